@@ -1,0 +1,1 @@
+"""One folder per target system; see `connectors/sdk` for what they share."""

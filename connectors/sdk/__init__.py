@@ -1,0 +1,1 @@
+"""What every connector builds on. Knows nothing of the service."""

@@ -1,0 +1,178 @@
+"""What a connector can do. It has a capability when it has the method; there is no base class to inherit."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol, Self, runtime_checkable
+
+from connectors.sdk.context import Context, Secret
+from connectors.sdk.types import (
+    Account,
+    AccountState,
+    CoverageDay,
+    Device,
+    Evidence,
+    Expectation,
+    Health,
+    Outcome,
+    Person,
+    Posture,
+    RawLog,
+    Receipt,
+    Target,
+    Window,
+)
+
+
+class Connector(Protocol):
+    """What every connector is: a name, and a way to be made from settings without any call going out."""
+
+    name: str
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, str | Secret], context: Context) -> Self:
+        """Make one. Raises `ConfigError` when a setting is missing or cannot be right."""
+        ...
+
+
+@runtime_checkable
+class FindsAccounts(Protocol):
+    """Finds the accounts that may be a person's; which of them is theirs is decided by matching."""
+
+    def find_accounts(self, person: Person) -> Iterator[Account]:
+        """Yield every account on which any identifier of the person is found, whatever its status, once each."""
+        ...
+
+
+@runtime_checkable
+class ListsAccounts(Protocol):
+    """Lists every account, for rosters and orphans."""
+
+    def list_accounts(self) -> Iterator[Account]:
+        """Yield every account with its identifiers and creation time."""
+        ...
+
+
+@runtime_checkable
+class ReadsState(Protocol):
+    """Reads enough of an account to restore it."""
+
+    def read(self, account: Account) -> AccountState:
+        """The before-image. Raises `NotFound` when the account is gone."""
+        ...
+
+
+@runtime_checkable
+class DisablesAccounts(Protocol):
+    """Can shut a login so that it opens nothing any more."""
+
+    def disable_account(self, account: Account) -> Outcome:
+        """Shut the login, reversibly. Calling it again changes nothing."""
+        ...
+
+
+@runtime_checkable
+class RestoresAccounts(Protocol):
+    """Can undo its own disabling."""
+
+    def restore_account(self, account: Account, receipt: Receipt) -> Outcome:
+        """Put back exactly what the receipt says we changed. Never opens what was shut before us."""
+        ...
+
+
+@runtime_checkable
+class DeactivatesAccounts(Protocol):
+    """Can end an account for good, after it was disabled."""
+
+    def deactivate_account(self, account: Account) -> Outcome:
+        """End the account. Calling it again changes nothing."""
+        ...
+
+
+@runtime_checkable
+class RevokesSessions(Protocol):
+    """Can end what is signed in now."""
+
+    def revoke_sessions(self, account: Account) -> Outcome:
+        """End every live session."""
+        ...
+
+
+@runtime_checkable
+class RevokesTokens(Protocol):
+    """Can end tokens and keys that work without a password."""
+
+    def revoke_tokens(self, account: Account) -> Outcome:
+        """End every token the account issued or holds."""
+        ...
+
+
+@runtime_checkable
+class RemovesEntitlements(Protocol):
+    """Can take groups and roles away, keeping their names for restoring."""
+
+    def remove_entitlements(self, account: Account) -> Outcome:
+        """Remove every removable entitlement; the receipt lists them by identifier."""
+        ...
+
+
+@runtime_checkable
+class ManagesDevices(Protocol):
+    """Knows a person's devices and can order things of them."""
+
+    def devices(self, person: Person) -> Iterator[Device]:
+        """Yield the devices assigned to the person, matched by exact identifier."""
+        ...
+
+    def posture(self, device: Device) -> Posture:
+        """Encryption, antivirus, last check-in, as last reported."""
+        ...
+
+    def lock_device(self, device: Device) -> Outcome:
+        """Order a lock. Pending until the device answers; an order already queued is not repeated."""
+        ...
+
+
+@runtime_checkable
+class HandsOverLogs(Protocol):
+    """Hands over activity logs of the whole tenant, raw."""
+
+    def collect_logs(self, window: Window) -> Iterator[RawLog | CoverageDay]:
+        """Yield every log of the window as it arrives, then one `CoverageDay` per kind and day."""
+        ...
+
+
+@runtime_checkable
+class Verifies(Protocol):
+    """Reads the target system back, by other calls than the write used."""
+
+    def verify(self, target: Target, expectation: Expectation) -> tuple[Evidence, ...]:
+        """Prove, contradict, or say that it cannot be known. Changes nothing."""
+        ...
+
+
+@runtime_checkable
+class ChecksItself(Protocol):
+    """Looks at its own access without changing anything."""
+
+    def check(self) -> Health:
+        """Name each missing right with the exact fix."""
+        ...
+
+
+#: Method names that are capabilities; a manifest's actions are held equal to the ones a connector has.
+CAPABILITIES = (
+    "find_accounts",
+    "list_accounts",
+    "read",
+    "disable_account",
+    "restore_account",
+    "deactivate_account",
+    "revoke_sessions",
+    "revoke_tokens",
+    "remove_entitlements",
+    "devices",
+    "posture",
+    "lock_device",
+    "collect_logs",
+    "verify",
+    "check",
+)

@@ -1,0 +1,89 @@
+"""What a connector says about itself without being run."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+from connectors.sdk.types import Expectation
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+
+
+class Quality(StrEnum):
+    """How much is known to hold of a connector; see `docs/reference/connectors.md`."""
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+class On(StrEnum):
+    """What an action is carried out on."""
+
+    ACCOUNT = "account"
+    DEVICE = "device"
+    PERSON = "person"
+    TENANT = "tenant"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SettingSpec(_Strict):
+    """One setting of a connector."""
+
+    description: str
+    secret: bool = False
+    default: str | None = None
+
+
+class ActionSpec(_Strict):
+    """One action, as a playbook may call it (`ldap.disable_account`).
+
+    `expects` is what is read back afterwards; an action that changes something and expects nothing can at
+    best be acknowledged. `destructive` cannot be undone. `arguments` maps names to what they mean.
+    """
+
+    title: str
+    on: On = On.ACCOUNT
+    needs: tuple[str, ...]
+    changes: bool = False
+    destructive: bool = False
+    expects: Expectation | None = None
+    undo: str | None = None
+    arguments: dict[str, str] = Field(default_factory=dict)
+
+
+class LookBack(_Strict):
+    """How far back a log can be read, in days, and what it costs."""
+
+    kind: str
+    days: int
+    gate: str = ""
+
+
+class Manifest(_Strict):
+    """A connector's `manifest.yaml`."""
+
+    name: Name
+    title: str
+    vendor_docs: str
+    quality: Quality
+    owners: tuple[str, ...]
+    settings: dict[str, SettingSpec] = Field(default_factory=dict)
+    actions: dict[str, ActionSpec]
+    residual: str = ""
+    look_back: tuple[LookBack, ...] = ()
+    connector: str = "connector:Connector"
+    fake: str | None = None
+    folder: Path = Field(default=Path(), exclude=True)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read one manifest. Raises `pydantic.ValidationError` when it says something no manifest can say."""
+    data = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return Manifest.model_validate({**data, "folder": path.parent})

@@ -1,0 +1,1 @@
+"""Exeunt: access away, read back, what they took, and the proof."""

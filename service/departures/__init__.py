@@ -1,0 +1,1 @@
+"""Who leaves, when, and which accounts are theirs."""

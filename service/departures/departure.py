@@ -1,0 +1,37 @@
+"""Our record of one person leaving."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.departures.kind import DepartureKind, DepartureState
+from service.store import Base
+
+
+class Departure(Base):
+    """One person leaving, from the announcement to the closed run.
+
+    What HR meant is `civil_at` (wall-clock time, ISO 8601 without offset) in `zone`; `effective_at` is
+    recomputed from the two at every tick, and `interpretation` says how (rule, gap or fold, zone data version).
+    """
+
+    __tablename__ = "departures"
+    __table_args__ = (UniqueConstraint("source", "source_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    source: Mapped[str] = mapped_column(String(60))
+    source_id: Mapped[str] = mapped_column(String(200))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[DepartureKind]
+    state: Mapped[DepartureState] = mapped_column(index=True)
+    held_because: Mapped[str] = mapped_column(String(500), default="")
+    civil_at: Mapped[str] = mapped_column(String(32))
+    zone: Mapped[str] = mapped_column(String(64))
+    effective_at: Mapped[datetime] = mapped_column(index=True)
+    interpretation: Mapped[dict[str, Any]]
+    notice_date: Mapped[date | None]
+    announced_at: Mapped[datetime]
+    announced_by: Mapped[str] = mapped_column(String(200))
+    run_id: Mapped[str | None] = mapped_column(String(36))

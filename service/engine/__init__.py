@@ -1,0 +1,1 @@
+"""The state machine of runs. Alone changes anything in a target system."""

@@ -1,0 +1,205 @@
+"""What the entrances show of a run: plain values, no database behind them.
+
+`reading.run_facts` makes these; web, Slack and the command line render them, so that all three say the same.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from service.engine.states import Colour, StepState, WaitsFor
+from service.playbook.model import Grade, Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFact:
+    """One try. `calls` are (asked, answered, milliseconds)."""
+
+    n: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    error: str = ""
+    hint: str = ""
+    calls: tuple[tuple[str, str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFact:
+    """One reading: which account or device, what it proves and how, and the attributes before and after."""
+
+    target: str
+    claim: str
+    proof: str
+    how: str
+    observed_at: datetime
+    before: tuple[tuple[str, str], ...] = ()
+    after: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationFact:
+    """A person saying that something is done (or a waiver: will not be done), and what the read-back said."""
+
+    by: str
+    at: datetime
+    what: str
+    note: str
+    door: str
+    waiver: bool = False
+    read_back: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFact:
+    """One step of a run. `revision` changes with every transition: a click carries it, a stale one is refused."""
+
+    id: str
+    step: str
+    title: str
+    action: str
+    target: str
+    state: StepState
+    waits_for: WaitsFor | None
+    phase: Phase
+    grade: Grade
+    minimum: Grade
+    colour: Colour
+    revision: int
+    why: str
+    fix: str
+    owner: str
+    taken_by: str
+    instructions: str
+    critical: bool
+    release_after: datetime | None
+    due: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    attempts: tuple[AttemptFact, ...] = ()
+    evidence: tuple[EvidenceFact, ...] = ()
+    residual: tuple[str, ...] = ()
+    confirmations: tuple[ConfirmationFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExposureFact:
+    """Minutes between effective-at and the verified cut of one account; `None` while it is open."""
+
+    connector: str
+    account: str
+    seconds: float | None
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFact:
+    """One bar of the picture: records exported on a day, `None` where the log was not seen (unknown, not zero)."""
+
+    day: date
+    records: int | None
+    in_review: bool
+    why_unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingFact:
+    """What the snapshot says: verdict, the one sentence, the days behind it, and what could not be seen."""
+
+    snapshot_id: str
+    verdict: str
+    sentence: str
+    coverage: str
+    sealed_at: datetime
+    sealed_seq: int
+    manifest_sha256: str
+    usual_max: int | None
+    total_records: int | None
+    days: tuple[DayFact, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrecautionFact:
+    """One of the ten precautions and its state on this run (`ok`, `bad`, `unknown`)."""
+
+    name: str
+    state: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """One run, whole. `headline` is the sentence that answers the auditor's question first."""
+
+    run_id: str
+    departure_id: str
+    number: str
+    leaver: str
+    leaver_person_id: str
+    title: str
+    department: str
+    manager: str
+    kind: str
+    state: str
+    colour: Colour
+    headline: str
+    effective_at: datetime
+    civil_at: str
+    zone: str
+    started_by: str
+    source: str
+    playbook: str
+    playbook_version: int
+    playbook_digest: str
+    plan_digest: str
+    started_at: datetime
+    finished_at: datetime | None
+    last_verified_at: datetime | None
+    seconds_to_last_cut: float | None
+    steps: tuple[StepFact, ...]
+    exposure: tuple[ExposureFact, ...]
+    finding: FindingFact | None
+    precautions: tuple[PrecautionFact, ...]
+    ledger_entries: int
+    ledger_intact: bool | None
+    slack_channel: str = ""
+    slack_link: str = ""
+
+    @property
+    def closed(self) -> int:
+        """How many steps need nothing more."""
+        return sum(step.state in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED) for step in self.steps)
+
+    @property
+    def failed(self) -> tuple[StepFact, ...]:
+        """Steps that failed or were contradicted."""
+        return tuple(step for step in self.steps if step.state is StepState.FAILED)
+
+    @property
+    def waiting(self) -> tuple[StepFact, ...]:
+        """Steps that need a person now."""
+        return tuple(
+            s for s in self.steps if s.state is StepState.WAITING and s.waits_for is WaitsFor.PERSON
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLine:
+    """One line of the list of runs."""
+
+    run_id: str
+    number: str
+    leaver: str
+    department: str
+    kind: str
+    state: str
+    colour: Colour
+    effective_at: datetime
+    zone: str
+    playbook: str
+    verdict: str
+    seconds_to_last_cut: float | None
+    closed: int
+    steps: int
+    failed: int
+    waiting: int

@@ -1,0 +1,52 @@
+"""The names of everything the ledger records. Public: renaming one is a breaking change."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """`subject.what-happened`, past tense."""
+
+    SERVICE_STARTED = "service.started"
+    CHECKPOINT_SIGNED = "checkpoint.signed"
+
+    WEBHOOK_ACCEPTED = "webhook.accepted"
+    WEBHOOK_UNREADABLE = "webhook.unreadable"
+
+    DEPARTURE_ANNOUNCED = "departure.announced"
+    DEPARTURE_CHANGED = "departure.changed"
+    DEPARTURE_HELD = "departure.held"
+    DEPARTURE_SCHEDULED = "departure.scheduled"
+    DEPARTURE_DUE = "departure.due"
+    DEPARTURE_WITHDRAWN = "departure.withdrawn"
+    DEPARTURE_CLOSED = "departure.closed"
+    DEPARTURE_REOPENED = "departure.reopened"
+
+    RUN_STARTED = "run.started"
+    RUN_CONFIRMING = "run.confirming"
+    RUN_FINISHED = "run.finished"
+    RUN_CANCELLED = "run.cancelled"
+
+    STEP_ATTEMPTED = "step.attempted"
+    STEP_DONE = "step.done"
+    STEP_RETRIED = "step.retried"
+    STEP_WAITING = "step.waiting"
+    STEP_FAILED = "step.failed"
+    STEP_SKIPPED = "step.skipped"
+    STEP_CANCELLED = "step.cancelled"
+    STEP_LOST = "step.lost"
+    STEP_LATE = "step.late"
+    STEP_TAKEN = "step.taken"
+    STEP_CONFIRMED = "step.confirmed"
+    STEP_WAIVED = "step.waived"
+    STEP_READ_BACK = "step.read_back"
+    STEP_CONTRADICTED = "step.contradicted"
+
+    CONFIRMATION_REFUSED = "confirmation.refused"
+
+    SNAPSHOT_SEALED = "snapshot.sealed"
+    SNAPSHOT_ADDED = "snapshot.added"
+    SNAPSHOT_OPENED = "snapshot.opened"
+    SNAPSHOT_DESTROYED = "snapshot.destroyed"
+
+    SESSION_OPENED = "session.opened"
+    SESSION_CLOSED = "session.closed"

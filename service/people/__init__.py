@@ -1,0 +1,1 @@
+"""Who is who, and who may what: the same for pages, Slack, API and command line."""

@@ -1,0 +1,99 @@
+"""People as the HR system knows them, their identities elsewhere, their roles and their account links."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.store import Base
+
+
+class Role(StrEnum):
+    """What a person may do here. No role means nothing: default deny."""
+
+    HR = "hr"
+    IT = "it"
+    APPROVER = "approver"
+    INVESTIGATOR = "investigator"
+    COUNSEL = "counsel"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class IdentityKind(StrEnum):
+    """How a person shows who they are."""
+
+    SLACK = "slack"
+    OIDC = "oidc"
+    TOKEN = "token"  # noqa: S105  a kind of identity, not a secret
+    OS = "os"
+    DEMO = "demo"
+
+
+class Person(Base):
+    """The human as the HR system knows them.
+
+    `subject` is a random pseudonym: the only name of a person that the ledger ever holds.
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (UniqueConstraint("source", "source_id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(32), unique=True)
+    source: Mapped[str] = mapped_column(String(60))
+    source_id: Mapped[str] = mapped_column(String(200))
+    employee_no: Mapped[str | None] = mapped_column(String(100), index=True)
+    work_email: Mapped[str | None] = mapped_column(String(320), index=True)
+    username: Mapped[str | None] = mapped_column(String(200))
+    display_name: Mapped[str] = mapped_column(String(300))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    department: Mapped[str] = mapped_column(String(200), default="")
+    country: Mapped[str] = mapped_column(String(2), default="")
+    timezone: Mapped[str] = mapped_column(String(64), default="UTC")
+    manager_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    hired_on: Mapped[date | None]
+    protected: Mapped[bool] = mapped_column(default=False)
+
+
+class Identity(Base):
+    """One way in which a person shows who they are. `value` is `T0/U1`, `iss|sub`, a user name: never an e-mail."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("kind", "value"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    kind: Mapped[IdentityKind]
+    value: Mapped[str] = mapped_column(String(300))
+
+
+class RoleGrant(Base):
+    """A role a person has, and since when."""
+
+    __tablename__ = "role_grants"
+    __table_args__ = (UniqueConstraint("person_id", "role"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    role: Mapped[Role]
+    since: Mapped[datetime]
+
+
+class AccountLink(Base):
+    """An account in a target system that is known to be a person's: learnt from a roster, or decided by a person."""
+
+    __tablename__ = "account_links"
+    __table_args__ = (
+        UniqueConstraint("connector", "account_id"),
+        Index("ix_account_links_person_connector", "person_id", "connector"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    connector: Mapped[str] = mapped_column(String(60))
+    account_id: Mapped[str] = mapped_column(String(300))
+    label: Mapped[str] = mapped_column(String(300))
+    learnt_from: Mapped[str] = mapped_column(String(200))
+    learnt_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Playbooks: model, loading with places, linting, planning."""
