@@ -37,7 +37,7 @@ SecretRef = Annotated[str, AfterValidator(_is_reference)]
 
 
 def reveal(reference: str) -> Secret:
-    """Follow `env:NAME` or `file:PATH`. Raises `SettingsError` when there is nothing, or anyone may read it."""
+    """Follow `env:NAME` or `file:PATH`. Raises `SettingsError` when it is missing or open to all."""
     scheme, _, name = reference.partition(":")
     if scheme == "env":
         if name not in os.environ:
@@ -173,7 +173,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over file; nothing else."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

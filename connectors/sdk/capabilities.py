@@ -38,7 +38,7 @@ class FindsAccounts(Protocol):
     """Finds the accounts that may be a person's; which of them is theirs is decided by matching."""
 
     def find_accounts(self, person: Person) -> Iterator[Account]:
-        """Yield every account on which any identifier of the person is found, whatever its status, once each."""
+        """Yield every account that holds any identifier of the person, whatever its status, once each."""
         ...
 
 

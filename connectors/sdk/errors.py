@@ -78,7 +78,7 @@ class Unavailable(ConnectorError):
     """Network, time-out, 5xx.
 
     Args:
-        maybe_applied: The request left us and was a write, so it may have taken effect: look before repeating.
+        maybe_applied: A write left us and may have taken effect: look before repeating.
     """
 
     retryable = True

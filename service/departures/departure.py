@@ -14,7 +14,7 @@ class Departure(Base):
     """One person leaving, from the announcement to the closed run.
 
     What HR meant is `civil_at` (wall-clock time, ISO 8601 without offset) in `zone`; `effective_at` is
-    recomputed from the two at every tick, and `interpretation` says how (rule, gap or fold, zone data version).
+    recomputed from the two at every tick; `interpretation` says how (rule, gap or fold, zone data version).
     """
 
     __tablename__ = "departures"

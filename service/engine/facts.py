@@ -38,7 +38,7 @@ class EvidenceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationFact:
-    """A person saying that something is done (or a waiver: will not be done), and what the read-back said."""
+    """A person saying that something is done, or (a waiver) will not be; and what the read-back said."""
 
     by: str
     at: datetime
@@ -51,7 +51,7 @@ class ConfirmationFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFact:
-    """One step of a run. `revision` changes with every transition: a click carries it, a stale one is refused."""
+    """One step of a run. `revision` changes with every transition, so that a stale click is refused."""
 
     id: str
     step: str
@@ -83,7 +83,7 @@ class StepFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExposureFact:
-    """Minutes between effective-at and the verified cut of one account; `None` while it is open."""
+    """Seconds between effective-at and the verified cut of one account; `None` while it is open."""
 
     connector: str
     account: str
@@ -93,7 +93,7 @@ class ExposureFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayFact:
-    """One bar of the picture: records exported on a day, `None` where the log was not seen (unknown, not zero)."""
+    """One bar of the picture: records exported on a day, `None` where the log was not seen."""
 
     day: date
     records: int | None
@@ -103,7 +103,7 @@ class DayFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFact:
-    """What the snapshot says: verdict, the one sentence, the days behind it, and what could not be seen."""
+    """What the snapshot says: verdict, one sentence, the days behind it, what could not be seen."""
 
     snapshot_id: str
     verdict: str
@@ -168,7 +168,9 @@ class RunFacts:
     @property
     def closed(self) -> int:
         """How many steps need nothing more."""
-        return sum(step.state in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED) for step in self.steps)
+        return sum(
+            step.state in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED) for step in self.steps
+        )
 
     @property
     def failed(self) -> tuple[StepFact, ...]:
@@ -178,9 +180,7 @@ class RunFacts:
     @property
     def waiting(self) -> tuple[StepFact, ...]:
         """Steps that need a person now."""
-        return tuple(
-            s for s in self.steps if s.state is StepState.WAITING and s.waits_for is WaitsFor.PERSON
-        )
+        return tuple(s for s in self.steps if s.state is StepState.WAITING and s.waits_for is WaitsFor.PERSON)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class Person(Base):
 
 
 class Identity(Base):
-    """One way in which a person shows who they are. `value` is `T0/U1`, `iss|sub`, a user name: never an e-mail."""
+    """How a person shows who they are. `value` is `T0/U1`, `iss|sub`, a user name: never an e-mail."""
 
     __tablename__ = "identities"
     __table_args__ = (UniqueConstraint("kind", "value"),)
@@ -82,7 +82,7 @@ class RoleGrant(Base):
 
 
 class AccountLink(Base):
-    """An account in a target system that is known to be a person's: learnt from a roster, or decided by a person."""
+    """An account known to be a person's: learnt from a roster, or decided by a person."""
 
     __tablename__ = "account_links"
     __table_args__ = (

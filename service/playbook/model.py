@@ -1,4 +1,4 @@
-"""What a playbook says, once read. Files are read by `load`, judged by `lint`, turned into a plan by `plan`."""
+"""What a playbook says, once read. Files are read by `load`, judged by `lint`, planned by `plan`."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ class Grade(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 is worst. A waiver is a decision, not knowledge: it ranks above nothing and never satisfies a minimum."""
+        """0 is worst. A waiver is a decision, not knowledge: it never satisfies a minimum."""
         return -1 if self is Grade.WAIVED else list(Grade).index(self)
 
 
