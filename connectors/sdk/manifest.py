@@ -46,6 +46,7 @@ class ActionSpec(_Strict):
 
     `expects` is what is read back afterwards; an action that changes something and expects nothing can at
     best be acknowledged. `destructive` cannot be undone. `arguments` maps names to what they mean.
+    `asks_person`: nothing is called; the step waits until a person says it is done.
     """
 
     title: str
@@ -56,6 +57,7 @@ class ActionSpec(_Strict):
     expects: Expectation | None = None
     undo: str | None = None
     arguments: dict[str, str] = Field(default_factory=dict)
+    asks_person: bool = False
 
 
 class LookBack(_Strict):

@@ -1,0 +1,347 @@
+"""The only place that makes an HTTP session: no redirects, proxies or netrc; bounded in bytes and time."""
+
+import json as jsonlib
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final, NoReturn, Protocol
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.structures import CaseInsensitiveDict
+
+from connectors.sdk import pacing, urls
+from connectors.sdk.context import Call, Context
+from connectors.sdk.errors import AuthError, ConfigError, Refused, Unavailable, Unsafe
+from connectors.sdk.types import Json
+from connectors.sdk.wire import (
+    TooLongError,
+    WireAdapter,
+    nothing_sent_yet,
+    read_body,
+    something_was_sent,
+)
+
+MEBIBYTE: Final = 1024 * 1024
+BYTE_CAP: Final = 64 * MEBIBYTE
+SESSIONS_KEPT: Final = 8
+CONNECT_S: Final = 5.0
+
+_idle: dict[tuple[str, str], list[requests.Session]] = {}
+_lock = threading.Lock()
+
+
+class Auth(Protocol):
+    """How calls prove who we are."""
+
+    def headers(self) -> Mapping[str, str]:
+        """The headers of the next call; fetches a token when there is none."""
+        ...
+
+    def refresh(self) -> None:
+        """Forget the token: the system said 401 to it. Called at most once for a call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer. `headers` is read without regard to case; `written` means the call was a write."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    target: str = ""
+    written: bool = False
+
+    def json(self) -> Json:
+        """The body as JSON. Raises `Unavailable` when it is none; the body itself is never quoted."""
+        try:
+            return jsonlib.loads(self.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise Unavailable(
+                f"{self.target or 'The target system'} answered {self.status} with no JSON.",
+                hint="A proxy or a login page may stand between us and the system; check the base URL.",
+                maybe_applied=self.written,
+            ) from None
+
+
+class Http:
+    """Calls to one target system under one base URL.
+
+    Args:
+        target: The connector's name, for messages and pacing.
+        base_url: `https://…`; plain `http://` only to this machine.
+        context: Read-only switch, freshness, idempotency key, deadline, and where calls are recorded.
+        auth: Who we are; asked again once after a 401.
+        headers: Sent with every call.
+        allow_plain: Plain `http://` beyond this machine too: for laboratories only.
+        byte_cap: Longest answer taken, unpacked.
+        ca_file: Certificates of the authority to trust instead of the public ones.
+    """
+
+    def __init__(  # noqa: PLR0913  # the circumstances of every call, named
+        self,
+        *,
+        target: str,
+        base_url: str,
+        context: Context,
+        auth: Auth | None = None,
+        headers: Mapping[str, str] | None = None,
+        allow_plain: bool = False,
+        byte_cap: int = BYTE_CAP,
+        ca_file: str | None = None,
+    ) -> None:
+        self._base = urls.split(base_url, schemes=("https", "http"), target=target)
+        if (
+            self._base.scheme == "http"
+            and not allow_plain
+            and not urls.is_loopback(self._base.hostname or "")
+        ):
+            raise ConfigError(
+                f"The URL of {target} begins with http://, so our credentials would travel in the clear.",
+                hint="Write https:// instead.",
+            )
+        self._target = target
+        self._context = context
+        self._auth = auth
+        self._headers = dict(headers or {})
+        self._byte_cap = byte_cap
+        self._ca_file = ca_file
+
+    def get(self, path: str, **options: Json) -> Response:
+        """`GET`; the options are those of `request`."""
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Json) -> Response:
+        """`POST`; the options are those of `request`."""
+        return self.request("POST", path, **options)
+
+    def patch(self, path: str, **options: Json) -> Response:
+        """`PATCH`; the options are those of `request`."""
+        return self.request("PATCH", path, **options)
+
+    def put(self, path: str, **options: Json) -> Response:
+        """`PUT`; the options are those of `request`."""
+        return self.request("PUT", path, **options)
+
+    def delete(self, path: str, **options: Json) -> Response:
+        """`DELETE`; the options are those of `request`."""
+        return self.request("DELETE", path, **options)
+
+    def request(  # noqa: PLR0913  # one call, named arguments throughout
+        self,
+        method: str,
+        path: str,
+        *,
+        template: str = "",
+        params: Mapping[str, str] | None = None,
+        json: Json = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        reading: bool = False,
+        byte_cap: int | None = None,
+    ) -> Response:
+        """Make one call. Statuses other than 3xx, 401, 429 and 5xx are the connector's to judge.
+
+        Args:
+            method: An HTTP method in capitals.
+            path: Put behind the base URL; or an absolute URL of the same origin, such as a paging link.
+            template: Recorded instead of the path: `/sobjects/User/{id}`.
+            params: The query.
+            json: A body, as JSON.
+            form: A body, as a form.
+            headers: Sent with this call.
+            reading: The call changes nothing although it is no `GET` (a query, a token).
+            byte_cap: Longest answer taken, when other than usual.
+
+        Raises:
+            Unsafe: The call would write while only reading is allowed, or leave the base URL's origin.
+            RateLimited: The system wants us to wait; raised at once, and until then nothing leaves us.
+            AuthError: 401, and again after a refresh.
+            Refused: A redirect.
+            Unavailable: No usable answer; `maybe_applied` when a write may have arrived.
+            ConfigError: The certificate does not verify.
+        """
+        writes = method not in {"GET", "HEAD"} and not reading
+        if writes and self._context.read_only:
+            raise Unsafe(
+                f"A write to {self._target} was stopped: only reading is allowed here.",
+                hint="Plans, checks and drills never change a target system.",
+            )
+        url = urls.join(self._base, path, target=self._target)
+        ask = _Ask(
+            method=method,
+            url=url,
+            shown=f"{method} {template or urlsplit(url).path}",
+            writes=writes,
+            byte_cap=self._byte_cap if byte_cap is None else byte_cap,
+            headers=headers or {},
+            body={"params": params, "json": json, "data": form},
+        )
+        response = self._once(ask)
+        if response.status == HTTPStatus.UNAUTHORIZED and self._auth is not None:
+            self._auth.refresh()
+            response = self._once(ask)
+        return self._judged(response)
+
+    def _once(self, ask: "_Ask") -> Response:
+        pacing.wait_for_nothing(self._target, self._base.geturl())
+        headers = self._headers_of(ask)
+        answered, started = "no answer", time.monotonic()
+        nothing_sent_yet()
+        try:
+            with self._session() as session:
+                response = self._exchange(session, ask, headers)
+            answered = str(response.status)
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            TooLongError,
+        ) as error:
+            self._fail(error, maybe_applied=ask.writes and something_was_sent())
+        finally:
+            ms = (time.monotonic() - started) * 1000
+            self._context.calls.append(
+                Call(at=self._context.now(), asked=ask.shown, answered=answered, ms=ms)
+            )
+        return response
+
+    def _exchange(self, session: requests.Session, ask: "_Ask", headers: Mapping[str, str]) -> Response:
+        seconds = self._context.deadline_s
+        deadline = time.monotonic() + seconds
+        with session.request(
+            ask.method,
+            ask.url,
+            headers=headers,
+            allow_redirects=False,
+            stream=True,
+            timeout=urllib3.Timeout(total=seconds, connect=min(CONNECT_S, seconds)),  # type: ignore[arg-type]  # requests takes it, its stubs do not say so
+            verify=self._ca_file or True,
+            **ask.body,
+        ) as answer:
+            body = read_body(answer.raw, byte_cap=ask.byte_cap, deadline=deadline)
+            return Response(
+                status=answer.status_code,
+                headers=CaseInsensitiveDict(answer.headers),
+                body=body,
+                target=self._target,
+                written=ask.writes,
+            )
+
+    def _headers_of(self, ask: "_Ask") -> dict[str, str]:
+        headers = {"User-Agent": "exeunt", "Accept": "application/json", **self._headers}
+        if self._auth is not None:
+            headers.update(self._auth.headers())
+        if ask.writes and self._context.idempotency_key:
+            headers["Idempotency-Key"] = self._context.idempotency_key
+        return {**headers, **ask.headers}
+
+    def _judged(self, response: Response) -> Response:
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            raise AuthError(
+                f"{self._target} refused our credentials.",
+                hint=f"Check the secrets under connectors.{self._target}; rotate them if they are old.",
+            )
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            seconds = pacing.seconds_asked(response.headers.get("Retry-After"))
+            raise pacing.limited(self._target, self._base.geturl(), seconds=seconds)
+        if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
+            raise Refused(
+                f"{self._target} sent us elsewhere ({response.status}), and we did not follow.",
+                hint="Set the base URL to where the system really is.",
+            )
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Unavailable(
+                f"{self._target} answered {response.status}.",
+                hint="The step is retried; if it keeps failing, look at the system's status page.",
+                maybe_applied=response.written,
+            )
+        return response
+
+    def _fail(self, error: Exception, *, maybe_applied: bool) -> NoReturn:
+        # never chained: requests puts addresses, and sometimes header values, into its messages
+        if isinstance(error, requests.exceptions.SSLError) and not something_was_sent():
+            raise ConfigError(
+                f"The certificate of {self._target} does not verify.",
+                hint="Check the base URL; for a private authority name its certificates in ca_file.",
+            ) from None
+        if isinstance(error, TooLongError):
+            raise Unavailable(
+                f"{self._target} answered with more than we read at once.",
+                hint="Ask for a shorter span, or raise the connector's byte cap.",
+                maybe_applied=maybe_applied,
+            ) from None
+        raise Unavailable(
+            f"{self._target} did not answer in {self._context.deadline_s:g} s ({type(error).__name__}).",
+            hint="The step is retried; if it keeps failing, check the network and the base URL.",
+            maybe_applied=maybe_applied,
+        ) from None
+
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        """Lend a session to one thread; an exchange that failed half way is not continued on it."""
+        key = (self._target, self._base.geturl())
+        session = None if self._context.fresh else _borrowed(key)
+        session = session or _new_session()
+        kept = False
+        try:
+            yield session
+            kept = not self._context.fresh and _given_back(key, session)
+        finally:
+            if not kept:
+                session.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ask:
+    method: str
+    url: str
+    shown: str
+    writes: bool
+    byte_cap: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: Mapping[str, Json] = field(repr=False)
+
+
+def close_sessions() -> None:
+    """Close every pooled connection, as at the end of the process."""
+    with _lock:
+        sessions = [session for kept in _idle.values() for session in kept]
+        _idle.clear()
+    for session in sessions:
+        session.close()
+
+
+def _new_session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.headers.clear()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, WireAdapter())
+    return session
+
+
+def _borrowed(key: tuple[str, str]) -> requests.Session | None:
+    with _lock:
+        kept = _idle.get(key)
+        return kept.pop() if kept else None
+
+
+def _given_back(key: tuple[str, str], session: requests.Session) -> bool:
+    with _lock:
+        kept = _idle.setdefault(key, [])
+        if len(kept) >= SESSIONS_KEPT:
+            return False
+        kept.append(session)
+        return True
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise ValueError("no number")

@@ -1,0 +1,202 @@
+"""The only place that makes an LDAP connection: certificates verified, referrals off, no silent failure."""
+
+import math
+import re
+import ssl
+import time
+from typing import Any, Final
+from urllib.parse import SplitResult
+
+from ldap3 import NONE, SIMPLE, SYNC, Connection, Server, Tls
+from ldap3.core.exceptions import (
+    LDAPConfidentialityRequiredResult,
+    LDAPException,
+    LDAPInappropriateAuthenticationResult,
+    LDAPInvalidCredentialsResult,
+    LDAPInvalidDNSyntaxResult,
+    LDAPOperationResult,
+    LDAPStrongerAuthRequiredResult,
+)
+from ldap3.core.results import RESULT_REFERRAL, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED
+
+from connectors.sdk import urls
+from connectors.sdk.context import Call, Context, Secret
+from connectors.sdk.errors import AuthError, ConfigError, ConnectorError, Unavailable
+
+CONNECT_S: Final = 5.0
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+
+#: Results that ldap3 does not raise even when asked to: a write sent elsewhere, a search cut short.
+_SILENT: Final = frozenset({RESULT_REFERRAL, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED})
+_OUR_CREDENTIALS: Final = (
+    LDAPInvalidCredentialsResult,
+    LDAPInappropriateAuthenticationResult,
+    LDAPInvalidDNSyntaxResult,
+)
+_WANTS_TLS: Final = (LDAPConfidentialityRequiredResult, LDAPStrongerAuthRequiredResult)
+
+
+class _StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
+    """TLS as Python itself checks it: chain, dates, and the host's name or address."""
+
+    def __init__(self, ca_file: str | None) -> None:
+        super().__init__(
+            validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, ca_certs_file=ca_file or None
+        )
+        self.refused = False
+
+    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002  # ldap3's signature
+        """Shake hands, always, before anything is said."""
+        context = ssl.create_default_context(cafile=self.ca_certs_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            connection.socket = context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+        except ssl.SSLCertVerificationError:
+            self.refused = True
+            raise
+
+
+class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
+    """Records every operation and raises the results that ldap3 lets pass."""
+
+    def __init__(self, *args: Any, context: Context, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._context = context
+        self._unchecked = self.strategy.get_response
+        self.strategy.get_response = self._checked
+
+    def _checked(self, message_id: int, timeout: float | None = None, get_request: bool = False) -> Any:
+        request = self.strategy._outstanding.get(message_id) or {}  # noqa: SLF001  # ldap3 offers no other way
+        asked = str(request.get("type", "request")).removesuffix("Request")
+        answered, started = "no answer", time.monotonic()
+        try:
+            answer = self._unchecked(message_id, timeout, get_request)
+            answered = f"{answer[1]['result']} {answer[1]['description']}"
+        except LDAPOperationResult as error:
+            answered = f"{error.result} {error.description}"
+            raise
+        finally:
+            ms = (time.monotonic() - started) * 1000
+            self._context.calls.append(Call(at=self._context.now(), asked=asked, answered=answered, ms=ms))
+        result = answer[1]
+        if result["result"] in _SILENT:
+            self.result = result
+            raise LDAPOperationResult(
+                result=result["result"],
+                description=result["description"],
+                dn=result["dn"],
+                message="",
+                response_type=result["type"],
+            )
+        return answer
+
+
+def open_connection(
+    *,
+    url: str,
+    bind_dn: str,
+    password: Secret,
+    context: Context,
+    ca_file: str | None = None,
+    start_tls: bool = False,
+    allow_plain_loopback: bool = False,
+) -> Connection:
+    """Open and bind. The caller unbinds it, best by `with`.
+
+    Args:
+        url: `ldaps://host[:port]`; `ldap://` only with `start_tls`, or on this machine when allowed.
+        bind_dn: Who binds.
+        password: Never empty: a directory takes an empty one for nobody and says success.
+        context: `read_only` makes ldap3 refuse writes; `deadline_s` bounds connecting and each answer.
+        ca_file: Certificates of the authority to trust instead of the machine's.
+        start_tls: Encrypt a plain connection before the bind; never go on without.
+        allow_plain_loopback: Accept `ldap://` on this machine, for a directory started there.
+
+    Raises:
+        ConfigError: The URL, the name or the certificate cannot be right.
+        AuthError: The directory refused our credentials.
+        Unavailable: The directory does not answer.
+    """
+    parts = urls.split(url, schemes=("ldaps", "ldap"), target="ldap")
+    _refuse_what_cannot_be_right(parts, bind_dn=bind_dn, password=password)
+    secure = parts.scheme == "ldaps"
+    if not secure and not start_tls and not (allow_plain_loopback and urls.is_loopback(parts.hostname or "")):
+        raise ConfigError(
+            "The directory's URL begins with ldap://, so our password would travel in the clear.",
+            hint="Write ldaps://, or switch StartTLS on.",
+        )
+    tls = _StrictTls(ca_file)
+    try:
+        connection = _unbound(parts, tls, bind_dn=bind_dn, password=password, context=context)
+        try:
+            connection.open(read_server_info=False)
+            if start_tls and not secure:
+                connection.start_tls(read_server_info=False)
+            connection.bind(read_server_info=False)
+        except BaseException:
+            connection.strategy.close()
+            raise
+    except (LDAPException, OSError) as error:
+        raise _translated(error, certificate_refused=tls.refused) from None
+    return connection
+
+
+def _unbound(
+    parts: SplitResult, tls: Tls, *, bind_dn: str, password: Secret, context: Context
+) -> _StrictConnection:
+    host, port = urls.origin(parts)[1:]
+    server = Server(
+        host,
+        port=port,
+        use_ssl=parts.scheme == "ldaps",
+        tls=tls,
+        get_info=NONE,
+        connect_timeout=min(CONNECT_S, context.deadline_s),
+    )
+    return _StrictConnection(
+        server,
+        user=bind_dn,
+        password=password.reveal(),
+        authentication=SIMPLE,
+        client_strategy=SYNC,
+        auto_bind=False,
+        auto_referrals=False,
+        raise_exceptions=True,
+        read_only=context.read_only,
+        receive_timeout=math.ceil(context.deadline_s),
+        context=context,
+    )
+
+
+def _refuse_what_cannot_be_right(parts: SplitResult, *, bind_dn: str, password: Secret) -> None:
+    if parts.path.strip("/") or parts.query:
+        raise ConfigError(
+            "The directory's URL has something behind the host.",
+            hint="Write ldaps://host:port and nothing more.",
+        )
+    if not bind_dn or _CONTROL.search(bind_dn):
+        raise ConfigError(
+            "The directory's bind name is empty or holds control characters.", hint="Write it as one line."
+        )
+    if not password.reveal():
+        raise ConfigError(
+            "The directory's password is empty.", hint="An empty password binds as nobody and proves nothing."
+        )
+
+
+def _translated(error: Exception, *, certificate_refused: bool) -> ConnectorError:
+    if certificate_refused:
+        return ConfigError(
+            "The directory's certificate does not verify.",
+            hint="Check the host in the URL; for a private authority name its certificates in ca_file.",
+        )
+    if isinstance(error, _OUR_CREDENTIALS):
+        return AuthError(
+            "The directory refused the service account.", hint="Check its bind name and password."
+        )
+    if isinstance(error, _WANTS_TLS):
+        return ConfigError("The directory wants an encrypted connection.", hint="Write ldaps:// in its URL.")
+    return Unavailable(
+        f"The directory could not be reached ({type(error).__name__}).",
+        hint="The step is retried; if it keeps failing, check the host, the port and the network.",
+    )
