@@ -1,0 +1,5 @@
+"""Where `python -m service.cli` begins."""
+
+from service.cli import main
+
+main()
