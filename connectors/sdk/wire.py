@@ -108,7 +108,7 @@ class WireAdapter(HTTPAdapter):
 
 
 def read_body(raw: PooledResponse, *, byte_cap: int, deadline: float) -> bytes:
-    """Everything the answer says, unpacked. Raises `TooLongError`, `TimeoutError`; `deadline` is monotonic."""
+    """Everything the answer says, unpacked. Raises `TooLongError`, or `TimeoutError` past the deadline."""
     parts: list[bytes] = []
     size = 0
     while True:

@@ -73,6 +73,8 @@ class Faults:
         unauthorized_once: Answer the next call that carries credentials with 401, once.
         status_once: For a method and a path, statuses (with headers) to answer first, in order.
         lose_answer_after_write: For a path, how many writes are carried out and then hung up on.
+        lose_answers: How many answers to calls with an effect, on any path, are never sent.
+        limit_once: Answer the next call with 429 and this many seconds in `Retry-After`, once.
         lie: Names of effects that are answered with success and not carried out.
     """
 
@@ -80,6 +82,8 @@ class Faults:
     unauthorized_once: bool = False
     status_once: dict[tuple[str, str], list[tuple[int, dict[str, str]]]] = field(default_factory=dict)
     lose_answer_after_write: dict[str, int] = field(default_factory=dict)
+    lose_answers: int = 0
+    limit_once: int | None = None
     lie: set[str] = field(default_factory=set)
 
 
@@ -185,10 +189,13 @@ class HttpFake:
             time.sleep(self.faults.delay_ms / 1000)
         with self.lock:
             self.requests.append(request)
+            before = len(self.effects)
             answer = self._wrong(request) or self._right(request)
             if request.method not in {"GET", "HEAD"}:
                 self.save()
-                if answer.status < HTTPStatus.BAD_REQUEST and self._loses(request):
+                if answer.status < HTTPStatus.BAD_REQUEST and self._loses(
+                    request, len(self.effects) > before
+                ):
                     return None
             return answer
 
@@ -204,13 +211,19 @@ class HttpFake:
         if self.faults.unauthorized_once and "Authorization" in request.headers:
             self.faults.unauthorized_once = False
             return FakeAnswer(status=401, json={"error": "unauthorized"})
+        if self.faults.limit_once is not None:
+            seconds, self.faults.limit_once = self.faults.limit_once, None
+            return FakeAnswer(status=429, headers={"Retry-After": str(seconds)}, json={"error": "too many"})
         for (method, path), answers in self.faults.status_once.items():
             if answers and method == request.method and re.fullmatch(path, request.path):
                 status, headers = answers.pop(0)
                 return FakeAnswer(status=status, headers=headers, json={"error": "as ordered"})
         return None
 
-    def _loses(self, request: FakeRequest) -> bool:
+    def _loses(self, request: FakeRequest, changed: bool) -> bool:
+        if changed and self.faults.lose_answers > 0:
+            self.faults.lose_answers -= 1
+            return True
         for path, left in self.faults.lose_answer_after_write.items():
             if left > 0 and re.fullmatch(path, request.path):
                 self.faults.lose_answer_after_write[path] = left - 1
