@@ -32,12 +32,13 @@ class Expectation(StrEnum):
 
 
 class Proof(StrEnum):
-    """How a reading answers an expectation."""
+    """How a reading answers an expectation. `NOTED` is a fact beside it, such as a device's encryption."""
 
     PROVEN = "proven"
     CONTRADICTED = "contradicted"
     UNPROVABLE = "unprovable"
     PENDING = "pending"
+    NOTED = "noted"
 
 
 class CoverageState(StrEnum):

@@ -75,6 +75,7 @@ class StepFact:
     due: datetime | None
     started_at: datetime | None
     ended_at: datetime | None
+    verified_at: datetime | None = None
     attempts: tuple[AttemptFact, ...] = ()
     evidence: tuple[EvidenceFact, ...] = ()
     residual: tuple[str, ...] = ()
@@ -114,6 +115,7 @@ class FindingFact:
     manifest_sha256: str
     usual_max: int | None
     total_records: int | None
+    notice_on_file: bool = False
     days: tuple[DayFact, ...] = ()
     limits: tuple[str, ...] = ()
 
@@ -197,8 +199,6 @@ class RunLine:
     effective_at: datetime
     zone: str
     playbook: str
-    verdict: str
-    seconds_to_last_cut: float | None
     closed: int
     steps: int
     failed: int

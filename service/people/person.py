@@ -3,9 +3,10 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from connectors.sdk import types as sdk
 from service.store import Base
 
 
@@ -97,3 +98,36 @@ class AccountLink(Base):
     label: Mapped[str] = mapped_column(String(300))
     learnt_from: Mapped[str] = mapped_column(String(200))
     learnt_at: Mapped[datetime]
+
+
+def known_to_connectors(person: Person) -> sdk.Person:
+    """The part of a person that connectors may know, to find accounts by identifier."""
+    return sdk.Person(
+        display_name=person.display_name,
+        employee_no=person.employee_no,
+        emails=(person.work_email,) if person.work_email else (),
+        usernames=(person.username,) if person.username else (),
+        hired_on=person.hired_on,
+    )
+
+
+def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[sdk.Account, ...]:
+    """The accounts known to be the person's in one target system."""
+    links = session.scalars(
+        select(AccountLink).where(AccountLink.person_id == person_id, AccountLink.connector == connector)
+    )
+    return tuple(sdk.Account(connector=connector, id=link.account_id, label=link.label) for link in links)
+
+
+def roles_of(session: Session, person_id: str) -> frozenset[Role]:
+    """What a person may do here; empty for most people."""
+    return frozenset(session.scalars(select(RoleGrant.role).where(RoleGrant.person_id == person_id)))
+
+
+def who(session: Session, kind: IdentityKind, value: str) -> Person | None:
+    """The person behind an identity; nobody when it is unknown."""
+    return session.scalar(
+        select(Person)
+        .join(Identity, Identity.person_id == Person.id)
+        .where(Identity.kind == kind, Identity.value == value)
+    )

@@ -1,0 +1,205 @@
+"""From a termination event to a departure: found, created, changed or withdrawn. Nothing is done to anyone yet."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures import times
+from service.departures.departure import Departure
+from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+from service.departures.kind import DepartureKind, DepartureState
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import Person
+
+#: A departure in one of these is over; a further event for the same person begins a new one.
+OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
+#: In these nothing has been done to the leaver yet.
+NOT_BEGUN = (DepartureState.ANNOUNCED, DepartureState.HELD, DepartureState.SCHEDULED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What an event led to. `news` is false when it said what was known already."""
+
+    departure_id: str
+    news: bool
+
+
+def announce(session: Session, event: TerminationEvent, *, now: datetime) -> Announced:
+    """Turn an event into a departure, or a change of one. Raises `Unannounceable`; then nothing is changed.
+
+    The second event for a person whose departure is open is a change, never a second departure.
+    """
+    person = find_person(session, event.source, event.person)
+    departure = session.scalar(
+        select(Departure)
+        .where(Departure.person_id == person.id, Departure.state.not_in(OVER))
+        .with_for_update()
+    )
+    if event.change is Change.RESCINDED:
+        return _withdraw(session, _open(departure), event, now=now)
+    if departure is None:
+        return _create(session, person, event, now=now)
+    return _change(session, departure, event, now=now)
+
+
+def find_person(session: Session, source: str, said: EventPerson) -> Person:
+    """The person an event is about: by the HR system's own id, else by two identifiers. Never by name."""
+    person = session.scalar(select(Person).where(Person.source == source, Person.source_id == said.source_id))
+    if person is None and said.employee_no and said.work_email:
+        found = session.scalars(
+            select(Person).where(Person.employee_no == said.employee_no, Person.work_email == said.work_email)
+        ).all()
+        person = found[0] if len(found) == 1 else None
+    if person is None:
+        raise Unannounceable(
+            f"Nobody here has the id {said.source_id} of {source}, and no two identifiers agree on one person. "
+            "Import the roster (exeunt people import FILE.csv), then send the event again."
+        )
+    _check_agreement(person, said)
+    return person
+
+
+def _check_agreement(person: Person, said: EventPerson) -> None:
+    """An id that points to one person and identifiers that point to another: nobody is touched."""
+    pairs = ((said.employee_no, person.employee_no), (said.work_email, person.work_email))
+    for new, known in pairs:
+        if new and known and new.casefold() != known.casefold():
+            raise Unannounceable(
+                "The event's identifiers belong to different people. Nobody was touched. "
+                "Correct the record in the HR system, or import the roster again."
+            )
+
+
+def _open(departure: Departure | None) -> Departure:
+    if departure is None:
+        raise Unannounceable("There is no open departure of this person to withdraw.")
+    return departure
+
+
+def _create(session: Session, person: Person, event: TerminationEvent, *, now: datetime) -> Announced:
+    when = event.interpreted(now=now)
+    departure = Departure(
+        id=str(uuid.uuid4()),
+        source=event.source,
+        source_id=event.source_id,
+        person_id=person.id,
+        kind=event.kind or DepartureKind.VOLUNTARY,
+        state=DepartureState.SCHEDULED,
+        notice_date=event.notice_date or date_in(now),
+        announced_at=now,
+        announced_by=f"source:{event.source}",
+        **_times(when),
+    )
+    session.add(departure)
+    session.flush()
+    _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, body=_facts(departure, event))
+    if person.protected:
+        departure.state = DepartureState.HELD
+        departure.held_because = (
+            "This person is protected: somebody with the role approver must release them."
+        )
+        _record(session, departure, Event.DEPARTURE_HELD, at=now, body={"because": "protected"})
+    else:
+        _record(session, departure, Event.DEPARTURE_SCHEDULED, at=now)
+    return Announced(departure_id=departure.id, news=True)
+
+
+def _change(session: Session, departure: Departure, event: TerminationEvent, *, now: datetime) -> Announced:
+    when = event.interpreted(now=now)
+    kind = event.kind or departure.kind
+    if (departure.civil_at, departure.zone, departure.kind) == (when.meant, when.zone, kind):
+        return Announced(departure_id=departure.id, news=False)
+    if departure.state not in NOT_BEGUN:
+        departure.held_because = "HR changed this departure after access was cut. Nothing was changed here."
+        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, body={"too_late": True})
+        return Announced(departure_id=departure.id, news=True)
+    for name, value in _times(when).items():
+        setattr(departure, name, value)
+    departure.kind = kind
+    _record(session, departure, Event.DEPARTURE_CHANGED, at=now, body=_facts(departure, event))
+    return Announced(departure_id=departure.id, news=True)
+
+
+def _withdraw(session: Session, departure: Departure, event: TerminationEvent, *, now: datetime) -> Announced:
+    """Before the time nothing was done and nothing will be. After it, a person restores: we say so, loudly."""
+    if departure.state in NOT_BEGUN:
+        departure.state = DepartureState.WITHDRAWN
+        _record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, body=_facts(departure, event))
+    else:
+        departure.held_because = (
+            "HR withdrew this departure after access was cut. Nothing was restored: a person must decide."
+        )
+        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, body={"withdrawn_too_late": True})
+    return Announced(departure_id=departure.id, news=True)
+
+
+def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
+    """Keep the instant true to what HR meant: zone data change between the announcement and the day."""
+    when = times.instant(
+        times.civil(departure.civil_at),
+        departure.zone,
+        zone_source=times.ZoneSource(departure.interpretation["zone_source"]),
+    )
+    if departure.effective_at == when.instant:
+        return
+    before = departure.effective_at
+    departure.effective_at, departure.interpretation = when.instant, when.as_json()
+    _record(
+        session,
+        departure,
+        Event.DEPARTURE_CHANGED,
+        at=now,
+        body={"from": before.isoformat(), "to": when.instant.isoformat(), "because": "zone data"},
+    )
+
+
+def date_in(now: datetime) -> date:
+    """The UTC date, for a notice that came without one."""
+    return now.astimezone(UTC).date()
+
+
+def _times(when: times.Interpretation) -> dict[str, Any]:
+    return {
+        "civil_at": when.meant,
+        "zone": when.zone,
+        "effective_at": when.instant,
+        "interpretation": when.as_json(),
+    }
+
+
+def _facts(departure: Departure, event: TerminationEvent) -> dict[str, Any]:
+    return {
+        "change": event.change.value,
+        "event": event.source_id,
+        "kind": departure.kind.value,
+        "effective_at": departure.effective_at.isoformat(),
+        "civil_at": departure.civil_at,
+        "zone": departure.zone,
+    }
+
+
+def _record(
+    session: Session,
+    departure: Departure,
+    event: Event,
+    *,
+    at: datetime,
+    body: Mapping[str, Any] | None = None,
+) -> int:
+    person = session.get_one(Person, departure.person_id)
+    return append(
+        session,
+        event,
+        actor=departure.announced_by,
+        subject=person.subject,
+        departure=departure.id,
+        body=body,
+        at=at,
+    )

@@ -1,0 +1,91 @@
+"""Which account is the leaver's: by a stored link, else by two identifiers that agree on exactly one account.
+
+Never by name, never by the first hit. What is unclear is a question with candidates, never an action.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.sdk.types import Account, Person
+
+#: An account made this much later than the hire may be a successor's who got a recycled address.
+YOUNGER_BY = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Exactly one account is the person's. `by` names the identifiers that agree."""
+
+    account: Account
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoAccount:
+    """The system was looked through properly and nothing is the person's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """Acting might touch the wrong person: a person decides. `why` is a sentence."""
+
+    why: str
+    candidates: tuple[Account, ...]
+
+
+Match = Matched | NoAccount | Unclear
+
+
+def match(person: Person, candidates: Iterable[Account]) -> Match:
+    """Decide which of the accounts that hold any identifier of the person is theirs."""
+    found = tuple({account.id: account for account in candidates}.values())
+    if not found:
+        return NoAccount()
+    agreeing = {account.id: _agreeing(person, account) for account in found}
+    sure = [account for account in found if _independent(account, agreeing[account.id])]
+    if len(sure) == 1:
+        return _unless_younger(person, sure[0], by=agreeing[sure[0].id])
+    if sure:
+        return Unclear(
+            why=f"{len(sure)} accounts carry two identifiers of this person.", candidates=tuple(sure)
+        )
+    return Unclear(
+        why=f"{len(found)} account(s) carry only one identifier of this person; two must agree.",
+        candidates=found,
+    )
+
+
+def _agreeing(person: Person, account: Account) -> tuple[str, ...]:
+    """The kinds of identifier on which person and account agree, compared exactly but for letter case."""
+    known = {
+        "employee_no": {person.employee_no or ""},
+        "email": set(person.emails),
+        "username": set(person.usernames),
+    }
+    return tuple(
+        kind
+        for kind, values in known.items()
+        if (held := account.identifiers.get(kind, ""))
+        and held.casefold() in {v.casefold() for v in values if v}
+    )
+
+
+def _independent(account: Account, kinds: tuple[str, ...]) -> bool:
+    """Two identifiers with the same value (a user name that is the address) are one."""
+    return len({account.identifiers[kind].casefold() for kind in kinds}) > 1
+
+
+def _unless_younger(person: Person, account: Account, *, by: tuple[str, ...]) -> Match:
+    """Addresses and user names are recycled; employee numbers are not."""
+    recycled = (
+        person.hired_on is not None
+        and account.created_at is not None
+        and (account.created_at.date() > person.hired_on + YOUNGER_BY)
+    )
+    if recycled and "employee_no" not in by:
+        return Unclear(
+            why="The account is younger than the person's employment and only recyclable identifiers agree.",
+            candidates=(account,),
+        )
+    return Matched(account=account, by=by)

@@ -1,0 +1,228 @@
+"""What a person decides about a step: take it, confirm it, waive it, try it again. The same for every door.
+
+A confirmation is a claim: where a connector can read the target, it is read back within seconds, and the claim
+may prove false. Refusals say what was not done, and change nothing but the ledger.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.engine.progress import after_step
+from service.engine.record import record
+from service.engine.states import StepState, WaitsFor
+from service.engine.tables import Confirmation, Run, StepRun
+from service.ledger.event import Event
+from service.people.person import Person, Role, roles_of
+from service.playbook.model import Grade
+from service.store import Store
+
+#: How soon what a person confirmed is read back.
+READ_BACK_WITHIN = timedelta(seconds=5)
+NOTE_LEAST, NOTE_MOST = 10, 2_000
+
+
+class Said(StrEnum):
+    """What a person says is true now."""
+
+    DONE = "done"
+    ALREADY_GONE = "already-gone"
+    DOES_NOT_APPLY = "does-not-apply"
+    CANNOT = "cannot"
+
+
+#: Saying this means that the step will not be done.
+WAIVERS = frozenset({Said.DOES_NOT_APPLY})
+
+
+class NotDecided(Exception):  # noqa: N818  a refusal, not a fault
+    """The decision was refused and nothing was changed. `reason` is a short code, the message a sentence."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A person's decision about one step, as it came through one door (`slack`, `web`, `cli`).
+
+    `revision` is the step's revision the person was looking at.
+    """
+
+    step_run_id: str
+    revision: int
+    person_id: str
+    door: str
+    said: Said = Said.DONE
+    note: str = ""
+
+
+Verb = Callable[..., StepRun]
+
+
+def decide(store: Store, verb: Verb, decision: Decision, *, now: datetime) -> None:
+    """Carry a decision out and commit it. A refusal is recorded too, then raised as `NotDecided`."""
+    try:
+        with store.write() as session:
+            verb(session, decision, now=now)
+    except NotDecided as refused:
+        with store.write() as session:
+            record_refusal(session, decision, refused, now=now)
+        raise
+
+
+def confirm(session: Session, decision: Decision, *, now: datetime) -> StepRun:
+    """Record a confirmation or a waiver. Raises `NotDecided`."""
+    step = _may(session, decision)
+    readable = step.readable
+    _check_note(decision, readable=readable)
+    if decision.said is Said.CANNOT:
+        return _hand_on(session, step, decision, now=now)
+    waiver = decision.said in WAIVERS
+    session.add(
+        Confirmation(
+            id=str(uuid.uuid4()),
+            step_run_id=step.id,
+            revision=decision.revision,
+            person_id=decision.person_id,
+            at=now,
+            said=decision.said.value,
+            note=decision.note,
+            door=decision.door,
+            waiver=waiver,
+        )
+    )
+    step.state, step.waits_for, step.ended_at = StepState.DONE, None, now
+    step.grade = Grade.WAIVED if waiver else Grade.ATTESTED
+    step.contradicted = False
+    step.why = step.fix = ""
+    step.check_at = now + READ_BACK_WITHIN if readable and not waiver else None
+    record(
+        session,
+        step,
+        Event.STEP_WAIVED if waiver else Event.STEP_CONFIRMED,
+        at=now,
+        actor=_actor(session, decision.person_id),
+        body={"said": decision.said.value, "door": decision.door, "read_back": readable and not waiver},
+    )
+    after_step(session, step, now=now)
+    return step
+
+
+def take(session: Session, decision: Decision, *, now: datetime) -> StepRun:
+    """Say that one works on it. Raises `NotDecided`."""
+    step = _may(session, decision)
+    step.taken_by = decision.person_id
+    record(session, step, Event.STEP_TAKEN, at=now, actor=_actor(session, decision.person_id))
+    return step
+
+
+def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
+    """Try a failed or waiting step again, looking first. Raises `NotDecided`."""
+    step = _may(session, decision)
+    if step.waits_for is WaitsFor.PERSON and step.asks_person:
+        raise NotDecided("not-automatic", "This step is done by a person; there is nothing to try again.")
+    step.state, step.waits_for, step.next_at = StepState.READY, None, now
+    step.look_first, step.contradicted = True, False
+    step.retry_until = max(step.retry_until, now + timedelta(hours=1))
+    step.why = step.fix = ""
+    record(
+        session,
+        step,
+        Event.STEP_RETRIED,
+        at=now,
+        actor=_actor(session, decision.person_id),
+        body={"error": "", "in_ms": 0},
+    )
+    after_step(session, step, now=now)
+    return step
+
+
+def _hand_on(session: Session, step: StepRun, decision: Decision, *, now: datetime) -> StepRun:
+    step.taken_by = None
+    step.why = f"Handed on: {decision.note}"[:1000]
+    record(
+        session,
+        step,
+        Event.STEP_TAKEN,
+        at=now,
+        actor=_actor(session, decision.person_id),
+        body={"handed_on": True},
+    )
+    return step
+
+
+def _may(session: Session, decision: Decision) -> StepRun:
+    """The step, when this person may decide about it as it stands. A refusal is recorded."""
+    step = session.get(StepRun, decision.step_run_id, with_for_update=True)
+    if step is None:
+        raise NotDecided("unknown", "There is no such step.")
+    refused = _refusal(session, step, decision)
+    if refused is None:
+        return step
+    raise refused
+
+
+def record_refusal(session: Session, decision: Decision, refused: NotDecided, *, now: datetime) -> None:
+    """Note that a decision was refused; called in a transaction of its own, after the refused one rolled back."""
+    step = session.get(StepRun, decision.step_run_id)
+    if step is None:
+        return
+    seen = step.revision
+    record(
+        session,
+        step,
+        Event.CONFIRMATION_REFUSED,
+        at=now,
+        actor=_actor(session, decision.person_id),
+        body={"reason": refused.reason, "door": decision.door},
+    )
+    step.revision = seen  # a refused click must not make the next honest one stale
+
+
+def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided | None:
+    run = session.get_one(Run, step.run_id)
+    leaver = session.get_one(Departure, run.departure_id).person_id
+    if decision.person_id == leaver:
+        return NotDecided("leaver", "Not confirmed. The leaver decides nothing about their own departure.")
+    if Role.IT not in roles_of(session, decision.person_id):
+        return NotDecided(
+            "role", "Not confirmed. Only people with the role it may do this. Nothing was changed."
+        )
+    if step.revision != decision.revision:
+        return NotDecided("stale", f"Not confirmed. {_overtaken_by(session, step)} Nothing was changed.")
+    if not (step.state is StepState.FAILED or step.state is StepState.WAITING):
+        return NotDecided("not-open", "Not confirmed. This step is not open. Nothing was changed.")
+    return None
+
+
+def _overtaken_by(session: Session, step: StepRun) -> str:
+    last = session.execute(
+        select(Confirmation, Person.display_name)
+        .join(Person, Person.id == Confirmation.person_id)
+        .where(Confirmation.step_run_id == step.id)
+        .order_by(Confirmation.at.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return f"The step has moved on since this message was drawn: it is {step.state.value} now."
+    return f"{last.display_name} confirmed this at {last[0].at:%H:%M:%S} UTC."
+
+
+def _check_note(decision: Decision, *, readable: bool) -> None:
+    needed = decision.said is not Said.DONE or not readable
+    if needed and len(decision.note.strip()) < NOTE_LEAST:
+        raise NotDecided("note", f"Not confirmed. A note of at least {NOTE_LEAST} characters is needed here.")
+    if len(decision.note) > NOTE_MOST:
+        raise NotDecided("note", f"Not confirmed. The note is longer than {NOTE_MOST:,} characters.")
+
+
+def _actor(session: Session, person_id: str) -> str:
+    return f"person:{session.get_one(Person, person_id).subject}"

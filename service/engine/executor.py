@@ -1,0 +1,279 @@
+"""Carrying out one order: look, act, read back. Holds the engine's step boundary; touches no database."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from connectors.sdk.capabilities import FindsAccounts, ManagesDevices, ReadsState, Verifies
+from connectors.sdk.context import Call, Context
+from connectors.sdk.errors import (
+    Ambiguous,
+    AuthError,
+    ConfigError,
+    ConnectorError,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
+from connectors.sdk.manifest import ActionSpec, On
+from connectors.sdk.registry import Registry
+from connectors.sdk.types import (
+    Account,
+    AccountState,
+    Device,
+    Evidence,
+    Outcome,
+    Pending,
+    Proof,
+    Receipt,
+    Residual,
+    Target,
+)
+from service.departures.matching import Matched, NoAccount, match
+from service.engine.grading import contradicted, grade_of, weakest
+from service.engine.order import (
+    POSTURE,
+    Again,
+    Ask,
+    Contradicted,
+    Done,
+    Order,
+    Queued,
+    Reading,
+    Result,
+    Returned,
+)
+from service.playbook.model import Grade
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+Builtin = Callable[[Order], Result]
+SaveBefore = Callable[[Order, AccountState], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Carried:
+    """What was done to one account or device."""
+
+    target: Target
+    outcome: Outcome
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executor:
+    """Carries out orders against target systems.
+
+    Args:
+        save_before: Keeps a before-image durably; called once before an account's first change.
+    """
+
+    registry: Registry
+    now: Clock
+    builtins: Mapping[str, Builtin]
+    save_before: SaveBefore
+
+    def carry_out(self, order: Order) -> Returned:
+        """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
+        calls: list[Call] = []
+        try:
+            result = self._result(order, calls)
+        except ConnectorError as error:
+            result = translated(error)
+        except Exception as error:
+            log.exception("step.crashed", run=order.run_id, step=order.step)
+            result = Ask(
+                error=type(error).__name__,
+                what=f"The step stopped on an error of ours ({type(error).__name__}).",
+                hint="The log has the details. Nothing else of this run was stopped.",
+            )
+        return Returned(order=order, result=result, calls=tuple(calls))
+
+    def _result(self, order: Order, calls: list[Call]) -> Result:
+        if order.action in self.builtins:
+            return self.builtins[order.action](order)
+        spec = self.registry.action(order.action)
+        if spec.asks_person:
+            return Ask(error="", what="", hint="", failed=False)
+        job = _Job(self, order, spec, calls)
+        return job.check() if order.checking else job.run()
+
+
+class _Job:
+    """One order on its way: holds the connector and what is done with each account or device."""
+
+    def __init__(self, executor: Executor, order: Order, spec: ActionSpec, calls: list[Call]) -> None:
+        self._executor = executor
+        self._order = order
+        self._spec = spec
+        self._calls = calls
+        self._connector = executor.registry.open(order.connector, self._context(fresh=False))
+
+    def _context(self, *, fresh: bool, read_only: bool = False) -> Context:
+        return Context(
+            now=self._executor.now,
+            idempotency_key=self._order.key,
+            fresh=fresh,
+            read_only=read_only,
+            calls=self._calls,
+        )
+
+    def run(self) -> Result:
+        targets = self._targets()
+        if isinstance(targets, Ask):
+            return targets
+        return summed([self._one(target) for target in targets])
+
+    def check(self) -> Result:
+        """Read only: has the device answered, is what a person confirmed true?"""
+        targets = self._targets()
+        if isinstance(targets, Ask):
+            return targets
+        return summed(
+            [_Carried(target=t, outcome=Outcome(changed=False), evidence=self._verify(t)) for t in targets]
+        )
+
+    def _targets(self) -> tuple[Target, ...] | Ask:
+        if self._spec.on is On.DEVICE and isinstance(self._connector, ManagesDevices):
+            devices = tuple(self._connector.devices(self._order.person))
+            return devices or _nobody("device", self._order)
+        if self._order.links:
+            return self._order.links
+        if not isinstance(self._connector, FindsAccounts):
+            raise ConfigError(
+                f"{self._order.connector} cannot find accounts.",
+                hint="Use an action it has, or link the account.",
+            )
+        match match(self._order.person, self._connector.find_accounts(self._order.person)):
+            case Matched(account=account):
+                return (account,)
+            case NoAccount():
+                return _nobody("account", self._order)
+            case unclear:
+                raise Ambiguous(
+                    unclear.why,
+                    hint="Say which account is the leaver's, or that none is.",
+                    candidates=tuple(account.label for account in unclear.candidates),
+                )
+
+    def _one(self, target: Target) -> _Carried:
+        if self._order.look_first and self._spec.expects:
+            evidence = self._verify(target)
+            if evidence and not contradicted(evidence) and grade_of(evidence) is not Grade.ACKNOWLEDGED:
+                return _Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
+        self._keep_before(target)
+        noted = self._posture(target)
+        outcome: Outcome = getattr(self._connector, self._order.action.partition(".")[2])(target)
+        evidence = self._verify(target) if self._spec.expects else outcome.evidence
+        return _Carried(target=target, outcome=outcome, evidence=(*evidence, *noted))
+
+    def _posture(self, target: Target) -> tuple[Evidence, ...]:
+        """Encryption, key escrow and antivirus, while the device still reports: before it is locked."""
+        if not isinstance(target, Device) or not isinstance(self._connector, ManagesDevices):
+            return ()
+        posture = self._connector.posture(target)
+        body = {
+            "encrypted": posture.encrypted,
+            "recovery key escrowed": posture.recovery_key_escrowed,
+            "antivirus on": posture.antivirus_on,
+            "antivirus up to date": posture.antivirus_up_to_date,
+            "last check-in": posture.last_check_in.isoformat() if posture.last_check_in else None,
+        }
+        return (
+            Evidence(
+                kind=POSTURE,
+                proof=Proof.NOTED,
+                how="device management record",
+                observed_at=posture.read_at,
+                body=body,
+            ),
+        )
+
+    def _keep_before(self, target: Target) -> None:
+        """The before-image is on disk before the change is on its way: a lost answer can still be undone."""
+        if self._order.has_before or not self._spec.undo or not isinstance(target, Account):
+            return
+        if isinstance(self._connector, ReadsState):
+            self._executor.save_before(self._order, self._connector.read(target))
+
+    def _verify(self, target: Target) -> tuple[Evidence, ...]:
+        """Ask in a new session, by the connector's own other calls, with writing switched off."""
+        if self._spec.expects is None:
+            return ()
+        reader = self._executor.registry.open(
+            self._order.connector, self._context(fresh=True, read_only=True)
+        )
+        return reader.verify(target, self._spec.expects) if isinstance(reader, Verifies) else ()
+
+
+def _as_found(evidence: tuple[Evidence, ...]) -> Outcome:
+    """Looking showed that an earlier attempt took effect: nothing is repeated."""
+    waiting = any(fact.proof is Proof.PENDING for fact in evidence)
+    pending = Pending(ref="", why="The order of an earlier attempt is queued.") if waiting else None
+    return Outcome(changed=True, pending=pending)
+
+
+def _nobody(what: str, order: Order) -> Ask:
+    return Ask(
+        error="NotFound",
+        what=f"No {what} of the leaver was found in {order.connector}.",
+        hint=f"Confirm that there is none, or link the right {what} and try again.",
+        grade=Grade.ABSENT,
+        failed=False,
+    )
+
+
+def summed(carried: list[_Carried]) -> Result:
+    """One result for a step over all its accounts: as good as the worst of them."""
+    readings = tuple(
+        Reading(target_id=c.target.id, label=c.target.label, evidence=c.evidence) for c in carried
+    )
+    residual: tuple[Residual, ...] = tuple(r for c in carried for r in c.outcome.residual)
+    receipts: dict[str, Receipt] = {c.target.id: c.outcome.receipt for c in carried if c.outcome.receipt}
+    wrong = [c for c in carried if contradicted(c.evidence)]
+    if wrong:
+        return Contradicted(
+            what=f"{wrong[0].target.label} was read back and is not as it should be.",
+            hint="Look for a sync or a policy that writes it back, then try again.",
+            readings=readings,
+        )
+    grade = weakest(grade_of(c.evidence) for c in carried)
+    if grade is Grade.PENDING:
+        pending = [c.outcome.pending for c in carried if c.outcome.pending]
+        return Queued(
+            why=pending[0].why if pending else "The device has not answered.",
+            poll_after_s=min((p.poll_after_s for p in pending), default=30.0),
+            readings=readings,
+            receipts=receipts,
+            residual=residual,
+        )
+    return Done(
+        grade=grade,
+        changed=any(c.outcome.changed for c in carried),
+        readings=readings,
+        residual=residual,
+        receipts=receipts,
+    )
+
+
+def translated(error: ConnectorError) -> Result:
+    """What the engine does about each class of error. Never looks at the message."""
+    name = type(error).__name__
+    match error:
+        case RateLimited():
+            return Again(error=name, what=error.what, hint=error.hint, after_s=error.retry_after_s)
+        case Unavailable():
+            return Again(error=name, what=error.what, hint=error.hint, look_first=error.maybe_applied)
+        case AuthError() | ConfigError():
+            return Ask(error=name, what=error.what, hint=error.hint, shut_gate=True)
+        case NotFound():
+            return Ask(error=name, what=error.what, hint=error.hint, grade=Grade.ABSENT, failed=False)
+        case Ambiguous():
+            candidates = ", ".join(error.candidates)
+            what = f"{error.what} Candidates: {candidates}." if candidates else error.what
+            return Ask(error=name, what=what, hint=error.hint, failed=False)
+        case _:
+            return Ask(error=name, what=error.what, hint=error.hint)

@@ -1,0 +1,124 @@
+"""What is let out to be carried out, and what comes back: the values between the machine and the executor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from connectors.sdk.context import Call
+from connectors.sdk.types import Account, Evidence, Person, Receipt, Residual
+from service.playbook.model import Grade
+
+#: The kind of evidence that says what a device is like: encryption, antivirus, last check-in.
+POSTURE = "posture"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One attempt of one step run, with everything the executor needs: it never opens the database.
+
+    `checking` asks for a reading only: a device's answer, or the truth of a confirmation.
+    `links` are the accounts known to be the leaver's in the step's target system.
+    """
+
+    step_run_id: str
+    run_id: str
+    departure_id: str
+    step: str
+    n: int
+    action: str
+    connector: str
+    arguments: Mapping[str, Any]
+    subject: str
+    person: Person
+    effective_at: datetime
+    links: tuple[Account, ...] = ()
+    checking: bool = False
+    look_first: bool = False
+    has_before: bool = False
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: the same for every attempt of the step."""
+        return f"{self.run_id}/{self.step}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Evidence about one account or device."""
+
+    target_id: str
+    label: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """Carried out, or found as it should be; known this well."""
+
+    grade: Grade
+    changed: bool
+    readings: tuple[Reading, ...] = ()
+    residual: tuple[Residual, ...] = ()
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """It did not work this time; worth repeating, after looking when it may have taken effect."""
+
+    error: str
+    what: str
+    hint: str
+    after_s: float | None = None
+    look_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A person must decide or act.
+
+    `failed` tells a step that went wrong (red) from one that only waits for an answer. `shut_gate` also stops
+    every other step of the target system.
+    """
+
+    error: str
+    what: str
+    hint: str
+    grade: Grade = Grade.UNKNOWN
+    readings: tuple[Reading, ...] = ()
+    failed: bool = True
+    shut_gate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """The target system accepted the order; the device has not answered."""
+
+    why: str
+    poll_after_s: float
+    readings: tuple[Reading, ...] = ()
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    residual: tuple[Residual, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradicted:
+    """The target system was read back and says the opposite: never done, whatever the call returned."""
+
+    what: str
+    hint: str
+    readings: tuple[Reading, ...]
+
+
+Result = Done | Again | Ask | Queued | Contradicted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """A result with the attempt it belongs to and the calls that were made for it."""
+
+    order: Order
+    result: Result
+    calls: tuple[Call, ...] = ()

@@ -1,0 +1,277 @@
+"""Reading a run as the entrances show it. Writes nothing; the sentences of a run are made here, once."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.engine import sealed
+from service.engine.facts import (
+    AttemptFact,
+    ConfirmationFact,
+    EvidenceFact,
+    ExposureFact,
+    FindingFact,
+    RunFacts,
+    RunLine,
+    StepFact,
+)
+from service.engine.grading import Standing, step_colour
+from service.engine.precautions import precautions
+from service.engine.states import StepState
+from service.engine.tables import Attempt, Confirmation, Run, StepRun
+from service.engine.wording import headline
+from service.ledger.entry import LedgerEntry
+from service.ledger.keys import Keys
+from service.people.person import Person
+
+#: The action whose verified end shuts a login: exposure counts to it.
+CUT = "disable_account"
+
+Findings = Callable[[Session, str], FindingFact | None]
+
+
+def number(run: Run) -> str:
+    """The run's name for people: `R-7`."""
+    return f"R-{run.number}"
+
+
+def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) -> RunFacts | None:
+    """Everything the entrances show of a run; `None` when there is none.
+
+    Args:
+        findings: Gives the finding of a departure's snapshot.
+    """
+    run = session.get(Run, run_id)
+    if run is None:
+        return None
+    departure = session.get_one(Departure, run.departure_id)
+    person = session.get_one(Person, departure.person_id)
+    manager = session.get(Person, person.manager_id) if person.manager_id else None
+    steps = _steps(session, run, keys)
+    finding = findings(session, departure.id)
+    exposure = _exposure(steps, departure.effective_at)
+    cuts = [e.verified_at for e in exposure if e.verified_at is not None]
+    last = max(cuts) if cuts and all(e.verified_at for e in exposure) else None
+    seconds = max(0.0, (last - departure.effective_at).total_seconds()) if last else None
+    return RunFacts(
+        run_id=run.id,
+        departure_id=departure.id,
+        number=number(run),
+        leaver=person.display_name,
+        leaver_person_id=person.id,
+        title=person.title,
+        department=person.department,
+        manager=manager.display_name if manager else "",
+        kind=departure.kind.value,
+        state=departure.state.value,
+        colour=run.colour,
+        headline=headline(steps, exposure, effective_at=departure.effective_at, held=departure.held_because),
+        effective_at=departure.effective_at,
+        civil_at=departure.civil_at,
+        zone=departure.zone,
+        started_by=departure.announced_by,
+        source=f"{departure.source} {departure.source_id}",
+        playbook=run.playbook,
+        playbook_version=run.playbook_version,
+        playbook_digest=run.playbook_digest,
+        plan_digest=run.plan_digest,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        last_verified_at=last,
+        seconds_to_last_cut=seconds,
+        steps=steps,
+        exposure=exposure,
+        finding=finding,
+        precautions=precautions(steps, exposure, finding),
+        ledger_entries=_entries(session, departure.id),
+        ledger_intact=None,
+    )
+
+
+def run_lines(session: Session, *, limit: int = 50, before: int | None = None) -> list[RunLine]:
+    """The newest runs first, `limit` of them, older than number `before`: keyset paging, never an offset."""
+    query = (
+        select(Run, Departure, Person)
+        .join(Departure, Departure.id == Run.departure_id)
+        .join(Person, Person.id == Departure.person_id)
+        .order_by(Run.number.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Run.number < before)
+    rows = session.execute(query).all()
+    counts = _counts(session, [run.id for run, _, _ in rows])
+    return [_line(run, departure, person, counts[run.id]) for run, departure, person in rows]
+
+
+def _line(run: Run, departure: Departure, person: Person, states: Mapping[str, int]) -> RunLine:
+    closed = sum(states.get(s.value, 0) for s in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED))
+    return RunLine(
+        run_id=run.id,
+        number=number(run),
+        leaver=person.display_name,
+        department=person.department,
+        kind=departure.kind.value,
+        state=departure.state.value,
+        colour=run.colour,
+        effective_at=departure.effective_at,
+        zone=departure.zone,
+        playbook=run.playbook,
+        closed=closed,
+        steps=sum(states.values()),
+        failed=states.get(StepState.FAILED.value, 0),
+        waiting=states.get(StepState.WAITING.value, 0),
+    )
+
+
+def _counts(session: Session, run_ids: list[str]) -> Mapping[str, Mapping[str, int]]:
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    query = (
+        select(StepRun.run_id, StepRun.state, func.count())
+        .where(StepRun.run_id.in_(run_ids))
+        .group_by(StepRun.run_id, StepRun.state)
+    )
+    for run_id, state, count in session.execute(query):
+        counts[run_id][state.value] = count
+    return counts
+
+
+def _entries(session: Session, departure_id: str) -> int:
+    query = select(func.count()).select_from(LedgerEntry).where(LedgerEntry.departure_id == departure_id)
+    return session.scalar(query) or 0
+
+
+def _steps(session: Session, run: Run, keys: Keys) -> tuple[StepFact, ...]:
+    steps = session.scalars(select(StepRun).where(StepRun.run_id == run.id).order_by(StepRun.position)).all()
+    ids = [step.id for step in steps]
+    attempts: dict[str, list[AttemptFact]] = defaultdict(list)
+    for attempt in session.scalars(
+        select(Attempt).where(Attempt.step_run_id.in_(ids)).order_by(Attempt.started_at, Attempt.n)
+    ):
+        attempts[attempt.step_run_id].append(_attempt(attempt, len(attempts[attempt.step_run_id]) + 1))
+    said: dict[str, list[ConfirmationFact]] = defaultdict(list)
+    for confirmation, name in session.execute(
+        select(Confirmation, Person.display_name)
+        .join(Person, Person.id == Confirmation.person_id)
+        .where(Confirmation.step_run_id.in_(ids))
+        .order_by(Confirmation.at)
+    ):
+        said[confirmation.step_run_id].append(_confirmation(confirmation, name))
+    takers = _names(session, [step.taken_by for step in steps if step.taken_by])
+    return tuple(_step(step, attempts[step.id], said[step.id], keys=keys, takers=takers) for step in steps)
+
+
+def _step(
+    step: StepRun,
+    attempts: Iterable[AttemptFact],
+    said: Iterable[ConfirmationFact],
+    *,
+    keys: Keys,
+    takers: Mapping[str, str],
+) -> StepFact:
+    standing = Standing(
+        state=step.state, grade=step.grade, minimum=step.minimum, contradicted=step.contradicted
+    )
+    images = sealed.open_before(keys, step.before)
+    return StepFact(
+        id=step.id,
+        step=step.step,
+        title=step.title,
+        action=step.action,
+        target=step.connector,
+        state=step.state,
+        waits_for=step.waits_for,
+        phase=step.phase,
+        grade=step.grade,
+        minimum=step.minimum,
+        colour=step_colour(standing),
+        revision=step.revision,
+        why=step.why,
+        fix=step.fix,
+        owner=step.owner,
+        taken_by=takers.get(step.taken_by or "", ""),
+        instructions=step.instructions,
+        critical=step.critical,
+        release_after=step.release_after,
+        due=step.due,
+        started_at=step.started_at,
+        ended_at=step.ended_at,
+        verified_at=step.verified_at,
+        attempts=tuple(attempts),
+        evidence=tuple(_evidence(row, images) for row in step.evidence),
+        residual=tuple(
+            f"{row['what']} (until {row['until']})" if row["until"] else row["what"] for row in step.residual
+        ),
+        confirmations=tuple(said),
+    )
+
+
+def _attempt(attempt: Attempt, n: int) -> AttemptFact:
+    return AttemptFact(
+        n=n,
+        started_at=attempt.started_at,
+        ended_at=attempt.ended_at,
+        outcome=attempt.outcome.value if attempt.outcome else "out",
+        error=attempt.error,
+        hint=attempt.hint,
+        calls=tuple((asked, answered, ms) for asked, answered, ms in attempt.calls),
+    )
+
+
+def _confirmation(confirmation: Confirmation, name: str) -> ConfirmationFact:
+    return ConfirmationFact(
+        by=name,
+        at=confirmation.at,
+        what=confirmation.said,
+        note=confirmation.note,
+        door=confirmation.door,
+        waiver=confirmation.waiver,
+        read_back=confirmation.read_back,
+    )
+
+
+def _evidence(row: Mapping[str, Any], images: Mapping[str, Any]) -> EvidenceFact:
+    """A reading beside the before-image: only attributes that both know, so that a difference is a difference."""
+    image = images.get(row["target_id"], {}).get("attributes", {})
+    body = row["body"]
+    return EvidenceFact(
+        target=row["target"],
+        claim=row["kind"],
+        proof=row["proof"],
+        how=row["how"],
+        observed_at=datetime.fromisoformat(row["at"]),
+        before=tuple((name, _shown(image[name])) for name in body if name in image),
+        after=tuple((name, _shown(value)) for name, value in body.items()),
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(item) for item in value) or "none"
+    return "none" if value in (None, "") else str(value)
+
+
+def _names(session: Session, ids: list[str]) -> Mapping[str, str]:
+    rows = session.execute(select(Person.id, Person.display_name).where(Person.id.in_(ids)))
+    return dict(rows.tuples())
+
+
+def _exposure(steps: Iterable[StepFact], effective_at: datetime) -> tuple[ExposureFact, ...]:
+    """Per account or device: seconds from effective-at to the verified cut; open ones have none."""
+    facts = []
+    for step in steps:
+        if step.action.partition(".")[2] != CUT:
+            continue
+        verified = step.verified_at if step.state is StepState.DONE else None
+        seconds = max(0.0, (verified - effective_at).total_seconds()) if verified else None
+        targets = dict.fromkeys(e.target for e in step.evidence) or {step.title: None}
+        facts.extend(
+            ExposureFact(connector=step.target, account=target, seconds=seconds, verified_at=verified)
+            for target in targets
+        )
+    return tuple(facts)

@@ -1,0 +1,81 @@
+"""Writing down a transition: the ledger entry of a step, and evidence as rows."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.engine.order import Reading
+from service.engine.tables import Run, StepRun
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import Person
+
+ENGINE = "system:engine"
+
+
+def record(
+    session: Session,
+    step: StepRun,
+    event: Event,
+    *,
+    at: datetime,
+    actor: str = ENGINE,
+    body: Mapping[str, Any] | None = None,
+) -> int:
+    """Append an entry about a step and raise the step's revision. No entry, no effect."""
+    step.revision += 1
+    run = session.get_one(Run, step.run_id)
+    said = {"action": step.action, "attempt": step.attempt, "state": step.state.value, **(body or {})}
+    return record_run(session, run, event, at=at, actor=actor, step=step.step, body=said)
+
+
+def record_run(
+    session: Session,
+    run: Run,
+    event: Event,
+    *,
+    at: datetime,
+    actor: str = ENGINE,
+    step: str = "",
+    body: Mapping[str, Any] | None = None,
+) -> int:
+    """Append an entry about a run."""
+    departure = session.get_one(Departure, run.departure_id)
+    return append(
+        session,
+        event,
+        actor=actor,
+        subject=session.get_one(Person, departure.person_id).subject,
+        departure=departure.id,
+        run=run.id,
+        step=step,
+        body=body,
+        at=at,
+    )
+
+
+def as_rows(readings: Iterable[Reading]) -> list[dict[str, Any]]:
+    """Evidence as it is stored and shown: one row a fact."""
+    return [
+        {
+            "target_id": reading.target_id,
+            "target": reading.label,
+            "kind": fact.kind,
+            "proof": fact.proof.value,
+            "how": fact.how,
+            "at": fact.observed_at.isoformat(),
+            "body": dict(fact.body),
+        }
+        for reading in readings
+        for fact in reading.evidence
+    ]
+
+
+def digest_of(rows: list[Any]) -> str:
+    """SHA-256 over the rows' canonical JSON: what the ledger commits to instead of the rows."""
+    return hashlib.sha256(json.dumps(rows, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

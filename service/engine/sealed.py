@@ -1,0 +1,56 @@
+"""Before-images and receipts as they lie in the database: sealed, because they may hold password hashes."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.sdk.types import AccountState, Receipt
+from service.ledger.keys import Keys
+
+BEFORE = "exeunt.before-image"
+RECEIPTS = "exeunt.receipts"
+
+
+def seal_before(keys: Keys, known: bytes | None, state: AccountState) -> bytes:
+    """Add one account's before-image to those already kept; the first image of an account stays."""
+    images = open_before(keys, known)
+    images.setdefault(
+        state.account.id, {"attributes": dict(state.attributes), "sealed": _packed(state.sealed)}
+    )
+    return keys.seal(json.dumps(images, sort_keys=True).encode(), BEFORE)
+
+
+def open_before(keys: Keys, blob: bytes | None) -> dict[str, Any]:
+    """The before-images by account id: `attributes` may be shown, `sealed` may not."""
+    return {} if blob is None else dict(json.loads(keys.open(blob, BEFORE)))
+
+
+def seal_receipts(keys: Keys, known: bytes | None, receipts: Mapping[str, Receipt]) -> bytes | None:
+    """Keep what restoring needs. The receipt of the attempt that changed something is never overwritten."""
+    kept = {account: _as_json(receipt) for account, receipt in open_receipts(keys, known).items()}
+    for account, receipt in receipts.items():
+        kept.setdefault(account, _as_json(receipt))
+    return keys.seal(json.dumps(kept, sort_keys=True).encode(), RECEIPTS) if kept else None
+
+
+def open_receipts(keys: Keys, blob: bytes | None) -> dict[str, Receipt]:
+    """The receipts by account id."""
+    if blob is None:
+        return {}
+    return {
+        account: Receipt(before=body["before"], sealed=_unpacked(body["sealed"]))
+        for account, body in json.loads(keys.open(blob, RECEIPTS)).items()
+    }
+
+
+def _as_json(receipt: Receipt) -> dict[str, Any]:
+    return {"before": dict(receipt.before), "sealed": _packed(receipt.sealed)}
+
+
+def _packed(sealed: Mapping[str, tuple[bytes, ...]]) -> dict[str, list[str]]:
+    return {name: [b64encode(value).decode() for value in values] for name, values in sealed.items()}
+
+
+def _unpacked(packed: Mapping[str, list[str]]) -> dict[str, tuple[bytes, ...]]:
+    return {name: tuple(b64decode(value) for value in values) for name, values in packed.items()}

@@ -1,0 +1,143 @@
+"""The rows that hold the state of runs. Auditors can read them with SQL; only `machine` writes them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
+from service.playbook.model import Grade, OnFailure, Phase
+from service.store import Base
+
+
+class Run(Base):
+    """One playbook carried out for one departure. Playbook and plan are pinned by their digests."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    departure_id: Mapped[str] = mapped_column(ForeignKey("departures.id"), unique=True)
+    playbook: Mapped[str] = mapped_column(String(80))
+    playbook_version: Mapped[int]
+    playbook_digest: Mapped[str] = mapped_column(String(64))
+    plan_digest: Mapped[str] = mapped_column(String(64))
+    colour: Mapped[Colour] = mapped_column(default=Colour.AMBER)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class StepRun(Base):
+    """One step of one run: it covers every account the leaver has in the step's target system.
+
+    `revision` rises with every transition. `next_at` is when it may next be let out; `check_at` when it is next
+    read back, and `checking` says that such a reading is out. `attempt` fences both. `look_first` says that an
+    earlier attempt may have taken effect. `readable`: the target system can be asked whether the step holds. `receipts` and `before` are sealed under the key-encryption key.
+    """
+
+    __tablename__ = "step_runs"
+    __table_args__ = (
+        UniqueConstraint("run_id", "step"),
+        Index("ix_step_runs_state_next_at", "state", "next_at"),
+        Index("ix_step_runs_check_at", "check_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    position: Mapped[int]
+    step: Mapped[str] = mapped_column(String(80))
+    title: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(120))
+    connector: Mapped[str] = mapped_column(String(60))
+    arguments: Mapped[dict[str, Any]]
+    phase: Mapped[Phase]
+    minimum: Mapped[Grade]
+    owner: Mapped[str] = mapped_column(String(80))
+    instructions: Mapped[str] = mapped_column(Text, default="")
+    critical: Mapped[bool] = mapped_column(default=False)
+    asks_person: Mapped[bool] = mapped_column(default=False)
+    readable: Mapped[bool] = mapped_column(default=False)
+    on_failure: Mapped[OnFailure]
+    retry_first_s: Mapped[float]
+    retry_most_s: Mapped[float]
+
+    state: Mapped[StepState] = mapped_column(default=StepState.BLOCKED)
+    waits_for: Mapped[WaitsFor | None]
+    contradicted: Mapped[bool] = mapped_column(default=False)
+    grade: Mapped[Grade] = mapped_column(default=Grade.UNKNOWN)
+    revision: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    checking: Mapped[bool] = mapped_column(default=False)
+    look_first: Mapped[bool] = mapped_column(default=False)
+    why: Mapped[str] = mapped_column(String(1000), default="")
+    fix: Mapped[str] = mapped_column(String(1000), default="")
+    taken_by: Mapped[str | None] = mapped_column(String(36))
+
+    priority: Mapped[int] = mapped_column(default=100)
+    release_after: Mapped[datetime]
+    retry_until: Mapped[datetime]
+    due: Mapped[datetime]
+    next_at: Mapped[datetime]
+    check_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
+
+    evidence: Mapped[list[Any]] = mapped_column(default=list)
+    residual: Mapped[list[Any]] = mapped_column(default=list)
+    before: Mapped[bytes | None] = mapped_column(LargeBinary)
+    receipts: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class StepNeed(Base):
+    """A step run that waits for another of the same run."""
+
+    __tablename__ = "step_needs"
+
+    step_run_id: Mapped[str] = mapped_column(ForeignKey("step_runs.id"), primary_key=True)
+    needs_id: Mapped[str] = mapped_column(ForeignKey("step_runs.id"), primary_key=True, index=True)
+
+
+class Attempt(Base):
+    """One try of a step run. No outcome: it is out now, or its process died with it."""
+
+    __tablename__ = "attempts"
+
+    step_run_id: Mapped[str] = mapped_column(ForeignKey("step_runs.id"), primary_key=True)
+    n: Mapped[int] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[AttemptOutcome | None]
+    error: Mapped[str] = mapped_column(String(1000), default="")
+    hint: Mapped[str] = mapped_column(String(1000), default="")
+    calls: Mapped[list[Any]] = mapped_column(default=list)
+
+
+class Gate(Base):
+    """The door of one target system: shut by an operator, a refused credential, or a rate limit."""
+
+    __tablename__ = "gates"
+
+    connector: Mapped[str] = mapped_column(String(60), primary_key=True)
+    open_from: Mapped[datetime]
+    shut_because: Mapped[str] = mapped_column(String(500), default="")
+
+
+class Confirmation(Base):
+    """A person saying that something is done, or (a waiver) that it will not be done, and why."""
+
+    __tablename__ = "confirmations"
+    __table_args__ = (UniqueConstraint("step_run_id", "revision"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    step_run_id: Mapped[str] = mapped_column(ForeignKey("step_runs.id"), index=True)
+    revision: Mapped[int]
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    said: Mapped[str] = mapped_column(String(40))
+    note: Mapped[str] = mapped_column(Text, default="")
+    door: Mapped[str] = mapped_column(String(20))
+    waiver: Mapped[bool] = mapped_column(default=False)
+    read_back: Mapped[str] = mapped_column(String(300), default="")

@@ -1,0 +1,73 @@
+"""The sentences of a run, made from its facts and nothing else: the same in Slack, on pages and in packs."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from service.engine.facts import ExposureFact, StepFact
+from service.engine.states import StepState, WaitsFor
+
+
+def headline(
+    steps: Iterable[StepFact],
+    exposure: Iterable[ExposureFact],
+    *,
+    effective_at: datetime,
+    held: str,
+) -> str:
+    """What an auditor asks first: is every login shut, was it read back, and how long after the time."""
+    parts = [logins(tuple(exposure), effective_at), *_devices(steps), held]
+    return " ".join(part for part in parts if part)
+
+
+def logins(exposure: tuple[ExposureFact, ...], effective_at: datetime) -> str:
+    """The sentence about logins."""
+    if not exposure:
+        return "This playbook shuts no login."
+    shut = [fact.verified_at for fact in exposure if fact.verified_at is not None]
+    if len(shut) < len(exposure):
+        open_ = ", ".join(sorted({fact.connector for fact in exposure if fact.verified_at is None}))
+        return f"{len(shut)} of {len(exposure)} logins shut and read back; not known to be shut: {open_}."
+    seconds = max(0.0, (max(shut) - effective_at).total_seconds())
+    every = "The login was" if len(shut) == 1 else f"All {len(shut)} logins were"
+    return f"{every} shut and read back {span(seconds)} after {effective_at:%H:%M:%S} UTC."
+
+
+def _devices(steps: Iterable[StepFact]) -> list[str]:
+    waiting = [s for s in steps if s.state is StepState.WAITING and s.waits_for is WaitsFor.DEVICE]
+    return [f"{step.title}: ordered, the device has not answered." for step in waiting]
+
+
+def span(seconds: float) -> str:
+    """A length of time as a person would say it, never rounded to nothing."""
+    if seconds < 10:  # noqa: PLR2004  below this a tenth of a second is worth saying
+        return f"{seconds:.1f} s"
+    if seconds < 120:  # noqa: PLR2004  two minutes
+        return f"{seconds:.0f} s"
+    if seconds < 7200:  # noqa: PLR2004  two hours
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def counts(steps: tuple[StepFact, ...], *, now: datetime) -> str:
+    """`8 of 12 closed · 1 failed · 2 need a person · 1 comes later`."""
+    closed = sum(s.state in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED) for s in steps)
+    failed = sum(s.state is StepState.FAILED for s in steps)
+    person = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.PERSON for s in steps)
+    device = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.DEVICE for s in steps)
+    later = sum(comes_later(s, now=now) for s in steps)
+    running = len(steps) - closed - failed - person - device - later
+    said = [
+        f"{closed} of {len(steps)} closed",
+        f"{failed} failed" if failed else "",
+        f"{person} {'needs' if person == 1 else 'need'} a person" if person else "",
+        f"{device} {'waits' if device == 1 else 'wait'} for a device" if device else "",
+        f"{running} under way" if running else "",
+        f"{later} {'comes' if later == 1 else 'come'} later" if later else "",
+    ]
+    return " · ".join(part for part in said if part)
+
+
+def comes_later(step: StepFact, *, now: datetime) -> bool:
+    """True for a step whose time has not come."""
+    not_begun = step.state in (StepState.BLOCKED, StepState.READY)
+    return not_begun and step.release_after is not None and step.release_after > now and not step.attempts
