@@ -11,6 +11,7 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 
 import structlog
+from sqlalchemy.orm import Session
 
 from connectors.sdk.types import AccountState
 from service.engine.executor import Executor
@@ -30,7 +31,7 @@ class Embedded:
     """The engine of one process.
 
     Args:
-        each_cycle: Called inside every cycle's transaction, for what else is due (departures, for one).
+        begin_due: Starts the runs whose time has come; called inside every cycle's transaction.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Embedded:
         machine: Machine,
         executor: Executor,
         *,
+        begin_due: Callable[[Session, datetime], object],
         now: Callable[[], datetime],
         threads: int,
     ) -> None:
         self._store = store
         self._machine = machine
         self._executor = executor
+        self._begin_due = begin_due
         self._now = now
         self._threads = threads
         self._returned: SimpleQueue[Returned] = SimpleQueue()
@@ -100,6 +103,7 @@ class Embedded:
             with self._store.write() as session:
                 for returned in finished:
                     self._machine.finish(session, returned, now=now)
+                self._begin_due(session, now)
                 orders = self._machine.admit(session, now=now, room=room) if room > 0 else []
         except BaseException:
             for returned in finished:  # the calls have been made: their results must not be lost

@@ -1,6 +1,6 @@
 """What follows from a step's transition: released steps, the run's colour, the departure's state."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from service.engine.record import record_run
 from service.engine.states import ENDED, StepState
 from service.engine.tables import Run, StepNeed, StepRun
 from service.ledger.event import Event
-from service.playbook.model import OnFailure
+from service.playbook.model import OnFailure, duration
 
 MOVING = frozenset({StepState.READY, StepState.DISPATCHED, StepState.RUNNING})
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
@@ -24,7 +24,7 @@ def after_step(session: Session, step: StepRun, *, now: datetime) -> None:
     for waiting in _dependents(session, step):
         if all(_lets_pass(need) for need in _needs(session, waiting)):
             waiting.state = StepState.READY
-            waiting.next_at = max(waiting.release_after, now)
+            waiting.next_at = max(waiting.release_after, now) + wait_of(waiting)
     settle(session, session.get_one(Run, step.run_id), now=now)
 
 
@@ -71,6 +71,11 @@ def _needs(session: Session, step: StepRun) -> list[StepRun]:
         select(StepRun).join(StepNeed, StepNeed.needs_id == StepRun.id).where(StepNeed.step_run_id == step.id)
     )
     return list(session.scalars(query))
+
+
+def wait_of(step: StepRun) -> timedelta:
+    """A `wait` step is let out when its time is over; it holds no thread meanwhile."""
+    return duration(step.arguments["for"]) if step.action == "wait" else timedelta(0)
 
 
 def _lets_pass(need: StepRun) -> bool:

@@ -263,7 +263,7 @@ def _names(session: Session, ids: list[str]) -> Mapping[str, str]:
 
 def _exposure(steps: Iterable[StepFact], effective_at: datetime) -> tuple[ExposureFact, ...]:
     """Per account or device: seconds from effective-at to the verified cut; open ones have none."""
-    facts = []
+    facts: list[ExposureFact] = []
     for step in steps:
         if step.action.partition(".")[2] != CUT:
             continue

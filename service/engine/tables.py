@@ -33,7 +33,8 @@ class StepRun(Base):
 
     `revision` rises with every transition. `next_at` is when it may next be let out; `check_at` when it is next
     read back, and `checking` says that such a reading is out. `attempt` fences both. `look_first` says that an
-    earlier attempt may have taken effect. `readable`: the target system can be asked whether the step holds. `receipts` and `before` are sealed under the key-encryption key.
+    earlier attempt may have taken effect. `readable`: the target system can be asked whether the step holds.
+    `receipts` and `before` are sealed under the key-encryption key.
     """
 
     __tablename__ = "step_runs"

@@ -1,0 +1,89 @@
+"""What the entrances may ask of the engine: facts to show, decisions to record. One desk for every door."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from service.departures.departure import Departure
+from service.engine import decisions
+from service.engine.decisions import Decision
+from service.engine.facts import RunFacts, RunLine
+from service.engine.findings import finding_fact
+from service.engine.reading import run_facts, run_lines
+from service.engine.tables import Run, StepRun
+from service.ledger.keys import Keys
+from service.people.person import IdentityKind, Person, Role, roles_of, who
+from service.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The engine as seen from pages, Slack and the command line.
+
+    Args:
+        wake: Tells the engine that something may be due.
+    """
+
+    store: Store
+    keys: Keys
+    now: Callable[[], datetime]
+    wake: Callable[[], None]
+
+    def facts(self, run_id: str) -> RunFacts | None:
+        """One run, whole."""
+        with self.store.read() as session:
+            return run_facts(session, run_id, keys=self.keys, findings=finding_fact)
+
+    def lines(self, *, limit: int = 50, before: int | None = None) -> list[RunLine]:
+        """The newest runs, older than number `before`."""
+        with self.store.read() as session:
+            return run_lines(session, limit=limit, before=before)
+
+    def run_of_number(self, number: int) -> str | None:
+        """The id of run `R-number`."""
+        with self.store.read() as session:
+            return session.scalar(select(Run.id).where(Run.number == number))
+
+    def run_of_step(self, step_run_id: str) -> str | None:
+        """The run a step belongs to."""
+        with self.store.read() as session:
+            return session.scalar(select(StepRun.run_id).where(StepRun.id == step_run_id))
+
+    def waiting_departures(self) -> list[Departure]:
+        """Departures that have not begun: scheduled or held, the next one first."""
+        query = select(Departure).where(Departure.run_id.is_(None)).order_by(Departure.effective_at)
+        with self.store.read() as session:
+            return list(session.scalars(query))
+
+    def person(self, kind: IdentityKind, value: str) -> Person | None:
+        """Who shows this identity; nobody when it is unknown."""
+        with self.store.read() as session:
+            return who(session, kind, value)
+
+    def person_by_id(self, person_id: str) -> Person | None:
+        """A person by our own id."""
+        with self.store.read() as session:
+            return session.get(Person, person_id)
+
+    def roles(self, person_id: str) -> frozenset[Role]:
+        """What a person may do here."""
+        with self.store.read() as session:
+            return roles_of(session, person_id)
+
+    def confirm(self, decision: Decision) -> None:
+        """Record a confirmation or waiver: committed when this returns. Raises `NotDecided`."""
+        self._decide(decisions.confirm, decision)
+
+    def take(self, decision: Decision) -> None:
+        """Record that a person works on the step. Raises `NotDecided`."""
+        self._decide(decisions.take, decision)
+
+    def retry(self, decision: Decision) -> None:
+        """Let a step be tried again. Raises `NotDecided`."""
+        self._decide(decisions.retry, decision)
+
+    def _decide(self, verb: decisions.Verb, decision: Decision) -> None:
+        decisions.decide(self.store, verb, decision, now=self.now())
+        self.wake()

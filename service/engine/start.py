@@ -1,0 +1,191 @@
+"""Starting a run: a departure whose time has come, a playbook pinned by its digest, steps as rows."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.departures.announce import recompute
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind, DepartureState
+from service.engine.progress import settle, wait_of
+from service.engine.record import ENGINE, record_run
+from service.engine.states import StepState
+from service.engine.tables import Run, StepNeed, StepRun
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import Person
+from service.playbook import references
+from service.playbook.catalogue import Catalogue, connector_of
+from service.playbook.load import Loaded
+from service.playbook.plan import Plan, PlanInput, PlannedStep, plan
+
+#: Critical steps go before the rest of everyone's.
+PRIORITY = {True: 0, False: 100}
+
+
+class CannotBegin(Exception):  # noqa: N818  a refusal, not a fault
+    """A departure cannot become a run; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
+    """Turns due departures into runs.
+
+    Args:
+        playbooks: The playbook of each kind of departure.
+    """
+
+    catalogue: Catalogue
+    playbooks: Mapping[DepartureKind, Loaded]
+
+    def begin_due(self, session: Session, *, now: datetime) -> list[str]:
+        """Start a run for every departure whose time has come. Gives the runs' ids."""
+        waiting = select(Departure).where(Departure.state == DepartureState.SCHEDULED)
+        begun = []
+        for departure in session.scalars(waiting.with_for_update(skip_locked=True)):
+            recompute(session, departure, now=now)
+            if departure.effective_at > now:
+                continue
+            try:
+                begun.append(self.begin(session, departure, now=now).id)
+            except CannotBegin as because:
+                hold(session, departure, str(because), now=now)
+        return begun
+
+    def planned(self, departure: Departure, person: Person) -> Plan:
+        """What a departure would lead to; nothing is done."""
+        loaded = self.playbooks[departure.kind]
+        given = PlanInput(kind=departure.kind, department=person.department, country=person.country)
+        return plan(loaded, given, self.catalogue)
+
+    def begin(self, session: Session, departure: Departure, *, now: datetime) -> Run:
+        """Start the run of one departure. Raises `CannotBegin`; then nothing was written."""
+        person = session.get_one(Person, departure.person_id)
+        planned = self.planned(departure, person)
+        if not planned.steps:
+            raise CannotBegin(f"The playbook {planned.playbook} does not apply to this departure.")
+        number = (session.scalar(select(func.max(Run.number))) or 0) + 1
+        values = {**_values(session, person, departure), "run.number": f"R-{number}"}
+        arguments = _resolved(planned, values)
+        run = Run(
+            id=str(uuid.uuid4()),
+            number=number,
+            departure_id=departure.id,
+            playbook=planned.playbook,
+            playbook_version=planned.version,
+            playbook_digest=planned.playbook_digest,
+            plan_digest=planned.digest,
+            started_at=now,
+        )
+        session.add(run)
+        departure.state, departure.run_id = DepartureState.REVOKING, run.id
+        session.flush()
+        rows = [
+            self._row(run, step, position, departure=departure, now=now)
+            for position, step in enumerate(planned.steps)
+        ]
+        for row, step in zip(rows, planned.steps, strict=True):
+            row.title = references.fill(step.title, values)[:200]
+            row.instructions = references.fill(step.instructions, values)
+            row.arguments = arguments[step.id]
+            row.next_at += wait_of(row)
+        session.add_all(rows)
+        session.flush()
+        ids = {row.step: row.id for row in rows}
+        session.add_all(
+            StepNeed(step_run_id=ids[step.id], needs_id=ids[need])
+            for step in planned.steps
+            for need in step.needs
+        )
+        record_run(
+            session,
+            run,
+            Event.RUN_STARTED,
+            at=now,
+            body={
+                "number": number,
+                "playbook": planned.playbook,
+                "version": planned.version,
+                "playbook_digest": planned.playbook_digest,
+                "plan_digest": planned.digest,
+                "steps": [row.step for row in rows],
+            },
+        )
+        settle(session, run, now=now)
+        return run
+
+    def _row(
+        self, run: Run, planned: PlannedStep, position: int, *, departure: Departure, now: datetime
+    ) -> StepRun:
+        spec = self.catalogue.specs[planned.action]
+        release = max(departure.effective_at + planned.after, now)
+        return StepRun(
+            id=str(uuid.uuid4()),
+            run_id=run.id,
+            position=position,
+            step=planned.id,
+            title=planned.title,
+            action=planned.action,
+            connector=connector_of(planned.action),
+            arguments=dict(planned.arguments),
+            phase=planned.phase,
+            minimum=planned.minimum,
+            owner=planned.owner,
+            instructions=planned.instructions,
+            critical=planned.critical,
+            asks_person=spec.asks_person,
+            readable=spec.expects is not None,
+            on_failure=planned.on_failure,
+            retry_first_s=planned.retry.first.total_seconds(),
+            retry_most_s=planned.retry.most.total_seconds(),
+            state=StepState.BLOCKED if planned.needs else StepState.READY,
+            priority=PRIORITY[planned.critical],
+            release_after=release,
+            retry_until=release + planned.deadline,
+            due=release + planned.deadline,
+            next_at=release,
+        )
+
+
+def hold(session: Session, departure: Departure, because: str, *, now: datetime) -> None:
+    """Stop a departure before anything is done, and say why."""
+    departure.state, departure.held_because = DepartureState.HELD, because[:500]
+    append(
+        session,
+        Event.DEPARTURE_HELD,
+        actor=ENGINE,
+        subject=session.get_one(Person, departure.person_id).subject,
+        departure=departure.id,
+        body={"because": "cannot begin"},
+        at=now,
+    )
+
+
+def _resolved(planned: Plan, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Each step's arguments with this leaver's facts in place of references."""
+    try:
+        return {step.id: references.resolve(step.arguments, values) for step in planned.steps}
+    except references.UnresolvedError as error:
+        raise CannotBegin(str(error)) from error
+
+
+def _values(session: Session, person: Person, departure: Departure) -> Mapping[str, str]:
+    manager = session.get(Person, person.manager_id) if person.manager_id else None
+    return {
+        "leaver.name": person.display_name,
+        "leaver.email": person.work_email or "",
+        "leaver.employee_no": person.employee_no or "",
+        "leaver.username": person.username or "",
+        "leaver.title": person.title,
+        "leaver.department": person.department,
+        "leaver.country": person.country,
+        "leaver.manager": manager.display_name if manager else "",
+        "departure.kind": departure.kind.value,
+        "departure.effective_at": departure.effective_at.isoformat(),
+        "departure.last_day": departure.civil_at[:10],
+    }

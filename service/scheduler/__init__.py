@@ -1,0 +1,1 @@
+"""The clock's hand: it ticks, and owns no job that must not be lost."""

@@ -1,0 +1,71 @@
+"""APScheduler as a ticker: memory store only, late ticks coalesced, clock jumps survived.
+
+APScheduler plans its next wake-up in wall time: after the clock went back two hours an interval job of one second
+stood still for two hours. A monotonic guard notices the jump and arms every job anew.
+"""
+
+import time
+from collections.abc import Callable
+from threading import Event, Thread
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = structlog.get_logger()
+
+#: Wall and monotonic time drifting apart by more than this is a jump, in seconds.
+JUMP_S = 2.0
+LOOK_S = 1.0
+
+
+class Ticker:
+    """Runs jobs that look for what is due. Each job must find its own work in the database."""
+
+    def __init__(self) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+        )
+        self._every: dict[str, float] = {}
+        self._stop = Event()
+        self._guard = Thread(target=self._watch, name="clock-guard", daemon=True)
+
+    def every(self, seconds: float, name: str, job: Callable[[], object]) -> None:
+        """Call `job` every so many seconds. An error is logged and the next tick comes all the same."""
+        self._every[name] = seconds
+        self._scheduler.add_job(_reported(name, job), IntervalTrigger(seconds=seconds), id=name)
+
+    def start(self) -> None:
+        """Begin ticking."""
+        self._scheduler.start()
+        self._guard.start()
+
+    def stop(self) -> None:
+        """End; what is running is waited for."""
+        self._stop.set()
+        self._guard.join(timeout=5)
+        self._scheduler.shutdown(wait=True)
+
+    def _watch(self) -> None:
+        shift = time.time() - time.monotonic()
+        while not self._stop.wait(LOOK_S):
+            now = time.time() - time.monotonic()
+            if abs(now - shift) > JUMP_S:
+                log.warning("clock.jumped", by_s=round(now - shift, 1))
+                self.rearm()
+            shift = now
+
+    def rearm(self) -> None:
+        """Plan every job's next tick from now on."""
+        for name, seconds in self._every.items():
+            self._scheduler.reschedule_job(name, trigger=IntervalTrigger(seconds=seconds))
+
+
+def _reported(name: str, job: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except Exception:  # a scheduler job is a process entry point: report, and tick again
+            log.exception("tick.failed", job=name)
+
+    return run
