@@ -1,0 +1,62 @@
+"""The files of the project, as the tests of its shape see them."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+IGNORED = {".venv", ".git", "var", "node_modules", "__pycache__"}
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """Everything that is, or is about to be, part of the project."""
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, capture_output=True, check=False)
+    if listed.returncode == 0:
+        names = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
+        return tuple(path for path in names if path.is_file())
+    found = (path for path in ROOT.rglob("*") if path.is_file())
+    return tuple(path for path in found if not IGNORED & set(path.relative_to(ROOT).parts))
+
+
+def name(path: Path) -> str:
+    """The path as people write it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def is_test(path: Path) -> bool:
+    return "tests" in path.relative_to(ROOT).parts or path.name == "conftest.py"
+
+
+@cache
+def modules() -> tuple[Path, ...]:
+    """Our Python, without tests, benchmarks and migrations (those are written once and never edited)."""
+    ours = (
+        path
+        for path in files()
+        if path.suffix == ".py" and name(path).startswith(("service/", "connectors/"))
+    )
+    return tuple(path for path in ours if not is_test(path) and "migrations/versions" not in name(path))
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module the file names in an import, wherever the import stands."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found

@@ -1,0 +1,128 @@
+"""What must not stand in the files of the project."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.sources import ROOT, files, modules, name, tree
+
+#: The engine's step boundary, and the entry points that catch everything to report it.
+MAY_CATCH_EVERYTHING = {
+    "service/engine/executor.py": "where the engine runs a step",
+    "service/engine/embedded.py": "a worker thread reports and lives on",
+    "service/scheduler/scheduler.py": "a tick reports and the next one comes",
+    "service/cli/__init__.py": "the command line tells a person",
+}
+ROOMS_FOR_EVERYTHING = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "common",
+    "manager",
+    "managers",
+    "models",
+    "misc",
+}
+READS_THE_ENVIRONMENT = {"service/settings.py"}
+#: Written apart, so that this file does not name what it looks for.
+REGISTRIES = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"))]
+HOMES = re.compile(r"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/")
+
+
+def catches_everything(handler: ast.ExceptHandler) -> bool:
+    named = (
+        {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else set()
+    )
+    passes_it_on = any(isinstance(node, ast.Raise) and node.exc is None for node in handler.body)
+    return (handler.type is None or bool(named & {"Exception", "BaseException"})) and not passes_it_on
+
+
+def test_only_the_step_boundary_and_entry_points_catch_everything():
+    found = {
+        f"{name(path)}:{node.lineno}"
+        for path in modules()
+        if name(path) not in MAY_CATCH_EVERYTHING
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ExceptHandler) and catches_everything(node)
+    }
+
+    assert found == set()
+
+
+def test_no_room_is_for_everything():
+    found = {name(path) for path in modules() if ROOMS_FOR_EVERYTHING & {path.stem, *path.parent.parts}}
+
+    assert found == set()
+
+
+def test_only_settings_read_the_environment():
+    found = {
+        name(path)
+        for path in modules()
+        if not name(path).startswith("service/bootstrap/") and name(path) not in READS_THE_ENVIRONMENT
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb"}
+    }
+
+    assert found == set()
+
+
+def texts():
+    for path in files():
+        content = path.read_bytes()
+        if b"\0" not in content:
+            yield path, content.decode("utf-8", errors="replace")
+
+
+def registries_of_this_machine():
+    """Hosts that this machine's own package clients are set to."""
+    said = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    )
+    settings = said.stdout + "\n".join(
+        value for key, value in os.environ.items() if key.startswith(("PIP_", "UV_"))
+    )
+    hosts = re.findall(r"https?://(?:[^/@\s]*@)?([^/:\s'\"]+)", settings)
+    return {host for host in hosts if not host.startswith(("127.", "localhost"))}
+
+
+def test_no_file_names_a_package_registry():
+    hosts = {*REGISTRIES, *registries_of_this_machine()}
+    found = {f"{name(path)}: {host}" for path, text in texts() for host in hosts if host in text}
+
+    assert found == set()
+
+
+def test_no_file_names_a_folder_of_somebodys_machine():
+    found = {name(path) for path, text in texts() if HOMES.search(text) or str(ROOT) in text}
+
+    assert found == set()
+
+
+def test_no_shell_runs_a_string():
+    found = {
+        f"{name(path)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.keyword) and node.arg == "shell" and getattr(node.value, "value", True)
+    }
+
+    assert found == set()
+
+
+@pytest.mark.parametrize("forbidden", ["pickle", "marshal", "shelve", "dill", "telnetlib"])
+def test_nothing_reads_objects_from_bytes(forbidden):
+    found = {
+        name(path)
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.Import) and forbidden in {alias.name for alias in node.names})
+        or (isinstance(node, ast.ImportFrom) and node.module == forbidden)
+    }
+
+    assert found == set()

@@ -1,0 +1,161 @@
+"""What every test may ask for: a clock, a store, keys, and the real programs of this machine."""
+
+import importlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from pwd import getpwall
+
+import pytest
+
+from service.bootstrap.parts import PARTS, part
+from service.store import Base, Store
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test whose real program is missing is skipped with what to do; under CI it fails."""
+    for wanted in PARTS:
+        if item.get_closest_marker(wanted.marker) and wanted.find() is None:
+            tell = pytest.fail if "CI" in os.environ else pytest.skip
+            tell(f"Not tested: {wanted.untested}. {wanted.how_to_get_it}")
+
+
+class Clock:
+    """A clock that stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def turn(self, **by: float) -> None:
+        """Move on, `turn(hours=1)`."""
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def import_all_tables() -> None:
+    """Whoever writes a table owns it, so the tables are wherever somebody declared one."""
+    for path in sorted((ROOT / "service").rglob("*.py")):
+        if "__tablename__" in path.read_text(encoding="utf-8"):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table and no row, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    import_all_tables()
+    store = Store(f"sqlite:///{path}")
+    Base.metadata.create_all(store.engine)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(empty_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
+    """An empty store in SQLite."""
+    path = tmp_path / "exeunt.db"
+    shutil.copy(empty_sqlite, path)
+    store = Store(f"sqlite:///{path}")
+    yield store
+    store.close()
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A PostgreSQL of our own, on a spare port, gone when the tests are over."""
+
+    port: int
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://exeunt@127.0.0.1:{self.port}/{database}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    initdb = part("postgres").find()
+    if initdb is None:
+        pytest.skip(part("postgres").how_to_get_it)
+    programs = initdb.resolve().parent
+    folder = Path(
+        tempfile.mkdtemp(prefix="exeunt-postgres-")
+    )  # pytest's own folders are closed to other users
+    user = _unprivileged_user()
+    if user:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    run([initdb, "-D", data, "-U", "exeunt", "-A", "trust", "-E", "UTF8", "--no-sync"], user=user, cwd=folder)
+    port = spare_port()
+    settings = f"-c port={port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c max_connections=200"
+    control = [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings]
+    run([*control, "start"], user=user, cwd=folder)
+    yield PostgresServer(port=port)
+    run([*control, "-m", "immediate", "stop"], user=user, cwd=folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root, so as root it runs as somebody else."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in known)
+
+
+def spare_port() -> int:
+    """A TCP port on loopback that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database, without any table."""
+    import psycopg  # only tests marked `postgres` get here
+
+    name = f"t{next(_numbers)}"
+    with psycopg.connect(f"host=127.0.0.1 port={postgres_server.port} user=exeunt dbname=postgres") as admin:
+        admin.autocommit = True
+        admin.execute(f"CREATE DATABASE {name}")
+        yield postgres_server.url(name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgres_store(postgres_url: str) -> Iterator[Store]:
+    """An empty store in PostgreSQL."""
+    import_all_tables()
+    store = Store(postgres_url)
+    Base.metadata.create_all(store.engine)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def any_store(request: pytest.FixtureRequest) -> Store:
+    """The same test on both databases."""
+    name = {"sqlite": "store", "postgres": "postgres_store"}[request.param]
+    store: Store = request.getfixturevalue(name)
+    return store

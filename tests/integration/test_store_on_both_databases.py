@@ -1,0 +1,29 @@
+"""The store keeps its word on SQLite and on PostgreSQL."""
+
+import pytest
+from sqlalchemy import inspect, text
+
+from service.store import Store
+
+
+def fill_and_fail(store: Store) -> None:
+    with store.write() as session:
+        session.execute(text("CREATE TABLE probe (n INTEGER)"))
+        session.execute(text("INSERT INTO probe VALUES (1)"))
+        raise ZeroDivisionError
+
+
+def test_a_transaction_that_raises_leaves_nothing(any_store: Store):
+    with pytest.raises(ZeroDivisionError):
+        fill_and_fail(any_store)
+
+    assert "probe" not in inspect(any_store.engine).get_table_names()
+
+
+def test_a_committed_row_is_there_for_the_next_session(any_store: Store):
+    with any_store.write() as session:
+        session.execute(text("CREATE TABLE probe (n INTEGER)"))
+        session.execute(text("INSERT INTO probe VALUES (1)"))
+
+    with any_store.read() as session:
+        assert session.execute(text("SELECT n FROM probe")).scalars().all() == [1]
