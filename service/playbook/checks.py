@@ -1,0 +1,194 @@
+"""What the model alone cannot see: actions, arguments, references, and who needs whom.
+
+Works on the plain values, not on the model, so that these slips are told together with the model's own.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import PurePath
+from typing import Any
+
+from service.playbook.catalogue import SEAL, Catalogue, connector_of
+from service.playbook.graph import circles
+from service.playbook.model import MOST_STEPS, duration
+from service.playbook.problem import Code, Place, Problem, did_you_mean, quoted
+from service.playbook.references import REFERENCES, names_in
+from service.playbook.tree import Path, Places, Tree
+
+LONGEST_LOOKBACK = timedelta(days=90)
+
+
+def check(tree: Tree, catalogue: Catalogue) -> Iterator[Problem]:
+    """Every such slip in the file. Leaves to the model what is not even of the right shape."""
+    if not isinstance(tree.data, dict):
+        return
+    yield from _name(tree.data, tree.places)
+    steps = tree.data.get("steps")
+    if not isinstance(steps, list) or len(steps) > MOST_STEPS:
+        return
+    named = [(n, step) for n, step in enumerate(steps) if isinstance(step, dict)]
+    for n, step in named:
+        yield from _action(step, ("steps", n), tree.places, catalogue)
+        yield from _references(step, ("steps", n), tree.places)
+    yield from _graph(named, tree.places)
+    ids = [step["id"] for _, step in named if isinstance(step.get("id"), str)]
+    yield from _examples(tree.data.get("examples"), ids, tree.places)
+
+
+def _name(data: Mapping[str, Any], places: Places) -> Iterator[Problem]:
+    name, stem = data.get("playbook"), PurePath(places.file).stem
+    if isinstance(name, str) and name != stem:
+        yield places.problem(
+            places.value(("playbook",)),
+            Code.NOT_ITS_FILE,
+            f"the playbook {quoted(name)} stands in a file named {quoted(PurePath(places.file).name)}",
+            help="give both the same name: the configuration chooses a playbook by it",
+        )
+
+
+def _action(step: Mapping[str, Any], path: Path, places: Places, catalogue: Catalogue) -> Iterator[Problem]:
+    name = step.get("action")
+    if not isinstance(name, str):
+        return
+    spec = catalogue.spec(name)
+    if spec is None:
+        yield places.problem(
+            places.value((*path, "action")),
+            Code.NO_SUCH_ACTION,
+            f"no connector action {quoted(name)}",
+            help=_actions_like(name, catalogue),
+        )
+        return
+    arguments = step.get("with")
+    if not isinstance(arguments, dict):
+        return
+    for key in arguments:
+        if key not in spec.arguments:
+            yield places.problem(
+                places.key((*path, "with", key)),
+                Code.NO_SUCH_ARGUMENT,
+                f"{name} has no argument {quoted(key)}",
+                help=did_you_mean(key, spec.arguments, says="its arguments are") or "it takes none",
+            )
+    if name == SEAL:
+        yield from _seal(arguments, (*path, "with"), places, catalogue)
+
+
+def _actions_like(name: str, catalogue: Catalogue) -> str:
+    """The nearest action of the same connector, or of any."""
+    if catalogue.is_no_step(name):
+        return "the connector has it, but it only reads, or undoes another action: no step calls it"
+    own = [each for each in catalogue.specs if connector_of(each) == connector_of(name)]
+    return did_you_mean(name, own or catalogue.specs, says="there are")
+
+
+def _seal(
+    arguments: Mapping[str, Any], path: Path, places: Places, catalogue: Catalogue
+) -> Iterator[Problem]:
+    connectors = arguments.get("connectors")
+    for n, name in enumerate(connectors if isinstance(connectors, list) else ()):
+        if isinstance(name, str) and name not in catalogue.readable:
+            yield places.problem(
+                places.value((*path, "connectors", n)),
+                Code.WRONG_ARGUMENT,
+                f"no connector {quoted(name)} hands over logs",
+                help=did_you_mean(name, catalogue.readable, says="these do:"),
+            )
+    if "lookback" in arguments and not _is_lookback(arguments["lookback"]):
+        yield places.problem(
+            places.value((*path, "lookback")),
+            Code.WRONG_ARGUMENT,
+            f"{quoted(arguments['lookback'])} is no lookback",
+            help="write whole days, 90d at most",
+        )
+
+
+def _is_lookback(value: Any) -> bool:
+    return isinstance(value, str) and value.endswith("d") and _short_enough(value)
+
+
+def _short_enough(value: str) -> bool:
+    try:
+        return duration(value) <= LONGEST_LOOKBACK
+    except ValueError:
+        return False
+
+
+def _references(step: Mapping[str, Any], path: Path, places: Places) -> Iterator[Problem]:
+    arguments = step.get("with")
+    texts = {(*path, key): step.get(key) for key in ("title", "instructions")}
+    if isinstance(arguments, dict):
+        texts |= {(*path, "with", key): value for key, value in arguments.items()}
+    for place, text in texts.items():
+        for name in names_in(text):
+            if name not in REFERENCES:
+                yield places.problem(
+                    places.value(place),
+                    Code.NO_SUCH_REFERENCE,
+                    f"nothing is called {quoted('${' + name + '}')}",
+                    help=did_you_mean(name, REFERENCES, says="there are"),
+                )
+
+
+def _graph(named: Sequence[tuple[int, Mapping[str, Any]]], places: Places) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    needs: dict[str, list[str]] = {}
+    for n, step in named:
+        name = step.get("id")
+        if isinstance(name, str) and name in first:
+            line = places.value(("steps", first[name], "id")).line
+            yield places.problem(
+                places.value(("steps", n, "id")),
+                Code.DUPLICATE_STEP,
+                f"a second step is called {quoted(name)}",
+                help=f"the first stands in line {line}",
+            )
+        elif isinstance(name, str):
+            first[name] = n
+            needs[name] = [need for _, need in _texts(step.get("needs"))]
+    for n, step in named:
+        yield from _needs(step, ("steps", n), needs, places)
+    for circle in circles(needs):
+        yield places.problem(
+            places.key(("steps", first[circle[0]], "needs")),
+            Code.NEEDS_IN_A_CIRCLE,
+            f"{' needs '.join((*circle, circle[0]))}",
+            help="none of them could ever begin; take one away",
+        )
+
+
+def _needs(step: Mapping[str, Any], path: Path, names: Iterable[str], places: Places) -> Iterator[Problem]:
+    for n, need in _texts(step.get("needs")):
+        place = places.value((*path, "needs", n))
+        if need == step.get("id"):
+            yield places.problem(
+                place, Code.NEEDS_ITSELF, f"{quoted(need)} needs itself", help="take it away"
+            )
+        elif need not in names:
+            yield _no_such_step(need, place, names, places)
+
+
+def _examples(examples: Any, ids: Sequence[str], places: Places) -> Iterator[Problem]:
+    for n, example in enumerate(examples if isinstance(examples, list) else ()):
+        plan = example.get("plan") if isinstance(example, dict) else None
+        for position, step in _texts(plan):
+            if step not in ids:
+                yield _no_such_step(step, places.value(("examples", n, "plan", position)), ids, places)
+
+
+def _no_such_step(name: str, place: Place, known: Iterable[str], places: Places) -> Problem:
+    return places.problem(
+        place,
+        Code.NO_SUCH_STEP,
+        f"no step is called {quoted(name)}",
+        help=did_you_mean(name, known, says="there are"),
+    )
+
+
+def _texts(value: Any) -> list[tuple[int, str]]:
+    """The texts of a list, each with its position; what else is in it, the model complains of."""
+    return (
+        [(n, item) for n, item in enumerate(value) if isinstance(item, str)]
+        if isinstance(value, list)
+        else []
+    )
