@@ -12,8 +12,9 @@ from typing import Final, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import requests
-import urllib3
 from requests.structures import CaseInsensitiveDict
+from urllib3 import Timeout
+from urllib3.exceptions import HTTPError
 
 from connectors.sdk import pacing, urls
 from connectors.sdk.context import Call, Context
@@ -22,6 +23,7 @@ from connectors.sdk.types import Json
 from connectors.sdk.wire import (
     TooLongError,
     WireAdapter,
+    certificate_refused,
     nothing_sent_yet,
     read_body,
     something_was_sent,
@@ -198,12 +200,7 @@ class Http:
             with self._session() as session:
                 response = self._exchange(session, ask, headers)
             answered = str(response.status)
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            OSError,
-            TooLongError,
-        ) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError, TooLongError) as error:
             self._fail(error, maybe_applied=ask.writes and something_was_sent())
         finally:
             ms = (time.monotonic() - started) * 1000
@@ -221,7 +218,7 @@ class Http:
             headers=headers,
             allow_redirects=False,
             stream=True,
-            timeout=urllib3.Timeout(total=seconds, connect=min(CONNECT_S, seconds)),  # type: ignore[arg-type]  # requests takes it, its stubs do not say so
+            timeout=Timeout(total=seconds, connect=min(CONNECT_S, seconds)),  # type: ignore[arg-type]  # requests takes it, its stubs do not say so
             verify=self._ca_file or True,
             **ask.body,
         ) as answer:
@@ -235,7 +232,12 @@ class Http:
             )
 
     def _headers_of(self, ask: "_Ask") -> dict[str, str]:
-        headers = {"User-Agent": "exeunt", "Accept": "application/json", **self._headers}
+        headers = {
+            "User-Agent": "exeunt",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            **self._headers,
+        }
         if self._auth is not None:
             headers.update(self._auth.headers())
         if ask.writes and self._context.idempotency_key:
@@ -266,10 +268,15 @@ class Http:
 
     def _fail(self, error: Exception, *, maybe_applied: bool) -> NoReturn:
         # never chained: requests puts addresses, and sometimes header values, into its messages
-        if isinstance(error, requests.exceptions.SSLError) and not something_was_sent():
+        if certificate_refused(error):
             raise ConfigError(
                 f"The certificate of {self._target} does not verify.",
                 hint="Check the base URL; for a private authority name its certificates in ca_file.",
+            ) from None
+        if isinstance(error, ValueError):  # requests' own word for what no header and no address can be
+            raise ConfigError(
+                f"A call to {self._target} could not be written ({type(error).__name__}).",
+                hint="Look for line breaks and letters beyond Latin in its URL, keys and tokens.",
             ) from None
         if isinstance(error, TooLongError):
             raise Unavailable(
@@ -277,8 +284,9 @@ class Http:
                 hint="Ask for a shorter span, or raise the connector's byte cap.",
                 maybe_applied=maybe_applied,
             ) from None
+        what = "gave no whole answer" if something_was_sent() else "could not be reached"
         raise Unavailable(
-            f"{self._target} did not answer in {self._context.deadline_s:g} s ({type(error).__name__}).",
+            f"{self._target} {what} in {self._context.deadline_s:g} s ({type(error).__name__}).",
             hint="The step is retried; if it keeps failing, check the network and the base URL.",
             maybe_applied=maybe_applied,
         ) from None

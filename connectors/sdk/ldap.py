@@ -2,6 +2,7 @@
 
 import math
 import re
+import socket
 import ssl
 import time
 from typing import Any, Final
@@ -24,6 +25,7 @@ from connectors.sdk.context import Call, Context, Secret
 from connectors.sdk.errors import AuthError, ConfigError, ConnectorError, Unavailable
 
 CONNECT_S: Final = 5.0
+BYTE_CAP: Final = 64 * 1024 * 1024
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 #: Results that ldap3 does not raise even when asked to: a write sent elsewhere, a search cut short.
@@ -34,6 +36,41 @@ _OUR_CREDENTIALS: Final = (
     LDAPInvalidDNSyntaxResult,
 )
 _WANTS_TLS: Final = (LDAPConfidentialityRequiredResult, LDAPStrongerAuthRequiredResult)
+
+
+class _Timed:
+    """A socket under one deadline for each operation: a server that drips bytes is left, not waited for."""
+
+    def __init__(self, inner: socket.socket, seconds: float) -> None:
+        self.inner = inner
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+        self._left = BYTE_CAP
+
+    def sendall(self, data: bytes) -> None:
+        """A request begins."""
+        self._until = time.monotonic() + self._seconds
+        self._left = BYTE_CAP
+        self.inner.settimeout(self._seconds)
+        self.inner.sendall(data)
+
+    def recv(self, size: int) -> bytes:
+        """Part of its answer."""
+        seconds = self._until - time.monotonic()
+        if seconds <= 0 or self._left <= 0:
+            raise TimeoutError("the answer is too late or too long")
+        self.inner.settimeout(seconds)
+        data = self.inner.recv(size)
+        self._left -= len(data)
+        return data
+
+    def shutdown(self, how: int) -> None:
+        """As the socket does."""
+        self.inner.shutdown(how)
+
+    def close(self) -> None:
+        """As the socket does."""
+        self.inner.close()
 
 
 class _StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
@@ -49,8 +86,9 @@ class _StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
         """Shake hands, always, before anything is said."""
         context = ssl.create_default_context(cafile=self.ca_certs_file)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        plain = connection.socket.inner if isinstance(connection.socket, _Timed) else connection.socket
         try:
-            connection.socket = context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+            connection.socket = context.wrap_socket(plain, server_hostname=connection.server.host)
         except ssl.SSLCertVerificationError:
             self.refused = True
             raise
@@ -64,6 +102,16 @@ class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         self._context = context
         self._unchecked = self.strategy.get_response
         self.strategy.get_response = self._checked
+
+    def __repr__(self) -> str:
+        return f"<connection to {self.server.host}>"  # ldap3's own shows how long the password is
+
+    __str__ = __repr__
+
+    def bound_in_time(self) -> None:
+        """From now on each operation has one deadline."""
+        opened: socket.socket = self.socket
+        self.socket: Any = _Timed(opened, self._context.deadline_s)
 
     def _checked(self, message_id: int, timeout: float | None = None, get_request: bool = False) -> Any:
         request = self.strategy._outstanding.get(message_id) or {}  # noqa: SLF001  # ldap3 offers no other way
@@ -130,8 +178,10 @@ def open_connection(
         connection = _unbound(parts, tls, bind_dn=bind_dn, password=password, context=context)
         try:
             connection.open(read_server_info=False)
+            connection.bound_in_time()
             if start_tls and not secure:
                 connection.start_tls(read_server_info=False)
+                connection.bound_in_time()
             connection.bind(read_server_info=False)
         except BaseException:
             connection.strategy.close()

@@ -2,6 +2,7 @@
 
 import io
 import socket
+import ssl
 import threading
 import time
 from http.client import HTTPResponse as PlainResponse
@@ -31,6 +32,17 @@ def nothing_sent_yet() -> None:
 def something_was_sent() -> bool:
     """Whether the other side may have received any of the call."""
     return bool(getattr(_sent, "flag", False))
+
+
+def certificate_refused(error: BaseException) -> bool:
+    """Whether a certificate that does not verify lies beneath an error, as a cause or wrapped inside."""
+    beneath = [error]
+    for each in beneath:
+        if isinstance(each, ssl.SSLCertVerificationError):
+            return True
+        inner = (each.__cause__, each.__context__, *each.args)
+        beneath += [one for one in inner if isinstance(one, BaseException) and one not in beneath]
+    return False
 
 
 class _Timed(io.RawIOBase):
