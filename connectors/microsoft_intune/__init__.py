@@ -1,0 +1,1 @@
+"""Laptops and phones managed by Microsoft Intune, over Microsoft Graph."""

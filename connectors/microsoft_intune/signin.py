@@ -1,0 +1,142 @@
+"""Sign in to Microsoft Entra as an application and keep the token."""
+
+import base64
+import binascii
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+from connectors.sdk.context import Secret
+from connectors.sdk.errors import AuthError
+from connectors.sdk.http import Http, Response
+from connectors.sdk.types import Json
+
+#: A token is renewed this long before it ends, so that it does not end on the way.
+MARGIN_S: Final = 120.0
+
+# Entra answers 400 to these; a wrong or expired secret is a 401.
+# https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+HINTS: Final = {
+    700016: "The tenant does not know client_id: check client_id and tenant_id.",
+    90002: "The tenant does not exist: check tenant_id.",
+    900023: "tenant_id is no tenant: use the directory (tenant) id.",
+}
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The one token of an application in this process. Real time, as a turned clock ends no token."""
+
+    token: str = ""
+    until: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_KEPT: Final[dict[str, _Kept]] = {}
+_KEPT_LOCK: Final = threading.Lock()
+
+
+class ClientCredentials:
+    """OAuth 2.0 client credentials. The token is shared by all connectors of the process with these settings.
+
+    https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        authority: str,
+        tenant_id: str,
+        client_id: str,
+        client_secret: Secret,
+        scope: str,
+    ) -> None:
+        self._http = http
+        self._path = f"/{tenant_id}/oauth2/v2.0/token"
+        self._client_id = client_id
+        self._secret = client_secret
+        self._scope = scope
+        identity = f"{authority}{self._path}\n{client_id}\n{client_secret.reveal()}\n{scope}"
+        key = hashlib.sha256(identity.encode()).hexdigest()
+        with _KEPT_LOCK:
+            self._kept = _KEPT.setdefault(key, _Kept())
+        self._used = ""
+
+    def headers(self) -> Mapping[str, str]:
+        """The header that carries the token; signs in first when there is none that lasts."""
+        self._used = self._token()
+        return {"Authorization": f"Bearer {self._used}"}
+
+    def refresh(self) -> None:
+        """Give up the refused token, unless another thread has already replaced it."""
+        with self._kept.lock:
+            if self._kept.token == self._used:
+                self._kept.until = 0.0
+
+    def roles(self) -> frozenset[str] | None:
+        """The application permissions in the token, or None when the token does not show them."""
+        return _roles(self._token())
+
+    def _token(self) -> str:
+        with self._kept.lock:
+            if time.monotonic() >= self._kept.until:
+                self._sign_in()
+            return self._kept.token
+
+    def _sign_in(self) -> None:
+        answer = self._ask()
+        body = answer.json()
+        token = body.get("access_token") if isinstance(body, dict) else None
+        if answer.status != HTTPStatus.OK or not isinstance(token, str):
+            raise _not_signed_in(_hint(body))
+        self._kept.token = token
+        self._kept.until = time.monotonic() + max(0.0, _seconds(body.get("expires_in")) - MARGIN_S)
+
+    def _ask(self) -> Response:
+        try:
+            return self._http.post(
+                self._path,
+                template="/{tenant}/oauth2/v2.0/token",
+                form={
+                    "grant_type": "client_credentials",
+                    "client_id": self._client_id,
+                    "client_secret": self._secret.reveal(),
+                    "scope": self._scope,
+                },
+                reading=True,
+            )
+        except AuthError:
+            raise _not_signed_in(
+                "The client secret is wrong or has expired: make one under Certificates & secrets, and set "
+                "its value, not its id, as client_secret."
+            ) from None
+
+
+def _not_signed_in(hint: str) -> AuthError:
+    return AuthError("Microsoft Entra did not sign our application in.", hint=hint)
+
+
+def _hint(body: Json) -> str:
+    codes = body.get("error_codes") if isinstance(body, dict) else None
+    known = [HINTS[code] for code in codes if code in HINTS] if isinstance(codes, list) else []
+    return known[0] if known else "Check tenant_id, client_id and client_secret."
+
+
+def _seconds(value: Json) -> float:
+    return float(value) if isinstance(value, int) else 0.0
+
+
+def _roles(token: str) -> frozenset[str] | None:
+    # The token is our own and only its list of permissions is read, so its signature proves nothing here.
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return frozenset(map(str, claims.get("roles", ())))
+    except (IndexError, ValueError, AttributeError, TypeError, binascii.Error):
+        return None

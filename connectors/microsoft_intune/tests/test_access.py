@@ -1,0 +1,205 @@
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from connectors.microsoft_intune.connector import IntuneConnector
+from connectors.microsoft_intune.fake import ALL_ROLES, CLIENT_SECRET, FakeIntune
+from connectors.sdk.context import Context, Secret
+from connectors.sdk.errors import AuthError, ConfigError, RateLimited, Refused
+from connectors.sdk.types import Device, Person
+
+Opened = Callable[..., IntuneConnector]
+
+
+def sign_ins(intune: FakeIntune) -> int:
+    return sum(request.path.endswith("/token") for request in intune.requests)
+
+
+def test_one_token_serves_every_connector_of_the_process(
+    intune: FakeIntune, opened: Opened, mike: Person
+) -> None:
+    for _ in range(3):
+        list(opened(fresh=True).devices(mike))
+
+    assert sign_ins(intune) == 1
+
+
+def test_many_threads_sign_in_once(intune: FakeIntune, opened: Opened, mike: Person) -> None:
+    threads = [threading.Thread(target=lambda: list(opened().devices(mike))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sign_ins(intune) == 1
+
+
+def test_an_expired_token_is_renewed_once_and_the_call_repeated(
+    intune: FakeIntune, opened: Opened, mike: Person
+) -> None:
+    list(opened().devices(mike))
+    intune.expire_tokens()
+
+    found = list(opened().devices(mike))
+
+    assert (len(found), sign_ins(intune)) == (3, 2)
+
+
+def test_an_expired_token_does_not_order_twice(intune: FakeIntune, opened: Opened, mac: Device) -> None:
+    intune.expire_tokens()
+
+    opened().lock_device(mac)
+
+    assert len(intune.effects) == 1
+
+
+def test_a_wrong_secret_is_told_and_not_shown(opened: Opened, mike: Person) -> None:
+    with pytest.raises(AuthError) as refused:
+        list(opened(settings={"client_secret": "not~the~secret"}).devices(mike))
+
+    assert "Certificates & secrets" in refused.value.hint
+    assert "not~the~secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [("tenant_id", "check tenant_id"), ("client_id", "check client_id")],
+)
+def test_a_wrong_id_is_told_by_name(opened: Opened, mike: Person, setting: str, hint: str) -> None:
+    with pytest.raises(AuthError) as refused:
+        list(opened(settings={setting: "11111111-2222"}).devices(mike))
+
+    assert hint in refused.value.hint
+
+
+@pytest.mark.parametrize("body", [{}, {"access_token": 7, "expires_in": 60}, [], {"error_codes": "700016"}])
+def test_a_sign_in_that_gives_no_token_is_none(intune: Any, opened: Opened, mike: Person, body: Any) -> None:
+    intune.words[f"/{intune.settings()['tenant_id']}/oauth2/v2.0/token"] = body
+
+    with pytest.raises(AuthError):
+        list(opened().devices(mike))
+
+
+def test_a_busy_entra_is_asked_again_when_it_says(intune: FakeIntune, opened: Opened, mike: Person) -> None:
+    intune.faults.limit_once = 9
+
+    with pytest.raises(RateLimited) as limited:
+        list(opened().devices(mike))
+
+    assert limited.value.retry_after_s == 9
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("tenant_id", ""),
+        ("tenant_id", "a/b"),
+        ("tenant_id", "..%2f"),
+        ("client_id", "a b"),
+        ("client_secret", ""),
+        ("authority", "http://login.example.com"),
+        ("authority", "ftp://login.example.com"),
+        ("graph_url", "http://graph.example.com/v1.0"),
+        ("graph_url", "https://u:p@graph.example.com/v1.0"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_refused_before_any_call(
+    intune: FakeIntune, opened: Opened, setting: str, value: str
+) -> None:
+    with pytest.raises(ConfigError):
+        opened(settings={setting: value})
+
+    assert intune.requests == []
+
+
+@pytest.mark.parametrize("setting", ["tenant_id", "client_id", "client_secret"])
+def test_a_missing_setting_is_named(intune: FakeIntune, setting: str) -> None:
+    given: dict[str, str | Secret] = {**intune.settings(), "client_secret": Secret(CLIENT_SECRET)}
+    del given[setting]
+
+    with pytest.raises(ConfigError, match=setting):
+        IntuneConnector.from_settings(given, Context(now=intune.now))
+
+
+def test_with_every_right_everything_is_well(connector: IntuneConnector) -> None:
+    assert [check.name for check in connector.check().checks if not check.ok] == []
+
+
+@pytest.mark.parametrize("jwt", [True, False])
+@pytest.mark.parametrize("missing", [role for role in ALL_ROLES if "Privileged" not in role])
+def test_a_missing_permission_is_named_with_the_exact_fix(
+    intune: FakeIntune, opened: Opened, missing: str, jwt: bool
+) -> None:
+    intune.jwt = jwt
+    intune.roles = tuple(role for role in ALL_ROLES if role != missing)
+
+    bad = {check.name: check.fix for check in opened().check().checks if not check.ok}
+
+    assert missing in bad
+    assert f"add the application permission {missing} of Microsoft Graph" in bad[missing]
+
+
+def test_the_permission_to_lock_is_seen_in_the_token(intune: FakeIntune, opened: Opened) -> None:
+    intune.roles = tuple(role for role in ALL_ROLES if "Privileged" not in role)
+
+    bad = [check.name for check in opened().check().checks if not check.ok]
+
+    assert bad == ["DeviceManagementManagedDevices.PrivilegedOperations.All"]
+
+
+def test_a_permission_nobody_can_see_is_not_called_granted(intune: FakeIntune, opened: Opened) -> None:
+    intune.jwt = False
+
+    bad = [check.name for check in opened().check().checks if not check.ok]
+
+    assert bad == ["DeviceManagementManagedDevices.PrivilegedOperations.All"]
+
+
+def test_a_claim_that_graph_does_not_honour_is_not_believed(intune: FakeIntune, opened: Opened) -> None:
+    intune.faults.status_once = {("GET", "/v1.0/deviceManagement/managedDevices"): [(403, {})]}
+
+    bad = [check.name for check in opened().check().checks if not check.ok]
+
+    assert bad == ["DeviceManagementManagedDevices.Read.All"]
+
+
+def test_a_wider_permission_includes_the_narrower(intune: FakeIntune, opened: Opened) -> None:
+    intune.roles = (*ALL_ROLES[:3], "BitlockerKey.Read.All")
+
+    assert opened().check().ok
+
+
+def test_a_sign_in_that_fails_is_the_one_bad_check(opened: Opened) -> None:
+    health = opened(settings={"client_secret": "wrong"}).check()
+
+    assert [(check.name, check.ok) for check in health.checks] == [("sign in", False)]
+
+
+def test_checking_changes_nothing(intune: FakeIntune, opened: Opened) -> None:
+    opened(read_only=True).check()
+
+    assert {request.method for request in intune.requests if not request.path.endswith("/token")} == {"GET"}
+
+
+def test_no_secret_and_no_person_is_in_the_record_of_calls(
+    intune: FakeIntune, mike: Person, opened: Opened
+) -> None:
+    context = Context(now=intune.now)
+    given: dict[str, str | Secret] = {**intune.settings(), "client_secret": Secret(CLIENT_SECRET)}
+
+    list(IntuneConnector.from_settings(given, context).devices(mike))
+
+    assert [call.asked for call in context.calls] == [
+        "POST /{tenant}/oauth2/v2.0/token",
+        "GET /users",
+        "GET /users/{id}/managedDevices",
+    ]
+
+
+def test_a_redirect_is_not_followed(intune: FakeIntune, opened: Opened, mike: Person) -> None:
+    intune.faults.status_once = {("GET", "/v1.0/users"): [(302, {"Location": "http://127.0.0.1:1/"})]}
+
+    with pytest.raises(Refused):
+        list(opened().devices(mike))
