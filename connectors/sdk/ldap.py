@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 import time
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import SplitResult
 
@@ -16,9 +17,11 @@ from ldap3.core.exceptions import (
     LDAPInvalidCredentialsResult,
     LDAPInvalidDNSyntaxResult,
     LDAPOperationResult,
+    LDAPSocketReceiveError,
     LDAPStrongerAuthRequiredResult,
 )
 from ldap3.core.results import RESULT_REFERRAL, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED
+from pyasn1.error import PyAsn1Error
 
 from connectors.sdk import urls
 from connectors.sdk.context import Call, Context, Secret
@@ -30,6 +33,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 #: Results that ldap3 does not raise even when asked to: a write sent elsewhere, a search cut short.
 _SILENT: Final = frozenset({RESULT_REFERRAL, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED})
+#: What ldap3 raises over bytes that are no LDAP.
+_UNREADABLE: Final = (LookupError, ValueError, TypeError, AttributeError, RecursionError, PyAsn1Error)
 _OUR_CREDENTIALS: Final = (
     LDAPInvalidCredentialsResult,
     LDAPInappropriateAuthenticationResult,
@@ -81,14 +86,14 @@ class _StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
             validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, ca_certs_file=ca_file or None
         )
         self.refused = False
+        self._checks = ssl.create_default_context(cafile=ca_file or None)
+        self._checks.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002  # ldap3's signature
         """Shake hands, always, before anything is said."""
-        context = ssl.create_default_context(cafile=self.ca_certs_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
         plain = connection.socket.inner if isinstance(connection.socket, _Timed) else connection.socket
         try:
-            connection.socket = context.wrap_socket(plain, server_hostname=connection.server.host)
+            connection.socket = self._checks.wrap_socket(plain, server_hostname=connection.server.host)
         except ssl.SSLCertVerificationError:
             self.refused = True
             raise
@@ -102,6 +107,26 @@ class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         self._context = context
         self._unchecked = self.strategy.get_response
         self.strategy.get_response = self._checked
+        self._open_unchecked = self.strategy._open_socket  # noqa: SLF001  # ldap3 offers no other way
+        self.strategy._open_socket = self._opened  # noqa: SLF001  # the same
+
+    def __exit__(self, *_: object) -> None:
+        # ldap3 leaves a connection open that was bound before the `with`
+        with suppress(LDAPException, OSError):
+            self.unbind()
+        self.strategy.close()
+
+    def _opened(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            self._open_unchecked(*args, **kwargs)
+        except BaseException:
+            self._drop()  # ldap3 forgets the socket of an address that does not answer
+            raise
+
+    def _drop(self) -> None:
+        opened: socket.socket | None = self.socket
+        if opened is not None:
+            opened.close()
 
     def __repr__(self) -> str:
         return f"<connection to {self.server.host}>"  # ldap3's own shows how long the password is
@@ -123,6 +148,9 @@ class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         except LDAPOperationResult as error:
             answered = f"{error.result} {error.description}"
             raise
+        except _UNREADABLE:
+            self.strategy.close()
+            raise LDAPSocketReceiveError("an answer that cannot be read") from None
         finally:
             ms = (time.monotonic() - started) * 1000
             self._context.calls.append(Call(at=self._context.now(), asked=asked, answered=answered, ms=ms))
@@ -173,7 +201,7 @@ def open_connection(
             "The directory's URL begins with ldap://, so our password would travel in the clear.",
             hint="Write ldaps://, or switch StartTLS on.",
         )
-    tls = _StrictTls(ca_file)
+    tls = _tls(ca_file)
     try:
         connection = _unbound(parts, tls, bind_dn=bind_dn, password=password, context=context)
         try:
@@ -186,9 +214,19 @@ def open_connection(
         except BaseException:
             connection.strategy.close()
             raise
-    except (LDAPException, OSError) as error:
+    except (LDAPException, OSError, *_UNREADABLE) as error:
         raise _translated(error, certificate_refused=tls.refused) from None
     return connection
+
+
+def _tls(ca_file: str | None) -> _StrictTls:
+    try:
+        return _StrictTls(ca_file)
+    except (OSError, LDAPException):
+        raise ConfigError(
+            "The directory's ca_file cannot be read as certificates.",
+            hint="Name a PEM file that we may read.",
+        ) from None
 
 
 def _unbound(

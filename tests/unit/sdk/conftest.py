@@ -33,6 +33,12 @@ def context() -> Context:
     return Context(now=lambda: datetime.now(UTC), idempotency_key="run-1/step-1", deadline_s=2.0)
 
 
+def silence(client: socket.socket) -> None:
+    """A script: listens, and never says a word."""
+    while client.recv(65536):
+        pass
+
+
 class ScriptedServer:
     """Follows a script with every client that connects; counts them."""
 
@@ -75,6 +81,11 @@ class ScriptedServer:
             each.close()
         for thread in self._threads:
             thread.join(5)
+
+
+@pytest.fixture
+def silent_server(serve: Callable[..., ScriptedServer]) -> ScriptedServer:
+    return serve(silence)
 
 
 @pytest.fixture
