@@ -1,9 +1,9 @@
 """Filling an environment from a lock that names every file by its hash: with uv where it is, else pip."""
 
+import importlib.util
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +15,8 @@ from service.bootstrap.console import Console, Lines
 Command = list[str | Path]
 
 PIN: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)==(\S+)", re.MULTILINE)
+PIN_WITHIN: Final = re.compile(r"([\w.-]+)==([^\s;]+)")
+WHEEL: Final = re.compile(r"([^/\\-]+)-([^/\\-]+)-[^/\\]+\.whl")
 # The lock is complete and every package has a wheel: nothing to resolve, no stranger's setup script to run.
 EXACTLY_THE_LOCK: Final = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement")
 
@@ -57,7 +59,9 @@ class Installation:
             )
 
     def _uv(self, uv: str) -> tuple[int, list[str]]:
-        self.console.say(f"  installing {self.total} packages with uv, each checked by its hash")
+        self.console.say(
+            f"  installing requirements/{self.lock.name} with uv, every file checked by its hash"
+        )
         lines = Lines(self._hear_uv)
         # Newer and older uv name it differently; without it uv does not know a company's own certificates.
         env = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true", **os.environ}
@@ -65,7 +69,9 @@ class Installation:
         return self._go(command, lines, env)
 
     def _pip(self) -> tuple[int, list[str]]:
-        self.console.say(f"  installing {self.total} packages with pip, each checked by its hash")
+        self.console.say(
+            f"  installing requirements/{self.lock.name} with pip, every file checked by its hash"
+        )
         lines = Lines(self._hear_pip)
         quiet = ("--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-compile")
         command: Command = [*self._pip_command(), "install", *quiet, *EXACTLY_THE_LOCK, self.lock]
@@ -74,7 +80,7 @@ class Installation:
     def _pip_command(self) -> Command:
         """Fill the environment from outside, with the starting Python's pip; where it has none, add one."""
         outer = [sys.executable, "-m", "pip", "--python", str(self.python)]
-        if subprocess.run([*outer, "--version"], capture_output=True, check=False).returncode == 0:
+        if importlib.util.find_spec("pip"):
             return list(outer)
         own = self.console.run([self.python, "-m", "ensurepip"], doing=lambda: "adding pip", listen=Lines())
         if own:
@@ -96,7 +102,7 @@ class Installation:
         if line.startswith("Resolved"):
             self.total = int(line.split()[1])
         if line.startswith("+ "):
-            self._count(line[2:])
+            self._count(PIN_WITHIN.search(line))
         elif line.startswith("Download"):
             self.console.say(f"  {line}")
 
@@ -104,10 +110,13 @@ class Installation:
         if line.startswith("Ignoring "):
             self.total -= 1
         elif line.startswith(("Collecting ", "Requirement already satisfied: ")):
-            self._count(line.partition("==")[0].split()[-1] + "==" + line.partition("==")[2].split()[0])
+            self._count(PIN_WITHIN.search(line))
+        elif line.startswith("Processing "):  # a wheel in a folder of this machine
+            self._count(WHEEL.search(line))
         elif line.startswith("Installing "):
             self.console.say(f"  putting {self.total} packages in place")
 
-    def _count(self, pin: str) -> None:
+    def _count(self, found: re.Match[str] | None) -> None:
         self.seen += 1
-        self.console.say(f"  {pin.replace('==', ' ')}, {self.seen} of {self.total}")
+        package = " ".join(found.groups()) if found else "a package"
+        self.console.say(f"  {package}, {self.seen} of {self.total}")
