@@ -1,0 +1,1 @@
+"""Where HR systems come in: bytes are checked, understood, stored, and only then answered."""
