@@ -1,0 +1,1 @@
+"""Salesforce: find, freeze, end sessions and tokens, deactivate, read back, and hand over the logs."""

@@ -1,0 +1,156 @@
+"""The REST calls, each with the path template that is recorded and the error codes translated."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from connectors.salesforce import soql
+from connectors.salesforce.auth import SignIn
+from connectors.salesforce.config import Config
+from connectors.salesforce.errors import LIMIT_CODE, LIMIT_RETRY_S, code_of, translated
+from connectors.sdk import pacing
+from connectors.sdk.context import Context
+from connectors.sdk.errors import Unavailable
+from connectors.sdk.http import Http, Response
+from connectors.sdk.types import Json
+
+Row = Mapping[str, Json]  # a record as Salesforce writes it
+MANAGE_USERS: Final = "Manage Users"
+REVOKE_PATH: Final = "/services/oauth2/revoke"
+
+
+class Api:
+    """One org, in one context. Nothing goes out before the first call."""
+
+    def __init__(self, config: Config, context: Context) -> None:
+        self.config = config
+        self.context = context
+        self.usage: tuple[int, int] | None = None  # API requests of the day and their limit, as last heard
+        self._sign_in = SignIn(config, context)
+        self._http: Http | None = None
+
+    @property
+    def own_id(self) -> str:
+        """Our own user."""
+        return self._sign_in.token.own_id
+
+    def query(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Row]:
+        """Every row, page after page."""
+        for page in self.pages(text, what, right=right):
+            yield from _records(page)
+
+    def pages(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Response]:
+        """The answers themselves, for those who keep the bytes."""
+        path: str | None = f"{self._base}/query"
+        params: Mapping[str, str] | None = {"q": text}
+        while path:
+            page = self._call("GET", path, what, right=right, template="/query", params=params)
+            yield page
+            path, params = _next(page), None
+
+    def count(self, text: str, what: str, *, right: str = MANAGE_USERS) -> int:
+        """How many rows a count finds."""
+        page = next(self.pages(text, what, right=right))
+        match page.json():
+            case {"totalSize": int(size)}:
+                return size
+        raise Unavailable(f"Salesforce's count cannot be read, while {what}.", hint="The step is retried.")
+
+    def record(self, kind: str, record_id: str, fields: tuple[str, ...], what: str) -> Row:
+        """One record by its id, which is another way to read than SOQL."""
+        path, template = self._record_path(kind, record_id)
+        params = {"fields": ",".join(fields)}
+        found = self._call("GET", path, what, right=MANAGE_USERS, template=template, params=params).json()
+        if not isinstance(found, dict):
+            raise Unavailable(
+                f"Salesforce's answer cannot be read, while {what}.", hint="The step is retried."
+            )
+        return found
+
+    def change(self, kind: str, record_id: str, fields: Mapping[str, Json], what: str) -> None:
+        """Write fields of one record."""
+        path, template = self._record_path(kind, record_id)
+        self._call("PATCH", path, what, right=MANAGE_USERS, template=template, json=fields)
+
+    def delete(self, kind: str, record_id: str, what: str) -> None:
+        """Delete one record. Raises `NotFound` when it is already gone."""
+        path, template = self._record_path(kind, record_id)
+        self._call("DELETE", path, what, right=MANAGE_USERS, template=template)
+
+    def get(
+        self, path: str, what: str, *, right: str, template: str, params: Mapping[str, str] | None = None
+    ) -> Response:
+        """Anything else below the API's version, as bytes."""
+        return self._call("GET", f"{self._base}{path}", what, right=right, template=template, params=params)
+
+    def revoke(self, token: str, what: str) -> bool:
+        """Revoke an OAuth token. False when it was already gone."""
+        answer = self._client.post(REVOKE_PATH, template=REVOKE_PATH, form={"token": token})
+        if answer.status == HTTPStatus.OK:
+            return True
+        if answer.status == HTTPStatus.BAD_REQUEST and code_of(answer) == "invalid_token":
+            return False
+        raise translated(answer, what, right=MANAGE_USERS)
+
+    @property
+    def _base(self) -> str:
+        return f"/services/data/{self.config.api_version}"
+
+    @property
+    def _client(self) -> Http:
+        if self._http is None:
+            instance = self._sign_in.token.instance_url
+            self._http = Http(
+                target="salesforce", base_url=instance, context=self.context, auth=self._sign_in
+            )
+        return self._http
+
+    def _record_path(self, kind: str, record_id: str) -> tuple[str, str]:
+        where = f"/sobjects/{soql.name(kind)}"
+        return f"{self._base}{where}/{soql.id18(record_id)}", f"{where}/{{id}}"
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        what: str,
+        *,
+        right: str,
+        template: str,
+        params: Mapping[str, str] | None = None,
+        json: Mapping[str, Json] | None = None,
+    ) -> Response:
+        answer = self._client.request(method, path, template=template, params=params, json=json)
+        self._note_usage(answer)
+        if answer.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+            return answer
+        if code_of(answer) == LIMIT_CODE:
+            raise pacing.limited("salesforce", self._sign_in.token.instance_url, seconds=LIMIT_RETRY_S)
+        raise translated(answer, what, right=right)
+
+    def _note_usage(self, answer: Response) -> None:
+        """Remember `api-usage=18/5000`."""
+        headers = {key.lower(): value for key, value in answer.headers.items()}
+        _, _, figures = headers.get("sforce-limit-info", "").partition("api-usage=")
+        used, _, limit = figures.split("(")[0].strip().partition("/")
+        if used.isdigit() and limit.isdigit():
+            self.usage = int(used), int(limit)
+
+
+def _next(page: Response) -> str | None:
+    """Where the rest is. An answer that is neither done nor names a next page was cut short."""
+    match page.json():
+        case {"done": True}:
+            return None
+        case {"done": False, "nextRecordsUrl": str(path)}:
+            return soql.next_page(path)
+        case _:
+            raise Unavailable("Salesforce's answer to a query was cut short.", hint="The step is retried.")
+
+
+def _records(page: Response) -> Iterator[Row]:
+    match page.json():
+        case {"records": list(rows)}:
+            yield from (row for row in rows if isinstance(row, dict))
+        case _:
+            raise Unavailable("Salesforce's answer to a query cannot be read.", hint="The step is retried.")

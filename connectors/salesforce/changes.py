@@ -1,0 +1,78 @@
+"""Freezing and deactivating, and undoing exactly what we did."""
+
+from typing import Final
+
+from connectors.salesforce import accounts, soql
+from connectors.salesforce.api import Api
+from connectors.sdk.errors import Refused
+from connectors.sdk.types import Account, Evidence, Json, Outcome, Proof, Receipt, Residual
+
+SESSIONS_LIVE: Final = Residual(what="Sessions already open go on until they are ended or expire.")
+TOKENS_LIVE: Final = Residual(what="Refresh tokens of connected apps stay on record until they are revoked.")
+SCHEDULED: Final = Residual(what="Reports this user scheduled may still be sent until they are unscheduled.")
+
+
+def freeze(api: Api, account: Account) -> Outcome:
+    """Set `UserLogin.IsFrozen`. The licence stays taken; sessions stay open."""
+    login = accounts.user_login(api, account)
+    was = bool(login["IsFrozen"])
+    evidence = _ensure(api, account, "UserLogin", str(login["Id"]), field="IsFrozen", was=was, wanted=True)
+    return Outcome(
+        changed=not was,
+        evidence=(evidence,),
+        residual=(SESSIONS_LIVE, TOKENS_LIVE, SCHEDULED),
+        receipt=Receipt(before={} if was else {"IsFrozen": False}),
+    )
+
+
+def deactivate(api: Api, account: Account) -> Outcome:
+    """Clear `User.IsActive`. Frees the licence; refused while the org still needs the user."""
+    was = _is_active(api, account)
+    evidence = _ensure(api, account, "User", account.id, field="IsActive", was=was, wanted=False)
+    return Outcome(
+        changed=was, evidence=(evidence,), receipt=Receipt(before={"IsActive": True} if was else {})
+    )
+
+
+def restore(api: Api, account: Account, receipt: Receipt) -> Outcome:
+    """Put back what the receipt names, activation first: a frozen user is still shut while it becomes active."""
+    changed, evidence = False, []
+    if receipt.before.get("IsActive") is True:
+        was = _is_active(api, account)
+        evidence.append(_ensure(api, account, "User", account.id, field="IsActive", was=was, wanted=True))
+        changed |= not was
+    if receipt.before.get("IsFrozen") is False:
+        login = accounts.user_login(api, account)
+        frozen = bool(login["IsFrozen"])
+        evidence.append(
+            _ensure(api, account, "UserLogin", str(login["Id"]), field="IsFrozen", was=frozen, wanted=False)
+        )
+        changed |= frozen
+    return Outcome(changed=changed, evidence=tuple(evidence))
+
+
+def _is_active(api: Api, account: Account) -> bool:
+    user_id = soql.literal(soql.id18(account.id))
+    return bool(accounts.one(api, f"SELECT Id, IsActive FROM User WHERE Id = {user_id}", account)["IsActive"])
+
+
+def _ensure(
+    api: Api, account: Account, kind: str, record_id: str, *, field: str, was: bool, wanted: bool
+) -> Evidence:
+    """Write only what differs, then read the record back by its id."""
+    what = f"setting {kind}.{field} of {account.label}"
+    if was != wanted:
+        api.change(kind, record_id, {field: wanted}, what)
+    found: Json = api.record(kind, record_id, (field,), what).get(field)
+    if found is not wanted:
+        raise Refused(
+            f"{account.label} still has {kind}.{field}={found} after Salesforce said it was set to {wanted}.",
+            hint="Look for a flow or another administrator that sets it back, then resume the run.",
+        )
+    return Evidence(
+        kind=f"salesforce.{kind}",
+        proof=Proof.PROVEN,
+        how=f"{kind} read by its id",
+        observed_at=api.context.now(),
+        body={field: found, "before": was},
+    )

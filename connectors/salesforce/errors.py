@@ -1,0 +1,128 @@
+"""What Salesforce's error codes mean to the engine. The message beside a code is never read.
+
+https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm
+"""
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from connectors.sdk.errors import (
+    AuthError,
+    ConfigError,
+    ConnectorError,
+    NotFound,
+    RateLimited,
+    Refused,
+    Unavailable,
+)
+from connectors.sdk.http import Response
+
+_CODE: Final = re.compile(r"[A-Za-z_]{3,80}", re.ASCII)
+_GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+_NO_RIGHT: Final = frozenset(
+    {"INVALID_TYPE", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "FUNCTIONALITY_NOT_ENABLED"}
+)
+_WRONG_QUESTION: Final = frozenset(
+    {"MALFORMED_QUERY", "INVALID_FIELD", "INVALID_QUERY_FILTER_OPERATOR", "URL_NOT_RESET"}
+)
+_IN_USE: Final = ("FIELD_INTEGRITY_EXCEPTION", "CANNOT_DEACTIVATE", "DEPENDENCY_EXISTS")
+LIMIT_CODE: Final = "REQUEST_LIMIT_EXCEEDED"
+LIMIT_RETRY_S: Final = 60.0
+
+
+def code_of(response: Response) -> str:
+    """The error's code: `errorCode` of the REST API, `error` of the OAuth endpoints, or nothing."""
+    try:
+        body = response.json()
+    except ConnectorError:
+        return ""
+    first = body[0] if isinstance(body, list) and body else body
+    found = first.get("errorCode") or first.get("error") if isinstance(first, dict) else None
+    return found if isinstance(found, str) and _CODE.fullmatch(found) else ""
+
+
+def translated(response: Response, what: str, *, right: str) -> ConnectorError:
+    """The error for an answer that is not a success.
+
+    Args:
+        response: What came back.
+        what: What we were doing, as the object of a sentence: `freezing mike@example.com`.
+        right: The permission this needs, named as in Setup.
+    """
+    code = code_of(response)
+    if code == LIMIT_CODE:
+        return RateLimited(
+            f"Salesforce's API limit is used up, while {what}.",
+            hint="The step waits; if this lasts, look at Setup, Company Information, API Requests.",
+            retry_after_s=LIMIT_RETRY_S,
+        )
+    if code == "UNABLE_TO_LOCK_ROW":
+        return Unavailable(f"Another change held the same record, while {what}.", hint="The step is retried.")
+    if code in _GONE or response.status == HTTPStatus.NOT_FOUND:
+        return NotFound(
+            f"Salesforce does not know the record any more, while {what}.", hint="Look the account up again."
+        )
+    if code.startswith(_IN_USE):
+        return _in_use(what)
+    return _refused(code, what, right) or _unknown(response, code, what)
+
+
+def refused_sign_in(response: Response) -> ConnectorError:
+    """The error for a token request that was not granted."""
+    code = code_of(response)
+    if code == LIMIT_CODE:
+        return translated(response, "signing in", right="API Enabled")
+    if code in {
+        "invalid_grant",
+        "invalid_client",
+        "invalid_client_id",
+        "invalid_app_access",
+        "inactive_user",
+    }:
+        return AuthError(
+            f"Salesforce refused our sign-in ({code}).",
+            hint="Check client_id, username, key and clock; pre-authorise the connected app for that user.",
+        )
+    if code:
+        return ConfigError(
+            f"Salesforce does not take this way of signing in ({code}).",
+            hint="Allow the JWT bearer or client credentials flow in the connected app.",
+        )
+    return Unavailable(f"Salesforce's sign-in answered {response.status}.", hint="The step is retried.")
+
+
+def _in_use(what: str) -> Refused:
+    return Refused(
+        f"Salesforce still needs this user, while {what}.",
+        hint=(
+            "Replace them as default lead or case owner, automated case user, default workflow user, "
+            "recipient of alerts and portal administrator, then resume the run. "
+            "The login stays frozen meanwhile."
+        ),
+    )
+
+
+def _refused(code: str, what: str, right: str) -> ConnectorError | None:
+    if code.startswith("INSUFFICIENT_ACCESS") or code in _NO_RIGHT:
+        return Refused(
+            f"Our Salesforce user may not do this ({code}), while {what}.",
+            hint=f"Give it the permission '{right}' by a permission set, then resume the run.",
+        )
+    if code == "LICENSE_LIMIT_EXCEEDED":
+        return Refused(
+            f"No Salesforce licence is free, while {what}.", hint="Free or buy one, then resume the run."
+        )
+    if code in _WRONG_QUESTION:
+        return ConfigError(
+            f"Salesforce did not understand us ({code}), while {what}.",
+            hint="Check the setting api_version; v64.0 is what this connector is tested with.",
+        )
+    return None
+
+
+def _unknown(response: Response, code: str, what: str) -> Refused:
+    said = f"{response.status} {code}".strip()
+    return Refused(
+        f"Salesforce said no ({said}), while {what}.", hint="Look the code up in Salesforce's API guide."
+    )

@@ -1,0 +1,121 @@
+"""Reading back, by other calls than the write used: it goes by record id, these by query and history."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from connectors.salesforce import accounts, soql
+from connectors.salesforce.api import Api, Row
+from connectors.salesforce.revokes import TOKENS_RIGHT
+from connectors.salesforce.rights import held
+from connectors.sdk.types import Account, Evidence, Expectation, Json, Proof, Target
+
+SUCCESS: Final = "Success"
+MANAGES: Final = "PermissionsManageUsers"
+CUSTOMIZES: Final = "PermissionsCustomizeApplication"
+
+
+def verify(api: Api, target: Target, expectation: Expectation) -> tuple[Evidence, ...]:
+    """Prove, contradict, or say that this connector cannot know."""
+    if not isinstance(target, Account):
+        return (_cannot(api, expectation, "Salesforce knows accounts, not devices."),)
+    read_back = _READ_BACKS.get(expectation)
+    if read_back is None:
+        return (_cannot(api, expectation, "This connector does not read that."),)
+    return read_back(api, target)
+
+
+def _disabled(api: Api, account: Account) -> tuple[Evidence, ...]:
+    """Frozen or inactive: either way the login opens nothing."""
+    login, user = accounts.user_login(api, account), _user(api, account)
+    shut = bool(login["IsFrozen"]) or not user["IsActive"]
+    body = {"IsFrozen": login["IsFrozen"], "IsActive": user["IsActive"]}
+    state = _evidence(api, shut, "UserLogin and User by query", body)
+    since = login if login["IsFrozen"] else user
+    return (state, _no_sign_in(api, account, since)) if shut else (state,)
+
+
+def _deactivated(api: Api, account: Account) -> tuple[Evidence, ...]:
+    user = _user(api, account)
+    state = _evidence(api, not user["IsActive"], "User by query", {"IsActive": user["IsActive"]})
+    return (state,) if user["IsActive"] else (state, _no_sign_in(api, account, user))
+
+
+def _restored(api: Api, account: Account) -> tuple[Evidence, ...]:
+    login, user = accounts.user_login(api, account), _user(api, account)
+    opened = bool(user["IsActive"]) and not login["IsFrozen"]
+    body = {"IsFrozen": login["IsFrozen"], "IsActive": user["IsActive"]}
+    return (_evidence(api, opened, "UserLogin and User by query", body),)
+
+
+def _no_sign_in(api: Api, account: Account, changed: Row) -> Evidence:
+    """The login history since the record last changed. Empty, it proves nothing if we may not see it."""
+    how = "login history since the change"
+    since = accounts.moment(changed.get("LastModifiedDate"))
+    if since is None or MANAGES not in held(api):
+        why = "Without 'Manage Users' Salesforce shows nobody's login history but our own."
+        return _unprovable(api, how, why)
+    rows = list(api.query(_history(account, since), f"reading the login history of {account.label}"))
+    entered = [row for row in rows if row.get("Status") == SUCCESS]
+    body = {"since": soql.moment(since), "sign_ins": len(entered), "refused": len(rows) - len(entered)}
+    return _evidence(api, not entered, how, body)
+
+
+def _history(account: Account, since: datetime) -> str:
+    """`Status` cannot be filtered on. Both times are whole seconds: the second of the change is left out."""
+    user_id = soql.literal(soql.id18(account.id))
+    condition = f"UserId = {user_id} AND LoginTime > {soql.moment(since)}"
+    return f"SELECT LoginTime, Status FROM LoginHistory WHERE {condition} ORDER BY LoginTime"
+
+
+def _no_sessions(api: Api, account: Account) -> tuple[Evidence, ...]:
+    return (_none_left(api, account, "AuthSession", "UsersId", MANAGES),)
+
+
+def _no_tokens(api: Api, account: Account) -> tuple[Evidence, ...]:
+    return (_none_left(api, account, "OauthToken", "UserId", CUSTOMIZES),)
+
+
+def _none_left(api: Api, account: Account, kind: str, owner: str, right: str) -> Evidence:
+    """Zero counts only if we may see other people's: without the right we see our own, and nothing says so."""
+    how = f"{kind} counted"
+    user_id = soql.literal(soql.id18(account.id))
+    left = api.count(
+        f"SELECT count() FROM {kind} WHERE {owner} = {user_id}", f"counting {kind} of {account.label}"
+    )
+    if left == 0 and right not in held(api):
+        title = TOKENS_RIGHT if right == CUSTOMIZES else "Manage Users"
+        return _unprovable(api, how, f"Without '{title}' Salesforce shows only our own.")
+    return _evidence(api, left == 0, how, {"left": left})
+
+
+def _user(api: Api, account: Account) -> Row:
+    user_id = soql.literal(soql.id18(account.id))
+    return accounts.one(api, f"SELECT Id, IsActive, LastModifiedDate FROM User WHERE Id = {user_id}", account)
+
+
+def _evidence(api: Api, holds: bool, how: str, body: Mapping[str, Json]) -> Evidence:
+    proof = Proof.PROVEN if holds else Proof.CONTRADICTED
+    return Evidence(
+        kind="salesforce.read_back", proof=proof, how=how, observed_at=api.context.now(), body=body
+    )
+
+
+def _unprovable(api: Api, how: str, why: str) -> Evidence:
+    at = api.context.now()
+    return Evidence(
+        kind="salesforce.read_back", proof=Proof.UNPROVABLE, how=how, observed_at=at, body={"why": why}
+    )
+
+
+def _cannot(api: Api, expectation: Expectation, why: str) -> Evidence:
+    return _unprovable(api, f"nothing reads '{expectation.value}'", why)
+
+
+_READ_BACKS: Final[Mapping[Expectation, Callable[[Api, Account], tuple[Evidence, ...]]]] = {
+    Expectation.DISABLED: _disabled,
+    Expectation.DEACTIVATED: _deactivated,
+    Expectation.RESTORED: _restored,
+    Expectation.NO_SESSIONS: _no_sessions,
+    Expectation.NO_TOKENS: _no_tokens,
+}
