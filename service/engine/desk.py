@@ -10,8 +10,7 @@ from service.departures.departure import Departure
 from service.engine import decisions
 from service.engine.decisions import Decision
 from service.engine.facts import RunFacts, RunLine
-from service.engine.findings import finding_fact
-from service.engine.reading import run_facts, run_lines
+from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.tables import Run, StepRun
 from service.ledger.keys import Keys
 from service.people.person import IdentityKind, Person, Role, roles_of, who
@@ -24,17 +23,19 @@ class Desk:
 
     Args:
         wake: Tells the engine that something may be due.
+        findings: Reads what the snapshot of a departure says.
     """
 
     store: Store
     keys: Keys
     now: Callable[[], datetime]
     wake: Callable[[], None]
+    findings: Findings
 
     def facts(self, run_id: str) -> RunFacts | None:
         """One run, whole."""
         with self.store.read() as session:
-            return run_facts(session, run_id, keys=self.keys, findings=finding_fact)
+            return run_facts(session, run_id, keys=self.keys, findings=self.findings)
 
     def lines(self, *, limit: int = 50, before: int | None = None) -> list[RunLine]:
         """The newest runs, older than number `before`."""

@@ -1,0 +1,1 @@
+"""What the leaver did with customer data: collected, sealed, judged."""

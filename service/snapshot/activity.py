@@ -1,0 +1,57 @@
+"""One thing a person did with data, as the target system logged it, in one vocabulary for all sources."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+class ActivityKind(StrEnum):
+    """What happened. Only kinds that a parser of ours can tell apart are listed."""
+
+    LOGIN = "login"
+    LOGIN_FAILED = "login_failed"
+    LOGOUT = "logout"
+    IMPERSONATION = "impersonation"
+    RECORD_VIEW = "record_view"
+    RECORD_LIST_VIEW = "record_list_view"
+    REPORT_RUN = "report_run"
+    REPORT_EXPORT = "report_export"
+    API_QUERY = "api_query"
+    BULK_API_QUERY = "bulk_api_query"
+    FILE_DOWNLOAD = "file_download"
+    PERMISSION_CHANGE = "permission_change"
+    OTHER = "other"
+
+
+#: Kinds in which records leave the system.
+LEAVING = (ActivityKind.REPORT_EXPORT, ActivityKind.BULK_API_QUERY, ActivityKind.API_QUERY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """One activity.
+
+    `rows` is `None` where the log does not say: that is unknown, not zero, and makes the wording "at least".
+    `job` groups lines that describe the same act; `raw` is the digest of the file it was read from.
+    """
+
+    at: datetime
+    account_id: str
+    kind: ActivityKind
+    native: str
+    rows: int | None = None
+    job: str = ""
+    ip: str = ""
+    client: str = ""
+    object: str = ""
+    raw: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """For a sealed file of ours."""
+        return {**asdict(self), "at": self.at.isoformat(), "kind": self.kind.value}
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Self:
+        """Read back what `as_json` gave."""
+        return cls(**{**body, "at": datetime.fromisoformat(body["at"]), "kind": ActivityKind(body["kind"])})

@@ -1,0 +1,60 @@
+"""A DuckDB table of one leaver's activities, in memory, for the signals to ask."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.snapshot.activity import LEAVING
+from service.snapshot.view import View
+
+_SHAPE = json.dumps(
+    [{"day": "DATE", "ts": "TIMESTAMP", "kind": "VARCHAR", "rows": "BIGINT", "job": "VARCHAR"}]
+)
+_LOAD = f"""
+CREATE TABLE activity AS
+SELECT unnest(from_json(?, '{_SHAPE}'), recursive := true)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An open table and the days that count, as parameters every signal may use."""
+
+    connection: Any
+    parameters: Mapping[str, Any]
+
+    def ask(self, sql: str, **more: Any) -> list[tuple[Any, ...]]:
+        """Run one statement with the windows' days and further parameters by name."""
+        wanted = {name: value for name, value in {**self.parameters, **more}.items() if f"${name}" in sql}
+        rows: list[tuple[Any, ...]] = self.connection.execute(sql, wanted).fetchall()
+        return rows
+
+
+def lay_out(view: View) -> Bench:
+    """Put a leaver's activities on the bench. Nothing touches the disk."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"})
+    connection.execute(_LOAD, [json.dumps(_rows(view))])
+    parameters = {
+        "baseline_from": view.windows.baseline_from,
+        "review_from": view.windows.review_from,
+        "review_to": view.windows.review_to,
+        "leaving": [kind.value for kind in LEAVING],
+        "effective_at": view.effective_at.replace(tzinfo=None),
+    }
+    return Bench(connection, parameters)
+
+
+def _rows(view: View) -> Sequence[Mapping[str, Any]]:
+    return [
+        {
+            "day": view.local_day(activity.at).isoformat(),
+            "ts": activity.at.replace(tzinfo=None).isoformat(),
+            "kind": activity.kind.value,
+            "rows": activity.rows,
+            "job": activity.job,
+        }
+        for activity in view.activities
+    ]

@@ -1,0 +1,97 @@
+"""Keeping activity so that only the engine can read it, and so that it can be destroyed.
+
+Collected logs lie under the key-encryption key. Each snapshot has a data key of its own, wrapped by it: deleting
+the wrapped key destroys the snapshot wherever copies of it lie.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from service.ledger.keys import Keys
+from service.snapshot.activity import Activity
+
+RAW, DAY, DATA_KEY = "exeunt.raw-log", "exeunt.activity-day", "exeunt.snapshot-key"
+_NONCE_BYTES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The encrypted files beneath the data folder."""
+
+    folder: Path
+    keys: Keys
+
+    def put_raw(self, body: bytes) -> str:
+        """Keep one log. Gives its SHA-256, taken before anything reads it."""
+        digest = hashlib.sha256(body).hexdigest()
+        path = self._raw(digest)
+        if not path.exists():
+            _write(path, self.keys.seal(gzip.compress(body, mtime=0), f"{RAW}/{digest}"))
+        return digest
+
+    def raw(self, digest: str) -> bytes:
+        """Give one log back, checked against its digest."""
+        body = gzip.decompress(self.keys.open(self._raw(digest).read_bytes(), f"{RAW}/{digest}"))
+        if hashlib.sha256(body).hexdigest() != digest:
+            raise ValueError(f"The kept log {digest} is not what was collected.")
+        return body
+
+    def put_day(self, connector: str, day: date, activities: Iterable[Activity]) -> None:
+        """Keep everyone's activities of one day, read from that day's logs; replaces an earlier reading."""
+        lines = "\n".join(json.dumps(activity.as_json(), sort_keys=True) for activity in activities)
+        blob = self.keys.seal(gzip.compress(lines.encode(), mtime=0), f"{DAY}/{connector}/{day}")
+        _write(self._day(connector, day), blob)
+
+    def day(self, connector: str, day: date, account_ids: frozenset[str]) -> Iterator[Activity]:
+        """The activities of some accounts on one day; none where nothing was collected."""
+        path = self._day(connector, day)
+        if not path.exists():
+            return
+        lines = gzip.decompress(self.keys.open(path.read_bytes(), f"{DAY}/{connector}/{day}")).decode()
+        for line in lines.splitlines():
+            body = json.loads(line)
+            if body["account_id"] in account_ids:
+                yield Activity.from_json(body)
+
+    def _raw(self, digest: str) -> Path:
+        return self.folder / "raw" / digest[:2] / f"{digest}.enc"
+
+    def _day(self, connector: str, day: date) -> Path:
+        return self.folder / "days" / connector / f"{day.isoformat()}.enc"
+
+
+def seal_body(keys: Keys, snapshot_id: str, body: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Encrypt a snapshot under a fresh data key. Gives the sealed body and the wrapped key."""
+    data_key, nonce = secrets.token_bytes(32), secrets.token_bytes(_NONCE_BYTES)
+    plain = gzip.compress(json.dumps(body, sort_keys=True).encode(), mtime=0)
+    sealed = nonce + AESGCM(data_key).encrypt(nonce, plain, snapshot_id.encode())
+    return sealed, keys.seal(data_key, f"{DATA_KEY}/{snapshot_id}")
+
+
+def open_body(keys: Keys, snapshot_id: str, sealed: bytes, wrapped_key: bytes) -> dict[str, Any]:
+    """Decrypt a snapshot."""
+    data_key = keys.open(wrapped_key, f"{DATA_KEY}/{snapshot_id}")
+    nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
+    plain = AESGCM(data_key).decrypt(nonce, rest, snapshot_id.encode())
+    return dict(json.loads(gzip.decompress(plain)))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole or not at all, and on the disk when this returns."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

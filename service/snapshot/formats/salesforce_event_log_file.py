@@ -1,0 +1,190 @@
+"""Salesforce event log files: CSV, one file per event type and day.
+
+Columns and traps: the object reference of EventLogFile. `ReportExport` carries no row count and covers only
+details-only exports, so it is joined to `Report` on REQUEST_ID; BulkApi batches of one job add up, while the two
+states of a BulkApi2 job carry the same count and must not.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from service.snapshot.activity import Activity, ActivityKind
+from service.snapshot.formats import LogFile, Unreadable
+
+Row = Mapping[str, str]
+_EXPORTED = "ReportExported"
+_ID18 = 18
+
+
+def read(files: Sequence[LogFile]) -> list[Activity]:
+    """Every activity of one day, with lines about the same act joined into one."""
+    singles: list[Activity] = []
+    jobs: dict[tuple[str, str], Activity] = {}
+    for file in files:
+        parse = _PARSERS.get(file.kind)
+        if parse is None:
+            continue
+        for row in _rows(file):
+            activity = parse(row, file.sha256)
+            if activity.job:
+                _join(jobs, activity)
+            else:
+                singles.append(activity)
+    return sorted([*singles, *jobs.values()], key=lambda activity: (activity.at, activity.account_id))
+
+
+def _rows(file: LogFile) -> Iterator[Row]:
+    try:
+        text = io.StringIO(file.body.decode("utf-8"), newline="")
+        for row in csv.DictReader(text, strict=True):
+            if None in row.values():
+                raise Unreadable(f"A line of a {file.kind} log is cut short.")
+            yield row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable(f"A {file.kind} log is not CSV in UTF-8.") from error
+
+
+def _join(jobs: dict[tuple[str, str], Activity], new: Activity) -> None:
+    """Two lines about one act: what one does not say, the other may. Batches of one bulk job add up."""
+    key = (new.account_id, new.job)
+    known = jobs.get(key)
+    if known is None:
+        jobs[key] = new
+        return
+    exported = ActivityKind.REPORT_EXPORT in (known.kind, new.kind)
+    batch = known.native == new.native == "BulkApi"
+    rows = [n for n in (known.rows, new.rows) if n is not None]
+    jobs[key] = Activity(
+        at=min(known.at, new.at),
+        account_id=known.account_id,
+        kind=ActivityKind.REPORT_EXPORT if exported else known.kind,
+        native=known.native if known.native == new.native else f"{known.native}+{new.native}",
+        rows=(sum(rows) if batch else max(rows)) if rows else None,
+        job=known.job,
+        ip=known.ip or new.ip,
+        client=known.client or new.client,
+        object=known.object or new.object,
+        raw=known.raw,
+    )
+
+
+def _activity(row: Row, kind: ActivityKind, native: str, raw: str, **said: str | int | None) -> Activity:
+    rows = said.pop("rows", None)
+    return Activity(
+        at=_at(row),
+        account_id=_account(row),
+        kind=kind,
+        native=native,
+        rows=rows if isinstance(rows, int) else None,
+        ip=row.get("CLIENT_IP", ""),
+        raw=raw,
+        **{name: str(value or "") for name, value in said.items()},
+    )
+
+
+def _at(row: Row) -> datetime:
+    try:
+        return datetime.fromisoformat(row["TIMESTAMP_DERIVED"]).astimezone(UTC)
+    except (KeyError, ValueError) as error:
+        raise Unreadable("A line has no time.") from error
+
+
+def _account(row: Row) -> str:
+    """The 18-character id; only that one is unique without regard to case."""
+    account = row.get("USER_ID_DERIVED", "")
+    if len(account) != _ID18:
+        raise Unreadable("A line has no 18-character user id.")
+    return account
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _report(row: Row, raw: str) -> Activity:
+    exported = row.get("ORIGIN", "").startswith(_EXPORTED)
+    kind = ActivityKind.REPORT_EXPORT if exported else ActivityKind.REPORT_RUN
+    return _activity(
+        row,
+        kind,
+        "Report",
+        raw,
+        rows=_number(row.get("ROW_COUNT", "")),
+        job=row["REQUEST_ID"],
+        object=row.get("ENTITY_NAME"),
+    )
+
+
+def _report_export(row: Row, raw: str) -> Activity:
+    return _activity(
+        row,
+        ActivityKind.REPORT_EXPORT,
+        "ReportExport",
+        raw,
+        job=row["REQUEST_ID"],
+        client=row.get("CLIENT_INFO"),
+    )
+
+
+def _login(row: Row, raw: str) -> Activity:
+    worked = row.get("LOGIN_STATUS") == "LOGIN_NO_ERROR"
+    kind = ActivityKind.LOGIN if worked else ActivityKind.LOGIN_FAILED
+    return _activity(row, kind, "Login", raw, client=row.get("BROWSER_TYPE"))
+
+
+def _bulk(row: Row, raw: str) -> Activity:
+    query = row.get("OPERATION_TYPE", "").startswith("query")
+    return _activity(
+        row,
+        ActivityKind.BULK_API_QUERY if query else ActivityKind.OTHER,
+        "BulkApi",
+        raw,
+        rows=_number(row.get("ROWS_PROCESSED", "")),
+        job=row.get("JOB_ID"),
+        object=row.get("ENTITY_TYPE"),
+    )
+
+
+def _bulk2(row: Row, raw: str) -> Activity:
+    query = row.get("OPERATION_TYPE", "").startswith("query")
+    return _activity(
+        row,
+        ActivityKind.BULK_API_QUERY if query else ActivityKind.OTHER,
+        "BulkApi2",
+        raw,
+        rows=_number(row.get("RECORDS_PROCESSED", "")),
+        job=row.get("JOB_ID"),
+        object=row.get("ENTITY_TYPE"),
+    )
+
+
+def _rest(row: Row, raw: str) -> Activity:
+    query = row.get("METHOD") == "GET" and "/query" in row.get("URI", "")
+    return _activity(
+        row,
+        ActivityKind.API_QUERY if query else ActivityKind.OTHER,
+        "RestApi",
+        raw,
+        rows=_number(row.get("ROWS_PROCESSED", "")),
+        client=row.get("USER_AGENT"),
+        object=row.get("ENTITY_NAME"),
+    )
+
+
+def _view(row: Row, raw: str) -> Activity:
+    return _activity(
+        row, ActivityKind.RECORD_VIEW, "LightningPageView", raw, object=row.get("PAGE_ENTITY_TYPE")
+    )
+
+
+_PARSERS: Mapping[str, Callable[[Row, str], Activity]] = {
+    "Report": _report,
+    "ReportExport": _report_export,
+    "Login": _login,
+    "BulkApi": _bulk,
+    "BulkApi2": _bulk2,
+    "RestApi": _rest,
+    "LightningPageView": _view,
+}

@@ -1,0 +1,276 @@
+"""Sealing what is known of a leaver: judged, encrypted, and tied into the ledger before anything is changed."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.types import CoverageState
+from service.departures.departure import Departure
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import AccountLink, Person
+from service.snapshot import counting, formats
+from service.snapshot.activity import Activity
+from service.snapshot.custody import Shelf, open_body, seal_body
+from service.snapshot.tables import Coverage, RawFile, Snapshot
+from service.snapshot.verdict import LIMITS, Judged, blind, judge
+from service.snapshot.view import View, Windows, utc_days, windows
+from service.store import Store
+
+NO_NOTICE = "No notice of monitoring is on file, so nothing was looked at."
+NO_ACCOUNT = "The leaver's account in the systems that keep logs is not known."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How far we may look back, for how long we may keep it, and whether we may look at all."""
+
+    lookback_days: int
+    baseline_days: int
+    retention_days: int
+    notice_on_file: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealer:
+    """Judges and seals. Reads only what the collector already holds, so that no cut ever waits for a log."""
+
+    store: Store
+    shelf: Shelf
+    policy: Policy
+    now: Callable[[], datetime]
+
+    def seal(self, departure_id: str, connectors: Iterable[str], *, lookback_days: int | None = None) -> str:
+        """Seal the first snapshot of a departure; gives its id. Sealing twice gives the same one."""
+        with self.store.read() as session:
+            known = _latest(session, departure_id)
+        if known is not None:
+            return known.id
+        return self._seal(departure_id, tuple(connectors), lookback_days)
+
+    def look_again(self, departure_id: str, connectors: Iterable[str]) -> str | None:
+        """Judge once more with what has arrived since. A new version is kept only where something changed."""
+        with self.store.read() as session:
+            known = _latest(session, departure_id)
+        if known is None:
+            return None
+        return self._seal(departure_id, tuple(connectors), None, unless=known.manifest_sha256)
+
+    def _seal(
+        self, departure_id: str, connectors: tuple[str, ...], lookback_days: int | None, unless: str = ""
+    ) -> str:
+        now = self.now()
+        with self.store.read() as session:
+            gathered = self._gather(session, departure_id, connectors, lookback_days, now=now)
+        judged = self._judged(gathered)
+        manifest = _manifest(gathered, judged)
+        digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+        if digest == unless:
+            return unless
+        snapshot_id = str(uuid.uuid4())
+        body = {"judged": _judged_json(judged), "manifest": manifest, "limits": list(LIMITS)}
+        body["activities"] = [activity.as_json() for activity in gathered.view.activities]
+        body["notice_on_file"] = self.policy.notice_on_file
+        body["total_records"] = gathered.view.total_records
+        sealed, wrapped_key = seal_body(self.shelf.keys, snapshot_id, body)
+        with self.store.write() as session:
+            latest = _latest(session, departure_id)
+            version = latest.version + 1 if latest else 1
+            if latest and not unless:
+                return latest.id
+            seq = append(
+                session,
+                Event.SNAPSHOT_SEALED if version == 1 else Event.SNAPSHOT_ADDED,
+                actor="system:snapshot",
+                subject=gathered.subject,
+                departure=departure_id,
+                run=gathered.run_id,
+                body={
+                    "snapshot": snapshot_id,
+                    "version": version,
+                    "manifest": digest,
+                    "sealed": hashlib.sha256(sealed).hexdigest(),
+                    "files": len(gathered.files),
+                },
+                pii={"verdict": judged.verdict.value, "sentence": judged.sentence},
+                at=now,
+            )
+            session.add(
+                Snapshot(
+                    id=snapshot_id,
+                    departure_id=departure_id,
+                    version=version,
+                    sealed_at=now,
+                    sealed_seq=seq,
+                    manifest_sha256=digest,
+                    destroy_after=gathered.view.effective_at + timedelta(days=self.policy.retention_days),
+                    wrapped_key=wrapped_key,
+                    sealed=sealed,
+                )
+            )
+        return snapshot_id
+
+    def _judged(self, gathered: "_Gathered") -> Judged:
+        if not self.policy.notice_on_file:
+            return blind(gathered.view, NO_NOTICE)
+        if not gathered.view.accounts_known:
+            return blind(gathered.view, NO_ACCOUNT)
+        return judge(gathered.view)
+
+    def _gather(
+        self,
+        session: Session,
+        departure_id: str,
+        connectors: tuple[str, ...],
+        lookback_days: int | None,
+        *,
+        now: datetime,
+    ) -> "_Gathered":
+        departure = session.get_one(Departure, departure_id)
+        person = session.get_one(Person, departure.person_id)
+        spans = windows(
+            notice=departure.notice_date or departure.announced_at.date(),
+            effective_at=departure.effective_at,
+            now=now,
+            zone=departure.zone,
+            lookback_days=min(lookback_days or self.policy.lookback_days, self.policy.lookback_days),
+            baseline_days=self.policy.baseline_days,
+        )
+        accounts = _accounts(session, person.id, connectors)
+        files = _files(session, connectors, spans)
+        may_look = self.policy.notice_on_file and bool(accounts)
+        activities = self._activities(files, accounts) if may_look else ()
+        view = View(
+            name=person.display_name,
+            zone=departure.zone,
+            notice=departure.notice_date or departure.announced_at.date(),
+            effective_at=departure.effective_at,
+            now=now,
+            windows=spans,
+            activities=activities,
+            coverage=_coverage(session, connectors, spans),
+            total_records=counting.total(files, self.shelf),
+            accounts_known=bool(accounts),
+        )
+        return _Gathered(view=view, files=files, subject=person.subject, run_id=departure.run_id or "")
+
+    def _activities(
+        self, files: Iterable[RawFile], accounts: Mapping[str, frozenset[str]]
+    ) -> tuple[Activity, ...]:
+        """The leaver's activities from the days already parsed, without repeating what two logs both say."""
+        days = sorted({(file.connector, file.format, file.day) for file in files})
+        found = [
+            activity
+            for connector, format_name, day in days
+            for activity in self.shelf.day(
+                f"{connector}/{format_name}", day, accounts.get(connector, frozenset())
+            )
+        ]
+        return tuple(sorted(found, key=lambda activity: activity.at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gathered:
+    view: View
+    files: tuple[RawFile, ...]
+    subject: str
+    run_id: str
+
+
+def opened(session: Session, departure_id: str, keys_shelf: Shelf) -> tuple[Snapshot, dict[str, Any]] | None:
+    """The latest snapshot of a departure and its body; nothing when there is none or it was destroyed."""
+    snapshot = _latest(session, departure_id)
+    if snapshot is None or snapshot.sealed is None or snapshot.wrapped_key is None:
+        return None
+    return snapshot, open_body(keys_shelf.keys, snapshot.id, snapshot.sealed, snapshot.wrapped_key)
+
+
+def destroy_due(session: Session, *, now: datetime) -> int:
+    """Destroy the snapshots whose time is over: the data key first. The ledger keeps that they were."""
+    due = select(Snapshot).where(Snapshot.destroy_after <= now, Snapshot.wrapped_key.is_not(None))
+    snapshots = list(session.scalars(due))
+    for snapshot in snapshots:
+        snapshot.wrapped_key = snapshot.sealed = None
+        departure = session.get_one(Departure, snapshot.departure_id)
+        append(
+            session,
+            Event.SNAPSHOT_DESTROYED,
+            actor="system:retention",
+            subject=session.get_one(Person, departure.person_id).subject,
+            departure=departure.id,
+            run=departure.run_id or "",
+            body={"snapshot": snapshot.id, "manifest": snapshot.manifest_sha256, "rule": "retention_days"},
+            at=now,
+        )
+    return len(snapshots)
+
+
+def _latest(session: Session, departure_id: str) -> Snapshot | None:
+    query = select(Snapshot).where(Snapshot.departure_id == departure_id)
+    return session.scalar(query.order_by(Snapshot.version.desc()).limit(1))
+
+
+def _accounts(session: Session, person_id: str, connectors: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    query = select(AccountLink.connector, AccountLink.account_id).where(
+        AccountLink.person_id == person_id, AccountLink.connector.in_(tuple(connectors))
+    )
+    accounts: dict[str, set[str]] = {}
+    for connector, account_id in session.execute(query):
+        accounts.setdefault(connector, set()).add(account_id)
+    return {connector: frozenset(ids) for connector, ids in accounts.items()}
+
+
+def _files(session: Session, connectors: Iterable[str], spans: Windows) -> tuple[RawFile, ...]:
+    days = list(utc_days(spans))
+    query = select(RawFile).where(
+        RawFile.connector.in_(tuple(connectors)), RawFile.day.between(days[0], days[-1])
+    )
+    return tuple(session.scalars(query.order_by(RawFile.day, RawFile.kind, RawFile.sha256)))
+
+
+def _coverage(
+    session: Session, connectors: Iterable[str], spans: Windows
+) -> Mapping[date, Mapping[str, CoverageState]]:
+    query = select(Coverage).where(
+        Coverage.connector.in_(tuple(connectors)),
+        Coverage.day.between(spans.baseline_from, spans.review_to),
+    )
+    told: dict[date, dict[str, CoverageState]] = {}
+    for row in session.scalars(query):
+        told.setdefault(row.day, {})[row.kind] = CoverageState(row.state)
+    return told
+
+
+def _manifest(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
+    """What was read, so that anyone holding the files can say whether it is the same."""
+    view = gathered.view
+    return {
+        "files": [[file.connector, file.name, file.sha256, file.size] for file in gathered.files],
+        "windows": {
+            "baseline_from": str(view.windows.baseline_from),
+            "review_from": str(view.windows.review_from),
+            "review_to": str(view.windows.review_to),
+            "zone": view.zone,
+        },
+        "coverage": [[str(day.day), day.why_unknown] for day in judged.days],
+        "formats": sorted({file.format for file in gathered.files if formats.has_parser(file.format)}),
+        "activities": len(view.activities),
+    }
+
+
+def _judged_json(judged: Judged) -> dict[str, Any]:
+    return {
+        "verdict": judged.verdict.value,
+        "sentence": judged.sentence,
+        "coverage": judged.coverage,
+        "usual_max": judged.usual_max,
+        "days": [[str(d.day), d.records, d.in_review, d.why_unknown] for d in judged.days],
+        "findings": [{**asdict(f), "days": [str(day) for day in f.days]} for f in judged.findings],
+    }
