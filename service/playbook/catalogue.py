@@ -13,7 +13,14 @@ from connectors.sdk.manifest import ActionSpec, Manifest
 from service.playbook.model import Grade
 
 SEAL = "snapshot.seal"
-ASK = "ask"
+WAIT = "wait"
+
+#: Built-in actions that can do nothing without these.
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    SEAL: ("connectors", "lookback"),
+    WAIT: ("for",),
+    "notify": ("to", "text"),
+}
 
 _BUILTIN_FILE = Path(__file__).with_name("builtin.yaml")
 

@@ -8,14 +8,15 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
-from service.playbook.catalogue import SEAL, Catalogue, connector_of
+from service.playbook.catalogue import NEEDED, SEAL, WAIT, Catalogue, connector_of
 from service.playbook.graph import circles
-from service.playbook.model import MOST_STEPS, duration
+from service.playbook.model import ACTION_NAME, MOST_STEPS, duration
 from service.playbook.problem import Code, Place, Problem, did_you_mean, quoted
 from service.playbook.references import REFERENCES, names_in
 from service.playbook.tree import Path, Places, Tree
 
 LONGEST_LOOKBACK = timedelta(days=90)
+LONGEST_WAIT = timedelta(days=30)
 
 
 def check(tree: Tree, catalogue: Catalogue) -> Iterator[Problem]:
@@ -48,7 +49,7 @@ def _name(data: Mapping[str, Any], places: Places) -> Iterator[Problem]:
 
 def _action(step: Mapping[str, Any], path: Path, places: Places, catalogue: Catalogue) -> Iterator[Problem]:
     name = step.get("action")
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not ACTION_NAME.fullmatch(name):
         return
     spec = catalogue.spec(name)
     if spec is None:
@@ -59,7 +60,7 @@ def _action(step: Mapping[str, Any], path: Path, places: Places, catalogue: Cata
             help=_actions_like(name, catalogue),
         )
         return
-    arguments = step.get("with")
+    arguments = step.get("with", {})
     if not isinstance(arguments, dict):
         return
     for key in arguments:
@@ -70,8 +71,20 @@ def _action(step: Mapping[str, Any], path: Path, places: Places, catalogue: Cata
                 f"{name} has no argument {quoted(key)}",
                 help=did_you_mean(key, spec.arguments, says="its arguments are") or "it takes none",
             )
+    for key in NEEDED.get(name, ()):
+        if key not in arguments:
+            yield places.problem(
+                places.key((*path, "with" if "with" in step else "action")),
+                Code.WRONG_ARGUMENT,
+                f"{name} needs the argument {quoted(key)}",
+                help=spec.arguments[key],
+            )
     if name == SEAL:
         yield from _seal(arguments, (*path, "with"), places, catalogue)
+    if name == WAIT and "for" in arguments and not _is_duration(arguments["for"], LONGEST_WAIT):
+        yield _wrong(
+            arguments["for"], (*path, "with", "for"), places, help="write a duration such as 15m, 30d at most"
+        )
 
 
 def _actions_like(name: str, catalogue: Catalogue) -> str:
@@ -85,31 +98,33 @@ def _actions_like(name: str, catalogue: Catalogue) -> str:
 def _seal(
     arguments: Mapping[str, Any], path: Path, places: Places, catalogue: Catalogue
 ) -> Iterator[Problem]:
-    connectors = arguments.get("connectors")
-    for n, name in enumerate(connectors if isinstance(connectors, list) else ()):
+    place = (*path, "connectors")
+    connectors = arguments.get("connectors", ["…"])
+    if not isinstance(connectors, list) or not connectors:
+        yield _wrong(connectors, place, places, help="write a list of connectors that hand over logs")
+        return
+    for n, name in enumerate(connectors if "connectors" in arguments else ()):
         if isinstance(name, str) and name not in catalogue.readable:
             yield places.problem(
-                places.value((*path, "connectors", n)),
+                places.value((*place, n)),
                 Code.WRONG_ARGUMENT,
                 f"no connector {quoted(name)} hands over logs",
                 help=did_you_mean(name, catalogue.readable, says="these do:"),
             )
-    if "lookback" in arguments and not _is_lookback(arguments["lookback"]):
-        yield places.problem(
-            places.value((*path, "lookback")),
-            Code.WRONG_ARGUMENT,
-            f"{quoted(arguments['lookback'])} is no lookback",
-            help="write whole days, 90d at most",
-        )
+    lookback = arguments.get("lookback", "1d")
+    if not _is_duration(lookback, LONGEST_LOOKBACK) or not str(lookback).endswith("d"):
+        yield _wrong(lookback, (*path, "lookback"), places, help="write whole days, 90d at most")
 
 
-def _is_lookback(value: Any) -> bool:
-    return isinstance(value, str) and value.endswith("d") and _short_enough(value)
+def _wrong(value: Any, path: Path, places: Places, *, help: str) -> Problem:  # noqa: A002  as in Problem
+    said = quoted(value) if isinstance(value, str | int) else "this"
+    message = f"{said} cannot be used for {quoted(path[-1])}"
+    return places.problem(places.value(path), Code.WRONG_ARGUMENT, message, help=help)
 
 
-def _short_enough(value: str) -> bool:
+def _is_duration(value: Any, longest: timedelta) -> bool:
     try:
-        return duration(value) <= LONGEST_LOOKBACK
+        return duration(value) <= longest
     except ValueError:
         return False
 

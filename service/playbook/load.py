@@ -114,11 +114,8 @@ def _hopeless(tree: Tree) -> bool:
 
 
 def _once_each(problems: list[Problem]) -> list[Problem]:
-    """One problem a place: an action of the wrong shape need not be called unknown as well."""
-    first: dict[tuple[int, int, str], Problem] = {}
-    for problem in problems:
-        first.setdefault((problem.line, problem.column, problem.code[:4]), problem)
-    return list(first.values())
+    """The same slip at the same place, told once."""
+    return list({(problem.line, problem.column, problem.message): problem for problem in problems}.values())
 
 
 def _unreadable(path: Path, why: str) -> Problem:

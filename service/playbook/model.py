@@ -97,7 +97,8 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": f"^{DURATION.pattern}$"}),
 ]
 Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,60}$")]
-ActionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,60})?$")]
+ACTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}(\.[a-z][a-z0-9_]{0,60})?")
+ActionName = Annotated[str, Field(pattern=f"^{ACTION_NAME.pattern}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Line = Annotated[str, Field(max_length=120)]
 With = dict[str, Annotated[Argument, PlainValidator(argument), WithJsonSchema(_ARGUMENT_SCHEMA)]]

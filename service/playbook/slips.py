@@ -42,6 +42,8 @@ def problems_of(errors: list[ErrorDetails], places: Places) -> Iterator[Problem]
     """One problem for each error."""
     for error in errors:
         path: Path = tuple(error["loc"])
+        if error["type"] == "too_short" and error["input"]:
+            continue  # Pydantic counts only items that are right; those that are not are told themselves
         if error["type"] == "extra_forbidden":
             yield _unknown_key(path, places)
         elif error["type"] == "missing":
@@ -87,20 +89,27 @@ def _wrong_value(path: Path, error: ErrorDetails, places: Places) -> Problem:
 
 
 def _said(path: Path, error: ErrorDetails) -> tuple[str, str]:
+    """Message and help for one kind of wrong value."""
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     name = next((str(part) for part in reversed(path) if isinstance(part, str)), "playbook")
+    message = f"{_shown(given)} cannot be used for {quoted(name)}"
     if given is None:
         return f"{quoted(name)} has no value", "write one, or take the key away"
     if kind == "enum":
         allowed = _IN_QUOTES.findall(str(context["expected"]))
-        return f"{quoted(given)} is no {name}", did_you_mean(str(given), allowed, says="allowed are")
-    if kind == "string_pattern_mismatch":
-        return f"{quoted(given)} cannot be used for {quoted(name)}", _PATTERNS.get(name, _SLUG)
-    if kind == "value_error":
-        return f"{_shown(given)} cannot be used for {quoted(name)}", str(context["error"])
-    if kind in _TYPES:
-        return f"{_shown(given)} cannot be used for {quoted(name)}", _typed(kind, given)
-    return f"{quoted(name)}: {error['msg'].lower()}", ""
+        return f"{_shown(given)} is no {name}", did_you_mean(str(given), allowed, says="allowed are")
+    match kind:
+        case "string_pattern_mismatch":
+            hint = _PATTERNS.get(name, _SLUG)
+        case "value_error":
+            hint = str(context["error"])
+        case "too_short":
+            hint = "write at least one"
+        case "too_long" | "string_too_long":
+            hint = f"it is too long: {context['max_length']} at most"
+        case _:
+            hint = _typed(kind, given) or error["msg"].lower()
+    return message, hint
 
 
 def _shown(given: Any) -> str:
@@ -114,4 +123,4 @@ def _typed(kind: str, given: Any) -> str:
         return f"write a list: [{given[:40]}]"
     if kind == "string_type" and isinstance(given, int):
         return f'put it in quotes: "{str(given).lower()}"'
-    return _TYPES[kind]
+    return _TYPES.get(kind, "")

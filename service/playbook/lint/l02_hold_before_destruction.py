@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from connectors.sdk.types import Expectation
 from service.playbook.catalogue import Catalogue
 from service.playbook.lint.finding import Finding
 from service.playbook.lint.reading import before
@@ -17,11 +18,15 @@ SOURCE = "municipal.hackfirstaid.com (preserve first); fleetdm/fleet issue 45617
 
 COUNSEL = "counsel"
 
+#: What is gone then comes back by signing in again; no data and no evidence goes with it.
+DESTROYS_NOTHING = frozenset({Expectation.NO_SESSIONS, Expectation.NO_TOKENS})
+
 
 def check(playbook: Playbook, actions: Catalogue) -> Iterator[Finding]:
     """A destructive action stands in the destructive phase and needs a step that asks counsel."""
     for step in playbook.steps:
-        if not actions.specs[step.action].destructive:
+        spec = actions.specs[step.action]
+        if not spec.destructive or spec.expects in DESTROYS_NOTHING:
             continue
         if step.phase is not Phase.DESTRUCTIVE:
             yield Finding(
