@@ -69,11 +69,6 @@ def part(marker: str) -> Part:
     return next(part for part in PARTS if part.marker == marker)
 
 
-def missing() -> list[Part]:
-    """What this machine lacks."""
-    return [part for part in PARTS if part.find() is None]
-
-
 def may_install() -> bool:
     """True where adding packages is ours to do: as root, on a Debian."""
     debian = Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None

@@ -11,12 +11,13 @@ from typing import Final
 
 from service.bootstrap import parts
 from service.bootstrap.console import Console, Lines
+from service.bootstrap.parts import Part
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CHECKS: Final = (
-    ("lint", ("-m", "ruff", "check", "--quiet", ".")),
+    ("lint", ("-m", "ruff", "check", "--quiet", "--output-format=concise", ".")),
     ("format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
-    ("floors", ("-c", "from importlinter.cli import lint_imports_command as lint; lint()")),
+    ("floors", ("-c", "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])")),
     ("changelog fragments", ("-m", "towncrier", "build", "--draft", "--version", "next")),
     ("types", ("-m", "mypy")),
 )
@@ -31,12 +32,12 @@ class Suite:
     console: Console
     failed: list[str] = field(default_factory=list)
 
-    def parts(self, *, install: bool) -> None:
-        """See to the real programs. What is missing is said; under CI it is a failure."""
-        lacking = parts.missing()
+    def see_to(self, wanted: Sequence[Part], *, install: bool) -> None:
+        """Find or add the real programs. What is missing is said; under CI it is a failure."""
+        lacking = [part for part in wanted if part.find() is None]
         if lacking and install and parts.may_install():
             parts.install(lacking, self.console)
-            lacking = parts.missing()
+            lacking = [part for part in wanted if part.find() is None]
         for part in lacking:
             self.console.say(f"  not tested: {part.untested}. {part.how_to_get_it}")
             if "CI" in os.environ:
@@ -83,7 +84,7 @@ def main(words: Sequence[str]) -> int:
     if for_pytest:  # somebody is at work on one thing
         suite.pytest(*for_pytest)
         return 1 if suite.failed else 0
-    suite.parts(install=not options.no_install)
+    suite.see_to(parts.PARTS, install=not options.no_install)
     for name, check in CHECKS:
         suite.check(name, check)
     suite.pytest("--cov", "--cov-report=", *_selection(options))

@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-IGNORED = {".venv", ".git", "var", "node_modules", "__pycache__"}
+OURS_WITH_A_DOT = {".ci", ".gitignore"}
+MADE_BY_TOOLS = {"var", "secrets", "node_modules", "__pycache__", "htmlcov", "build", "dist"}
 
 
 @cache
@@ -15,11 +16,16 @@ def files() -> tuple[Path, ...]:
     """Everything that is, or is about to be, part of the project."""
     command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, capture_output=True, check=False)
-    if listed.returncode == 0:
-        names = (ROOT / name for name in listed.stdout.decode().split("\0") if name)
-        return tuple(path for path in names if path.is_file())
-    found = (path for path in ROOT.rglob("*") if path.is_file())
-    return tuple(path for path in found if not IGNORED & set(path.relative_to(ROOT).parts))
+    names = listed.stdout.decode().split("\0") if listed.returncode == 0 else []
+    tracked = tuple(ROOT / name for name in names if name and (ROOT / name).is_file())
+    return tracked or tuple(path for path in ROOT.rglob("*") if path.is_file() and not _made_by_tools(path))
+
+
+def _made_by_tools(path: Path) -> bool:
+    """What git would ignore, for a copy that has no git."""
+    parts = path.relative_to(ROOT).parts
+    hidden = any(part.startswith(".") and part not in OURS_WITH_A_DOT for part in parts)
+    return hidden or bool(MADE_BY_TOOLS & set(parts))
 
 
 def name(path: Path) -> str:

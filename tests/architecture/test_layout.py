@@ -21,7 +21,8 @@ TOP_LEVEL = {
         "docs",
     ),
 }
-TEST_FOLDERS = {"unit", "contract", "architecture", "integration", "e2e", "attacks", "data"}
+#: `chaos` is a connector that misbehaves, mounted as somebody else's connector would be; `data` is not ours to edit.
+TEST_FOLDERS = {"unit", "contract", "architecture", "integration", "e2e", "attacks", "chaos", "data"}
 FRAGMENT = re.compile(r"\+[a-z0-9-]+\.(security|added|changed|fixed|removed)\.md")
 RECORD = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 SECTIONS = ["## Context", "## Decision", "## Consequences", "## We would think again if"]
@@ -37,7 +38,7 @@ def test_the_top_level_holds_only_what_the_house_lists():
 def test_tests_lie_in_the_folders_of_the_house():
     found = {path.relative_to(ROOT).parts[1] for path in files() if name(path).startswith("tests/")}
 
-    assert found - TEST_FOLDERS == {"conftest.py"}
+    assert found - TEST_FOLDERS - {"conftest.py"} == set()
 
 
 def test_changelog_fragments_are_named_so_that_towncrier_finds_them():
