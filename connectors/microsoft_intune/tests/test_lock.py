@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_an_intune_that_lies_is_contradicted(
 
     outcome = connector.lock_device(mac)
 
-    assert Proof.PROVEN not in {evidence.proof for evidence in outcome.evidence}
+    assert [evidence.proof for evidence in outcome.evidence] == [Proof.UNPROVABLE]
     assert outcome.pending is not None
     assert proof(connector, mac) is Proof.CONTRADICTED
 
@@ -150,6 +151,20 @@ def test_a_lock_that_failed_can_be_ordered_again_once_somebody_has_seen_to_it(
     outcome = connector.lock_device(mac)
 
     assert (outcome.changed, outcome.pending is not None, len(intune.effects)) == (True, True, 2)
+
+
+def test_the_last_failure_is_not_taken_for_the_answer_to_a_new_order(
+    intune: FakeIntune, connector: IntuneConnector, clock: Any, mac: Device
+) -> None:
+    fails(intune, "MAC-1")
+    connector.lock_device(mac)
+    intune.check_in("MAC-1")
+    clock.turn(minutes=11)
+    intune.faults.lie = {"remoteLock"}  # as when Graph does not list the new order yet
+
+    outcome = connector.lock_device(mac)
+
+    assert outcome.pending is not None
 
 
 def test_a_lock_from_long_before_the_departure_proves_nothing(
@@ -214,6 +229,9 @@ def test_a_hostile_device_id_stays_one_segment_and_changes_nothing(
     with pytest.raises((NotFound, Unsafe)):
         connector.lock_device(Device(connector="microsoft_intune", id=hostile, label="X"))
 
+    devices = "/v1.0/deviceManagement/managedDevices/"
+    asked = {request.path for request in intune.requests if request.method == "GET"}
+    assert asked <= {devices + quote(hostile, safe="")}
     assert intune.effects == []
 
 
