@@ -1,0 +1,1 @@
+"""Whatever no connector reaches yet: a person does it and says so."""
