@@ -48,5 +48,7 @@ class Event(StrEnum):
     SNAPSHOT_OPENED = "snapshot.opened"
     SNAPSHOT_DESTROYED = "snapshot.destroyed"
 
+    SUBJECT_ERASED = "subject.erased"
+
     SESSION_OPENED = "session.opened"
     SESSION_CLOSED = "session.closed"

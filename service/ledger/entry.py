@@ -1,0 +1,244 @@
+"""The entries, and the one way to write them: at the end, in the caller's transaction, under the ledger's lock.
+
+The lock is the row of `ledger_head` (on SQLite the write transaction). It is held until the caller's transaction
+ends, so `seq` has no gaps and entries become readable in their order. Append late and commit soon.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Index, Integer, LargeBinary, String, column, select, table
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
+
+from service.ledger import leaf as leaves
+from service.ledger import seatbelt, subject
+from service.ledger.bound import bind, bound
+from service.ledger.errors import EntryRefused, LedgerBroken, ReadingOnly
+from service.ledger.event import Event
+from service.ledger.leaf import Json
+from service.ledger.tree import Edge, leaf_hash
+from service.store import Base
+
+__all__ = ["Draft", "LedgerEntry", "LedgerHead", "append", "append_all", "bind", "head", "stored_leaves"]
+
+SEQ = BigInteger().with_variant(Integer, "sqlite")
+MAX_NAME = 200  # of an actor, subject, departure, run or step
+
+_OPEN = "exeunt.ledger"
+
+
+class LedgerEntry(Base):
+    """One line of the ledger.
+
+    `leaf` is the record: the exact bytes that are hashed. The other columns repeat parts of it to be searched by,
+    and `verify` compares them.
+    """
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index("ix_ledger_run_id_step", "run_id", "step"),)
+
+    seq: Mapped[int] = mapped_column(SEQ, primary_key=True, autoincrement=False)
+    leaf: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column(index=True)
+    event: Mapped[str] = mapped_column(String(80), index=True)
+    subject: Mapped[str] = mapped_column(String(MAX_NAME), index=True)
+    departure_id: Mapped[str] = mapped_column(String(MAX_NAME), index=True)
+    run_id: Mapped[str] = mapped_column(String(MAX_NAME))
+    step: Mapped[str] = mapped_column(String(MAX_NAME))
+
+    @property
+    def content(self) -> dict[str, Json]:
+        """The leaf, read. Its members are described in docs/reference/ledger.md."""
+        content: dict[str, Json] = json.loads(self.leaf)
+        return content
+
+
+class LedgerHead(Base):
+    """One row: how many entries there are, and the right edge of their tree."""
+
+    __tablename__ = "ledger_head"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(SEQ)
+    edge: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+seatbelt.fasten(LedgerEntry.__table__)
+seatbelt.fasten(LedgerHead.__table__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry that has no number yet.
+
+    `body` holds no personal data. `pii` does, and only its commitments under the subject's key are written.
+    """
+
+    event: Event
+    actor: str
+    subject: str = ""
+    departure: str = ""
+    run: str = ""
+    step: str = ""
+    body: Mapping[str, Json] = field(default_factory=dict)
+    pii: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Open:
+    """The head as this transaction holds it, so that it is read once and not before every entry."""
+
+    within: tuple[SessionTransaction | None, SessionTransaction | None]
+    connection: Connection
+    edge: Edge
+
+
+def append(  # noqa: PLR0913  the members of an entry, each by its name
+    session: Session,
+    event: Event,
+    *,
+    actor: str,
+    subject: str = "",
+    departure: str = "",
+    run: str = "",
+    step: str = "",
+    body: Mapping[str, Json] | None = None,
+    pii: Mapping[str, str] | None = None,
+    at: datetime,
+) -> int:
+    """Write one entry in the caller's transaction and return its `seq`: no entry, no effect.
+
+    Args:
+        session: A writing session; the entry stands when it commits.
+        event: What happened.
+        actor: Who did it: `system:engine`, `source:hr`, `person:<subject>`.
+        subject: The leaver's random pseudonym, whose key commits to `pii`.
+        departure: Its id.
+        run: Its id.
+        step: Its id within the run.
+        body: The facts, without personal data and without floats.
+        pii: Personal data by field; only commitments are written.
+        at: The moment, from the service's clock.
+    """
+    draft = Draft(
+        event=event,
+        actor=actor,
+        subject=subject,
+        departure=departure,
+        run=run,
+        step=step,
+        body=body or {},
+        pii=pii or {},
+    )
+    return append_all(session, (draft,), at=at)[0]
+
+
+def append_all(session: Session, drafts: Sequence[Draft], *, at: datetime) -> range:
+    """Write several entries of one moment with one statement; returns their numbers."""
+    bound()
+    opened = _opened(session)
+    first, when = opened.edge.size, leaves.stamp(at)
+    session.info.pop(_OPEN)  # whatever fails from here on: the next append reads the head again
+    edge, rows = opened.edge, []
+    stored_at = _stored_time(at, opened.connection)
+    for seq, draft in enumerate(drafts, first):
+        leaf = leaves.canonical(_content(session, draft, seq, when))
+        edge.append(leaf_hash(leaf))
+        rows.append(
+            (seq, leaf, stored_at, draft.event.value, draft.subject, draft.departure, draft.run, draft.step)
+        )
+    if rows:
+        _write(opened, rows)
+    session.info[_OPEN] = opened
+    return range(first, edge.size)
+
+
+def head(session: Session) -> Edge:
+    """Take the ledger's lock and return the right edge as this transaction sees it."""
+    return _opened(session).edge.copy()
+
+
+def stored_leaves(session: Session, start: int, stop: int) -> Iterator[bytes]:
+    """The leaves `start` to `stop`, streamed as stored. Raises `LedgerBroken` when one is missing or no bytes."""
+    plain = table("ledger", column("seq"), column("leaf"))  # untyped: nothing of what is stored is converted
+    query = select(plain.c.seq, plain.c.leaf).where(plain.c.seq >= start, plain.c.seq < stop)
+    expected = start
+    for seq, leaf in session.execute(query.order_by(plain.c.seq).execution_options(yield_per=1000)):
+        if seq != expected or not isinstance(leaf, bytes):
+            raise LedgerBroken(f"Entry {expected} is missing or no bytes. Run: exeunt ledger verify")
+        yield leaf
+        expected += 1
+    if expected != stop:
+        raise LedgerBroken(f"Entry {expected} is missing. Run: exeunt ledger verify")
+
+
+def _content(session: Session, draft: Draft, seq: int, when: str) -> dict[str, Any]:
+    for name in (draft.actor, draft.subject, draft.departure, draft.run, draft.step):
+        if len(name) > MAX_NAME or not name.isprintable():
+            raise EntryRefused(f"A name in an entry is longer than {MAX_NAME} or holds control characters.")
+    if not draft.actor:
+        raise EntryRefused("An entry says who did it.")
+    return {
+        "v": leaves.VERSION,
+        "seq": seq,
+        "ts": when,
+        "type": draft.event.value,
+        "run": draft.run,
+        "step": draft.step,
+        "departure": draft.departure,
+        "actor": draft.actor,
+        "subject": draft.subject,
+        "body": draft.body,
+        "pii": subject.commitments(session, draft.subject, draft.pii) if draft.pii else {},
+        "tz": leaves.zone_data_version(),
+        "app": leaves.app_version(),
+    }
+
+
+def _opened(session: Session) -> _Open:
+    connection = session.connection()
+    within = (session.get_transaction(), session.get_nested_transaction())
+    opened = session.info.get(_OPEN)
+    if isinstance(opened, _Open) and opened.within[0] is within[0] and opened.within[1] is within[1]:
+        return opened
+    if connection.get_execution_options().get("exeunt_reading"):
+        raise ReadingOnly("This session only reads, so its entry would be lost. Use store.write().")
+    opened = _Open(within, connection, _locked_edge(connection))
+    session.info[_OPEN] = opened
+    return opened
+
+
+def _locked_edge(connection: Connection) -> Edge:
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
+    row = connection.exec_driver_sql(f"SELECT size, edge FROM ledger_head WHERE id = 1{lock}").one_or_none()
+    if row is None:
+        raise LedgerBroken("The ledger has no head. Run the migrations; if they ran, someone removed it.")
+    try:
+        return Edge.unpack(row[0], bytes(row[1]))
+    except (TypeError, ValueError) as error:
+        raise LedgerBroken("The ledger's head does not fit its size. Run: exeunt ledger verify") from error
+
+
+def _write(opened: _Open, rows: list[tuple[Any, ...]]) -> None:
+    """Plain driver statements: this is the hottest write of the service, and its values are already exact."""
+    mark = "?" if opened.connection.dialect.name == "sqlite" else "%s"
+    opened.connection.exec_driver_sql(
+        "INSERT INTO ledger (seq, leaf, at, event, subject, departure_id, run_id, step) "
+        f"VALUES ({', '.join([mark] * 8)})",
+        rows if len(rows) > 1 else rows[0],
+    )
+    opened.connection.exec_driver_sql(
+        f"UPDATE ledger_head SET size = {mark}, edge = {mark} WHERE id = 1",
+        (opened.edge.size, opened.edge.pack()),
+    )
+
+
+def _stored_time(at: datetime, connection: Connection) -> Any:
+    """As `UtcDateTime` stores it on this database."""
+    moment = at.astimezone(UTC)
+    if connection.dialect.name != "sqlite":
+        return moment
+    return moment.replace(tzinfo=None).isoformat(" ", timespec="microseconds")
