@@ -130,9 +130,9 @@ class TerminationEvent(BaseModel):
 
     source: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_identifier)]
     source_id: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-    change: Change
+    change: Annotated[Change, Field(strict=False)]
     person: EventPerson
-    kind: DepartureKind | None = None
+    kind: Annotated[DepartureKind | None, Field(strict=False)] = None
     last_day: CivilDate | None = None
     access_off_at: CivilTime | None = None
     timezone: Zone

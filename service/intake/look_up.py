@@ -1,0 +1,166 @@
+"""Reading the HR system again: a hint becomes an event only by what the record says now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.context import Context
+from connectors.sdk.errors import ConnectorError, RateLimited
+from service.departures.event import Change, TerminationEvent, Unannounceable
+from service.departures.times import ZoneSource
+from service.intake.source import NotUnderstood, Source, Standing
+from service.intake.tables import PendingLookUp, Told
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.settings import SettingsError
+from service.store import Store
+
+log = structlog.get_logger()
+
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(hours=1)
+DEADLINE_S: Final = 10.0
+
+Announce = Callable[[Session, TerminationEvent], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Due:
+    source: Source
+    employee_id: str
+    hint: str
+    attempts: int
+
+
+def run(
+    sources: Mapping[str, Source],
+    *,
+    store: Store,
+    announce: Announce,
+    now: Callable[[], datetime],
+    most: int = 50,
+) -> int:
+    """Settle what is due, one employee after the other; returns how many were settled.
+
+    The HR system is asked outside any transaction. What fails is asked again, after 5 s at first and then ever
+    later up to an hour, for as long as it takes: an HR system that is down must not make a leaver disappear.
+    """
+    return sum(
+        _settle(due, store=store, announce=announce, now=now) for due in _due(sources, store, now(), most)
+    )
+
+
+def _due(sources: Mapping[str, Source], store: Store, now: datetime, most: int) -> list[_Due]:
+    query = select(PendingLookUp).where(PendingLookUp.due_at <= now, PendingLookUp.source.in_(sources))
+    with store.read() as session:
+        return [
+            _Due(
+                source=sources[row.source],
+                employee_id=row.employee_id,
+                hint=row.hint,
+                attempts=row.attempts,
+            )
+            for row in session.scalars(query.order_by(PendingLookUp.due_at).limit(most))
+        ]
+
+
+def _settle(due: _Due, *, store: Store, announce: Announce, now: Callable[[], datetime]) -> bool:
+    try:
+        standing = _ask(due, now)
+        with store.write() as session:
+            _apply(session, due, standing, announce=announce, at=now())
+    except (ConnectorError, SettingsError) as error:
+        _put_off(store, due, type(error).__name__, at=now(), at_least=_asked_to_wait(error))
+        return False
+    except (NotUnderstood, Unannounceable) as error:
+        _put_off(store, due, str(error), at=now(), unreadable=True)
+        return False
+    return True
+
+
+def _ask(due: _Due, now: Callable[[], datetime]) -> Standing:
+    if due.source.look is None:
+        raise SettingsError(f"sources.{due.source.name} has another format now, and cannot be asked.")
+    http = due.source.open_reader(Context(now=now, read_only=True, deadline_s=DEADLINE_S))
+    return due.source.look(http, due.employee_id, due.source.section)
+
+
+def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announce, at: datetime) -> None:
+    told = session.get(Told, (due.source.name, due.employee_id))
+    change = _change(told, standing)
+    if change is not None:
+        announce(session, _event(due, standing, change, at=at))
+        _remember(session, due, told, standing, at=at)
+    pending = session.get(PendingLookUp, (due.source.name, due.employee_id))
+    if pending is not None and pending.hint == due.hint:
+        session.delete(pending)  # a hint that came while we were asking stays pending
+
+
+def _change(told: Told | None, standing: Standing) -> Change | None:
+    if standing.last_day is None:
+        return Change.RESCINDED if told else None
+    if told is None:
+        return Change.SCHEDULED
+    same = (told.last_day, told.kind) == (standing.last_day, standing.kind)
+    return None if same else Change.CHANGED
+
+
+def _event(due: _Due, standing: Standing, change: Change, *, at: datetime) -> TerminationEvent:
+    try:
+        return TerminationEvent(
+            source=due.source.name,
+            source_id=f"{due.hint}:{due.employee_id}",
+            change=change,
+            person=standing.person,
+            kind=standing.kind,
+            last_day=standing.last_day,
+            timezone=standing.person.timezone or due.source.section.timezone,
+            zone_source=ZoneSource.PERSON if standing.person.timezone else ZoneSource.SOURCE,
+            source_version=standing.version,
+            occurred_at=at,
+        )
+    except ValidationError as error:
+        raise NotUnderstood.from_validation(error) from error
+
+
+def _remember(session: Session, due: _Due, told: Told | None, standing: Standing, *, at: datetime) -> None:
+    if standing.last_day is None or standing.kind is None:
+        if told is not None:
+            session.delete(told)
+        return
+    if told is None:
+        told = Told(source=due.source.name, employee_id=due.employee_id)
+        session.add(told)
+    told.last_day, told.kind, told.told_at = standing.last_day, standing.kind, at
+
+
+def _asked_to_wait(error: Exception) -> timedelta:
+    return timedelta(seconds=error.retry_after_s) if isinstance(error, RateLimited) else timedelta()
+
+
+def _put_off(
+    store: Store,
+    due: _Due,
+    problem: str,
+    *,
+    at: datetime,
+    at_least: timedelta = timedelta(),
+    unreadable: bool = False,
+) -> None:
+    """Try again later. What the record says and we cannot read is recorded once, so that somebody is told."""
+    with store.write() as session:
+        pending = session.get(PendingLookUp, (due.source.name, due.employee_id))
+        if pending is None:
+            return
+        pause = max(min(FIRST_PAUSE * 2 ** min(due.attempts, 10), LONGEST_PAUSE), at_least)
+        if unreadable and pending.problem != problem:
+            facts = {"hint": due.hint}
+            append(session, Event.WEBHOOK_UNREADABLE, actor=f"source:{due.source.name}", body=facts, at=at)
+        pending.attempts, pending.problem, pending.due_at = due.attempts + 1, problem, at + pause
+    log.warning("look_up.put_off", source=due.source.name, hint=due.hint, attempts=due.attempts + 1)

@@ -1,0 +1,139 @@
+"""A CSV of departures, for HR systems without webhooks. All of it or nothing, with every mistake listed."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from pydantic import ValidationError
+
+from service.departures.event import Change, TerminationEvent
+from service.departures.times import ZoneSource
+from service.intake.source import Envelope, NotUnderstood, Slip
+from service.settings import SourceSection
+
+MOST_BYTES: Final = 5 * 1024 * 1024
+MOST_ROWS: Final = 20_000
+BOM: Final = b"\xef\xbb\xbf"  # Excel writes one
+
+PERSON: Final = ("source_id", "employee_no", "work_email", "name", "manager", "department", "title")
+COLUMNS: Final = (
+    *PERSON,
+    "change",
+    "kind",
+    "last_day",
+    "access_off_at",
+    "timezone",
+    "notice_date",
+    "source_version",
+)
+NEEDED: Final = ("source_id", "name")
+
+
+def read_file(envelope: Envelope, section: SourceSection) -> tuple[TerminationEvent, ...]:
+    """Read every row of `envelope.body`, or raise `NotUnderstood` naming every mistake as `line:column`.
+
+    A cell is text, whatever a spreadsheet would make of it.
+    The same row read twice is the same event, so that a file may be imported again.
+    """
+    events, slips = [], []
+    header, rows = _table(envelope.body)
+    for line, cells in rows:
+        try:
+            events.append(_event(cells, header, envelope, section))
+        except NotUnderstood as error:
+            slips += [_placed(slip, line, header) for slip in error.slips]
+    if slips:
+        raise NotUnderstood(*slips)
+    return tuple(events)
+
+
+def _table(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    if len(raw) > MOST_BYTES:
+        raise NotUnderstood(Slip(where="", what=f"the file is longer than {MOST_BYTES} bytes"))
+    try:
+        text = raw.removeprefix(BOM).decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise NotUnderstood(
+            Slip(where=f"{line}:1", what="this is not UTF-8. Save the file as CSV UTF-8")
+        ) from error
+    rows = list(_rows(text))
+    if not rows:
+        raise NotUnderstood(Slip(where="1:1", what="the file is empty"))
+    header = [cell.strip().casefold() for cell in rows[0][1]]
+    _check_header(header)
+    return header, rows[1:]
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Lines that hold anything, each with its number. A semicolon separates where Excel was German."""
+    first = text.partition("\n")[0]
+    separator = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 1
+    try:
+        for count, cells in enumerate(reader):
+            if count > MOST_ROWS:
+                raise NotUnderstood(Slip(where=f"{line}:1", what=f"there are more than {MOST_ROWS} rows"))
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise NotUnderstood(Slip(where=f"{line}:1", what=f"this is not CSV ({error})")) from error
+
+
+def _check_header(header: Sequence[str]) -> None:
+    slips = [
+        Slip(where=f"1:{column}", what=f"there is no such column; there are {', '.join(COLUMNS)}")
+        for column, name in enumerate(header, 1)
+        if name not in COLUMNS
+    ]
+    slips += [
+        Slip(where=f"1:{column}", what=f"{name} is here for the second time")
+        for column, name in enumerate(header, 1)
+        if name in header[: column - 1]
+    ]
+    slips += [
+        Slip(where="1:1", what=f"the column {name} is missing") for name in NEEDED if name not in header
+    ]
+    if slips:
+        raise NotUnderstood(*slips)
+
+
+def _event(
+    cells: Sequence[str], header: Sequence[str], envelope: Envelope, section: SourceSection
+) -> TerminationEvent:
+    if len(cells) != len(header):
+        raise NotUnderstood(Slip(where="", what=f"there are {len(cells)} cells under {len(header)} columns"))
+    row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+    said = {name: cell for name, cell in row.items() if name not in PERSON}
+    try:
+        return TerminationEvent.model_validate(
+            {
+                "change": Change.SCHEDULED,
+                "timezone": section.timezone,
+                **said,
+                "source": envelope.source,
+                "source_id": _digest(row),
+                "person": {name: cell for name, cell in row.items() if name in PERSON},
+                "zone_source": ZoneSource.EVENT if "timezone" in row else ZoneSource.SOURCE,
+                "occurred_at": envelope.received_at,
+            }
+        )
+    except ValidationError as error:
+        raise NotUnderstood.from_validation(error) from error
+
+
+def _digest(row: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()
+
+
+def _placed(slip: Slip, line: int, header: Sequence[str]) -> Slip:
+    """A slip in a file is found by its line and column."""
+    name = slip.where.removeprefix("person.")
+    column = header.index(name) + 1 if name in header else 1
+    what = f"{name}: {slip.what}" if name else slip.what
+    return Slip(where=f"{line}:{column}", what=what)
