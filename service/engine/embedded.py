@@ -13,7 +13,6 @@ from queue import Empty, SimpleQueue
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.sdk.types import AccountState
 from service.engine.executor import Executor
 from service.engine.machine import Machine
 from service.engine.order import Order, Returned
@@ -76,11 +75,6 @@ class Embedded:
         self._wake.set()
         self._thread.join(timeout=30)
         self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def save_before(self, order: Order, state: AccountState) -> None:
-        """Keep a before-image in a transaction of its own, from the worker's thread."""
-        with self._store.write() as session:
-            self._machine.save_before(session, order, state)
 
     def _loop(self) -> None:
         while not (self._stop.is_set() and self._out == 0):

@@ -258,7 +258,7 @@ def _shown(value: Any) -> str:
 
 def _names(session: Session, ids: list[str]) -> Mapping[str, str]:
     rows = session.execute(select(Person.id, Person.display_name).where(Person.id.in_(ids)))
-    return dict(rows.tuples())
+    return {row.id: row.display_name for row in rows}
 
 
 def _exposure(steps: Iterable[StepFact], effective_at: datetime) -> tuple[ExposureFact, ...]:

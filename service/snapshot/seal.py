@@ -75,10 +75,14 @@ class Sealer:
         if digest == unless:
             return unless
         snapshot_id = str(uuid.uuid4())
-        body = {"judged": _judged_json(judged), "manifest": manifest, "limits": list(LIMITS)}
-        body["activities"] = [activity.as_json() for activity in gathered.view.activities]
-        body["notice_on_file"] = self.policy.notice_on_file
-        body["total_records"] = gathered.view.total_records
+        body: dict[str, Any] = {
+            "judged": _judged_json(judged),
+            "manifest": manifest,
+            "limits": list(LIMITS),
+            "activities": [activity.as_json() for activity in gathered.view.activities],
+            "notice_on_file": self.policy.notice_on_file,
+            "total_records": gathered.view.total_records,
+        }
         sealed, wrapped_key = seal_body(self.shelf.keys, snapshot_id, body)
         with self.store.write() as session:
             latest = _latest(session, departure_id)

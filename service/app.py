@@ -1,0 +1,186 @@
+"""Wiring: every room is made here once and handed to the others; nothing else happens in this file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from connectors.sdk.capabilities import ListsAccounts
+from connectors.sdk.context import Context, Secret
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.manifest import Manifest
+from connectors.sdk.registry import Registry, discover
+from connectors.sdk.types import Window
+from service.departures import roster
+from service.departures.kind import DepartureKind
+from service.engine.before import before_saver
+from service.engine.builtin import builtins
+from service.engine.desk import Desk
+from service.engine.embedded import Embedded
+from service.engine.executor import Executor
+from service.engine.findings import findings_of
+from service.engine.machine import Machine
+from service.engine.start import Starter
+from service.ledger.bound import bind
+from service.ledger.keys import Keys
+from service.playbook.catalogue import Catalogue
+from service.playbook.load import Loaded, read_folder
+from service.scheduler.ticker import Ticker
+from service.settings import PlaybooksSection, Settings, SettingsError, reveal
+from service.snapshot.collect import Collector
+from service.snapshot.custody import Shelf
+from service.snapshot.seal import Policy, Sealer
+from service.store import Store, utc_now
+from service.store.migrate import upgrade
+
+log = structlog.get_logger()
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The rooms, made and connected. `start` begins to act; until then nothing does."""
+
+    settings: Settings
+    now: Clock
+    keys: Keys
+    store: Store
+    registry: Registry
+    starter: Starter
+    engine: Embedded
+    desk: Desk
+    collector: Collector
+    sealer: Sealer
+
+    def learn_rosters(self) -> None:
+        """Ask every target system that lists accounts who has one. One that is down stops no other."""
+        for name in self.registry.configured:
+            if "list_accounts" not in self.registry.manifests[name].actions:
+                continue
+            try:
+                connector = self.registry.open(name, Context(now=self.now, read_only=True))
+                accounts = list(connector.list_accounts()) if isinstance(connector, ListsAccounts) else []
+            except ConnectorError as error:
+                log.warning("roster.stopped", connector=name, error=type(error).__name__)
+                continue
+            with self.store.write() as session:
+                learnt = roster.learn(session, name, accounts, at=self.now())
+            log.info("roster.learnt", connector=name, links=learnt.links, orphans=learnt.orphans)
+
+    def collect(self) -> None:
+        """Fetch the logs of the whole look-back and baseline; what is kept already is not kept twice."""
+        snapshot = self.settings.snapshot
+        end = self.now()
+        start = end - timedelta(days=snapshot.lookback_days + snapshot.baseline_days + 1)
+        for name in self.collector.sources():
+            collected = self.collector.collect(name, Window(start=start, end=end))
+            log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+
+def create_service(
+    settings: Settings, *, now: Clock = utc_now, extra_connectors: tuple[Path, ...] = ()
+) -> Service:
+    """Make the rooms. Raises `SettingsError`, `ConfigError`, `PlaybookError` or `KeyTrouble`; then nothing runs."""
+    keys = Keys.load(settings.keys_dir)
+    manifests = discover(*extra_connectors)
+    registry = Registry(manifests, _connector_settings(settings, manifests))
+    catalogue = Catalogue(registry)
+    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    store = Store(settings.database_url)
+    upgrade(store)
+    bind(keys)
+    shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
+    collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
+    sealer = Sealer(store=store, shelf=shelf, policy=_policy(settings), now=now)
+    machine = Machine(keys=keys, read_back_after_s=settings.engine.read_back_after_s)
+    starter = Starter(catalogue=catalogue, playbooks=playbooks)
+    executor = Executor(
+        registry=registry,
+        now=now,
+        builtins=builtins(sealer, collector.sources()),
+        save_before=before_saver(store, machine),
+    )
+    engine = Embedded(
+        store,
+        machine,
+        executor,
+        begin_due=lambda session, at: starter.begin_due(session, now=at),
+        now=now,
+        threads=settings.engine.threads,
+    )
+    desk = Desk(store=store, keys=keys, now=now, wake=engine.wake, findings=findings_of(shelf))
+    return Service(
+        settings=settings,
+        now=now,
+        keys=keys,
+        store=store,
+        registry=registry,
+        starter=starter,
+        engine=engine,
+        desk=desk,
+        collector=collector,
+        sealer=sealer,
+    )
+
+
+def chosen_playbooks(
+    section: PlaybooksSection, loaded: Mapping[str, Loaded]
+) -> Mapping[DepartureKind, Loaded]:
+    """The playbook of each kind of departure. Raises `SettingsError` for a name no file has."""
+    wanted = {
+        DepartureKind.VOLUNTARY: section.voluntary,
+        DepartureKind.INVOLUNTARY: section.involuntary,
+        DepartureKind.CONTRACTOR_END: section.contractor_end,
+    }
+    missing = sorted(set(wanted.values()) - set(loaded))
+    if missing:
+        raise SettingsError(
+            f"There is no playbook {', '.join(missing)} in {section.folder}. It has: {', '.join(sorted(loaded))}."
+        )
+    return {kind: loaded[name] for kind, name in wanted.items()}
+
+
+def _connector_settings(
+    settings: Settings, manifests: Mapping[str, Manifest]
+) -> Mapping[str, Mapping[str, str | Secret]]:
+    """Follow each secret's reference; a secret written out is refused."""
+    followed: dict[str, dict[str, str | Secret]] = {}
+    for name, given in settings.connectors.items():
+        specs = manifests[name].settings if name in manifests else {}
+        followed[name] = {
+            key: _followed(f"connectors.{name}.{key}", value) if key in specs and specs[key].secret else value
+            for key, value in given.items()
+        }
+    return followed
+
+
+def _followed(place: str, value: str) -> Secret:
+    if not value.startswith(("env:", "file:")):
+        raise SettingsError(f"{place} is a secret: write env:NAME or file:PATH, never the secret itself.")
+    return reveal(value)
+
+
+def _policy(settings: Settings) -> Policy:
+    snapshot = settings.snapshot
+    return Policy(
+        lookback_days=snapshot.lookback_days,
+        baseline_days=snapshot.baseline_days,
+        retention_days=snapshot.retention_days,
+        notice_on_file=snapshot.notice_on_file,
+    )
+
+
+def ticker_for(service: Service) -> Ticker:
+    """What ticks: the night's work and the engine's own look at what is due."""
+    ticker = Ticker()
+    ticker.every(1.0, "engine.wake", service.engine.wake)
+    ticker.every(24 * 3600.0, "rosters", service.learn_rosters)
+    ticker.every(24 * 3600.0, "collect", service.collect)
+    return ticker
