@@ -19,7 +19,6 @@ WAIT = "wait"
 NEEDED: Mapping[str, tuple[str, ...]] = {
     SEAL: ("connectors", "lookback"),
     WAIT: ("for",),
-    "notify": ("to", "text"),
 }
 
 _BUILTIN_FILE = Path(__file__).with_name("builtin.yaml")

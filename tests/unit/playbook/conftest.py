@@ -38,7 +38,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
         "wipe_device": CHANGE | {"title": "Wipe", "on": "device", "expects": "wiped", "destructive": True},
     },
     "crude": {"remove_entitlements": CHANGE | {"title": "Remove all", "expects": "no entitlements"}},
-    "manual": {"confirm": {"title": "Confirm", "needs": ["a person"], "on": "person", "asks_person": True}},
+    "manual": {"confirm": CHANGE | {"title": "Confirm", "on": "person", "asks_person": True}},
 }
 
 HEAD = """\

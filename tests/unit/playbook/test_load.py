@@ -160,7 +160,6 @@ def test_a_snapshot_reads_only_connectors_that_hand_over_logs_and_90_days_at_mos
         ("action: snapshot.seal, with: {connectors: [], lookback: 1d}", "this cannot be used for 'connectors'"),
         ("action: snapshot.seal, with: {connectors: salesforce, lookback: 1d}", "'salesforce' cannot be used"),
         ("action: snapshot.seal, with: {connectors: [salesforce], lookback: 24h}", "'24h' cannot be used"),
-        ("action: notify, with: {to: hr}", "notify needs the argument 'text'"),
     ],
 )  # fmt: skip
 def test_a_built_in_action_without_what_it_needs_does_not_load(slips, step, message):
