@@ -122,7 +122,7 @@ class AccountState:
     account: Account
     read_at: datetime
     attributes: Mapping[str, Json] = field(default_factory=dict)
-    sealed: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    sealed: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ class Receipt:
     """What restoring needs: exactly the attributes we changed, as they were before."""
 
     before: Mapping[str, Json] = field(default_factory=dict)
-    sealed: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    sealed: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

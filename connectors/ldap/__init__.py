@@ -1,0 +1,1 @@
+"""Directory logins over LDAP: OpenLDAP and Active Directory."""
