@@ -139,7 +139,13 @@ def _code_of(manifest: Manifest) -> Path:
 
 def _load(manifest: Manifest, where: str) -> type:
     module_name, _, class_name = where.partition(":")
-    module = importlib.import_module(f"{_package_of(manifest.folder)}.{module_name}")
+    try:
+        module = importlib.import_module(f"{_package_of(manifest.folder)}.{module_name}")
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"{manifest.name}: there is no module {error.name}.",
+            hint="Correct its manifest, or install what it needs.",
+        ) from error
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         raise ConfigError(

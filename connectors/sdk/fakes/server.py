@@ -246,6 +246,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     allow_reuse_address = True
+    request_queue_size = 512  # the default of 5 makes a sixth client wait a second
 
     def __init__(self, fake: HttpFake, port: int) -> None:
         self.fake = fake
