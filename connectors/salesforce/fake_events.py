@@ -4,7 +4,6 @@ https://developer.salesforce.com/docs/atlas.en-us.object_reference.meta/object_r
 """
 
 import hashlib
-import ipaddress
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -201,7 +200,7 @@ def _login(fact: Fact, who: Who) -> dict[str, Any]:
         "LOGIN_SUB_TYPE": "uiup",
         "LOGIN_STATUS": fact.get("status") or failed,
         "SOURCE_IP": ip,
-        "CLIENT_IP": ip if _is_address(ip) else "Salesforce.com IP",
+        "CLIENT_IP": "Salesforce.com IP" if fact.get("internal") else ip,
     }
 
 
@@ -281,11 +280,3 @@ def _batches(rows: int) -> Iterator[int]:
         yield BATCH
         rows -= BATCH
     yield rows
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class SignInFake(HttpFake):
         super().__init__(state_file, port, now)
         self.shelf = Shelf(state_file, self.state["org_id"])
         if not self.state["private_key"]:
-            self._make_key()
+            self.state["private_key"], self.state["public_key"] = _key_pair()
 
     def initial_state(self) -> dict[str, Any]:
         """An org with nobody in it."""
@@ -123,17 +124,18 @@ class SignInFake(HttpFake):
         user = self.state["users"][session["UsersId"]] if session else None
         return user["Id"] if user and user["IsActive"] else None
 
-    def _make_key(self) -> None:
-        """The key pair of the connected app: the org keeps the public half."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.state["private_key"] = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode()
-        self.state["public_key"] = (
-            key.public_key()
-            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-            .decode()
-        )
+
+@cache
+def _key_pair() -> tuple[str, str]:
+    """The connected app's key, made once in a process: the org keeps the public half."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()
 
 
 def error(status: int, code: str) -> FakeAnswer:

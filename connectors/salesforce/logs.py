@@ -41,9 +41,15 @@ def collect(api: Api, window: Window) -> Iterator[RawLog | CoverageDay]:
     """Logs as they arrive, then what was covered. A limit reached half way loses nothing that came before."""
     days = coverage.days_of(window)
     today = api.context.now().date()
+    sees_everybody = "PermissionsManageUsers" in held(api)  # first: a limit reached later must lose nothing
     seen, history_failed = Seen(), dict[date, tuple[CoverageState, str]]()
     yield from _event_log_files(api, days, seen)
-    yield from _login_history(api, days, today, history_failed)
+    readable = tuple(day for day in days if (today - day).days <= coverage.HISTORY_DAYS)
+    if sees_everybody:
+        yield from _login_history(api, readable, history_failed)
+    else:
+        why = "Without 'Manage Users' Salesforce shows nobody's login history but our own."
+        history_failed.update(dict.fromkeys(readable, (CoverageState.NOT_CONFIGURED, why)))
     counted = yield from _record_count(api, today)
     yield counted
     yield from coverage.event_logs(seen, days, today=today, keeps=api.config.event_log_days)
@@ -109,18 +115,13 @@ def _download(api: Api, file: _File) -> RawLog:
 
 
 def _login_history(
-    api: Api, days: tuple[date, ...], today: date, failed: dict[date, tuple[CoverageState, str]]
+    api: Api, days: tuple[date, ...], failed: dict[date, tuple[CoverageState, str]]
 ) -> Iterator[RawLog]:
-    readable = [day for day in days if (today - day).days <= coverage.HISTORY_DAYS]
-    if "PermissionsManageUsers" not in held(api):
-        why = "Without 'Manage Users' Salesforce shows nobody's login history but our own."
-        failed.update(dict.fromkeys(readable, (CoverageState.NOT_CONFIGURED, why)))
-        return
-    for place, day in enumerate(readable):
+    for place, day in enumerate(days):
         try:
             yield from _history_of(api, day)
         except RateLimited as error:
-            failed.update(dict.fromkeys(readable[place:], (CoverageState.THROTTLED, error.what)))
+            failed.update(dict.fromkeys(days[place:], (CoverageState.THROTTLED, error.what)))
             return
         except (Unavailable, Refused) as error:
             failed[day] = CoverageState.GAP, error.what
