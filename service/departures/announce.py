@@ -31,10 +31,13 @@ class Announced:
     news: bool
 
 
-def announce(session: Session, event: TerminationEvent, *, now: datetime) -> Announced:
+def announce(session: Session, event: TerminationEvent, *, now: datetime, by: str = "") -> Announced:
     """Turn an event into a departure, or a change of one. Raises `Unannounceable`; then nothing is changed.
 
     The second event for a person whose departure is open is a change, never a second departure.
+
+    Args:
+        by: The actor, where it is a person at our own door and not the HR system.
     """
     person = find_person(session, event.source, event.person)
     departure = session.scalar(
@@ -45,7 +48,7 @@ def announce(session: Session, event: TerminationEvent, *, now: datetime) -> Ann
     if event.change is Change.RESCINDED:
         return _withdraw(session, _open(departure), event, now=now)
     if departure is None:
-        return _create(session, person, event, now=now)
+        return _create(session, person, event, now=now, by=by or f"source:{event.source}")
     return _change(session, departure, event, now=now)
 
 
@@ -83,7 +86,9 @@ def _open(departure: Departure | None) -> Departure:
     return departure
 
 
-def _create(session: Session, person: Person, event: TerminationEvent, *, now: datetime) -> Announced:
+def _create(
+    session: Session, person: Person, event: TerminationEvent, *, now: datetime, by: str
+) -> Announced:
     when = event.interpreted(now=now)
     departure = Departure(
         id=str(uuid.uuid4()),
@@ -94,7 +99,7 @@ def _create(session: Session, person: Person, event: TerminationEvent, *, now: d
         state=DepartureState.SCHEDULED,
         notice_date=event.notice_date or date_in(now),
         announced_at=now,
-        announced_by=f"source:{event.source}",
+        announced_by=by,
         **_times(when),
     )
     session.add(departure)

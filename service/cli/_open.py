@@ -1,0 +1,68 @@
+"""Opening the service for a command, and turning what can go wrong into one sentence and an exit code."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from service.app import Service
+    from service.people.person import Person
+
+OK, FAILED, WRONG_USE, WAITS, UNREACHABLE = 0, 1, 2, 3, 4
+
+
+@contextmanager
+def opened() -> Iterator["Service"]:
+    """The service of this folder's configuration, not started: nothing acts while the command runs."""
+    from connectors.sdk.errors import ConnectorError
+    from service.app import create_service
+    from service.ledger.errors import LedgerError
+    from service.playbook.problem import PlaybookError
+    from service.settings import SettingsError, load
+
+    try:
+        service = create_service(load())
+    except (SettingsError, PlaybookError, LedgerError, ConnectorError) as error:
+        stop(str(error), WRONG_USE)
+    try:
+        yield service
+    finally:
+        service.close()
+
+
+def stop(message: str, code: int = FAILED) -> NoReturn:
+    """Say it on standard error and leave."""
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+def find_person(service: "Service", words: str) -> "Person":
+    """The person an employee number, HR id, e-mail or user name belongs to. Never by name; exactly one or none."""
+    from sqlalchemy import or_, select
+
+    from service.people.person import Person
+
+    with service.store.read() as session:
+        found = session.scalars(
+            select(Person).where(
+                or_(
+                    Person.employee_no == words,
+                    Person.source_id == words,
+                    Person.work_email == words,
+                    Person.username == words,
+                )
+            )
+        ).all()
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = "\n".join(f"  {p.source_id}  {p.display_name}  {p.department}" for p in found)
+        stop(f"{words} fits {len(found)} people. Use the HR id:\n{listed}", WRONG_USE)
+    stop(
+        f"Nobody here has the employee number, HR id, e-mail or user name {words}. Nothing was done. "
+        "Import the roster first: exeunt people import FILE.csv",
+        WRONG_USE,
+    )

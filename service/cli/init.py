@@ -1,0 +1,52 @@
+"""`exeunt init`: keys, a first configuration, and what to do next."""
+
+from pathlib import Path
+
+import rich_click as click
+
+from service.cli._open import stop
+
+FIRST_CONFIGURATION = """\
+# Exeunt. Every key is described in docs/reference/configuration.md; an unknown key is an error.
+# Secrets are written as env:NAME or file:PATH, never as themselves.
+
+[service]
+data_dir = "var"
+
+# [sources.hr]                      # HR's webhooks: POST /hooks/hr, Standard Webhooks headers
+# format = "native"
+# secrets = ["env:HR_WEBHOOK_SECRET"]
+# timezone = "Europe/Stockholm"
+
+# [connectors.ldap]
+# url = "ldaps://ldap.example.com"
+# bind_dn = "cn=exeunt,ou=services,dc=example,dc=com"
+# bind_password = "env:LDAP_PASSWORD"
+# base_dn = "dc=example,dc=com"
+
+# [snapshot]
+# notice_on_file = true             # only when staff were told that use of customer data is logged
+
+# [cli]
+# users = {alice = "E-1004"}        # who may announce a departure by command
+"""
+
+
+@click.command()
+def command() -> None:
+    """Make the keys and a first exeunt.toml in this folder. Overwrites nothing."""
+    from service.ledger.errors import LedgerError
+    from service.ledger.keys import Keys
+    from service.settings import CONFIG_FILE, SettingsError, load
+
+    path = Path(CONFIG_FILE)
+    if not path.exists():
+        path.write_text(FIRST_CONFIGURATION, encoding="utf-8")
+        click.echo(f"{path} written.")
+    try:
+        keys = Keys.create(load().service.data_dir / "keys")
+    except (LedgerError, SettingsError) as error:
+        stop(str(error))
+    click.echo("The signing key and the key-encryption key are made. Back them up apart from the database.")
+    click.echo(f"Give your auditor this public key and keep it outside: {keys.vkey}")
+    click.echo("Next: exeunt people import FILE.csv, exeunt check, exeunt serve")

@@ -1,0 +1,55 @@
+"""`exeunt plan`: what would happen, with nothing done."""
+
+import json
+
+import rich_click as click
+
+from service.cli._open import UNREACHABLE, find_person, opened
+
+CHANGES_CODE = 10
+
+
+@click.command()
+@click.argument("person")
+@click.option(
+    "--kind",
+    default="voluntary",
+    show_default=True,
+    type=click.Choice(["voluntary", "involuntary", "contractor-end"]),
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--detailed-exitcode", is_flag=True, help="Leave with 10 where there is something to do.")
+def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -> None:
+    """Show what would be done to PERSON (employee number, HR id, e-mail or user name)."""
+    from dataclasses import asdict
+
+    from service.departures.kind import DepartureKind
+    from service.engine.preview import Previewer
+    from service.people.person import known_to_connectors, linked_accounts
+    from service.playbook.plan import PlanInput, plan
+
+    with opened() as service:
+        found = find_person(service, person)
+        loaded = service.starter.playbooks[DepartureKind(kind)]
+        given = PlanInput(kind=DepartureKind(kind), department=found.department, country=found.country)
+        planned = plan(loaded, given, service.registry)
+        with service.store.read() as session:
+            lines = Previewer(registry=service.registry, now=service.now).preview(
+                planned,
+                known_to_connectors(found),
+                lambda connector: linked_accounts(session, found.id, connector),
+            )
+    if as_json:
+        head = {"person": found.source_id, "playbook": planned.playbook, "digest": planned.digest}
+        click.echo(json.dumps({"version": 1, **head, "steps": [asdict(line) for line in lines]}))
+    else:
+        click.echo(f"{found.display_name}  {found.employee_no or ''}  {found.department}")
+        click.echo(f"playbook {planned.playbook} v{planned.version}, plan {planned.digest[:12]}")
+        for line in lines:
+            click.echo(f"  {line.sign} {line.title:<42} {line.target}  {line.says}".rstrip())
+        unclear = sum(not line.ok for line in lines)
+        click.echo(f"{len(lines)} steps, {unclear} to decide. Nothing has been changed.")
+    if any(line.target == "?" for line in lines):
+        raise SystemExit(UNREACHABLE)
+    if detailed_exitcode and lines:
+        raise SystemExit(CHANGES_CODE)

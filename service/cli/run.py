@@ -1,0 +1,68 @@
+"""`exeunt run`: announce a departure by hand, for an HR without a webhook."""
+
+import uuid
+
+import rich_click as click
+
+from service.cli._open import WRONG_USE, find_person, opened, stop
+
+
+@click.command()
+@click.argument("person")
+@click.option("--at", help="A civil time or date, 2026-12-05T17:00; without it access ends at once.")
+@click.option("--zone", help="The IANA zone of --at; without it the person's own.")
+@click.option(
+    "--kind",
+    required=True,
+    type=click.Choice(["voluntary", "involuntary", "contractor-end"]),
+    help="Why they leave: it chooses the playbook.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bool) -> None:
+    """Announce that PERSON (employee number, HR id, e-mail or user name) leaves."""
+    from datetime import datetime
+
+    from pydantic import ValidationError
+
+    from service.cli._actor import actor
+    from service.departures.announce import announce
+    from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+    from service.departures.kind import DepartureKind
+    from service.departures.times import BadTime, civil
+    from service.people.person import Role
+
+    with opened() as service:
+        by = actor(service, Role.HR, Role.ADMIN)
+        leaver = find_person(service, person)
+        if by.id == leaver.id:
+            stop("Nobody announces their own departure. Nothing was done.", WRONG_USE)
+        try:
+            meant = civil(at) if at else None
+            event = TerminationEvent(
+                source=leaver.source,
+                source_id=f"cli-{uuid.uuid4()}",
+                change=Change.SCHEDULED if meant else Change.IMMEDIATE,
+                person=EventPerson(source_id=leaver.source_id, name=leaver.display_name),
+                kind=DepartureKind(kind),
+                access_off_at=meant if isinstance(meant, datetime) else None,
+                last_day=None if isinstance(meant, datetime) else meant,
+                timezone=zone or leaver.timezone,
+                occurred_at=service.now(),
+            )
+            when = event.interpreted(now=service.now())
+        except (BadTime, ValidationError) as error:
+            stop(str(error), WRONG_USE)
+        for line in when.lines:
+            click.echo(line)
+        if not yes:
+            click.confirm(f"End all access of {leaver.display_name} ({leaver.source_id}) then?", abort=True)
+        try:
+            with service.store.write() as session:
+                announced = announce(session, event, now=service.now(), by=f"person:{by.subject}")
+        except Unannounceable as refused:
+            stop(refused.reason, WRONG_USE)
+    click.echo(
+        f"Departure {announced.departure_id} is stored. `exeunt serve` acts on it when its time comes."
+        if announced.news
+        else "That was known already. Nothing was changed."
+    )

@@ -1,0 +1,47 @@
+"""`exeunt runs`: what has run, and how one run stands."""
+
+import json
+
+import rich_click as click
+
+from service.cli._open import FAILED, OK, WAITS, opened, stop
+
+
+@click.command()
+@click.argument("number", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(*, number: str | None, as_json: bool) -> None:
+    """List the newest runs, or show run NUMBER (R-7)."""
+    from dataclasses import asdict
+
+    from service.engine.states import Colour
+    from service.engine.wording import counts
+
+    with opened() as service:
+        if number is None:
+            lines = service.desk.lines()
+            if as_json:
+                click.echo(json.dumps([asdict(line) for line in lines], default=str))
+                return
+            if not lines:
+                click.echo("No runs yet. Announce a departure (exeunt run PERSON), or connect HR's webhook.")
+            for line in lines:
+                click.echo(f"{line.number:<8} {line.colour:<6} {line.leaver:<28} {line.state}")
+            return
+        digits = number.removeprefix("R-")
+        run_id = service.desk.run_of_number(int(digits)) if digits.isdigit() else None
+        facts = service.desk.facts(run_id) if run_id else None
+        if facts is None:
+            stop(f"There is no run {number}.")
+        if as_json:
+            click.echo(json.dumps(asdict(facts), default=str))
+        else:
+            click.echo(f"{facts.number}  {facts.leaver}  {facts.colour}  {facts.state}")
+            click.echo(facts.headline)
+            if facts.finding:
+                click.echo(facts.finding.sentence)
+            click.echo(counts(facts.steps, now=service.now()))
+            for step in facts.steps:
+                click.echo(f"  {step.state:<10} {step.grade:<13} {step.title}  {step.why}".rstrip())
+        code = {Colour.GREEN: OK, Colour.AMBER: WAITS, Colour.RED: FAILED}[facts.colour]
+    raise SystemExit(code)

@@ -1,0 +1,27 @@
+"""`exeunt when`: which instant a civil time stands for, and why."""
+
+import json
+
+import rich_click as click
+
+from service.cli._open import WRONG_USE, stop
+
+
+@click.command()
+@click.option("--at", required=True, help="A date, 2026-12-05, or a time, 2026-12-05T17:00, as HR means it.")
+@click.option("--zone", required=True, help="An IANA time zone, Europe/Berlin.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(*, at: str, zone: str, as_json: bool) -> None:
+    """Explain from which instant access must be gone."""
+    from service.departures.times import BadTime, explain
+    from service.store import utc_now
+
+    try:
+        found = explain(at, zone, now=utc_now())
+    except BadTime as error:
+        stop(str(error), WRONG_USE)
+    if as_json:
+        click.echo(json.dumps(found.as_json()))
+        return
+    for line in (*found.lines, *(f"warning: {warning}" for warning in found.warnings)):
+        click.echo(line)
