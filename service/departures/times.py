@@ -240,7 +240,7 @@ def _lines(
 
 
 def _inverted(zone_name: str) -> tuple[str, ...]:
-    if not re.fullmatch(r"Etc/GMT[+-][0-9]+", zone_name) or zone_name.endswith("0"):
+    if not re.fullmatch(r"Etc/GMT[+-][1-9][0-9]?", zone_name):
         return ()
     side = "west" if "+" in zone_name else "east"
     return (f"{zone_name} lies {side} of Greenwich: the sign of Etc zones is the reverse of the usual one.",)

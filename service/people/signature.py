@@ -175,9 +175,9 @@ def verify(
     return Authentic(id=name.decode("ascii") or None, timestamp=stamp.decode("ascii") or None)
 
 
-def sign(recipe: Recipe, key: bytes, *, body: bytes, timestamp: str = "", id: str = "") -> str:  # noqa: A002  # the header's word
+def sign(recipe: Recipe, key: bytes, *, body: bytes, timestamp: str = "", message_id: str = "") -> str:
     """The signature this sender would send: for the demonstration's HR system, and for tests."""
-    parts = {"body": body, "ts": timestamp.encode(), "id": id.encode()}
+    parts = {"body": body, "ts": timestamp.encode(), "id": message_id.encode()}
     return recipe.prefix + _signature(recipe, key, _content(recipe.signed, parts)).decode("ascii")
 
 
