@@ -10,9 +10,9 @@ from connectors.salesforce.config import Config
 from connectors.salesforce.errors import LIMIT_CODE, LIMIT_RETRY_S, code_of, translated
 from connectors.sdk import pacing
 from connectors.sdk.context import Context
-from connectors.sdk.errors import Unavailable
+from connectors.sdk.errors import Unavailable, Unsafe
 from connectors.sdk.http import Http, Response
-from connectors.sdk.types import Json
+from connectors.sdk.types import Account, Json
 
 Row = Mapping[str, Json]  # a record as Salesforce writes it
 MANAGE_USERS: Final = "Manage Users"
@@ -33,6 +33,14 @@ class Api:
     def own_id(self) -> str:
         """Our own user."""
         return self._sign_in.token.own_id
+
+    def refuse_ourselves(self, account: Account) -> None:
+        """Shutting our own user would leave nobody to read back or restore. Raises `Unsafe`."""
+        if soql.id18(account.id) == self.own_id:
+            raise Unsafe(
+                f"{account.label} is the user we work as in Salesforce.",
+                hint="Give the integration a user of its own, or shut this one by hand.",
+            )
 
     def query(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Row]:
         """Every row, page after page."""

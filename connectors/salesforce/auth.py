@@ -62,11 +62,15 @@ class SignIn:
     @property
     def token(self) -> Token:
         """The token in use, from this process's shelf or by signing in."""
-        with _shelf.lock:
+        if not _shelf.lock.acquire(timeout=self._context.deadline_s):
+            raise Unavailable("Another sign-in to Salesforce takes too long.", hint="The step is retried.")
+        try:
             if self._key not in _shelf.tokens:
                 _shelf.tokens[self._key] = self._sign_in()
             self._used = _shelf.tokens[self._key]
             return self._used
+        finally:
+            _shelf.lock.release()
 
     def headers(self) -> Mapping[str, str]:
         """The header that carries the token."""

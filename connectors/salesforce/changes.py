@@ -14,6 +14,7 @@ SCHEDULED: Final = Residual(what="Reports this user scheduled may still be sent 
 
 def freeze(api: Api, account: Account) -> Outcome:
     """Set `UserLogin.IsFrozen`. The licence stays taken; sessions stay open."""
+    api.refuse_ourselves(account)
     login = accounts.user_login(api, account)
     was = bool(login["IsFrozen"])
     evidence = _ensure(api, account, "UserLogin", str(login["Id"]), field="IsFrozen", was=was, wanted=True)
@@ -27,6 +28,7 @@ def freeze(api: Api, account: Account) -> Outcome:
 
 def deactivate(api: Api, account: Account) -> Outcome:
     """Clear `User.IsActive`. Frees the licence; refused while the org still needs the user."""
+    api.refuse_ourselves(account)
     was = _is_active(api, account)
     evidence = _ensure(api, account, "User", account.id, field="IsActive", was=was, wanted=False)
     return Outcome(

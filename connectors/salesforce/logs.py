@@ -44,7 +44,7 @@ def collect(api: Api, window: Window) -> Iterator[RawLog | CoverageDay]:
     sees_everybody = "PermissionsManageUsers" in held(api)  # first: a limit reached later must lose nothing
     seen, history_failed = Seen(), dict[date, tuple[CoverageState, str]]()
     yield from _event_log_files(api, days, seen)
-    readable = tuple(day for day in days if (today - day).days <= coverage.HISTORY_DAYS)
+    readable = tuple(day for day in days if 0 <= (today - day).days <= coverage.HISTORY_DAYS)
     if sees_everybody:
         yield from _login_history(api, readable, history_failed)
     else:

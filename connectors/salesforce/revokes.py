@@ -17,6 +17,7 @@ OPEN_PAGES: Final = Residual(what="What a browser or phone has already loaded st
 
 def sessions(api: Api, account: Account) -> Outcome:
     """Delete every `AuthSession`, then look again. One that is already gone is done."""
+    api.refuse_ourselves(account)
     first = live = _sessions(api, account)
     ended = 0
     for _ in range(ROUNDS):
@@ -42,6 +43,7 @@ def sessions(api: Api, account: Account) -> Outcome:
 
 def tokens(api: Api, account: Account) -> Outcome:
     """Revoke every refresh token with what is attached to it. The tokens themselves are never kept."""
+    api.refuse_ourselves(account)
     rows = _tokens(api, account)
     revoked = sum(api.revoke(str(row["DeleteToken"]), f"revoking tokens of {account.label}") for row in rows)
     left = _tokens(api, account) if rows else rows

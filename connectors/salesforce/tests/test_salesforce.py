@@ -7,141 +7,18 @@ import pytest
 
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.fake import FakeSalesforce
-from connectors.sdk.context import Context
+from connectors.salesforce.fake_org import OUR_RIGHTS
 from connectors.sdk.errors import (
-    ConfigError,
-    NotFound,
-    RateLimited,
     Refused,
     Unavailable,
-    Unsafe,
 )
-from connectors.sdk.types import Account, AccountStatus, Expectation, Person, Proof, Receipt
+from connectors.sdk.types import Account, Expectation, Person, Proof, Receipt
 
 Opener = Callable[..., SalesforceConnector]
-USER_LOGIN = r"/services/data/v64.0/sobjects/UserLogin/\w+"
-USER = r"/services/data/v64.0/sobjects/User/\w+"
-QUERY = r"/services/data/v64.0/query"
 
 
 def proofs(salesforce: SalesforceConnector, account: Account, expectation: Expectation) -> list[Proof]:
     return [evidence.proof for evidence in salesforce.verify(account, expectation)]
-
-
-def test_a_person_is_found_with_the_identifiers_matching_needs(mike: Account) -> None:
-    assert mike.status is AccountStatus.ACTIVE
-    assert mike.identifiers == {
-        "employee_no": "E-1001",
-        "email": "mike.doe@example.com",
-        "username": "mike.doe@example.com.crm",
-    }
-    assert mike.created_at is not None
-    assert len(mike.id) == 18
-
-
-@pytest.mark.parametrize(
-    "person",
-    [
-        Person(display_name="x", employee_no="E-1001"),
-        Person(display_name="x", emails=("mike.doe@example.com",)),
-        Person(display_name="x", usernames=("mike.doe@example.com.crm",)),
-    ],
-    ids=["number", "e-mail", "username"],
-)
-def test_any_one_identifier_finds_the_account(
-    salesforce: SalesforceConnector, mike: Account, person: Person
-) -> None:
-    assert list(salesforce.find_accounts(person)) == [mike]
-
-
-def test_a_federation_id_finds_the_account(clock: Any, open_salesforce: Opener) -> None:
-    with FakeSalesforce(now=clock) as org:
-        org.seed([{"employee_no": None, "email": "other@example.com", "federation_id": "E-1001"}])
-
-        found = list(open_salesforce(org).find_accounts(Person(display_name="x", employee_no="E-1001")))
-
-    assert [account.identifiers["federation_id"] for account in found] == ["E-1001"]
-
-
-def test_two_accounts_with_one_address_are_both_candidates(clock: Any, open_salesforce: Opener) -> None:
-    with FakeSalesforce(now=clock) as org:
-        org.seed(
-            [
-                {"employee_no": f"E-{n}", "email": "same@example.com", "username": f"{n}@x.example"}
-                for n in (1, 2)
-            ]
-        )
-
-        found = list(
-            open_salesforce(org).find_accounts(Person(display_name="x", emails=("same@example.com",)))
-        )
-
-    assert len(found) == 2
-
-
-def test_a_portal_user_with_the_same_address_is_no_candidate(clock: Any, open_salesforce: Opener) -> None:
-    with FakeSalesforce(now=clock) as org:
-        org.seed([{"employee_no": "E-1", "email": "same@example.com", "user_type": "PowerPartner"}])
-
-        assert not list(open_salesforce(org).find_accounts(Person(display_name="x", employee_no="E-1")))
-
-
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "' OR Name != '",
-        "\\' OR UserType = 'Standard",
-        "a') OR (IsActive = true",
-        "\x00",
-        "\n\r",
-        "\ud800",
-        "%",
-        "''",
-    ],
-)
-def test_a_hostile_address_finds_nobody(salesforce: SalesforceConnector, hostile: str) -> None:
-    person = Person(display_name="Mallory", employee_no=hostile, emails=(hostile,), usernames=(hostile,))
-
-    assert list(salesforce.find_accounts(person)) == []
-
-
-def test_a_person_without_identifiers_is_nobody(salesforce: SalesforceConnector) -> None:
-    assert list(salesforce.find_accounts(Person(display_name="Mike Doe"))) == []
-
-
-def test_an_identifier_of_15_characters_means_the_same_account(
-    salesforce: SalesforceConnector, mike: Account
-) -> None:
-    short = Account(connector="salesforce", id=mike.id[:15], label=mike.label)
-
-    assert salesforce.disable_account(short).changed
-    assert proofs(salesforce, mike, Expectation.DISABLED) == [Proof.PROVEN, Proof.PROVEN]
-
-
-def test_everybody_is_listed_over_three_pages_and_more(
-    org: FakeSalesforce, salesforce: SalesforceConnector
-) -> None:
-    org.page_size = 1
-
-    assert {account.id for account in salesforce.list_accounts()} == set(org.state["users"])
-
-
-def test_a_frozen_account_is_listed_as_disabled(salesforce: SalesforceConnector, mike: Account) -> None:
-    salesforce.disable_account(mike)
-
-    status = {account.id: account.status for account in salesforce.list_accounts()}
-
-    assert status[mike.id] is AccountStatus.DISABLED
-
-
-def test_reading_keeps_the_names_of_what_the_account_may_do(
-    salesforce: SalesforceConnector, mike: Account
-) -> None:
-    attributes = salesforce.read(mike).attributes
-
-    assert {row["name"] for row in attributes["permission_sets"]} >= {"Sales Tools", "Data Loader User"}
-    assert [row["name"] for row in attributes["groups"]] == ["EMEA Deals"]
-    assert (attributes["IsFrozen"], attributes["IsActive"]) == (False, True)
 
 
 def test_freezing_keeps_people_out_and_says_what_stays_open(
@@ -262,8 +139,6 @@ def test_no_token_is_kept_as_evidence(
 def test_nothing_seen_proves_nothing_without_the_right_to_see(
     clock: Any, open_salesforce: Opener, missing: str, expectation: Expectation
 ) -> None:
-    from connectors.salesforce.fake_org import OUR_RIGHTS
-
     with FakeSalesforce(now=clock) as org:
         people = [{"employee_no": "E-1", "email": "a@example.com", "sessions": ["UI"], "tokens": ["Phone"]}]
         org.seed(people, our_rights=tuple(right for right in OUR_RIGHTS if right != missing))
@@ -344,124 +219,3 @@ def test_a_lost_answer_may_have_been_applied_and_is_not_applied_twice(
     assert lost.value.maybe_applied
     assert not again.changed
     assert len(org.effects) == 1
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "error"),
-    [
-        (403, "INSUFFICIENT_ACCESS_OR_READONLY", Refused),
-        (400, "INVALID_TYPE", Refused),
-        (400, "UNABLE_TO_LOCK_ROW", Unavailable),
-        (404, "ENTITY_IS_DELETED", NotFound),
-        (400, "INVALID_FIELD", ConfigError),
-        (403, "REQUEST_LIMIT_EXCEEDED", RateLimited),
-        (400, "SOMETHING_NEW", Refused),
-        (403, "not a code; <script>", Refused),
-    ],
-)
-def test_an_error_code_means_one_thing_to_the_engine(
-    org: FakeSalesforce, salesforce: SalesforceConnector, mike: Account, status: int, code: str, error: type
-) -> None:
-    org.refusals[("PATCH", USER_LOGIN)] = [(status, code)]
-
-    with pytest.raises(error) as raised:
-        salesforce.disable_account(mike)
-
-    assert "said by the fake" not in str(raised.value)
-    assert "<script>" not in str(raised.value)
-
-
-def test_at_the_limit_nothing_more_leaves_us(
-    org: FakeSalesforce, salesforce: SalesforceConnector, mike: Account
-) -> None:
-    org.refusals[("GET", QUERY)] = [(403, "REQUEST_LIMIT_EXCEEDED")]
-    with pytest.raises(RateLimited) as limited:
-        salesforce.disable_account(mike)
-    asked = len(org.requests)
-
-    with pytest.raises(RateLimited):
-        salesforce.disable_account(mike)
-
-    assert limited.value.retry_after_s == 60
-    assert len(org.requests) == asked
-
-
-def test_an_account_that_is_gone_is_not_found(salesforce: SalesforceConnector) -> None:
-    gone = Account(connector="salesforce", id="0055f0000000zzzAAA"[:15], label="gone@example.com")
-
-    with pytest.raises(NotFound):
-        salesforce.disable_account(gone)
-
-
-@pytest.mark.parametrize("wrong", ["", "x", "../../limits", "0055f0000000005/../..", "0055f0000000005AAB"])
-def test_what_is_no_id_never_reaches_a_path(
-    org: FakeSalesforce, salesforce: SalesforceConnector, wrong: str
-) -> None:
-    with pytest.raises(Unsafe):
-        salesforce.disable_account(Account(connector="salesforce", id=wrong, label="x"))
-
-    assert not org.requests
-
-
-def test_a_plan_writes_nothing(org: FakeSalesforce, open_salesforce: Opener, mike: Account) -> None:
-    reader = open_salesforce(org, read_only=True)
-
-    for act in (
-        reader.disable_account,
-        reader.deactivate_account,
-        reader.revoke_sessions,
-        reader.revoke_tokens,
-    ):
-        with pytest.raises(Unsafe):
-            act(mike)
-
-    assert org.effects == []
-
-
-def test_the_calls_of_a_freeze_are_recorded_without_ids(
-    org: FakeSalesforce, clock: Any, mike: Account
-) -> None:
-    context = Context(now=clock, idempotency_key="run-1/freeze")
-
-    SalesforceConnector.from_settings(org.settings(), context).disable_account(mike)
-
-    assert [call.asked for call in context.calls] == [
-        "GET /query",
-        "PATCH /sobjects/UserLogin/{id}",
-        "GET /sobjects/UserLogin/{id}",
-    ]
-    assert org.effects[0]["key"] == "run-1/freeze"
-
-
-def test_check_is_all_good_with_all_rights_and_says_who_may_export(
-    org: FakeSalesforce, salesforce: SalesforceConnector
-) -> None:
-    health = salesforce.check()
-
-    assert health.ok
-    said = {check.name: check.what for check in health.checks}
-    assert said["who may export"] == "2 active users may export reports."
-
-
-def test_check_names_each_missing_right_with_its_fix(clock: Any, open_salesforce: Opener) -> None:
-    with FakeSalesforce(now=clock) as org:
-        org.seed([], our_rights=("PermissionsApiEnabled", "PermissionsViewSetup"), event_monitoring=False)
-
-        failed = {check.name: check.fix for check in open_salesforce(org).check().checks if not check.ok}
-
-    assert set(failed) == {
-        "Manage Users",
-        "Customize Application",
-        "View Event Log Files",
-        "event monitoring",
-    }
-    assert "Add 'Manage Users'" in failed["Manage Users"]
-
-
-def test_check_says_when_exports_cannot_be_seen(clock: Any, open_salesforce: Opener) -> None:
-    with FakeSalesforce(now=clock) as org:
-        org.seed([], event_monitoring=False)
-
-        failed = [check.name for check in open_salesforce(org).check().checks if not check.ok]
-
-    assert failed == ["event monitoring"]
