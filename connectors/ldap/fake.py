@@ -101,6 +101,11 @@ class FakeLdap:
         """Every change that was carried out, in order: `at`, `what`, `target`, `key`."""
         return self.tree.effects
 
+    @property
+    def admin_password(self) -> str:
+        """Password of the directory's administrator, for tests that prepare something."""
+        return self.rules.admin_password
+
     def start(self) -> Self:
         """Listen."""
         self._server.start()

@@ -92,7 +92,8 @@ class _StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
     def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002  # ldap3's signature
         """Shake hands, always, before anything is said."""
         plain = connection.socket.inner if isinstance(connection.socket, _Timed) else connection.socket
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else slapd's late ACK costs 40 ms a bind
+        # Without this the server's late ACK costs 40 ms a bind, seen with slapd.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             connection.socket = self._checks.wrap_socket(plain, server_hostname=connection.server.host)
         except ssl.SSLCertVerificationError:
