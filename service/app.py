@@ -14,6 +14,7 @@ from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import Registry, discover
 from connectors.sdk.types import Window
 from service.departures import roster
+from service.departures.announce import announce
 from service.departures.kind import DepartureKind
 from service.engine.before import before_saver
 from service.engine.builtin import builtins
@@ -23,6 +24,8 @@ from service.engine.executor import Executor
 from service.engine.findings import findings_of
 from service.engine.machine import Machine
 from service.engine.start import Starter
+from service.intake.receive import Intake, Surroundings
+from service.intake.source import open_sources
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.playbook.catalogue import Catalogue
@@ -54,6 +57,7 @@ class Service:
     desk: Desk
     collector: Collector
     sealer: Sealer
+    intake: Intake
 
     def learn_rosters(self) -> None:
         """Ask every target system that lists accounts who has one. One that is down stops no other."""
@@ -115,6 +119,16 @@ def create_service(
         now=now,
         threads=settings.engine.threads,
     )
+    intake = Intake(
+        open_sources(settings.sources),
+        Surroundings(
+            store=store,
+            keys=keys,
+            announce=lambda session, event: announce(session, event, now=now()).departure_id,
+            now=now,
+            on_accepted=engine.wake,
+        ),
+    )
     desk = Desk(store=store, keys=keys, now=now, wake=engine.wake, findings=findings_of(shelf))
     return Service(
         settings=settings,
@@ -127,6 +141,7 @@ def create_service(
         desk=desk,
         collector=collector,
         sealer=sealer,
+        intake=intake,
     )
 
 
@@ -181,6 +196,7 @@ def ticker_for(service: Service) -> Ticker:
     """What ticks: the night's work and the engine's own look at what is due."""
     ticker = Ticker()
     ticker.every(1.0, "engine.wake", service.engine.wake)
+    ticker.every(60.0, "hr.look-up", service.intake.look_up_due)
     ticker.every(24 * 3600.0, "rosters", service.learn_rosters)
     ticker.every(24 * 3600.0, "collect", service.collect)
     return ticker

@@ -1,0 +1,233 @@
+"""Sixty made-up people and what they did with customer data for ninety days, from a seed."""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+ZONE = "Europe/Stockholm"
+PEOPLE = 60
+PAST_DAYS = 95
+DOMAIN = "northwind.example"
+
+_FIRST = (
+    "Ada Alba Amir Anders Anja Bo Carla Chen Dana Diego Edda Elif Emil Esra Femi Finn Frida Gita Hugo Ida Ines "
+    "Jana Jonas Kaja Karim Lars Lea Linus Lotta Maja Malik Mara Mila Nadia Nils Nora Olga Omar Oskar Petra Pia "
+    "Priya Rafa Rosa Samir Selma Sven Tara Tilda Tomas Uma Viggo Vera Wei Yara Zoe Ylva Zara Enzo Romy"
+)
+_LAST = (
+    "Ahlberg Bauer Castro Dahl Engel Farouk Grahn Haas Ivers Jansen Kaya Lind Moreau Nair Okafor Palm Quist "
+    "Rossi Sato Thorn Ueda Varga Winter Xu Young Zander Berg Costa Dietz Eriksen"
+)
+
+
+class Leaning(StrEnum):
+    """What the leaver of the story does before the last day."""
+
+    GUILTY = "guilty"
+    QUIET = "quiet"
+    BLIND = "blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A made-up person. `books` is about how many records one of their usual exports holds."""
+
+    number: str
+    name: str
+    username: str
+    department: str
+    title: str
+    hired_on: date
+    manager: str = ""
+    books: int = 0
+    roles: tuple[str, ...] = ()
+    devices: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def email(self) -> str:
+        """Their address at work."""
+        return f"{self.username}@{DOMAIN}"
+
+    def seed(self) -> dict[str, Any]:
+        """As the fakes want to know them."""
+        return {
+            "employee_no": self.number,
+            "email": self.email,
+            "username": self.username,
+            "display_name": self.name,
+            "title": self.title,
+            "department": self.department,
+            "manager_employee_no": self.manager or None,
+            "hired_on": self.hired_on.isoformat(),
+            "groups": [self.department, "vpn", "crm-users"] if self.books else ["vpn"],
+            "devices": list(self.devices),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The company on the day the story begins."""
+
+    seed: int
+    leaning: Leaning
+    today: date
+    people: tuple[Figure, ...]
+    records: Mapping[str, int]
+
+    @property
+    def leaver(self) -> Figure:
+        """Mike."""
+        return self.people[0]
+
+    def with_role(self, role: str) -> Figure:
+        """The first person who has a role here."""
+        return next(person for person in self.people if role in person.roles)
+
+    def past(self) -> Iterator[dict[str, Any]]:
+        """What everybody did before the story: sign-ins, reports, now and then an export of one's own book."""
+        dice = random.Random(f"{self.seed}/past")  # noqa: S311  a story, not a secret
+        for back in range(PAST_DAYS, 0, -1):
+            day = self.today - timedelta(days=back)
+            if day.weekday() > 4:  # noqa: PLR2004  Saturday and Sunday
+                continue
+            for person in self.people:
+                yield from _a_day(person, day, dice)
+
+
+def make(seed: int, leaning: Leaning, today: date) -> World:
+    """A company. The same seed, leaning and day give the same one."""
+    dice = random.Random(f"{seed}/people")  # noqa: S311
+    names = [f"{first} {last}" for first in _FIRST.split() for last in _LAST.split()]
+    dice.shuffle(names)
+    people = [*_cast(dice, today), *_crowd(names, dice, today)][:PEOPLE]
+    total = dice.randrange(24_000, 48_000)
+    contacts = round(total * 0.7)
+    records = {"Account": total - contacts, "Contact": contacts, "Lead": dice.randrange(1_000, 4_000)}
+    return World(seed=seed, leaning=leaning, today=today, people=tuple(people), records=records)
+
+
+def _cast(dice: random.Random, today: date) -> list[Figure]:
+    """Who has a part in the story."""
+
+    def hired() -> date:
+        return today - timedelta(days=dice.randrange(500, 3000))
+
+    laptop = {
+        "serial": f"C02X{dice.randrange(1000, 9999)}",
+        "name": "Mike's laptop",
+        "platform": "macOS",
+        "encrypted": True,
+        "escrowed": True,
+        "online": False,
+    }
+    book = dice.randrange(120, 420)
+    return [
+        Figure(
+            number="E-1042",
+            name="Mike Dalton",
+            username="mike.dalton",
+            department="Sales",
+            title="Account Executive",
+            hired_on=hired(),
+            manager="E-1007",
+            books=book,
+            devices=(laptop,),
+        ),
+        Figure(
+            number="E-1003",
+            name="Hanna Ek",
+            username="hanna.ek",
+            department="People",
+            title="HR Partner",
+            hired_on=hired(),
+            roles=("hr",),
+        ),
+        Figure(
+            number="E-1004",
+            name="Ivan Petrov",
+            username="ivan.petrov",
+            department="IT",
+            title="IT Engineer",
+            hired_on=hired(),
+            roles=("it",),
+        ),
+        Figure(
+            number="E-1005",
+            name="Ada Lind",
+            username="ada.lind",
+            department="Audit",
+            title="Internal Auditor",
+            hired_on=hired(),
+            roles=("auditor",),
+        ),
+        Figure(
+            number="E-1006",
+            name="Kai Berg",
+            username="kai.berg",
+            department="IT",
+            title="Head of IT",
+            hired_on=hired(),
+            roles=("it", "approver", "admin"),
+        ),
+        Figure(
+            number="E-1007",
+            name="Sara Ek",
+            username="sara.ek",
+            department="Sales",
+            title="Head of Sales",
+            hired_on=hired(),
+            books=dice.randrange(200, 400),
+        ),
+    ]
+
+
+def _crowd(names: list[str], dice: random.Random, today: date) -> Iterator[Figure]:
+    departments = (("Sales", "Account Executive", True), ("Sales", "Sales Development", True))
+    others = (
+        ("Engineering", "Engineer", False),
+        ("Finance", "Controller", False),
+        ("Support", "Agent", True),
+    )
+    taken: set[str] = set()
+    for place, name in enumerate(names):
+        username = name.lower().replace(" ", ".")
+        if username in taken:
+            continue
+        taken.add(username)
+        department, title, sells = dice.choice(departments + others)
+        yield Figure(
+            number=f"E-{1100 + place}",
+            name=name,
+            username=username,
+            department=department,
+            title=title,
+            hired_on=today - timedelta(days=dice.randrange(200, 3600)),
+            manager="E-1007" if department == "Sales" else "E-1006",
+            books=dice.randrange(60, 420) if sells else 0,
+        )
+
+
+def _a_day(person: Figure, day: date, dice: random.Random) -> Iterator[dict[str, Any]]:
+    if not person.books or dice.random() < 0.12:  # noqa: PLR2004  a day off
+        return
+    morning = datetime(day.year, day.month, day.day, 8, tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+    at = morning + timedelta(minutes=dice.randrange(90))
+    common = {"employee_no": person.number, "ip": f"192.0.2.{10 + int(person.number[-2:])}"}
+    yield {**common, "ts": at, "kind": "login"}
+    for _ in range(dice.randrange(1, 4)):
+        at += timedelta(minutes=dice.randrange(20, 120))
+        yield {
+            **common,
+            "ts": at,
+            "kind": "report_run",
+            "rows": dice.randrange(20, 400),
+            "report": "Pipeline",
+        }
+    if dice.random() < 0.18:  # noqa: PLR2004  about once a week
+        rows = max(5, round(dice.gauss(person.books * 0.6, person.books * 0.2)))
+        at += timedelta(minutes=dice.randrange(20, 120))
+        yield {**common, "ts": at, "kind": "report_export", "rows": rows, "report": "My accounts"}
