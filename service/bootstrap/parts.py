@@ -89,7 +89,7 @@ def _apt_get(*words: str, console: Console) -> bool:
     command = ["apt-get", "--quiet", "-o", "DPkg::Lock::Timeout=120", *words]
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     status = console.run(
-        command, doing=lambda: f"apt-get: {' '.join(lines.last[-1:])[:90]}", listen=lines, env=env
+        command, doing=lambda: f"apt-get {words[0]}: {' '.join(lines.last[-1:])[:90]}", listen=lines, env=env
     )
     if status:
         console.say(f"  apt-get {words[0]} stopped with exit status {status}: {' / '.join(lines.last[-3:])}")

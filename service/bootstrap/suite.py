@@ -59,6 +59,12 @@ class Suite:
         if status:
             self.failed.append("tests")
 
+    def coverage(self) -> None:
+        """Say how much of the code the tests went through, branch by branch."""
+        lines = Lines()
+        self._python("-m", "coverage", "report", "--format=total", doing="adding up coverage", lines=lines)
+        self.console.say(f"Coverage by branch: {' '.join(lines.last[-1:])} %")
+
     def benchmarks(self) -> None:
         """Run every `benchmarks/bench_*.py` as a program of its own."""
         for script in sorted((ROOT / "benchmarks").glob("bench_*.py")):
@@ -88,6 +94,7 @@ def main(words: Sequence[str]) -> int:
     for name, check in CHECKS:
         suite.check(name, check)
     suite.pytest("--cov", "--cov-report=", *_selection(options))
+    suite.coverage()
     if options.bench:
         suite.benchmarks()
     verdict = f"FAILED: {', '.join(suite.failed)}" if suite.failed else "All of it holds"
