@@ -24,7 +24,7 @@ def point(raw: bytes) -> tuple[int, int]:
     x = x if x*x % P == square else x * ROOT_OF_MINUS_1 % P
     if x*x % P != square:
         return 0, 0  # on no curve: nothing that is signed ever equals it
-    return (x if x & 1 == raw[31] >> 7 else P - x), y
+    return (x if x & 1 == (raw[31:] >= b"\x80") else P - x), y
 
 def signed(note: str, vkey: str) -> list[str]:
     (name, key_id, key), (text, _, signatures) = vkey.strip().split("+", 2), note.rpartition("\n\n")
@@ -40,7 +40,7 @@ def node(right: bytes, left: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
 def check(folder: Path, vkey: str, known: list[Path]) -> str:
-    kept, edge, total, pattern = dict[int, set[str]](), list[bytes](), 0, r"\S+\n\d+\n\S+\n\n(?:— .+\n)+"
+    kept, edge, total, pattern = dict[int, set[str]](), list[bytes](), 0, r"\S+\n\d+\n\S{44}\n\n(?:— \S+ \S{92,}\n)+"
     notes = [n for file in known for n in re.findall(pattern, file.read_bytes().decode() + "\n") or [file.name]]
     for note in [*notes, (folder / "checkpoint").read_bytes().decode()]:
         origin, size, root = signed(note, vkey)[:3]

@@ -22,9 +22,8 @@ ACTOR = "system:ledger"
 _TEXT = re.compile(
     r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9]\d{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*"
 )
-_NOTE = re.compile(
-    r"^[^\n—][^\n]*\n\d+\n[A-Za-z0-9+/=]+\n(?:[^\n]+\n)*\n(?:— [^\n]+(?:\n|\Z))+", re.MULTILINE
-)
+#: One in a file of several. What a full disk cut short has no whole root or no whole signature.
+_NOTE = re.compile(r"\S+\n\d+\n\S{44}\n\n(?:— \S+ \S{92,}(?:\n|\Z))+")
 
 
 class SignedCheckpoint(Base):

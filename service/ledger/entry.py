@@ -166,11 +166,12 @@ def stored_leaves(session: Session, start: int, stop: int) -> Iterator[bytes]:
     plain = table("ledger", column("seq"), column("leaf"))  # untyped: nothing of what is stored is converted
     query = select(plain.c.seq, plain.c.leaf).where(plain.c.seq >= start, plain.c.seq < stop)
     expected = start
-    for seq, leaf in session.execute(query.order_by(plain.c.seq).execution_options(yield_per=1000)):
-        if seq != expected or not isinstance(leaf, bytes):
-            raise LedgerBroken(f"Entry {expected} is missing or no bytes. Run: exeunt ledger verify")
-        yield leaf
-        expected += 1
+    with session.execute(query.order_by(plain.c.seq).execution_options(yield_per=1000)) as rows:
+        for seq, leaf in rows:
+            if seq != expected or not isinstance(leaf, bytes):
+                raise LedgerBroken(f"Entry {expected} is missing or no bytes. Run: exeunt ledger verify")
+            yield leaf
+            expected += 1
     if expected != stop:
         raise LedgerBroken(f"Entry {expected} is missing. Run: exeunt ledger verify")
 

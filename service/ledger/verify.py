@@ -70,13 +70,14 @@ def _stored_checkpoints(session: Session, vkey: str) -> Iterator[Checkpoint]:
         yield checkpoint
 
 
-def _raw(session: Session, name: str, key: str, *others: str, below: int | None = None) -> Iterable[Any]:
+def _raw(session: Session, name: str, key: str, *others: str, below: int | None = None) -> Iterator[Any]:
     """Rows as the driver gives them: what was tampered with must not be converted, and may not convert."""
     rows = table(name, column(key), *(column(other) for other in others))
     query = select(rows).order_by(rows.c[key])
     if below is not None:
         query = query.where(rows.c[key] < below)
-    return session.execute(query.execution_options(yield_per=1000))
+    with session.execute(query.execution_options(yield_per=1000)) as found:
+        yield from found
 
 
 def _head(session: Session) -> tuple[int, bytes]:
