@@ -17,6 +17,8 @@ from pwd import getpwall
 import pytest
 
 from service.bootstrap.parts import PARTS, part
+from service.ledger.bound import bind
+from service.ledger.keys import Keys
 from service.store import Base, Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,6 +77,15 @@ def store(empty_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{path}")
     yield store
     store.close()
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Iterator[Keys]:
+    """Keys of their own for this test, handed to the ledger for as long as it runs."""
+    keys = Keys.create(tmp_path / "keys")
+    bind(keys)
+    yield keys
+    bind(None)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """The store keeps its word on SQLite and on PostgreSQL."""
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import func, inspect, select, text
 
+from service.ledger.entry import LedgerEntry, append
+from service.ledger.event import Event
 from service.store import Store
 
 
@@ -27,3 +29,21 @@ def test_a_committed_row_is_there_for_the_next_session(any_store: Store):
 
     with any_store.read() as session:
         assert session.execute(text("SELECT n FROM probe")).scalars().all() == [1]
+
+
+@pytest.mark.usefixtures("keys")
+def test_an_entry_of_a_transaction_that_raises_is_not_in_the_ledger(any_store: Store, clock):
+    with any_store.write() as session:
+        append(session, Event.SERVICE_STARTED, actor="system:engine", at=clock())
+
+    with pytest.raises(ZeroDivisionError):
+        append_and_fail(any_store, clock)
+
+    with any_store.read() as session:
+        assert session.scalar(select(func.count()).select_from(LedgerEntry)) == 1
+
+
+def append_and_fail(store: Store, clock) -> None:
+    with store.write() as session:
+        append(session, Event.SERVICE_STARTED, actor="system:engine", at=clock())
+        raise ZeroDivisionError
