@@ -1,8 +1,10 @@
 """A directory in a thread: LDAP over TLS on a real socket, a state that survives `kill -9`, faults on demand."""
 
+import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,7 +53,7 @@ class Faults:
 
 
 class FakeLdap:
-    """OpenLDAP or Active Directory, as the connector's `dialect` names them.
+    """OpenLDAP or Active Directory, as the connector's `dialect` names them. `binds` lists who tried to bind.
 
     Args:
         state_file: The journal of every change; `None` keeps the state in memory only.
@@ -73,16 +75,12 @@ class FakeLdap:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
         self.faults = Faults()
         self.dialect = dialect
+        self.binds: list[str] = []
         self.lock = threading.RLock()
         self.tree = Tree(state_file)
         kind: type[Rules] = OpenLdapRules if dialect == OPENLDAP else ActiveDirectoryRules
         self.rules = kind(self.tree, self.now, service_dn=company.SERVICE_DN, admin_dn=company.ADMIN_DN)
-        self._temporary = None if state_file else tempfile.TemporaryDirectory(prefix="directory-")
-        folder = (
-            state_file.with_suffix(".tls")
-            if state_file
-            else Path(str(self._temporary and self._temporary.name))
-        )
+        folder = state_file.with_suffix(".tls") if state_file else self._temporary()
         self._certificate = make_certificate(folder)
         self._server = LdapServer(
             self,
@@ -114,8 +112,6 @@ class FakeLdap:
     def stop(self) -> None:
         """Hang up on everybody and stop listening."""
         self._server.stop()
-        if self._temporary is not None:
-            self._temporary.cleanup()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -163,6 +159,7 @@ class FakeLdap:
         """Let somebody in, or not."""
         self._wait()
         with self.lock:
+            self.binds.append(bind.dn)
             if self.faults.refuse_binds > 0:
                 self.faults.refuse_binds -= 1
                 return Result(code=BAD_CREDENTIALS)
@@ -198,6 +195,12 @@ class FakeLdap:
     def closed(self, session: Session) -> None:
         """Somebody left."""
         self.rules.sessions.discard(session)
+
+    def _temporary(self) -> Path:
+        """A folder that lasts as long as the fake: it may be stopped and asked for its certificate again."""
+        folder = tempfile.mkdtemp(prefix="directory-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def _wait(self) -> None:
         if self.faults.delay_ms:

@@ -59,7 +59,7 @@ class Tree:
         self._index: dict[tuple[str, bytes], dict[str, None]] = {}
         self._journal = journal
         if journal is not None and journal.exists():
-            self._replay(journal.read_text("utf-8"))
+            self._replay(_whole_lines(journal))
 
     def put(self, node: Node, *, effect: Mapping[str, str] | None = None) -> None:
         """Add an entry or take its new state."""
@@ -186,9 +186,7 @@ class Tree:
                 file.write(json.dumps(line) + "\n")
 
     def _replay(self, text: str) -> None:
-        for line in text.splitlines(keepends=True):
-            if not line.endswith("\n"):
-                return  # cut off in the middle: its answer never left
+        for line in text.splitlines():
             said = json.loads(line)
             if said["entry"] is None:
                 self._displace(plain(said["dn"]))
@@ -196,6 +194,15 @@ class Tree:
                 self._place(_unpacked(said["dn"], said["entry"]))
             if "effect" in said:
                 self.effects.append(said["effect"])
+
+
+def _whole_lines(journal: Path) -> str:
+    """The journal without a last line that was cut off by a kill: its answer never left."""
+    text = journal.read_text("utf-8")
+    whole = text[: text.rfind("\n") + 1]
+    if whole != text:
+        journal.write_text(whole, "utf-8")
+    return whole
 
 
 def node(dn: str, attributes: Mapping[str, Sequence[bytes]]) -> Node:

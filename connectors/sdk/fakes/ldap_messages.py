@@ -42,13 +42,15 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Bind:
+    """Somebody wants in. `password` is `None` when it is no simple bind."""
+
     dn: str
-    password: bytes | None  # None: not a simple bind
+    password: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class Unbind:
-    pass
+    """Goodbye."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Search:
+    """Which entries fit, and which of their attributes are wanted."""
+
     base: str
     scope: Scope
     size_limit: int
@@ -74,23 +78,31 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Modify:
+    """Changes of one entry, all or none."""
+
     dn: str
     changes: tuple[tuple[Change, str, tuple[bytes, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
+    """A new entry."""
+
     dn: str
     attributes: tuple[tuple[str, tuple[bytes, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
+    """An entry is to go."""
+
     dn: str
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
+    """An entry is to stand under another name, or elsewhere (`parent`, empty for where it is)."""
+
     dn: str
     rdn: str
     parent: str
@@ -98,11 +110,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Extended:
+    """An operation with a name of its own, such as StartTLS."""
+
     oid: str
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
+    """What we do not understand."""
+
     tag: int
 
 
@@ -111,6 +127,8 @@ Operation = Bind | Unbind | Search | Modify | Add | Delete | Move | Extended | U
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """One message of a client."""
+
     number: int
     operation: Operation
     controls: Mapping[str, Control]

@@ -155,6 +155,8 @@ class LdapServer:
 def _message(connection: socket.socket, waiting: bytes) -> tuple[bytes | None, bytes]:
     """The next whole message and what came after it; `None` at the end of the conversation."""
     while True:
+        if waiting and waiting[0] != ber.SEQUENCE:
+            raise ber.BerError("no LDAP message begins like this")
         try:
             size, start = ber.header(waiting)
         except IndexError:

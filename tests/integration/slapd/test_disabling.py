@@ -38,7 +38,9 @@ def set_policy(admin: Connection, **attributes: str) -> None:
     assert admin.result["result"] == 0
 
 
-def test_a_disabled_login_is_refused_and_proven_by_two_means(client: Any, opened: Opened, mike: Account) -> None:
+def test_a_disabled_login_is_refused_and_proven_by_two_means(
+    client: Any, opened: Opened, mike: Account
+) -> None:
     assert client.answer_to(MIKE_DN, PASSWORD) == 0
 
     outcome = opened().disable_account(mike)
@@ -57,7 +59,9 @@ def test_before_it_is_disabled_a_login_is_contradicted(opened: Opened, mike: Acc
     assert means(opened().verify(mike, Expectation.DISABLED)) == {"attribute read": Proof.CONTRADICTED}
 
 
-def test_disabling_twice_changes_nothing_the_second_time(directory: Any, opened: Opened, mike: Account) -> None:
+def test_disabling_twice_changes_nothing_the_second_time(
+    directory: Any, opened: Opened, mike: Account
+) -> None:
     opened().disable_account(mike)
     effects = list(directory.effects)
 
@@ -86,7 +90,9 @@ def test_restoring_gives_back_the_exact_entry_and_the_old_password(
     assert means(opened().verify(mike, Expectation.RESTORED)) == {"attribute read": Proof.PROVEN}
 
 
-def test_restoring_twice_changes_nothing_the_second_time(directory: Any, opened: Opened, mike: Account) -> None:
+def test_restoring_twice_changes_nothing_the_second_time(
+    directory: Any, opened: Opened, mike: Account
+) -> None:
     receipt = opened().disable_account(mike).receipt
     assert receipt is not None
     opened().restore_account(mike, receipt)
@@ -96,7 +102,9 @@ def test_restoring_twice_changes_nothing_the_second_time(directory: Any, opened:
     assert directory.effects == effects
 
 
-def test_what_was_shut_before_us_stays_shut(client: Any, admin: Connection, opened: Opened, mike: Account) -> None:
+def test_what_was_shut_before_us_stays_shut(
+    client: Any, admin: Connection, opened: Opened, mike: Account
+) -> None:
     admin.modify(MIKE_DN, {"pwdAccountLockedTime": [(MODIFY_REPLACE, ["000001010000Z"])]})
 
     outcome = opened().disable_account(mike)
@@ -133,7 +141,9 @@ def test_a_password_somebody_set_after_us_is_not_overwritten(
 
 def test_a_password_reset_after_us_is_contradicted(admin: Connection, opened: Opened, mike: Account) -> None:
     opened().disable_account(mike)
-    admin.modify(MIKE_DN, {"userPassword": [(MODIFY_REPLACE, ["again"])], "pwdEndTime": [(MODIFY_REPLACE, [])]})
+    admin.modify(
+        MIKE_DN, {"userPassword": [(MODIFY_REPLACE, ["again"])], "pwdEndTime": [(MODIFY_REPLACE, [])]}
+    )
 
     assert means(opened().verify(mike, Expectation.DISABLED))["attribute read"] is Proof.CONTRADICTED
 
@@ -236,7 +246,9 @@ def test_a_lock_that_will_pass_is_replaced_by_one_that_will_not_and_comes_back(
     assert whole(admin) == before
 
 
-def test_every_group_is_left_and_proven_by_two_means(admin: Connection, opened: Opened, mike: Account) -> None:
+def test_every_group_is_left_and_proven_by_two_means(
+    admin: Connection, opened: Opened, mike: Account
+) -> None:
     assert means(opened().verify(mike, Expectation.NO_ENTITLEMENTS)) == {
         "member search": Proof.CONTRADICTED,
         "memberOf read": Proof.CONTRADICTED,

@@ -42,7 +42,9 @@ def test_every_observed_row_is_told() -> None:
 
 
 @pytest.mark.parametrize("observed", ROWS, ids=lambda observed: observed["do"][:60])
-def test_the_directory_does_what_was_observed(client: Any, admin: Connection, observed: dict[str, Any]) -> None:
+def test_the_directory_does_what_was_observed(
+    client: Any, admin: Connection, observed: dict[str, Any]
+) -> None:
     STORIES[observed["do"]](client, admin, observed)
 
 
@@ -188,7 +190,12 @@ def _nobody(client: Any, admin: Connection, observed: dict[str, Any]) -> None:
 @row("shadowExpire=1 and loginShell=/usr/sbin/nologin")
 def _unix(client: Any, admin: Connection, observed: dict[str, Any]) -> None:
     classes = [b"shadowAccount", b"posixAccount"]
-    extra = {"uidNumber": "1000", "gidNumber": "1000", "homeDirectory": "/x", "loginShell": "/usr/sbin/nologin"}
+    extra = {
+        "uidNumber": "1000",
+        "gidNumber": "1000",
+        "homeDirectory": "/x",
+        "loginShell": "/usr/sbin/nologin",
+    }
     changes = {name: [(MODIFY_REPLACE, [value])] for name, value in {**extra, "shadowExpire": "1"}.items()}
     admin.modify(MIKE_DN, {"objectClass": [(MODIFY_ADD, classes)], **changes})
     assert admin.result["result"] == observed["result"]
