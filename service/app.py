@@ -32,6 +32,7 @@ from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
 from service.settings import PlaybooksSection, Settings, SettingsError, reveal
+from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
 from service.snapshot.seal import Policy, Sealer
@@ -83,8 +84,14 @@ class Service:
             collected = self.collector.collect(name, Window(start=start, end=end))
             log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
 
+    def start(self) -> None:
+        """Begin to act."""
+        warm()
+        self.engine.start()
+
     def close(self) -> None:
-        """Let go of the database."""
+        """Let what is out come back, and let go of the database."""
+        self.engine.stop()
         self.store.close()
 
 

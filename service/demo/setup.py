@@ -39,7 +39,7 @@ def configuration(
         playbooks={"folder": playbooks},
         sources={SOURCE: {"secrets": (f"file:{folder / 'secrets' / 'hr'}",), "timezone": ZONE}},
         connectors={name: _as_files(folder, name, given) for name, given in systems.items()},
-        snapshot={"notice_on_file": True, "lookback_days": 60, "baseline_days": 60},
+        snapshot={"notice_on_file": True, "lookback_days": 35, "baseline_days": 55},
         engine={"read_back_after_s": 60.0},
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from service.engine.executor import Executor
 from service.engine.machine import Machine
 from service.engine.order import Order, Returned
+from service.engine.progress import next_due
 from service.store import Store
 
 log = structlog.get_logger()
@@ -73,7 +74,8 @@ class Embedded:
         """Let what is out come back, record it, and end."""
         self._stop.set()
         self._wake.set()
-        self._thread.join(timeout=30)
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _loop(self) -> None:
@@ -86,7 +88,15 @@ class Embedded:
                 self._stop.wait(1.0)
                 continue
             if not admitted:
-                self._wake.wait(TICK_S)
+                self._wake.wait(self._until_next())
+
+    def _until_next(self) -> float:
+        """Seconds to sleep: to the next thing that is due, and never long, as clocks can be turned."""
+        with self._store.read() as session:
+            due = next_due(session)
+        if due is None:
+            return TICK_S
+        return min(TICK_S, max(0.01, (due - self._now()).total_seconds()))
 
     def cycle(self) -> int:
         """Record what has finished and let out what is due, in one transaction; then hand it to the pool."""

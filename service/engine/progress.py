@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -45,6 +45,18 @@ def settle(session: Session, run: Run, *, now: datetime) -> None:
     if not moving and departure.state is DepartureState.REVOKING:
         departure.state = DepartureState.CONFIRMING
         record_run(session, run, Event.RUN_CONFIRMING, at=now, body={"colour": run.colour.value})
+
+
+def next_due(session: Session) -> datetime | None:
+    """When something is due next that is not due yet for another reason: a step, a reading, a departure."""
+    moments = (
+        session.scalar(select(func.min(StepRun.next_at)).where(StepRun.state == StepState.READY)),
+        session.scalar(select(func.min(StepRun.check_at)).where(StepRun.checking.is_(False))),
+        session.scalar(
+            select(func.min(Departure.effective_at)).where(Departure.state == DepartureState.SCHEDULED)
+        ),
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def reopen(session: Session, step: StepRun, *, now: datetime) -> None:

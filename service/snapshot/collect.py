@@ -1,5 +1,6 @@
 """Collecting activity before anyone leaves: logs kept raw and hashed, days parsed, coverage written down."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -94,15 +95,26 @@ class Collector:
 
     def _write_down(self, arrived: list[RawFile]) -> list[RawFile]:
         """Keep the rows of logs not seen before; gives those."""
+        os.sync()  # one barrier for all files instead of one each; only then may a row speak of them
         with self.store.write() as session:
             new = [row for row in arrived if not _known(session, row)]
             session.add_all(new)
         return new
 
     def _cover(self, connector: str, days: Iterable[CoverageDay]) -> None:
+        told = list(days)
+        if not told:
+            return
+        span = [day.day for day in told]
         with self.store.write() as session:
-            for told in days:
-                _remember(session, connector, told, seen_at=self.now())
+            rows = session.scalars(
+                select(Coverage).where(
+                    Coverage.connector == connector, Coverage.day.between(min(span), max(span))
+                )
+            )
+            known = {(row.kind, row.day): row for row in rows}
+            for day in told:
+                _remember(session, known, connector, day, seen_at=self.now())
 
     def _parse(self, connector: str, format_name: str, day: date) -> None:
         """Read a day's files together. A log that is not what it says makes the day a gap, loudly."""
@@ -137,11 +149,18 @@ def _known(session: Session, row: RawFile) -> bool:
     return session.scalar(query) is not None
 
 
-def _remember(session: Session, connector: str, told: CoverageDay, *, seen_at: datetime) -> None:
+def _remember(
+    session: Session,
+    known: dict[tuple[str, date], Coverage],
+    connector: str,
+    told: CoverageDay,
+    *,
+    seen_at: datetime,
+) -> None:
     """A day once complete stays complete: its log was kept, though the source has let it go since."""
-    row = session.get(Coverage, (connector, told.kind, told.day))
+    row = known.get((told.kind, told.day))
     if row is None:
-        row = Coverage(connector=connector, kind=told.kind, day=told.day)
+        row = known[told.kind, told.day] = Coverage(connector=connector, kind=told.kind, day=told.day)
         session.add(row)
     elif row.state == CoverageState.COMPLETE.value and told.state is not CoverageState.GAP:
         return
