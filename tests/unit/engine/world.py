@@ -1,0 +1,203 @@
+"""Mike leaves: a run on a real store and a real (if chaotic) target system, for whoever needs one in a test."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from connectors.sdk.context import Secret
+from connectors.sdk.fakes.server import HttpFake
+from connectors.sdk.http import close_sessions
+from connectors.sdk.registry import Registry, discover, fake_class
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind, DepartureState
+from service.engine.before import before_saver
+from service.engine.desk import Desk
+from service.engine.executor import Executor
+from service.engine.facts import FindingFact
+from service.engine.machine import Machine
+from service.engine.order import Ask, Done, Order, Result
+from service.engine.reading import Findings
+from service.engine.start import Starter
+from service.engine.tables import StepRun
+from service.ledger.entry import LedgerEntry
+from service.ledger.keys import Keys
+from service.people.person import Person, Role, RoleGrant
+from service.playbook.catalogue import Catalogue
+from service.playbook.load import parse
+from service.playbook.model import Grade
+from service.store import Store
+
+CHAOS = Path(__file__).parents[2] / "chaos"
+
+PLAYBOOK = """
+playbook: test
+version: 1
+summary: A test.
+steps:
+  - id: shut
+    action: chaos.disable_account
+    minimum: observed
+    deadline: 10m
+    critical: true
+  - id: sessions
+    action: chaos.revoke_sessions
+    needs: [shut]
+    minimum: observed
+    deadline: 10m
+  - id: mailbox
+    title: Shared mailbox
+    action: manual.confirm
+    minimum: attested
+    instructions: Change the password.
+"""
+
+
+@dataclass
+class World:
+    """Mike leaves; Ivan is IT; the target system is the chaos fake."""
+
+    store: Store
+    clock: Any
+    keys: Keys
+    fake: HttpFake
+    registry: Registry
+    machine: Machine
+    executor: Executor
+    desk: Desk
+    people: dict[str, str] = field(default_factory=dict)
+    run_id: str = ""
+
+    def begin(self, playbook: str = PLAYBOOK, *, extra: str = "") -> str:
+        """Start the run of Mike's departure."""
+        loaded = parse((playbook + extra).encode(), "test.yaml", self.registry, lint=False)
+        starter = Starter(catalogue=Catalogue(self.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+        with self.store.write() as session:
+            begun = starter.begin_due(session, now=self.clock())
+        self.run_id = begun[0]
+        return self.run_id
+
+    def admit(self) -> list[Order]:
+        with self.store.write() as session:
+            return self.machine.admit(session, now=self.clock(), room=50)
+
+    def finish(self, order: Order) -> Result:
+        returned = self.executor.carry_out(order)
+        with self.store.write() as session:
+            self.machine.finish(session, returned, now=self.clock())
+        return returned.result
+
+    def drain(self, rounds: int = 20) -> None:
+        """Carry out whatever is due, until nothing is."""
+        for _ in range(rounds):
+            orders = self.admit()
+            if not orders:
+                return
+            for order in orders:
+                self.finish(order)
+
+    def step(self, name: str) -> StepRun:
+        with self.store.read() as session:
+            return next(
+                step
+                for step in session.query(StepRun).filter(StepRun.run_id == self.run_id)
+                if step.step == name
+            )
+
+    def facts(self) -> Any:
+        return self.desk.facts(self.run_id)
+
+    def events(self) -> list[str]:
+        with self.store.read() as session:
+            return [e.event for e in session.query(LedgerEntry).order_by(LedgerEntry.seq)]
+
+    def bodies(self, event: str) -> list[dict[str, Any]]:
+        with self.store.read() as session:
+            entries = session.query(LedgerEntry).filter(LedgerEntry.event == event)
+            return [json.loads(entry.leaf)["body"] for entry in entries.order_by(LedgerEntry.seq)]
+
+
+def person(name: str, number: str, **more: Any) -> Person:
+    user = name.split(maxsplit=1)[0].lower()
+    return Person(
+        id=str(uuid.uuid4()),
+        subject=uuid.uuid4().hex,
+        source="hr",
+        source_id=f"hr-{number}",
+        employee_no=number,
+        work_email=f"{user}@example.com",
+        username=user,
+        display_name=name,
+        hired_on=date(2020, 1, 7),
+        **more,
+    )
+
+
+def no_finding(session: Session, departure_id: str) -> FindingFact | None:
+    """A departure whose snapshot was never made."""
+    return None
+
+
+@contextmanager
+def made(store: Store, clock: Any, keys: Keys, *, findings: Findings = no_finding) -> Iterator[World]:
+    """Mike's world over a store, with the chaos fake running."""
+    manifests = discover(CHAOS)
+    with fake_class(manifests["chaos"])() as fake:
+        settings = {"chaos": {k: Secret(v) if k == "token" else v for k, v in fake.settings().items()}}
+        registry = Registry(manifests, settings)
+        machine = Machine(keys=keys)
+        executor = Executor(
+            registry=registry,
+            now=clock,
+            builtins={"ask": _asked, "wait": _waited},
+            save_before=before_saver(store, machine),
+        )
+        desk = Desk(store=store, keys=keys, now=clock, wake=lambda: None, findings=findings)
+        world = World(store, clock, keys, fake, registry, machine, executor, desk)
+        _settle_in(world)
+        yield world
+        close_sessions()
+
+
+def _asked(order: Order) -> Result:
+    return Ask(error="", what="", hint="", failed=False)
+
+
+def _waited(order: Order) -> Result:
+    return Done(grade=Grade.OBSERVED, changed=False)
+
+
+def _settle_in(world: World) -> None:
+    mike, ivan = person("Mike Dalton", "E-17", department="Sales"), person("Ivan Petrov", "E-2")
+    hanna = person("Hanna Ek", "E-3")
+    world.people = {"mike": mike.id, "ivan": ivan.id, "hanna": hanna.id}
+    world.fake.seed([{"employee_no": "E-17", "email": "mike@example.com", "username": "mike"}])
+    now = world.clock()
+    with world.store.write() as session:
+        session.add_all([mike, ivan, hanna])
+        session.flush()
+        for who in (ivan, mike):
+            session.add(RoleGrant(id=str(uuid.uuid4()), person_id=who.id, role=Role.IT, since=now))
+        session.add(
+            Departure(
+                id="d-1",
+                source="hr",
+                source_id="ev-1",
+                person_id=mike.id,
+                kind=DepartureKind.VOLUNTARY,
+                state=DepartureState.SCHEDULED,
+                civil_at=now.strftime("%Y-%m-%dT%H:%M"),
+                zone="UTC",
+                effective_at=now,
+                interpretation={"zone_source": "event"},
+                notice_date=now.date(),
+                announced_at=now,
+                announced_by="source:hr",
+            )
+        )
