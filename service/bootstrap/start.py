@@ -75,6 +75,9 @@ def _leave(number: int, _: FrameType | None) -> NoReturn:
 
 def _go_on(python: Path, words: Sequence[str]) -> int:
     sys.stdout.flush()
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        # Whoever wants no bytecode beside the sources gets none there; compiling all at each start costs seconds.
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(python.parents[1] / "bytecode"))
     command = [str(python), *words]
     if os.name != "nt":
         signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -67,7 +67,7 @@ class Checkout:
     def write_lock(self, text: str) -> None:
         (self.root / "requirements" / "base.txt").write_text(text)
 
-    def begin(self, *words: str, path: str = "") -> subprocess.Popen[str]:
+    def begin(self, *words: str, path: str = "", **more: str) -> subprocess.Popen[str]:
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "COV_"))
         }
@@ -78,6 +78,7 @@ class Checkout:
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self.wheels),
             "PIP_CONFIG_FILE": os.devnull,
+            **more,
         }
         return subprocess.Popen(
             [sys._base_executable, "-m", "service", *words],
@@ -89,8 +90,8 @@ class Checkout:
             text=True,
         )
 
-    def start(self, *words: str, path: str = "") -> tuple[int, str]:
-        process = self.begin(*words, path=path)
+    def start(self, *words: str, path: str = "", **more: str) -> tuple[int, str]:
+        process = self.begin(*words, path=path, **more)
         said, _ = process.communicate(timeout=100)
         return process.returncode, said
 
@@ -133,6 +134,15 @@ def test_the_project_is_found_from_any_folder_afterwards(filled):
     )
 
     assert said.stdout.strip() == str(checkout.root / "service" / "__init__.py")
+
+
+def test_whoever_wants_no_bytecode_beside_their_sources_still_starts_fast(filled):
+    checkout, _ = filled
+
+    checkout.start("plan", PYTHONDONTWRITEBYTECODE="1")
+
+    assert list((checkout.venv / "bytecode").rglob("tiny.*.pyc"))
+    assert not (checkout.root / "service" / "cli" / "__pycache__").exists()
 
 
 def test_a_package_that_is_not_the_one_in_the_lock_is_refused(checkout):
