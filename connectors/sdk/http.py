@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import Final, NoReturn, Protocol
 from urllib.parse import urlsplit
 
@@ -107,6 +108,10 @@ class Http:
             raise ConfigError(
                 f"The URL of {target} begins with http://, so our credentials would travel in the clear.",
                 hint="Write https:// instead.",
+            )
+        if ca_file and not Path(ca_file).is_file():
+            raise ConfigError(
+                f"The ca_file of {target} is not there.", hint="Name a PEM file that we may read."
             )
         self._target = target
         self._context = context
@@ -211,7 +216,6 @@ class Http:
 
     def _exchange(self, session: requests.Session, ask: "_Ask", headers: Mapping[str, str]) -> Response:
         seconds = self._context.deadline_s
-        deadline = time.monotonic() + seconds
         with session.request(
             ask.method,
             ask.url,
@@ -222,7 +226,7 @@ class Http:
             verify=self._ca_file or True,
             **ask.body,
         ) as answer:
-            body = read_body(answer.raw, byte_cap=ask.byte_cap, deadline=deadline)
+            body = read_body(answer.raw, byte_cap=ask.byte_cap)
             return Response(
                 status=answer.status_code,
                 headers=CaseInsensitiveDict(answer.headers),

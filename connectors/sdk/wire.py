@@ -119,13 +119,11 @@ class WireAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
 
-def read_body(raw: PooledResponse, *, byte_cap: int, deadline: float) -> bytes:
-    """Everything the answer says, unpacked. Raises `TooLongError`, or `TimeoutError` past the deadline."""
+def read_body(raw: PooledResponse, *, byte_cap: int) -> bytes:
+    """Everything the answer says, unpacked. Raises `TooLongError`."""
     parts: list[bytes] = []
     size = 0
     while True:
-        if time.monotonic() > deadline:
-            raise TimeoutError("the answer took too long")
         part = raw.read1(min(CHUNK, byte_cap + 1), decode_content=True)
         if not part:
             return b"".join(parts)

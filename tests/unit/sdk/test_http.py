@@ -258,6 +258,11 @@ def test_a_private_authority_named_in_the_settings_is_trusted(
     assert http.get("/").json() == {}
 
 
+def test_an_authority_that_is_not_there_is_a_wrong_setting(context: Context, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="ca_file"):
+        Http(target="crm", base_url="https://127.0.0.1:1", context=context, ca_file=str(tmp_path / "ca.pem"))
+
+
 def test_a_server_that_speaks_no_tls_is_unavailable_not_a_wrong_certificate(
     context: Context, serve: Any
 ) -> None:
@@ -355,6 +360,26 @@ def test_a_dripping_answer_ends_at_the_deadline(context: Context, serve: Any, an
         http.get("/")
 
     assert 0.4 < time.monotonic() - started < 1.0
+
+
+def test_a_server_that_falls_silent_half_way_ends_at_the_deadline(context: Context, serve: Any) -> None:
+    def script(client: socket.socket) -> None:
+        client.recv(65536)
+        for byte in b"HTTP/1.1":
+            client.sendall(bytes([byte]))
+            time.sleep(0.05)
+        client.recv(65536)
+
+    server = serve(script)
+    http = Http(
+        target="crm", base_url=f"http://127.0.0.1:{server.port}", context=replace(context, deadline_s=0.5)
+    )
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        http.get("/")
+
+    assert time.monotonic() - started < 0.8
 
 
 def test_a_silent_server_ends_at_the_deadline(context: Context, silent_server: Any) -> None:
@@ -602,7 +627,7 @@ def test_a_secret_that_cannot_be_a_header_is_a_wrong_setting_and_is_not_quoted(
 # Connections
 
 
-def test_calls_share_a_connection(context: Context, serve: Any) -> None:
+def test_calls_share_a_connection_and_a_fresh_one_is_shared_with_nobody(context: Context, serve: Any) -> None:
     def script(client: socket.socket) -> None:
         while client.recv(65536):
             client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
@@ -610,13 +635,13 @@ def test_calls_share_a_connection(context: Context, serve: Any) -> None:
     server = serve(script)
     url = f"http://127.0.0.1:{server.port}"
     for _ in range(3):
-        Http(target="crm", base_url=url, context=context).get("/")
-    shared = server.clients
+        Http(target="crm", base_url=url, context=replace(context, fresh=True)).get("/")
+    fresh = server.clients
 
     for _ in range(3):
-        Http(target="crm", base_url=url, context=replace(context, fresh=True)).get("/")
+        Http(target="crm", base_url=url, context=context).get("/")
 
-    assert (shared, server.clients) == (1, 4)
+    assert (fresh, server.clients) == (3, 4)
 
 
 def test_many_threads_call_at_once(shop: Shop, context: Context) -> None:

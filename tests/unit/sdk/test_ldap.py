@@ -40,6 +40,11 @@ def reply(number: int, to: int, code: int, *, referral: str = "") -> bytes:
     return tlv(0x30, tlv(0x02, bytes([number])) + tlv(ANSWER_TO[to], result))
 
 
+def number_and_kind(request: bytes) -> tuple[int, int]:
+    start = 2 if request[1] < 128 else 2 + (request[1] & 0x7F)
+    return request[start + 2], request[start + 3]
+
+
 Rules = dict[int, Callable[[int], bytes]]
 
 
@@ -52,8 +57,7 @@ def directory(rules: Rules, heard: list[bytes] | None = None) -> Callable[[socke
                 heard.append(request)
             if request[0] != 0x30:
                 return  # no LDAP: a TLS handshake, which this one does not understand
-            start = 2 if request[1] < 128 else 2 + (request[1] & 0x7F)
-            number, kind = request[start + 2], request[start + 3]
+            number, kind = number_and_kind(request)
             if kind == UNBIND:
                 return
             rule = rules.get(kind, lambda number, kind=kind: reply(number, kind, 0))
@@ -298,6 +302,45 @@ def test_a_dripping_directory_ends_at_the_deadline(context: Context, serve: Any)
     assert time.monotonic() - started < 1.5
 
 
+def test_a_directory_that_falls_silent_half_way_ends_at_the_deadline(context: Context, serve: Any) -> None:
+    def script(client: socket.socket) -> None:
+        client.recv(65536)
+        for byte in b"\x30\x82\x10\x00\x02\x01":
+            client.sendall(bytes([byte]))
+            time.sleep(0.07)
+        client.recv(65536)
+
+    server = serve(script)
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        plain(server.port, replace(context, deadline_s=0.5))
+
+    assert time.monotonic() - started < 0.8
+
+
+def test_an_answer_longer_than_the_cap_is_not_read_on(
+    context: Context, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.sdk.ldap.BYTE_CAP", 100_000)
+
+    def endless(client: socket.socket) -> None:
+        client.sendall(reply(number_and_kind(client.recv(65536))[0], BIND, 0))
+        number = bytes([number_and_kind(client.recv(65536))[0]])
+        entry = tlv(0x30, tlv(0x02, number) + tlv(0x64, tlv(0x04, MIKE.encode()) + tlv(0x30, b"")))
+        while True:
+            client.sendall(entry * 1000)
+
+    server = serve(endless)
+    with plain(server.port, replace(context, deadline_s=8.0)) as connection:
+        started = time.monotonic()
+
+        with pytest.raises(LDAPException):
+            connection.search("dc=example,dc=com", "(objectClass=*)")
+
+    assert time.monotonic() - started < 5
+
+
 def test_every_operation_is_recorded_without_its_contents(context: Context, serve: Any) -> None:
     server = serve(directory({SEARCH: lambda number: reply(number, SEARCH, 4)}))
 
@@ -332,7 +375,9 @@ def test_leaving_the_block_closes_the_connection(context: Context, serve: Any) -
         pass
 
     assert connection.closed
-    server.stop()
+    until = time.monotonic() + 2
+    while b"\x42\x00" not in b"".join(heard) and time.monotonic() < until:
+        time.sleep(0.01)
     assert b"\x42\x00" in heard[-1]
 
 
