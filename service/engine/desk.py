@@ -9,7 +9,7 @@ from sqlalchemy import select
 from service.departures.departure import Departure
 from service.engine import decisions
 from service.engine.decisions import Decision
-from service.engine.facts import RunFacts, RunLine
+from service.engine.facts import RunFacts, RunFilter, RunLine
 from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.tables import Run, StepRun
 from service.ledger.keys import Keys
@@ -37,10 +37,12 @@ class Desk:
         with self.store.read() as session:
             return run_facts(session, run_id, keys=self.keys, findings=self.findings)
 
-    def lines(self, *, limit: int = 50, before: int | None = None) -> list[RunLine]:
+    def lines(
+        self, *, limit: int = 50, before: int | None = None, only: RunFilter | None = None
+    ) -> list[RunLine]:
         """The newest runs, older than number `before`."""
         with self.store.read() as session:
-            return run_lines(session, limit=limit, before=before)
+            return run_lines(session, limit=limit, before=before, only=only)
 
     def run_of_number(self, number: int) -> str | None:
         """The id of run `R-number`."""

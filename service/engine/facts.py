@@ -203,3 +203,18 @@ class RunLine:
     steps: int
     failed: int
     waiting: int
+    seconds_to_last_cut: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs a list shows; an empty field asks for nothing. `name` is a part of the leaver's name.
+
+    `without` is a person whose own departure is left out: the reader's.
+    """
+
+    state: str = ""
+    colour: str = ""
+    kind: str = ""
+    name: str = ""
+    without: str = ""

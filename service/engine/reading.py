@@ -1,14 +1,15 @@
 """Reading a run as the entrances show it. Writes nothing; the sentences of a run are made here, once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.kind import DepartureKind, DepartureState
 from service.engine import sealed
 from service.engine.facts import (
     AttemptFact,
@@ -17,12 +18,13 @@ from service.engine.facts import (
     ExposureFact,
     FindingFact,
     RunFacts,
+    RunFilter,
     RunLine,
     StepFact,
 )
 from service.engine.grading import Standing, step_colour
 from service.engine.precautions import precautions
-from service.engine.states import StepState
+from service.engine.states import Colour, StepState
 from service.engine.tables import Attempt, Confirmation, Run, StepRun
 from service.engine.wording import headline
 from service.ledger.entry import LedgerEntry
@@ -93,7 +95,9 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
     )
 
 
-def run_lines(session: Session, *, limit: int = 50, before: int | None = None) -> list[RunLine]:
+def run_lines(
+    session: Session, *, limit: int = 50, before: int | None = None, only: RunFilter | None = None
+) -> list[RunLine]:
     """The newest runs first, `limit` of them, older than number `before`: keyset paging, never an offset."""
     query = (
         select(Run, Departure, Person)
@@ -104,12 +108,46 @@ def run_lines(session: Session, *, limit: int = 50, before: int | None = None) -
     )
     if before is not None:
         query = query.where(Run.number < before)
-    rows = session.execute(query).all()
-    counts = _counts(session, [run.id for run, _, _ in rows])
-    return [_line(run, departure, person, counts[run.id]) for run, departure, person in rows]
+    rows = session.execute(query.where(*_wanted(only or RunFilter()))).all()
+    ids = [run.id for run, _, _ in rows]
+    counts, cuts = _counts(session, ids), _last_cuts(session, ids)
+    return [
+        _line(run, departure, person, counts[run.id], cut=cuts.get(run.id)) for run, departure, person in rows
+    ]
 
 
-def _line(run: Run, departure: Departure, person: Person, states: Mapping[str, int]) -> RunLine:
+def _wanted(only: RunFilter) -> Iterator[ColumnElement[bool]]:
+    if only.state:
+        yield Departure.state == DepartureState(only.state)
+    if only.colour:
+        yield Run.colour == Colour(only.colour)
+    if only.kind:
+        yield Departure.kind == DepartureKind(only.kind)
+    if only.name:
+        yield Person.display_name.icontains(only.name, autoescape=True)
+    if only.without:
+        yield Departure.person_id != only.without
+
+
+def _last_cuts(session: Session, run_ids: list[str]) -> Mapping[str, datetime]:
+    """When the last login of each run was read back as shut; runs with one that is not have none."""
+    query = select(StepRun.run_id, StepRun.state, StepRun.verified_at).where(
+        StepRun.run_id.in_(run_ids), StepRun.action.endswith(f".{CUT}", autoescape=True)
+    )
+    cuts: dict[str, list[datetime | None]] = defaultdict(list)
+    for run_id, state, verified_at in session.execute(query):
+        cuts[run_id].append(verified_at if state is StepState.DONE else None)
+    return {run_id: max(shut) for run_id, found in cuts.items() if (shut := _all_known(found))}
+
+
+def _all_known(moments: list[datetime | None]) -> list[datetime]:
+    known = [moment for moment in moments if moment is not None]
+    return known if len(known) == len(moments) else []
+
+
+def _line(
+    run: Run, departure: Departure, person: Person, states: Mapping[str, int], *, cut: datetime | None
+) -> RunLine:
     closed = sum(states.get(s.value, 0) for s in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED))
     return RunLine(
         run_id=run.id,
@@ -126,6 +164,7 @@ def _line(run: Run, departure: Departure, person: Person, states: Mapping[str, i
         steps=sum(states.values()),
         failed=states.get(StepState.FAILED.value, 0),
         waiting=states.get(StepState.WAITING.value, 0),
+        seconds_to_last_cut=max(0.0, (cut - departure.effective_at).total_seconds()) if cut else None,
     )
 
 
