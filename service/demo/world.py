@@ -52,12 +52,18 @@ class Figure:
         """Their address at work."""
         return f"{self.username}@{DOMAIN}"
 
+    @property
+    def password(self) -> str:
+        """What they type, everywhere; made up, like the person."""
+        return f"{self.username} at {self.number}"
+
     def seed(self) -> dict[str, Any]:
         """As the fakes want to know them."""
         return {
             "employee_no": self.number,
             "email": self.email,
             "username": self.username,
+            "password": self.password,
             "display_name": self.name,
             "title": self.title,
             "department": self.department,

@@ -94,9 +94,9 @@ class Embedded:
         """Seconds to sleep: to the next thing that is due, and never long, as clocks can be turned."""
         with self._store.read() as session:
             due = next_due(session)
-        if due is None:
-            return TICK_S
-        return min(TICK_S, max(0.01, (due - self._now()).total_seconds()))
+        if due is None or self.last_cycle_at is None or due <= self.last_cycle_at:
+            return TICK_S  # what was due already is held by a gate or a full pool: a return wakes us
+        return min(TICK_S, max(0.001, (due - self._now()).total_seconds()))
 
     def cycle(self) -> int:
         """Record what has finished and let out what is due, in one transaction; then hand it to the pool."""
