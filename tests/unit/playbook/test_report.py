@@ -40,6 +40,15 @@ def test_a_slip_and_a_broken_rule_are_both_told_and_fail(folder: Path, actions: 
     assert [line.split()[-1] for line in text.splitlines() if ".yaml:" in line] == ["PB0101", "fine", "L01"]
 
 
+def test_a_broken_rule_alone_fails(folder: Path, actions: Manifests):
+    path = folder / "good.yaml"
+    path.write_text(GOOD.replace("wait, with: {for: 15m}", "ldap.disable_account"))
+
+    text, code = report.lint_text([path], actions)
+
+    assert (code, "L01" in text) == (1, True)
+
+
 def test_a_warning_alone_does_not_fail(folder: Path, actions: Manifests):
     (folder / "slow.yaml").write_text(
         GOOD.replace("good", "slow").replace(
