@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Json
@@ -40,26 +40,20 @@ def new_id() -> str:
 
 def seen(session: Session, delivery: Delivery) -> Answer | None:
     """The answer to a message that was settled before; `None` for a new one, and for one nobody understood."""
-    row = _row(session, delivery)
-    if row is None:
-        return None
-    if row.body_sha256 != delivery.body_sha256:
-        return answer.OTHER_BODY
-    if row.state is WebhookState.UNREADABLE:
-        return None  # whoever sends it again may have mended the roster or the settings in between
-    return Answer(status=HTTPStatus.OK, body=row.answer)
+    return _settled(session.scalar(_same(delivery)), delivery)
 
 
-def keep(session: Session, delivery: Delivery, understood: Understood, *, announce: Announce) -> Answer:
+def keep(session: Session, delivery: Delivery, *, understood: Understood, announce: Announce) -> Answer:
     """Store it and let it have its effect. Raises `Unannounceable`; the caller's transaction then rolls back."""
-    settled = seen(session, delivery)
-    if settled is not None and settled.status is not HTTPStatus.OK:
-        return settled
+    row = session.scalar(
+        _same(delivery).with_for_update()
+    )  # looked at once: what it says holds until we commit
+    settled = _settled(row, delivery)
     if settled is not None:
-        if isinstance(understood, LookUp):
+        if settled.status is HTTPStatus.OK and isinstance(understood, LookUp):
             _want_look_ups(session, delivery, understood)  # a hint that comes again may mean something new
         return settled
-    row = _row(session, delivery) or _new_row(session, delivery)
+    row = row or _new_row(session, delivery)
     row.state, row.problem = WebhookState.ACCEPTED, ""
     _record(session, row, Event.WEBHOOK_ACCEPTED, at=delivery.received_at, body=_facts(understood))
     match understood:
@@ -74,12 +68,13 @@ def keep(session: Session, delivery: Delivery, understood: Understood, *, announ
     return Answer(status=HTTPStatus.ACCEPTED, body=row.answer)
 
 
-def keep_unreadable(session: Session, delivery: Delivery, slips: tuple[Slip, ...]) -> Answer:
+def keep_unreadable(session: Session, delivery: Delivery, *, slips: tuple[Slip, ...]) -> Answer:
     """Store what nobody understood, and record it once, so that somebody is told."""
-    settled = seen(session, delivery)
+    row = session.scalar(_same(delivery).with_for_update())
+    settled = _settled(row, delivery)
     if settled is not None:
         return settled
-    row = _row(session, delivery) or _new_row(session, delivery)
+    row = row or _new_row(session, delivery)
     given = answer.not_understood(row.id, slips)
     problem = "; ".join(map(str, slips))
     if problem != row.problem:
@@ -89,10 +84,20 @@ def keep_unreadable(session: Session, delivery: Delivery, slips: tuple[Slip, ...
     return given
 
 
-def _row(session: Session, delivery: Delivery) -> Webhook | None:
-    return session.scalar(
-        select(Webhook).where(Webhook.source == delivery.source, Webhook.delivery_id == delivery.delivery_id)
+def _same(delivery: Delivery) -> Select[Webhook]:
+    return select(Webhook).where(
+        Webhook.source == delivery.source, Webhook.delivery_id == delivery.delivery_id
     )
+
+
+def _settled(row: Webhook | None, delivery: Delivery) -> Answer | None:
+    if row is None:
+        return None
+    if row.body_sha256 != delivery.body_sha256:
+        return answer.OTHER_BODY
+    if row.state is WebhookState.UNREADABLE:
+        return None  # whoever sends it again may have mended the roster or the settings in between
+    return Answer(status=HTTPStatus.OK, body=row.answer)
 
 
 def _new_row(session: Session, delivery: Delivery) -> Webhook:

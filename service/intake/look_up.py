@@ -95,7 +95,12 @@ def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announc
     told = session.get(Told, (due.source.name, due.employee_id))
     change = _change(told, standing)
     if change is not None:
-        announce(session, _event(due, standing, change, at=at))
+        event = _event(due, standing, change, at=at)
+        try:
+            announce(session, event)
+        except Unannounceable:
+            if change is not Change.RESCINDED:
+                raise  # somebody who comes back long after leaving has nothing left to withdraw
         _remember(session, due, told, standing, at=at)
     pending = session.get(PendingLookUp, (due.source.name, due.employee_id))
     if pending is not None and pending.hint == due.hint:

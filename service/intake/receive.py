@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -122,22 +123,23 @@ class Intake:
             return seen
         try:
             understood = _understood(source, delivery, raw)
-            return self._keep(delivery, understood)
+            return self._write(
+                partial(inbox.keep, understood=understood, announce=self._at.announce), delivery
+            )
         except NotUnderstood as error:
             slips = error.slips
         except Unannounceable as error:
             slips = (Slip(where="", what=error.reason),)
-        with self._at.store.write() as session:
-            return inbox.keep_unreadable(session, delivery, slips)
+        return self._write(partial(inbox.keep_unreadable, slips=slips), delivery)
 
-    def _keep(self, delivery: Delivery, understood: Understood) -> Answer:
-        """Store it; when another node stored the same at the same moment, see that."""
+    def _write(self, keep: Callable[[Session, Delivery], Answer], delivery: Delivery) -> Answer:
+        """Keep it; when somebody else kept the same at the same moment, see that."""
         try:
             with self._at.store.write() as session:
-                return inbox.keep(session, delivery, understood, announce=self._at.announce)
+                return keep(session, delivery)
         except IntegrityError:
             with self._at.store.write() as session:
-                return inbox.keep(session, delivery, understood, announce=self._at.announce)
+                return keep(session, delivery)
 
     def _told(self, source: Source, given: Answer, *, why: str = "") -> Answer:
         fate = given.status.name.lower()

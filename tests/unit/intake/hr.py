@@ -24,7 +24,7 @@ OTHER_SECRET = "whsec_YW5vdGhlci1zZWNyZXQtd2l0aC0yNC1ieXRlcw=="
 MIKE = {"source_id": "1042", "employee_no": "E-1042", "work_email": "mike@example.org", "name": "Mike Doe"}
 
 
-def message(change="scheduled", *, person=MIKE, **data):
+def message(change="scheduled", *, person=MIKE, **data: str):
     """The body of a native webhook, as Python objects."""
     said = {"person": dict(person), "kind": "voluntary", "timezone": "Europe/Berlin"}
     if change in {"scheduled", "changed"} and "access_off_at" not in data:

@@ -1,0 +1,317 @@
+"""BambooHR, whose webhooks are only hints."""
+
+import json
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+from sqlalchemy import select
+
+from connectors.sdk.http import close_sessions
+from service.departures.event import Change
+from service.departures.kind import DepartureKind
+from service.intake.sources import bamboohr
+from service.intake.tables import PendingLookUp
+from service.people.signature import sign, text_key
+from service.settings import SourceSection
+from tests.unit.intake.bamboo import API_KEY, FakeBamboo
+from tests.unit.intake.hr import Door
+
+UPDATED = {
+    "type": "employee.updated",
+    "timestamp": "2026-03-02T12:00:00Z",
+    "data": {"companyId": "12345", "employeeId": "77", "changedFields": ["status"]},
+}
+
+
+class BambooDoor(Door):
+    """The door, and BambooHR in front of it."""
+
+    def hint(self, body=UPDATED, *, stamp="2026-03-02T12:00:00+0000"):
+        raw = json.dumps(body).encode()
+        key = text_key("bhr-secret")
+        headers = {
+            "Content-Type": "application/json",
+            "X-BambooHR-Timestamp": stamp,
+            "X-BambooHR-Signature": sign(bamboohr.recipe(SourceSection()), key, body=raw, timestamp=stamp),
+        }
+        return self.intake.receive("bamboo", headers, raw)
+
+    def learn(self):
+        """A hint, and the look-up that follows it."""
+        self.clock.turn(minutes=1)
+        self.hint({**UPDATED, "timestamp": self.clock.now.isoformat()})
+        return self.intake.look_up_due()
+
+    def pending(self):
+        with self.store.read() as session:
+            return session.scalars(select(PendingLookUp)).all()
+
+    @property
+    def changes(self):
+        return [event.change for event in self.announced.events]
+
+
+@pytest.fixture
+def bamboo(clock):
+    with FakeBamboo(now=clock) as fake:
+        fake.hire()
+        yield fake
+    close_sessions()
+
+
+@pytest.fixture(name="door")
+def a_door_for_bamboo(store, keys, clock, secrets, bamboo, monkeypatch):
+    monkeypatch.setenv("BAMBOO_KEY", API_KEY)
+    section = SourceSection(
+        format="bamboohr",
+        secrets=("env:PLAIN_SECRET",),
+        timezone="America/Denver",
+        api_url=bamboo.url,
+        api_key="env:BAMBOO_KEY",
+    )
+    return BambooDoor(store, keys, clock, {"bamboo": section})
+
+
+def test_a_hint_is_stored_and_answered_before_bamboo_is_asked(door, bamboo):
+    answer = door.hint()
+
+    assert answer.status is HTTPStatus.ACCEPTED
+    assert [(row.employee_id, row.attempts) for row in door.pending()] == [("77", 0)]
+    assert bamboo.requests == []
+
+
+def test_a_future_termination_becomes_a_scheduled_departure(door, bamboo):
+    bamboo.end("2026-04-30")
+
+    assert door.learn() == 1
+
+    (event,) = door.announced.events
+    assert (event.change, event.kind) == (Change.SCHEDULED, DepartureKind.VOLUNTARY)
+    assert event.person.model_dump(exclude_none=True) == {
+        "source_id": "77",
+        "employee_no": "E-77",
+        "work_email": "ann@example.org",
+        "name": "Ann Lee",
+        "manager": "12",
+        "department": "Sales",
+    }
+    assert event.interpreted(now=door.clock.now).as_json()["instant"] == "2026-05-01T06:00:00Z"
+    assert door.pending() == []
+
+
+def test_what_hr_does_next_is_told_as_what_it_is(door, bamboo):
+    bamboo.end("2026-04-30")
+    door.learn()
+    door.learn()
+    bamboo.end("2026-05-31")
+    door.learn()
+    bamboo.end("2026-05-31", why="Termination (Involuntary)")
+    door.learn()
+    bamboo.unend()
+    door.learn()
+    door.learn()
+    bamboo.end("2026-06-30")
+    door.learn()
+
+    assert door.changes == [
+        Change.SCHEDULED,
+        Change.CHANGED,
+        Change.CHANGED,
+        Change.RESCINDED,
+        Change.SCHEDULED,
+    ]
+    assert len({event.source_id for event in door.announced.events}) == 5
+
+
+def test_someone_who_stays_is_no_departure(door):
+    assert door.learn() == 1
+    assert door.announced.events == []
+
+
+def test_someone_who_was_hired_again_after_leaving_stays(door, bamboo):
+    bamboo.end("2025-12-31")
+    bamboo.state["tables"]["77"].append({"id": "3", "date": "2026-02-01", "employmentStatus": "Full-Time"})
+
+    door.learn()
+
+    assert door.announced.events == []
+
+
+def test_of_two_rows_of_one_day_the_later_counts(door, bamboo):
+    bamboo.end("2026-04-30", row="9")
+    bamboo.state["tables"]["77"].append({"id": "10", "date": "2026-04-30", "employmentStatus": "Full-Time"})
+
+    door.learn()
+
+    assert door.announced.events == []
+
+
+def test_a_bamboo_that_is_down_is_asked_again_ever_later(door, bamboo):
+    bamboo.end("2026-04-30")
+    path = "/api/v1/employees/77"
+    bamboo.faults.status_once["GET", path] = [(503, {})] * 3
+    waits = []
+    door.hint()
+    for _ in range(3):
+        assert door.intake.look_up_due() == 0
+        (row,) = door.pending()
+        waits.append(row.due_at - door.clock.now)
+        assert door.intake.look_up_due() == 0
+        door.clock.now = row.due_at
+
+    assert door.intake.look_up_due() == 1
+
+    assert waits == [timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=20)]
+    assert door.changes == [Change.SCHEDULED]
+
+
+def test_what_bamboo_says_and_nobody_understands_is_recorded_once_and_asked_again(door, bamboo):
+    bamboo.end("2026-04-30", why="Abducted")
+    door.hint()
+    door.intake.look_up_due()
+    door.clock.turn(hours=1)
+    door.intake.look_up_due()
+
+    assert door.ledger() == ["webhook.accepted", "webhook.unreadable"]
+    (row,) = door.pending()
+    assert (row.attempts, row.problem) == (
+        2,
+        "terminationType: kinds does not say what it means; add it, or * for all",
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"id": "2", "date": "0000-00-00", "employmentStatus": "Terminated"},
+        {"id": "2", "employmentStatus": "Terminated"},
+        {"id": "x", "date": "2026-04-30", "employmentStatus": "Terminated"},
+        {"date": "2026-04-30T00:00", "id": "2"},
+        "a row",
+        None,
+    ],
+)
+def test_a_table_of_another_shape_is_not_guessed_at(door, bamboo, row):
+    bamboo.state["tables"]["77"].append(row)
+
+    assert door.learn() == 0
+    assert door.announced.events == []
+    assert len(door.pending()) == 1
+
+
+def test_an_employee_who_was_deleted_is_left_to_a_person(door, bamboo):
+    del bamboo.state["employees"]["77"]
+
+    assert door.learn() == 0
+    assert door.pending()[0].problem.startswith("BambooHR answered 404")
+
+
+def test_someone_whom_nobody_here_knows_is_asked_about_again(door, bamboo):
+    bamboo.end("2026-04-30")
+    door.announced.strangers.add("Ann Lee")
+    door.learn()
+    door.announced.strangers.clear()
+    door.clock.turn(hours=1)
+
+    assert door.intake.look_up_due() == 1
+    assert door.changes == [Change.SCHEDULED]
+
+
+def test_someone_who_comes_back_long_after_leaving_is_settled(door, bamboo):
+    bamboo.end("2026-03-01")
+    door.learn()
+    bamboo.unend()
+    door.announced.strangers.add("Ann Lee")  # the departure is closed, so there is nothing to withdraw
+
+    assert door.learn() == 1
+    assert door.pending() == []
+    door.announced.strangers.clear()
+    bamboo.end("2027-03-01")
+    door.learn()
+    assert door.changes == [Change.SCHEDULED, Change.SCHEDULED]
+
+
+def test_a_key_that_bamboo_refuses_is_tried_again_later(door, bamboo, monkeypatch):
+    monkeypatch.setenv("BAMBOO_KEY", "another-key")
+
+    assert door.learn() == 0
+    assert door.pending()[0].problem == "AuthError"
+
+
+def test_a_hint_that_comes_again_is_looked_up_again(door, bamboo):
+    door.hint()
+    door.intake.look_up_due()
+    bamboo.end("2026-04-30")
+
+    again = door.hint()
+
+    assert again.status is HTTPStatus.OK
+    assert door.intake.look_up_due() == 1
+    assert door.changes == [Change.SCHEDULED]
+
+
+def test_many_hints_about_one_employee_are_one_look_up(door, bamboo):
+    for day in range(5):
+        door.hint({**UPDATED, "timestamp": f"2026-03-0{day + 1}T00:00:00Z"})
+
+    door.intake.look_up_due()
+
+    assert len(bamboo.requests) == 2
+
+
+def test_the_legacy_form_names_several_employees_and_its_values_are_not_believed(door, bamboo):
+    bamboo.hire("78", firstName="Bob", workEmail="bob@example.org", employeeNumber="E-78")
+    bamboo.end("2026-04-30", number="78")
+    fields = {"Termination Date": "2026-03-03", "Status": "Inactive"}
+
+    answer = door.hint({"employees": [{"id": "77", "fields": fields}, {"id": 78, "action": "Updated"}]})
+
+    assert answer.status is HTTPStatus.ACCEPTED
+    assert door.intake.look_up_due() == 2
+    assert [(event.person.name, str(event.last_day)) for event in door.announced.events] == [
+        ("Bob Lee", "2026-04-30")
+    ]
+
+
+@pytest.mark.parametrize("body", [{"type": "company.updated", "data": {}}, {"type": "employee_of_the_month"}])
+def test_an_event_about_nobody_is_ignored(door, body):
+    assert door.hint(body).body["state"] == "ignored"
+    assert door.pending() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"type": "employee.updated"},
+        {"type": "employee.updated", "data": {"employeeId": None}},
+        {"type": "employee.updated", "data": {"employeeId": "0"}},
+        {"type": "employee.updated", "data": {"employeeId": "77/../../users"}},
+        {"type": "employee.updated", "data": {"employeeId": "all"}},
+        {"type": "employee.updated", "data": {"employeeId": True}},
+        {"employees": ["77"]},
+        {"employees": [{"id": "?fields=ssn"}]},
+    ],
+    ids=str,
+)
+def test_an_employee_id_that_is_none_never_becomes_a_path(door, bamboo, body):
+    assert door.hint(body).status is HTTPStatus.UNPROCESSABLE_ENTITY
+    assert door.intake.look_up_due() == 0
+    assert bamboo.requests == []
+
+
+def test_a_timestamp_cannot_lend_its_digits_to_the_body(door):
+    raw, stamp = json.dumps(UPDATED).encode(), "1772452800"
+    signature = sign(bamboohr.recipe(SourceSection()), text_key("bhr-secret"), body=raw, timestamp=stamp)
+    moved = {
+        "Content-Type": "application/json",
+        "X-BambooHR-Timestamp": stamp[4:],
+        "X-BambooHR-Signature": signature,
+    }
+
+    answer = door.intake.receive("bamboo", moved, raw + stamp[:4].encode())
+
+    assert answer.status is HTTPStatus.UNPROCESSABLE_ENTITY
+    assert door.pending() == []
