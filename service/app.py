@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+from sqlalchemy.orm import Session
 
 from connectors.sdk.capabilities import ListsAccounts
 from connectors.sdk.context import Context, Secret
@@ -15,6 +16,7 @@ from connectors.sdk.registry import Registry, discover
 from connectors.sdk.types import Window
 from service.departures import roster
 from service.departures.announce import announce
+from service.departures.event import TerminationEvent
 from service.departures.kind import DepartureKind
 from service.engine.before import before_saver
 from service.engine.builtin import builtins
@@ -102,8 +104,8 @@ def create_service(
     keys = Keys.load(settings.keys_dir)
     manifests = discover(*extra_connectors)
     registry = Registry(manifests, _connector_settings(settings, manifests))
-    catalogue = Catalogue(registry)
     playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    starter = Starter(catalogue=Catalogue(registry), playbooks=playbooks)
     store = Store(settings.database_url)
     upgrade(store)
     bind(keys)
@@ -111,32 +113,14 @@ def create_service(
     collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
     sealer = Sealer(store=store, shelf=shelf, policy=_policy(settings), now=now)
     machine = Machine(keys=keys, read_back_after_s=settings.engine.read_back_after_s)
-    starter = Starter(catalogue=catalogue, playbooks=playbooks)
     executor = Executor(
         registry=registry,
         now=now,
         builtins=builtins(sealer, collector.sources()),
         save_before=before_saver(store, machine),
     )
-    engine = Embedded(
-        store,
-        machine,
-        executor,
-        begin_due=lambda session, at: starter.begin_due(session, now=at),
-        now=now,
-        threads=settings.engine.threads,
-    )
-    intake = Intake(
-        open_sources(settings.sources),
-        Surroundings(
-            store=store,
-            keys=keys,
-            announce=lambda session, event: announce(session, event, now=now()).departure_id,
-            now=now,
-            on_accepted=engine.wake,
-        ),
-    )
-    desk = Desk(store=store, keys=keys, now=now, wake=engine.wake, findings=findings_of(shelf))
+    threads = settings.engine.threads
+    engine = Embedded(store, machine, executor, begin_due=starter.begin_due, now=now, threads=threads)
     return Service(
         settings=settings,
         now=now,
@@ -145,11 +129,19 @@ def create_service(
         registry=registry,
         starter=starter,
         engine=engine,
-        desk=desk,
+        desk=Desk(store=store, keys=keys, now=now, wake=engine.wake, findings=findings_of(shelf)),
         collector=collector,
         sealer=sealer,
-        intake=intake,
+        intake=_intake(settings, store, keys, now=now, wake=engine.wake),
     )
+
+
+def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:
+    def announced(session: Session, event: TerminationEvent) -> str:
+        return announce(session, event, now=now()).departure_id
+
+    surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
+    return Intake(open_sources(settings.sources), surroundings)
 
 
 def chosen_playbooks(

@@ -1,10 +1,17 @@
 """`exeunt run`: announce a departure by hand, for an HR without a webhook."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from service.cli._open import WRONG_USE, find_person, opened, stop
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from service.departures.event import TerminationEvent
+    from service.people.person import Person
 
 
 @click.command()
@@ -20,15 +27,9 @@ from service.cli._open import WRONG_USE, find_person, opened, stop
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bool) -> None:
     """Announce that PERSON (employee number, HR id, e-mail or user name) leaves."""
-    from datetime import datetime
-
-    from pydantic import ValidationError
-
     from service.cli._actor import actor
     from service.departures.announce import announce
-    from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
-    from service.departures.kind import DepartureKind
-    from service.departures.times import BadTime, civil
+    from service.departures.event import Unannounceable
     from service.people.person import Role
 
     with opened() as service:
@@ -36,33 +37,47 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
         leaver = find_person(service, person)
         if by.id == leaver.id:
             stop("Nobody announces their own departure. Nothing was done.", WRONG_USE)
-        try:
-            meant = civil(at) if at else None
-            event = TerminationEvent(
-                source=leaver.source,
-                source_id=f"cli-{uuid.uuid4()}",
-                change=Change.SCHEDULED if meant else Change.IMMEDIATE,
-                person=EventPerson(source_id=leaver.source_id, name=leaver.display_name),
-                kind=DepartureKind(kind),
-                access_off_at=meant if isinstance(meant, datetime) else None,
-                last_day=None if isinstance(meant, datetime) else meant,
-                timezone=zone or leaver.timezone,
-                occurred_at=service.now(),
-            )
-            when = event.interpreted(now=service.now())
-        except (BadTime, ValidationError) as error:
-            stop(str(error), WRONG_USE)
-        for line in when.lines:
+        event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
+        for line in event.interpreted(now=service.now()).lines:
             click.echo(line)
         if not yes:
             click.confirm(f"End all access of {leaver.display_name} ({leaver.source_id}) then?", abort=True)
         try:
             with service.store.write() as session:
-                announced = announce(session, event, now=service.now(), by=f"person:{by.subject}")
+                done = announce(session, event, now=service.now(), by=f"person:{by.subject}")
         except Unannounceable as refused:
             stop(refused.reason, WRONG_USE)
     click.echo(
-        f"Departure {announced.departure_id} is stored. `exeunt serve` acts on it when its time comes."
-        if announced.news
+        f"Departure {done.departure_id} is stored. `exeunt serve` acts on it when its time comes."
+        if done.news
         else "That was known already. Nothing was changed."
     )
+
+
+def _event(leaver: "Person", *, kind: str, at: str | None, zone: str, now: "datetime") -> "TerminationEvent":
+    """What the command says, as an event; a slip stops the command."""
+    from datetime import datetime
+
+    from pydantic import ValidationError
+
+    from service.departures.event import Change, EventPerson, TerminationEvent
+    from service.departures.kind import DepartureKind
+    from service.departures.times import BadTime, civil
+
+    try:
+        meant = civil(at) if at else None
+        return TerminationEvent(
+            source=leaver.source,
+            source_id=f"cli-{uuid.uuid4()}",
+            change=Change.SCHEDULED if meant else Change.IMMEDIATE,
+            person=EventPerson(source_id=leaver.source_id, name=leaver.display_name),
+            kind=DepartureKind(kind),
+            access_off_at=meant if isinstance(meant, datetime) else None,
+            last_day=None if isinstance(meant, datetime) else meant,
+            timezone=zone,
+            occurred_at=now,
+        )
+    except BadTime as error:
+        stop(str(error), WRONG_USE)
+    except ValidationError as error:
+        stop("; ".join(slip["msg"] for slip in error.errors()), WRONG_USE)

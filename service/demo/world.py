@@ -12,6 +12,7 @@ ZONE = "Europe/Stockholm"
 PEOPLE = 60
 PAST_DAYS = 95
 DOMAIN = "northwind.example"
+MANAGER = "E-1007"
 
 _FIRST = (
     "Ada Alba Amir Anders Anja Bo Carla Chen Dana Diego Edda Elif Emil Esra Femi Finn Frida Gita Hugo Ida Ines "
@@ -116,12 +117,18 @@ def make(seed: int, leaning: Leaning, today: date) -> World:
     return World(seed=seed, leaning=leaning, today=today, people=tuple(people), records=records)
 
 
-def _cast(dice: random.Random, today: date) -> list[Figure]:
-    """Who has a part in the story."""
+#: Who has a part in the story besides the leaver: number, name, department, title, roles.
+_PARTS = (
+    ("E-1003", "Hanna Ek", "People", "HR Partner", ("hr",)),
+    ("E-1004", "Ivan Petrov", "IT", "IT Engineer", ("it",)),
+    ("E-1005", "Ada Lind", "Audit", "Internal Auditor", ("auditor",)),
+    ("E-1006", "Kai Berg", "IT", "Head of IT", ("it", "approver", "admin")),
+    (MANAGER, "Sara Ek", "Sales", "Head of Sales", ()),
+)
 
-    def hired() -> date:
-        return today - timedelta(days=dice.randrange(500, 3000))
 
+def _cast(dice: random.Random, today: date) -> Iterator[Figure]:
+    """The leaver first, then everybody else with a part in the story."""
     laptop = {
         "serial": f"C02X{dice.randrange(1000, 9999)}",
         "name": "Mike's laptop",
@@ -130,65 +137,28 @@ def _cast(dice: random.Random, today: date) -> list[Figure]:
         "escrowed": True,
         "online": False,
     }
-    book = dice.randrange(120, 420)
-    return [
-        Figure(
-            number="E-1042",
-            name="Mike Dalton",
-            username="mike.dalton",
-            department="Sales",
-            title="Account Executive",
-            hired_on=hired(),
-            manager="E-1007",
-            books=book,
-            devices=(laptop,),
-        ),
-        Figure(
-            number="E-1003",
-            name="Hanna Ek",
-            username="hanna.ek",
-            department="People",
-            title="HR Partner",
-            hired_on=hired(),
-            roles=("hr",),
-        ),
-        Figure(
-            number="E-1004",
-            name="Ivan Petrov",
-            username="ivan.petrov",
-            department="IT",
-            title="IT Engineer",
-            hired_on=hired(),
-            roles=("it",),
-        ),
-        Figure(
-            number="E-1005",
-            name="Ada Lind",
-            username="ada.lind",
-            department="Audit",
-            title="Internal Auditor",
-            hired_on=hired(),
-            roles=("auditor",),
-        ),
-        Figure(
-            number="E-1006",
-            name="Kai Berg",
-            username="kai.berg",
-            department="IT",
-            title="Head of IT",
-            hired_on=hired(),
-            roles=("it", "approver", "admin"),
-        ),
-        Figure(
-            number="E-1007",
-            name="Sara Ek",
-            username="sara.ek",
-            department="Sales",
-            title="Head of Sales",
-            hired_on=hired(),
-            books=dice.randrange(200, 400),
-        ),
-    ]
+    yield Figure(
+        number="E-1042",
+        name="Mike Dalton",
+        username="mike.dalton",
+        department="Sales",
+        title="Account Executive",
+        hired_on=today - timedelta(days=dice.randrange(500, 3000)),
+        manager=MANAGER,
+        books=dice.randrange(120, 420),
+        devices=(laptop,),
+    )
+    for number, name, department, title, roles in _PARTS:
+        yield Figure(
+            number=number,
+            name=name,
+            username=name.lower().replace(" ", "."),
+            department=department,
+            title=title,
+            hired_on=today - timedelta(days=dice.randrange(500, 3000)),
+            books=dice.randrange(200, 400) if department == "Sales" else 0,
+            roles=roles,
+        )
 
 
 def _crowd(names: list[str], dice: random.Random, today: date) -> Iterator[Figure]:
@@ -212,7 +182,7 @@ def _crowd(names: list[str], dice: random.Random, today: date) -> Iterator[Figur
             department=department,
             title=title,
             hired_on=today - timedelta(days=dice.randrange(200, 3600)),
-            manager="E-1007" if department == "Sales" else "E-1006",
+            manager=MANAGER if department == "Sales" else "E-1006",
             books=dice.randrange(60, 420) if sells else 0,
         )
 

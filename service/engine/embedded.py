@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from queue import Empty, SimpleQueue
+from typing import Protocol
 
 import structlog
 from sqlalchemy.orm import Session
@@ -27,6 +28,12 @@ TICK_S = 0.5
 BACKLOG = 2
 
 
+class BeginDue(Protocol):
+    """Starts the runs whose time has come, in the given transaction."""
+
+    def __call__(self, session: Session, *, now: datetime) -> object: ...
+
+
 class Embedded:
     """The engine of one process.
 
@@ -40,7 +47,7 @@ class Embedded:
         machine: Machine,
         executor: Executor,
         *,
-        begin_due: Callable[[Session, datetime], object],
+        begin_due: BeginDue,
         now: Callable[[], datetime],
         threads: int,
     ) -> None:
@@ -107,7 +114,7 @@ class Embedded:
             with self._store.write() as session:
                 for returned in finished:
                     self._machine.finish(session, returned, now=now)
-                self._begin_due(session, now)
+                self._begin_due(session, now=now)
                 orders = self._machine.admit(session, now=now, room=room) if room > 0 else []
         except BaseException:
             for returned in finished:  # the calls have been made: their results must not be lost

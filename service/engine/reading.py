@@ -52,47 +52,57 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
     if run is None:
         return None
     departure = session.get_one(Departure, run.departure_id)
-    person = session.get_one(Person, departure.person_id)
-    manager = session.get(Person, person.manager_id) if person.manager_id else None
     steps = _steps(session, run, keys)
     finding = findings(session, departure.id)
     exposure = _exposure(steps, departure.effective_at)
-    cuts = [e.verified_at for e in exposure if e.verified_at is not None]
-    last = max(cuts) if cuts and all(e.verified_at for e in exposure) else None
-    seconds = max(0.0, (last - departure.effective_at).total_seconds()) if last else None
     return RunFacts(
         run_id=run.id,
-        departure_id=departure.id,
         number=number(run),
-        leaver=person.display_name,
-        leaver_person_id=person.id,
-        title=person.title,
-        department=person.department,
-        manager=manager.display_name if manager else "",
-        kind=departure.kind.value,
-        state=departure.state.value,
         colour=run.colour,
         headline=headline(steps, exposure, effective_at=departure.effective_at, held=departure.held_because),
-        effective_at=departure.effective_at,
-        civil_at=departure.civil_at,
-        zone=departure.zone,
-        started_by=departure.announced_by,
-        source=f"{departure.source} {departure.source_id}",
         playbook=run.playbook,
         playbook_version=run.playbook_version,
         playbook_digest=run.playbook_digest,
         plan_digest=run.plan_digest,
         started_at=run.started_at,
         finished_at=run.finished_at,
-        last_verified_at=last,
-        seconds_to_last_cut=seconds,
         steps=steps,
         exposure=exposure,
         finding=finding,
         precautions=precautions(steps, exposure, finding),
         ledger_entries=_entries(session, departure.id),
         ledger_intact=None,
+        **_last_cut(exposure, departure.effective_at),
+        **_of_departure(session, departure),
     )
+
+
+def _last_cut(exposure: tuple[ExposureFact, ...], effective_at: datetime) -> dict[str, Any]:
+    """When the last login was verified shut; unknown while any is not."""
+    verified = [fact.verified_at for fact in exposure if fact.verified_at is not None]
+    last = max(verified) if verified and len(verified) == len(exposure) else None
+    seconds = max(0.0, (last - effective_at).total_seconds()) if last else None
+    return {"last_verified_at": last, "seconds_to_last_cut": seconds}
+
+
+def _of_departure(session: Session, departure: Departure) -> dict[str, Any]:
+    person = session.get_one(Person, departure.person_id)
+    manager = session.get(Person, person.manager_id) if person.manager_id else None
+    return {
+        "departure_id": departure.id,
+        "leaver": person.display_name,
+        "leaver_person_id": person.id,
+        "title": person.title,
+        "department": person.department,
+        "manager": manager.display_name if manager else "",
+        "kind": departure.kind.value,
+        "state": departure.state.value,
+        "effective_at": departure.effective_at,
+        "civil_at": departure.civil_at,
+        "zone": departure.zone,
+        "started_by": departure.announced_by,
+        "source": f"{departure.source} {departure.source_id}",
+    }
 
 
 def run_lines(
@@ -205,6 +215,13 @@ def _steps(session: Session, run: Run, keys: Keys) -> tuple[StepFact, ...]:
     return tuple(_step(step, attempts[step.id], said[step.id], keys=keys, takers=takers) for step in steps)
 
 
+#: Columns of a step run that are shown as they are.
+_PLAIN = (
+    "id step title action state waits_for phase grade minimum revision why fix owner instructions critical "
+    "release_after due started_at ended_at verified_at"
+)
+
+
 def _step(
     step: StepRun,
     attempts: Iterable[AttemptFact],
@@ -218,29 +235,10 @@ def _step(
     )
     images = sealed.open_before(keys, step.before)
     return StepFact(
-        id=step.id,
-        step=step.step,
-        title=step.title,
-        action=step.action,
+        **{name: getattr(step, name) for name in _PLAIN.split()},
         target=step.connector,
-        state=step.state,
-        waits_for=step.waits_for,
-        phase=step.phase,
-        grade=step.grade,
-        minimum=step.minimum,
         colour=step_colour(standing),
-        revision=step.revision,
-        why=step.why,
-        fix=step.fix,
-        owner=step.owner,
         taken_by=takers.get(step.taken_by or "", ""),
-        instructions=step.instructions,
-        critical=step.critical,
-        release_after=step.release_after,
-        due=step.due,
-        started_at=step.started_at,
-        ended_at=step.ended_at,
-        verified_at=step.verified_at,
         attempts=tuple(attempts),
         evidence=tuple(_evidence(row, images) for row in step.evidence),
         residual=tuple(

@@ -72,50 +72,22 @@ class Starter:
         number = (session.scalar(select(func.max(Run.number))) or 0) + 1
         values = {**_values(session, person, departure), "run.number": f"R-{number}"}
         arguments = _resolved(planned, values)
-        run = Run(
-            id=str(uuid.uuid4()),
-            number=number,
-            departure_id=departure.id,
-            playbook=planned.playbook,
-            playbook_version=planned.version,
-            playbook_digest=planned.playbook_digest,
-            plan_digest=planned.digest,
-            started_at=now,
-        )
+        run = _run(planned, departure, number=number, now=now)
         session.add(run)
         departure.state, departure.run_id = DepartureState.REVOKING, run.id
         session.flush()
-        rows = [
-            self._row(run, step, position, departure=departure, now=now)
-            for position, step in enumerate(planned.steps)
-        ]
-        for row, step in zip(rows, planned.steps, strict=True):
+        rows = []
+        for position, step in enumerate(planned.steps):
+            row = self._row(run, step, position, departure=departure, now=now)
             row.title = references.fill(step.title, values)[:200]
             row.instructions = references.fill(step.instructions, values)
             row.arguments = arguments[step.id]
             row.next_at += wait_of(row)
+            rows.append(row)
         session.add_all(rows)
         session.flush()
-        ids = {row.step: row.id for row in rows}
-        session.add_all(
-            StepNeed(step_run_id=ids[step.id], needs_id=ids[need])
-            for step in planned.steps
-            for need in step.needs
-        )
-        record_run(
-            session,
-            run,
-            Event.RUN_STARTED,
-            at=now,
-            body={
-                "number": number,
-                "playbook": planned.playbook,
-                "version": planned.version,
-                "playbook_digest": planned.playbook_digest,
-                "plan_digest": planned.digest,
-                "steps": [row.step for row in rows],
-            },
-        )
+        session.add_all(_needs(planned, {row.step: row.id for row in rows}))
+        _record_start(session, run, planned, now=now)
         settle(session, run, now=now)
         return run
 
@@ -150,6 +122,39 @@ class Starter:
             due=release + planned.deadline,
             next_at=release,
         )
+
+
+def _run(planned: Plan, departure: Departure, *, number: int, now: datetime) -> Run:
+    return Run(
+        id=str(uuid.uuid4()),
+        number=number,
+        departure_id=departure.id,
+        playbook=planned.playbook,
+        playbook_version=planned.version,
+        playbook_digest=planned.playbook_digest,
+        plan_digest=planned.digest,
+        started_at=now,
+    )
+
+
+def _needs(planned: Plan, ids: Mapping[str, str]) -> list[StepNeed]:
+    return [
+        StepNeed(step_run_id=ids[step.id], needs_id=ids[need])
+        for step in planned.steps
+        for need in step.needs
+    ]
+
+
+def _record_start(session: Session, run: Run, planned: Plan, *, now: datetime) -> None:
+    body = {
+        "number": run.number,
+        "playbook": planned.playbook,
+        "version": planned.version,
+        "playbook_digest": planned.playbook_digest,
+        "plan_digest": planned.digest,
+        "steps": [step.id for step in planned.steps],
+    }
+    record_run(session, run, Event.RUN_STARTED, at=now, body=body)
 
 
 def hold(session: Session, departure: Departure, because: str, *, now: datetime) -> None:

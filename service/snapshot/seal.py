@@ -74,52 +74,27 @@ class Sealer:
         digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
         if digest == unless:
             return unless
-        snapshot_id = str(uuid.uuid4())
-        body: dict[str, Any] = {
-            "judged": _judged_json(judged),
+        snapshot = Snapshot(
+            id=str(uuid.uuid4()),
+            departure_id=departure_id,
+            sealed_at=now,
+            manifest_sha256=digest,
+            destroy_after=gathered.view.effective_at + timedelta(days=self.policy.retention_days),
+        )
+        body = {
+            **_body(gathered, judged),
             "manifest": manifest,
-            "limits": list(LIMITS),
-            "activities": [activity.as_json() for activity in gathered.view.activities],
             "notice_on_file": self.policy.notice_on_file,
-            "total_records": gathered.view.total_records,
         }
-        sealed, wrapped_key = seal_body(self.shelf.keys, snapshot_id, body)
+        snapshot.sealed, snapshot.wrapped_key = seal_body(self.shelf.keys, snapshot.id, body)
         with self.store.write() as session:
             latest = _latest(session, departure_id)
-            version = latest.version + 1 if latest else 1
             if latest and not unless:
                 return latest.id
-            seq = append(
-                session,
-                Event.SNAPSHOT_SEALED if version == 1 else Event.SNAPSHOT_ADDED,
-                actor="system:snapshot",
-                subject=gathered.subject,
-                departure=departure_id,
-                run=gathered.run_id,
-                body={
-                    "snapshot": snapshot_id,
-                    "version": version,
-                    "manifest": digest,
-                    "sealed": hashlib.sha256(sealed).hexdigest(),
-                    "files": len(gathered.files),
-                },
-                pii={"verdict": judged.verdict.value, "sentence": judged.sentence},
-                at=now,
-            )
-            session.add(
-                Snapshot(
-                    id=snapshot_id,
-                    departure_id=departure_id,
-                    version=version,
-                    sealed_at=now,
-                    sealed_seq=seq,
-                    manifest_sha256=digest,
-                    destroy_after=gathered.view.effective_at + timedelta(days=self.policy.retention_days),
-                    wrapped_key=wrapped_key,
-                    sealed=sealed,
-                )
-            )
-        return snapshot_id
+            snapshot.version = latest.version + 1 if latest else 1
+            snapshot.sealed_seq = _record(session, snapshot, gathered, judged)
+            session.add(snapshot)
+        return snapshot.id
 
     def _judged(self, gathered: "_Gathered") -> Judged:
         if not self.policy.notice_on_file:
@@ -186,6 +161,36 @@ class _Gathered:
     files: tuple[RawFile, ...]
     subject: str
     run_id: str
+
+
+def _body(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
+    return {
+        "judged": _judged_json(judged),
+        "limits": list(LIMITS),
+        "activities": [activity.as_json() for activity in gathered.view.activities],
+        "total_records": gathered.view.total_records,
+    }
+
+
+def _record(session: Session, snapshot: Snapshot, gathered: _Gathered, judged: Judged) -> int:
+    """Tie the snapshot into the ledger: its digests in the clear, what it says of a person as commitments."""
+    return append(
+        session,
+        Event.SNAPSHOT_SEALED if snapshot.version == 1 else Event.SNAPSHOT_ADDED,
+        actor="system:snapshot",
+        subject=gathered.subject,
+        departure=snapshot.departure_id,
+        run=gathered.run_id,
+        body={
+            "snapshot": snapshot.id,
+            "version": snapshot.version,
+            "manifest": snapshot.manifest_sha256,
+            "sealed": hashlib.sha256(snapshot.sealed or b"").hexdigest(),
+            "files": len(gathered.files),
+        },
+        pii={"verdict": judged.verdict.value, "sentence": judged.sentence},
+        at=snapshot.sealed_at,
+    )
 
 
 def opened(session: Session, departure_id: str, keys_shelf: Shelf) -> tuple[Snapshot, dict[str, Any]] | None:
