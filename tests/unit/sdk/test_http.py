@@ -220,6 +220,10 @@ def test_plain_http_is_taken_on_this_machine_only(context: Context, url: str) ->
     assert Http(target="crm", base_url=url, context=context)
 
 
+def test_a_laboratory_may_ask_for_plain_http_elsewhere(context: Context) -> None:
+    assert Http(target="crm", base_url="http://crm.lab", context=context, allow_plain=True)
+
+
 def test_a_certificate_nobody_signed_is_refused_before_a_key_is_sent(
     context: Context, serve: Any, make_certificate: Any
 ) -> None:

@@ -37,12 +37,17 @@ def tlv(tag: int, content: bytes) -> bytes:
 def reply(number: int, to: int, code: int, *, referral: str = "") -> bytes:
     where = tlv(0xA3, tlv(0x04, referral.encode())) if referral else b""
     result = tlv(0x0A, bytes([code])) + tlv(0x04, b"") + tlv(0x04, b"diagnostics with a name in it") + where
-    return tlv(0x30, tlv(0x02, bytes([number])) + tlv(ANSWER_TO[to], result))
+    return tlv(0x30, integer(number) + tlv(ANSWER_TO[to], result))
 
 
 def number_and_kind(request: bytes) -> tuple[int, int]:
     start = 2 if request[1] < 128 else 2 + (request[1] & 0x7F)
-    return request[start + 2], request[start + 3]
+    end = start + 2 + request[start + 1]
+    return int.from_bytes(request[start + 2 : end], "big"), request[end]
+
+
+def integer(number: int) -> bytes:
+    return tlv(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
 
 
 Rules = dict[int, Callable[[int], bytes]]
@@ -326,8 +331,8 @@ def test_an_answer_longer_than_the_cap_is_not_read_on(
 
     def endless(client: socket.socket) -> None:
         client.sendall(reply(number_and_kind(client.recv(65536))[0], BIND, 0))
-        number = bytes([number_and_kind(client.recv(65536))[0]])
-        entry = tlv(0x30, tlv(0x02, number) + tlv(0x64, tlv(0x04, MIKE.encode()) + tlv(0x30, b"")))
+        number, _ = number_and_kind(client.recv(65536))
+        entry = tlv(0x30, integer(number) + tlv(0x64, tlv(0x04, MIKE.encode()) + tlv(0x30, b"")))
         while True:
             client.sendall(entry * 1000)
 
