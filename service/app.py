@@ -1,9 +1,11 @@
 """Wiring: every room is made here once and handed to the others; nothing else happens in this file."""
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import structlog
 from sqlalchemy.orm import Session
@@ -29,17 +31,26 @@ from service.engine.start import Starter
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
 from service.ledger.bound import bind
+from service.ledger.checkpoint import due, sign_checkpoint
 from service.ledger.keys import Keys
+from service.ledger.sink import FileSink, publish
 from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
-from service.settings import PlaybooksSection, Settings, SettingsError, reveal
+from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, reveal
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
-from service.snapshot.seal import Policy, Sealer
+from service.snapshot.seal import Policy, Sealer, destroy_due
 from service.store import Store, utc_now
 from service.store.migrate import upgrade
+
+if TYPE_CHECKING:  # the entrances are loaded when they open: a command that only reads is quick
+    from flask import Blueprint
+
+    from service.slack import SlackRoom
+    from service.web.rooms import DemoDoor
+    from service.web.server import Server
 
 log = structlog.get_logger()
 
@@ -85,6 +96,11 @@ class Service:
         for name in self.collector.sources():
             collected = self.collector.collect(name, Window(start=start, end=end))
             log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
+
+    def destroy_due(self) -> None:
+        """Destroy the snapshots whose time is over."""
+        with self.store.write() as session:
+            destroy_due(session, now=self.now())
 
     def start(self) -> None:
         """Begin to act."""
@@ -191,11 +207,96 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-def ticker_for(service: Service) -> Ticker:
-    """What ticks: the night's work and the engine's own look at what is due."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A service that acts and answers: engine, ticks, pages, and Slack where it is set up."""
+
+    service: Service
+    server: "Server"
+    slack: "SlackRoom | None"
+    ticker: Ticker
+    answering: threading.Thread
+
+    @classmethod
+    def begin(
+        cls, service: Service, *, blueprints: Iterable["Blueprint"] = (), demo: "DemoDoor | None" = None
+    ) -> Self:
+        """Start everything. Raises `OSError` when the port is taken; then nothing acts.
+
+        Args:
+            demo: Handed in by the demonstration, which turns its own nights.
+        """
+        from service.intake.webhook import blueprint as intake_door
+        from service.web.application import create_flask
+        from service.web.readiness import look
+        from service.web.server import serve
+
+        section = service.settings.service
+        slack = _slack(service)
+        doors = (intake_door(service.intake), *((slack.blueprint,) if slack else ()), *blueprints)
+        flask = create_flask(
+            service.desk,
+            settings=service.settings,
+            registry=service.registry,
+            ready=lambda: look(
+                service.store, last_cycle_at=lambda: service.engine.last_cycle_at, now=service.now
+            ),
+            blueprints=doors,
+            demo=demo,
+            webhooks=lambda: service.intake.counts,
+        )
+        server = serve(flask, section.host, section.port)
+        answering = threading.Thread(target=server.run, name="answering", daemon=True)
+        ticker = _ticker(service, nights=demo is None)
+        running = cls(service=service, server=server, slack=slack, ticker=ticker, answering=answering)
+        answering.start()
+        service.start()
+        if slack:
+            slack.start()
+        ticker.start()
+        return running
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return self.server.url
+
+    def end(self) -> None:
+        """Stop taking, let what is out come back, and let go."""
+        self.server.stop()
+        self.ticker.stop()
+        if self.slack:
+            self.slack.stop()
+        self.service.close()
+
+
+def _slack(service: Service) -> "SlackRoom | None":
+    if service.settings.slack.mode is SlackMode.OFF:
+        return None
+    from service.slack import create_slack  # Bolt takes a quarter of a second to load
+
+    return create_slack(service.desk, service.settings.slack, real_now=utc_now)
+
+
+def _ticker(service: Service, *, nights: bool) -> Ticker:
+    """What ticks: the engine's look at what is due, checkpoints, and the night's work."""
+    sink = FileSink(service.settings.service.data_dir / "checkpoints")
     ticker = Ticker()
     ticker.every(1.0, "engine.wake", service.engine.wake)
+    ticker.every(5.0, "checkpoint", lambda: sign_due(service, sink))
     ticker.every(60.0, "hr.look-up", service.intake.look_up_due)
-    ticker.every(24 * 3600.0, "rosters", service.learn_rosters)
-    ticker.every(24 * 3600.0, "collect", service.collect)
+    ticker.every(3600.0, "retention", service.destroy_due)
+    if nights:
+        ticker.every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
+        ticker.every(24 * 3600.0, "collect", service.collect, at_once=True)
     return ticker
+
+
+def sign_due(service: Service, sink: FileSink) -> None:
+    """Sign the ledger after each finished run and at least hourly; keep a copy outside the database."""
+    with service.store.read() as session:
+        wanted = due(session, service.now())
+    if wanted:
+        with service.store.write() as session:
+            sign_checkpoint(session, service.keys, service.now())
+    publish(service.store, sink, name="file")

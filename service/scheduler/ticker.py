@@ -6,6 +6,7 @@ stood still for two hours. A monotonic guard notices the jump and arms every job
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Event, Thread
 
 import structlog
@@ -30,10 +31,14 @@ class Ticker:
         self._stop = Event()
         self._guard = Thread(target=self._watch, name="clock-guard", daemon=True)
 
-    def every(self, seconds: float, name: str, job: Callable[[], object]) -> None:
-        """Call `job` every so many seconds. An error is logged and the next tick comes all the same."""
+    def every(self, seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
+        """Call `job` every so many seconds, the first time after them or at once.
+
+        An error is logged and the next tick comes all the same.
+        """
         self._every[name] = seconds
-        self._scheduler.add_job(_reported(name, job), IntervalTrigger(seconds=seconds), id=name)
+        first = {"next_run_time": datetime.now(UTC)} if at_once else {}
+        self._scheduler.add_job(_reported(name, job), IntervalTrigger(seconds=seconds), id=name, **first)
 
     def start(self) -> None:
         """Begin ticking."""

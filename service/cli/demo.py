@@ -1,0 +1,122 @@
+"""`exeunt demo`: a made-up company in which Mike from sales has resigned."""
+
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rich_click as click
+
+if TYPE_CHECKING:
+    from service.demo.stage import Stage
+
+FOLDER = Path("var/demo")
+
+
+@click.command()
+@click.option("--reset", is_flag=True, help="Begin anew: forget the company and its story.")
+@click.option("--step", is_flag=True, help="Stop before each scene.")
+@click.option(
+    "--exit", "to_the_end", is_flag=True, help="Play it to the end, print the result as JSON, and leave."
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Another company, other numbers.")
+@click.option("--guilty", "leaning", flag_value="guilty", default=True, help="The leaver takes what he can.")
+@click.option("--quiet", "leaning", flag_value="quiet", help="The leaver takes nothing.")
+@click.option("--blind", "leaning", flag_value="blind", help="The CRM keeps no logs of exports.")
+@click.option(
+    "--port", type=int, default=8000, show_default=True, help="Where to listen; 0 takes a spare one."
+)
+@click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
+def command(
+    *, reset: bool, step: bool, to_the_end: bool, seed: int, leaning: str, port: int, folder: Path
+) -> None:
+    """Play a whole departure on this machine: no account, no key, nothing real is touched."""
+    from service.cli._logs import log_quietly
+    from service.cli._open import FAILED, stop
+    from service.demo.play import Wishes, opened
+    from service.demo.stage import StoryBroken
+    from service.demo.world import Leaning
+
+    log_quietly()
+    if reset:
+        shutil.rmtree(folder, ignore_errors=True)
+    wishes = Wishes(folder=folder, port=port, seed=seed, leaning=Leaning(leaning))
+    began = time.monotonic()
+    try:
+        with opened(wishes, _say) as stage:
+            _play(stage, step=step, to_the_end=to_the_end)
+            if to_the_end:
+                result = _result(stage, seconds=time.monotonic() - began)
+                click.echo(json.dumps(result, indent=1))
+                raise SystemExit(0 if result["holds"] else FAILED)
+            _invite(stage)
+            _until_interrupted()
+    except StoryBroken as broken:
+        stop(f"The story broke: {broken} Begin anew with: exeunt demo --reset")
+    except OSError as error:
+        stop(f"The demonstration cannot start: {error}. Another port: exeunt demo --port 8001")
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _play(stage: "Stage", *, step: bool, to_the_end: bool) -> None:
+    from service.demo.play import scenes
+
+    for scene in scenes(to_the_end=to_the_end):
+        if step and sys.stdin.isatty():
+            click.pause(f"\n{scene.name}: press a key", err=True)
+        click.secho(f"\n{scene.name}", bold=True, err=True)
+        for line in scene.play(stage):
+            _say(f"  {line}")
+
+
+def _result(stage: "Stage", *, seconds: float) -> dict[str, Any]:
+    from service.demo.audit import audit
+
+    audit(stage)
+    facts = stage.begun()
+    return {
+        "version": 1,
+        "holds": all(stage.told.values()),
+        "claims": stage.told,
+        "run": facts.number,
+        "colour": facts.colour,
+        "headline": facts.headline,
+        "seconds_to_last_cut": facts.seconds_to_last_cut,
+        "directory": stage.company.directory_is,
+        "seed": stage.world.seed,
+        "leaning": stage.world.leaning,
+        "took_s": round(seconds, 1),
+        **stage.numbers,
+    }
+
+
+def _invite(stage: "Stage") -> None:
+    from service.demo.audit import audit
+
+    folder = audit(stage)
+    facts = stage.begun()
+    waits = len(facts.waiting) + len(facts.failed)
+    lines = (
+        "",
+        facts.headline,
+        f"{waits} items wait for you." if waits else "",
+        f"  the run   {stage.url}/runs/{facts.number}    (sign in as auditor, it or hr)",
+        f"  Slack     {stage.url}/demo/slack",
+        f"  evidence  {folder}    (python3 {folder}/auditor.py {folder})",
+        "Try: press Confirm in Slack; exeunt demo --reset --quiet; Ctrl-C stops.",
+    )
+    for line in lines:
+        click.echo(line)
+
+
+def _until_interrupted() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo("Stopped. The same command goes on where this one ended.", err=True)
