@@ -189,6 +189,44 @@ def test_a_directory_without_start_tls_gets_no_password(context: Context, serve:
     assert PASSWORD.encode() not in b"".join(heard)
 
 
+def encrypting(tls: Any, heard: list[bytes]) -> Callable[[socket.socket], None]:
+    """A script: says yes to StartTLS, shakes hands, and goes on as a directory."""
+
+    def script(client: socket.socket) -> None:
+        request = client.recv(65536)
+        heard.append(request)
+        client.sendall(reply(number_and_kind(request)[0], EXTENDED, 0))
+        with tls.wrap_socket(client, server_side=True) as encrypted:
+            directory({}, heard)(encrypted)
+
+    return script
+
+
+def test_start_tls_encrypts_before_the_bind(context: Context, serve: Any, make_certificate: Any) -> None:
+    ca_file, tls = make_certificate("127.0.0.1")
+    server = serve(encrypting(tls, []))
+
+    with plain(
+        server.port, context, start_tls=True, allow_plain_loopback=False, ca_file=str(ca_file)
+    ) as connection:
+        assert connection.tls_started
+        assert connection.bound
+
+
+def test_start_tls_with_a_certificate_nobody_signed_gets_no_password(
+    context: Context, serve: Any, make_certificate: Any
+) -> None:
+    heard: list[bytes] = []
+    _, tls = make_certificate("127.0.0.1")
+    server = serve(encrypting(tls, heard))
+
+    with pytest.raises(ConfigError, match="certificate"):
+        plain(server.port, context, start_tls=True)
+
+    assert len(heard) == 1
+    assert PASSWORD.encode() not in heard[0]
+
+
 def test_start_tls_stripped_by_a_liar_gets_no_password(context: Context, serve: Any) -> None:
     heard: list[bytes] = []
     server = serve(directory({}, heard))
