@@ -48,7 +48,7 @@ def check(folder: Path, vkey: str, known: list[Path]) -> str:
     with (folder / "entries.jsonl").open("rb") as lines:
         for total, line in enumerate(lines, 1):
             left = len(edge) + 1 - (total & -total).bit_length()
-            edge[left:] = [reduce(node, edge[left:][::-1], sha256(b"\0" + line[:-1]).digest())]
+            edge[left:] = [reduce(node, edge[left:][::-1], sha256(b"\0" + line.removesuffix(b"\n")).digest())]
             if total in kept and kept[total] != {f"{origin} {b64encode(reduce(node, edge[::-1])).decode()}"}:
                 raise ValueError(f"the first {total} entries are not those that were signed")
     if total != max(kept) or origin != vkey.partition("+")[0]:

@@ -149,6 +149,18 @@ def test_several_entries_are_written_as_one_by_one(any_store):
     assert_whole(any_store, 7)
 
 
+def test_one_refused_among_several_leaves_none_and_no_gap(any_store):
+    good = Draft(event=Event.STEP_DONE, actor="system:engine")
+    bad = Draft(event=Event.STEP_DONE, actor="system:engine", body={"ms": 0.5})
+
+    with any_store.write() as session:
+        with pytest.raises(EntryRefused):
+            append_all(session, [good, good, bad], at=NOON)
+        append_all(session, [good], at=NOON)
+
+    assert_whole(any_store, 1)
+
+
 def test_eight_writers_at_once_leave_no_gap(any_store):
     def write(worker: int) -> None:
         for n in range(12):
