@@ -112,9 +112,16 @@ class SignInFake(HttpFake):
             if row["DeleteToken"] == token:
                 target = f"{row['UserId']} {row['AppName']}"
                 if self.applies("OauthToken.revoke", target=target, request=request):
-                    self.state["oauth_tokens"].remove(row)
+                    self._drop_tokens(row["UserId"], row["AppName"])
                 return FakeAnswer()
         return oauth_error("invalid_token")
+
+    def _drop_tokens(self, user_id: str, app: str) -> None:
+        """A refresh token goes with all that is attached to it."""
+        kept = [
+            row for row in self.state["oauth_tokens"] if (row["UserId"], row["AppName"]) != (user_id, app)
+        ]
+        self.state["oauth_tokens"] = kept
 
     def _asker(self, request: FakeRequest) -> str | None:
         """The user of a session. Freezing ends no session; deactivating ends all."""

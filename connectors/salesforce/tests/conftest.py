@@ -21,7 +21,7 @@ MIKE = {
     "permission_sets": ["Sales Tools", "Data Loader User"],
     "groups": ["EMEA Deals"],
     "sessions": ["UI+Content", "API"],
-    "tokens": ["Data Loader", "Phone"],
+    "tokens": ["Data Loader", "Phone", "Phone"],
 }
 ANNA = {"employee_no": "E-1002", "email": "anna@example.com", "display_name": "Anna Ray", "sessions": ["UI"]}
 

@@ -38,7 +38,7 @@ def test_freezing_twice_changes_nothing_the_second_time(
     again = salesforce.disable_account(mike)
 
     assert not again.changed
-    assert [effect["what"] for effect in org.effects] == ["UserLogin.IsFrozen"]
+    assert [request.method for request in org.requests].count("PATCH") == 1
 
 
 def test_a_freeze_that_does_not_stick_is_refused(
@@ -115,6 +115,16 @@ def test_tokens_already_gone_count_as_done(
     assert salesforce.revoke_tokens(mike).changed
     assert not salesforce.revoke_tokens(mike).changed
     assert org.state["oauth_tokens"] == []
+
+
+def test_a_token_that_survives_its_revocation_is_refused_and_contradicted(
+    org: FakeSalesforce, salesforce: SalesforceConnector, mike: Account
+) -> None:
+    org.faults.lie = {"OauthToken.revoke"}
+
+    with pytest.raises(Refused):
+        salesforce.revoke_tokens(mike)
+    assert proofs(salesforce, mike, Expectation.NO_TOKENS) == [Proof.CONTRADICTED]
 
 
 def test_no_token_is_kept_as_evidence(
