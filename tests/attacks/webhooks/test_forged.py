@@ -88,6 +88,20 @@ def test_one_sources_signature_opens_no_other_source(door):
     assert door.send(message(), source="payroll").status is HTTPStatus.UNAUTHORIZED
 
 
+def test_one_sources_secret_opens_no_other_source_of_the_same_format(store, keys, clock, secrets):
+    sections = {
+        name: SECTIONS["hr"].model_copy(update={"secrets": (f"env:{secret}",)})
+        for name, secret in (("hr", "HR_SECRET"), ("subsidiary", "OLD_SECRET"))
+    }
+    door = Door(store, keys, clock, sections)
+
+    told = [
+        door.send(message(), source="subsidiary", secret=secret).status for secret in (SECRET, OTHER_SECRET)
+    ]
+
+    assert told == [HTTPStatus.UNAUTHORIZED, HTTPStatus.ACCEPTED]
+
+
 @pytest.mark.parametrize("source", ["", "nobody", "HR", "hr/../payroll", "hr\x00", "*", "native", "a" * 9999])
 def test_a_source_that_nobody_configured_is_not_there(door, source):
     assert door.send(message(), source=source).status is HTTPStatus.NOT_FOUND

@@ -8,7 +8,13 @@ API_KEY = "bamboo-api-key"
 
 
 class FakeBamboo(HttpFake):
-    """Only the two calls that we make, in the shapes of the vendor's published API description."""
+    """Only the two calls that we make, in the shapes of the vendor's published API description.
+
+    `meanwhile` happens while the table is being answered.
+    """
+
+    def meanwhile(self):
+        """Nothing, until a test says what."""
 
     def initial_state(self):
         return {"employees": {}, "tables": {}}
@@ -56,7 +62,9 @@ class FakeBamboo(HttpFake):
         return self._answer(request, known and {name: known[name] for name in asked if name in known})
 
     def _table(self, request: FakeRequest) -> FakeAnswer:
-        return self._answer(request, self.state["tables"].get(request.groups["id"]))
+        found = self.state["tables"].get(request.groups["id"])
+        self.meanwhile()
+        return self._answer(request, found)
 
     def _answer(self, request: FakeRequest, found) -> FakeAnswer:
         pair = base64.b64encode(f"{API_KEY}:x".encode()).decode()

@@ -251,6 +251,22 @@ def test_a_hint_that_comes_again_is_looked_up_again(door, bamboo):
     assert door.changes == [Change.SCHEDULED]
 
 
+def test_a_hint_that_comes_while_bamboo_answers_is_not_lost(door, bamboo):
+    def hr_goes_on():
+        bamboo.end("2026-04-30")
+        door.hint({**UPDATED, "timestamp": "2026-03-02T12:00:01Z"})
+        bamboo.meanwhile = lambda: None
+
+    bamboo.meanwhile = hr_goes_on
+    door.hint()
+    door.intake.look_up_due()
+    assert door.changes == []
+
+    door.intake.look_up_due()
+
+    assert door.changes == [Change.SCHEDULED]
+
+
 def test_many_hints_about_one_employee_are_one_look_up(door, bamboo):
     for day in range(5):
         door.hint({**UPDATED, "timestamp": f"2026-03-0{day + 1}T00:00:00Z"})
