@@ -43,6 +43,7 @@ class ActiveDirectory:
     already_gone: frozenset[int] = frozenset({NOT_WILLING, NO_SUCH_VALUE})
     already_there: frozenset[int] = frozenset({ENTRY_EXISTS, VALUE_EXISTS})
     wanted: tuple[str, ...] = (CONTROL, "adminCount")
+    locks: tuple[str, ...] = ()
 
     def __init__(self, settings: LdapSettings, context: Context) -> None:
         self._reset_password = settings.reset_password

@@ -117,7 +117,7 @@ class LdapConnector:
         with self._open() as directory:
             entry = self._entry(directory, account, "*", "+")
             groups = self._groups.of(directory, entry)
-        shown: dict[str, Json] = {
+        shown: dict[str, Json] = dict.fromkeys(self._dialect.locks) | {
             name: as_json(values)
             for name, values in entry.raw.items()
             if name.lower() not in SECRETS | BOOKKEEPING

@@ -21,6 +21,7 @@ class Dialect(Protocol):
     already_gone: frozenset[int]
     already_there: frozenset[int]
     wanted: tuple[str, ...]  # what the methods below need to find on an entry
+    locks: tuple[str, ...]  # attributes whose absence means "not shut", shown as such before the change
 
     def id_of(self, entry: Entry) -> str:
         """The immutable identifier."""

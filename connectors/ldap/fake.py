@@ -38,6 +38,7 @@ class Faults:
         lose_answer_after_write: How many changes are carried out and then hung up on.
         hang_up: How many operations after the bind are hung up on without being carried out.
         refuse_binds: How many binds to answer with 49, whatever the password.
+        admits_anybody: Every bind succeeds, whatever the password and the lock.
         may_write: Attributes the service account may write; `None`: all.
     """
 
@@ -49,6 +50,7 @@ class Faults:
     lose_answer_after_write: int = 0
     hang_up: int = 0
     refuse_binds: int = 0
+    admits_anybody: bool = False
     may_write: set[str] | None = None
 
 
@@ -163,6 +165,9 @@ class FakeLdap:
             if self.faults.refuse_binds > 0:
                 self.faults.refuse_binds -= 1
                 return Result(code=BAD_CREDENTIALS)
+            if self.faults.admits_anybody:
+                session.who = plain(bind.dn)
+                return Result()
             return self.rules.bind(session, request, bind)
 
     def search(self, session: Session, request: Request, search: Search) -> Found:

@@ -67,6 +67,7 @@ class OpenLdap:
     already_gone: frozenset[int] = frozenset({NO_SUCH_VALUE})
     already_there: frozenset[int] = frozenset({VALUE_EXISTS})
     wanted: tuple[str, ...] = (PASSWORD, LOCK, END, "pwdPolicySubentry")
+    locks: tuple[str, ...] = (LOCK, END)
 
     def __init__(self, settings: LdapSettings, context: Context) -> None:
         self._base = settings.base_dn

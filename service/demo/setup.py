@@ -30,12 +30,18 @@ def kept_secret(file: Path) -> str:
 
 
 def configuration(
-    folder: Path, systems: Mapping[str, dict[str, str]], *, port: int, playbooks: Path
+    folder: Path,
+    systems: Mapping[str, dict[str, str]],
+    *,
+    slack: Mapping[str, str],
+    port: int,
+    playbooks: Path,
 ) -> Settings:
     """The configuration an administrator would write, secrets as files."""
     kept_secret(folder / "secrets" / "hr")
     return load(
         service={"data_dir": folder, "port": port, "base_url": f"http://127.0.0.1:{port}"},
+        slack=dict(slack),
         playbooks={"folder": playbooks},
         sources={SOURCE: {"secrets": (f"file:{folder / 'secrets' / 'hr'}",), "timezone": ZONE}},
         connectors={name: _as_files(folder, name, given) for name, given in systems.items()},

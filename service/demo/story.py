@@ -50,11 +50,15 @@ def notice(stage: Stage) -> Iterator[str]:
     stage.clock.turn_to(stage.calendar.at(0, 9, 12))
     stage.service.collect()
     hook = f"{stage.url}/hooks/{setup.SOURCE}"
-    event = fake_hr.scheduled(stage.world.leaver, off_at=stage.calendar.end, notice=stage.calendar.monday.date())
+    event = fake_hr.scheduled(
+        stage.world.leaver, off_at=stage.calendar.end, notice=stage.calendar.monday.date()
+    )
     secret = setup.kept_secret(stage.folder / "secrets" / "hr")
     first = fake_hr.send(hook, event, event_id=EVENT_ID, secret=secret)
     again = fake_hr.send(hook, event, event_id=EVENT_ID, secret=secret)
-    forged = fake_hr.send(hook, event, event_id=f"{EVENT_ID}-forged", secret=setup.kept_secret(stage.folder / "x"))
+    forged = fake_hr.send(
+        hook, event, event_id=f"{EVENT_ID}-forged", secret=setup.kept_secret(stage.folder / "x")
+    )
     stage.claim("the webhook was accepted", first in (200, 202))
     stage.claim("the same webhook again changed nothing", again == 200 and _one_departure(stage))  # noqa: PLR2004
     stage.claim("the forged webhook was refused", forged == 401)  # noqa: PLR2004

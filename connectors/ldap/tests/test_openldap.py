@@ -1,5 +1,6 @@
 """OpenLDAP's doors, the mark that names a step, and what the before-image hides."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from connectors.ldap.directory import as_bytes, as_json
 from connectors.ldap.fake import FakeLdap
 from connectors.ldap.tests.conftest import PERSON
 from connectors.sdk.context import Context
-from connectors.sdk.types import Account
+from connectors.sdk.types import Account, Expectation, Proof
 
 MIKE_DN = "uid=mike,ou=people,dc=example,dc=com"
 
@@ -32,6 +33,29 @@ def test_the_receipt_of_another_step_opens_nothing(openldap: FakeLdap, opened: A
     assert receipt.before == {"changed": False}
     assert not opened(openldap).restore_account(mike, receipt).changed
     assert openldap.effects == effects
+
+
+def test_a_receipt_that_says_nothing_changed_opens_nothing(
+    openldap: FakeLdap, opened: Any, mike: Account
+) -> None:
+    receipt = opened(openldap).disable_account(mike).receipt
+    effects = list(openldap.effects)
+
+    said_otherwise = replace(receipt, before={**receipt.before, "changed": False})
+
+    assert not opened(openldap).restore_account(mike, said_otherwise).changed
+    assert openldap.effects == effects
+
+
+def test_a_directory_that_lets_anybody_in_is_contradicted_by_the_bind(
+    openldap: FakeLdap, opened: Any, mike: Account
+) -> None:
+    opened(openldap).disable_account(mike)
+    openldap.faults.admits_anybody = True
+
+    found = {each.how: each.proof for each in opened(openldap).verify(mike, Expectation.DISABLED)}
+
+    assert found == {"attribute read": Proof.PROVEN, "bind accepted": Proof.CONTRADICTED}
 
 
 def test_the_end_date_is_past_on_every_clock(opened: Any) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.context import Secret
 from connectors.sdk.fakes.server import HttpFake
 from connectors.sdk.http import close_sessions
+from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import Registry, discover, fake_class
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
@@ -145,11 +146,19 @@ def no_finding(session: Session, departure_id: str) -> FindingFact | None:
 
 
 @contextmanager
-def made(store: Store, clock: Any, keys: Keys, *, findings: Findings = no_finding) -> Iterator[World]:
-    """Mike's world over a store, with the chaos fake running."""
+def made(
+    store: Store,
+    clock: Any,
+    keys: Keys,
+    *,
+    findings: Findings = no_finding,
+    also: Mapping[str, Mapping[str, str]] | None = None,
+) -> Iterator[World]:
+    """Mike's world over a store, with the chaos fake running; `also` are further connectors' settings."""
     manifests = discover(CHAOS)
     with fake_class(manifests["chaos"])() as fake:
-        settings = {"chaos": {k: Secret(v) if k == "token" else v for k, v in fake.settings().items()}}
+        given = {"chaos": fake.settings(), **(also or {})}
+        settings = {name: _revealed(manifests[name], one) for name, one in given.items()}
         registry = Registry(manifests, settings)
         machine = Machine(keys=keys)
         executor = Executor(
@@ -163,6 +172,11 @@ def made(store: Store, clock: Any, keys: Keys, *, findings: Findings = no_findin
         _settle_in(world)
         yield world
         close_sessions()
+
+
+def _revealed(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str | Secret]:
+    secret = {name for name, spec in manifest.settings.items() if spec.secret}
+    return {name: Secret(value) if name in secret else value for name, value in given.items()}
 
 
 def _asked(order: Order) -> Result:

@@ -1,0 +1,102 @@
+"""Playing the story: the company, the service, its pages and Slack, all in this process, all on loopback."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from service.app import Running, create_service
+from service.demo import setup, world
+from service.demo.clock import TurnableClock
+from service.demo.company import open_company
+from service.demo.slack import open_workspace
+from service.demo.stage import Calendar, Stage
+from service.demo.story import SCENES, TOLD_TO_VISITORS, Scene
+from service.demo.world import Leaning, World
+from service.people.person import IdentityKind
+from service.web.rooms import DemoDoor
+
+Say = Callable[[str], None]
+PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
+#: Who a visitor may be, by role.
+VISITORS = ("auditor", "it", "hr")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """How the demonstration is wanted. `seed` and `leaning` count the first time only: a folder keeps its story."""
+
+    folder: Path
+    port: int
+    seed: int
+    leaning: Leaning
+    real_directory: bool = True
+
+
+@contextmanager
+def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
+    """Everything started, as it was left; stopped in good order at the end."""
+    folder = wishes.folder
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clock = TurnableClock(folder / "clock.json")
+    first = setup.remembered(
+        folder / "story.json",
+        seed=wishes.seed,
+        leaning=wishes.leaning.value,
+        start=clock.now().isoformat(timespec="seconds"),
+    )
+    start = datetime.fromisoformat(str(first["start"]))
+    made = world.make(int(first["seed"]), Leaning(first["leaning"]), start.date())
+    port = wishes.port or _spare_port()
+    say("Opening a made-up company: directory, CRM, devices, HR and Slack, all on this machine.")
+    company = open_company(folder / "company", made, now=clock.now, real_directory=wishes.real_directory)
+    workspace = open_workspace(folder, made)
+    try:
+        say("Starting the service.")
+        setup.make_keys(folder)
+        settings = setup.configuration(
+            folder, company.settings(), slack=workspace.settings(), port=port, playbooks=PLAYBOOKS
+        )
+        service = create_service(settings, now=clock.now)
+        setup.hire(service.store, made)
+        door = DemoDoor(people=_visitors(service.desk.person, made), links=(("/demo/slack", "Slack"),))
+        running = Running.begin(service, blueprints=(workspace.page(),), demo=door)
+        try:
+            workspace.deliver_to(running.url)
+            yield Stage(
+                world=made,
+                company=company,
+                clock=clock,
+                service=service,
+                slack=workspace,
+                folder=folder,
+                url=running.url,
+                calendar=Calendar.after(start),
+            )
+        finally:
+            running.end()
+    finally:
+        workspace.stop()
+        company.stop()
+
+
+def _spare_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _visitors(person: Callable[..., object], made: World) -> dict[str, str]:
+    people = {}
+    for role in VISITORS:
+        figure = made.with_role(role)
+        found = person(IdentityKind.SLACK, f"{setup.TEAM}/{setup.slack_user(figure)}")
+        people[str(getattr(found, "id", ""))] = f"{figure.name} ({role})"
+    return people
+
+
+def scenes(*, to_the_end: bool) -> tuple[Scene, ...]:
+    """The scenes that are played: a visitor keeps the last ones to play along."""
+    return SCENES if to_the_end else SCENES[:TOLD_TO_VISITORS]
