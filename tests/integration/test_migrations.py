@@ -1,0 +1,82 @@
+"""The schema comes from migrations: up, down, with data in it, on both databases."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from service.ledger.bound import bind
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.ledger.keys import Keys
+from service.people.person import Person
+from service.store import Base, Store, utc_now
+from service.store.migrate import downgrade, upgrade
+from tests.conftest import import_all_tables
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty(request: Any, tmp_path: Path) -> Iterator[Store]:
+    """A database with nothing in it."""
+    url = (
+        f"sqlite:///{tmp_path / 'm.db'}"
+        if request.param == "sqlite"
+        else request.getfixturevalue("postgres_url")
+    )
+    import_all_tables()
+    store = Store(url)
+    yield store
+    store.close()
+
+
+def test_the_migrations_make_exactly_the_tables_the_code_declares(empty: Store) -> None:
+    upgrade(empty)
+
+    with empty.engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+
+    assert differences == []
+
+
+def test_migrating_down_leaves_nothing_of_ours(empty: Store) -> None:
+    upgrade(empty)
+
+    downgrade(empty, "base")
+
+    assert set(inspect(empty.engine).get_table_names()) <= {"alembic_version"}
+    upgrade(empty)
+
+
+def test_migrating_again_keeps_the_data(empty: Store) -> None:
+    upgrade(empty)
+    with empty.write() as session:
+        session.add(_somebody())
+
+    upgrade(empty)
+
+    with empty.read() as session:
+        assert session.query(Person).one().display_name == "Ada Lind"
+
+
+def test_a_migrated_ledger_only_grows(empty: Store, tmp_path: Path) -> None:
+    upgrade(empty)
+    bind(Keys.create(tmp_path / "keys"))
+    with empty.write() as session:
+        append(session, Event.SERVICE_STARTED, actor="system:test", at=utc_now())
+
+    with pytest.raises(DatabaseError), empty.write() as session:
+        session.execute(text("DELETE FROM ledger"))
+
+    bind(None)
+
+
+def _somebody() -> Person:
+    return Person(
+        id=str(uuid.uuid4()), subject=uuid.uuid4().hex, source="hr", source_id="1", display_name="Ada Lind"
+    )
