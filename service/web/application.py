@@ -1,0 +1,89 @@
+"""Making the web application: rooms, guard, pages, headers."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from flask import Blueprint, Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.sdk.registry import Registry
+from service.engine.desk import Desk
+from service.settings import Settings
+from service.store import utc_now
+from service.web import (
+    access,
+    api,
+    connectors,
+    decide,
+    departures,
+    headers,
+    health,
+    metrics,
+    pack,
+    problems,
+    runs,
+    showing,
+    sign_in,
+)
+from service.web.readiness import Readiness
+from service.web.rooms import KEY, DemoDoor, Rooms, WebhookCounts, rooms
+from service.web.sessions import Sessions
+
+MOST_BYTES = 1024 * 1024
+PAGES = (runs, decide, pack, departures, connectors, sign_in, health, metrics)
+
+
+def create_flask(  # noqa: PLR0913  the rooms of the application, each by its name
+    desk: Desk,
+    *,
+    settings: Settings,
+    registry: Registry,
+    ready: Callable[[], Readiness],
+    blueprints: Iterable[Blueprint] = (),
+    demo: DemoDoor | None = None,
+    webhooks: WebhookCounts = dict,
+    real_now: Callable[[], datetime] = utc_now,
+) -> Flask:
+    """The application.
+
+    Args:
+        desk: The engine, for reading and deciding.
+        settings: The configuration.
+        registry: The connectors, for their page.
+        ready: Says which part is not ready (`service.web.readiness.look`).
+        blueprints: Doors of other rooms: webhooks, Slack, the demonstration's pages. A route of theirs opens for
+            nobody unless its path is one of `access.SIGNED_DOORS` or it is marked with `access.requires`.
+        demo: Handed in by the demonstration alone: who may be played without proof.
+        webhooks: How many webhooks met which fate.
+        real_now: The real time, by which sessions and sign-in links age.
+    """
+    app = api.described("exeunt-demo" if demo else "__Host-exeunt")
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_PARTS=50, MAX_FORM_MEMORY_SIZE=MOST_BYTES)
+    app.extensions[KEY] = Rooms(
+        desk=desk,
+        settings=settings,
+        registry=registry,
+        ready=ready,
+        sessions=Sessions(store=desk.store, now=desk.now, real_now=real_now),
+        webhooks=webhooks,
+        real_now=real_now,
+        demo=demo,
+    )
+    showing.teach(app)
+    problems.tell_problems(app)
+    app.before_request(access.guard)
+    app.after_request(headers.add_headers)
+    app.context_processor(_for_every_page)
+    app.add_url_rule("/openapi.json", "openapi", api.openapi_json)
+    app.register_api(api.api)
+    for blueprint in (*(page.pages for page in PAGES), *blueprints):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _for_every_page() -> dict[str, object]:
+    try:
+        me = access.viewer_if_any()
+    except SQLAlchemyError:  # the page that says so must not need the database
+        me = None
+    return {"me": me, "demo": rooms().demo}

@@ -1,0 +1,67 @@
+"""Deciding about a step from its page. The engine's refusal is shown as it stands."""
+
+from typing import Final
+
+from flask import Blueprint, redirect, request
+from flask.typing import ResponseReturnValue
+
+from service.engine.decisions import Decision, NotDecided, Said
+from service.people.person import Role
+from service.web.access import requires, viewer
+from service.web.asking import MOST_NUMBER
+from service.web.masking import run_for_viewer
+from service.web.problems import Problem
+from service.web.rooms import rooms
+from service.web.sessions import Viewer
+
+pages = Blueprint("decide", __name__)
+
+#: How a refusal is answered: who asked is wrong, what was written is wrong, or the step has moved on.
+STATUS: Final = {"role": 403, "leaver": 403, "note": 422, "unknown": 404}
+MOVED_ON: Final = 409
+
+
+def may_decide(who: Viewer) -> bool:
+    """True for whom the engine would let decide: a form that can only be refused is not shown."""
+    return who.has(Role.IT)
+
+
+@pages.post("/runs/R-<int(max=2147483647):number>/steps/<step>")
+@requires(Role.IT)
+def decide(number: int, step: str) -> ResponseReturnValue:
+    """Confirm, waive, take or try again, as the form says."""
+    facts = run_for_viewer(number)
+    known = next((fact for fact in facts.steps if fact.step == step), None)
+    if known is None:
+        raise Problem(404, "no-such-step", f"Run {facts.number} has no such step. Nothing was changed.")
+    try:
+        _carry_out(known.id)
+    except NotDecided as refused:
+        from service.web.runs import run_page
+
+        told = run_for_viewer(number)
+        return run_page(told, refused=str(refused), status=STATUS.get(refused.reason, MOVED_ON))
+    return redirect(f"/runs/{facts.number}#{step}", 303)
+
+
+def _carry_out(step_run_id: str) -> None:
+    form, desk = request.form, rooms().desk
+    what = form.get("do", "")
+    try:
+        revision = int(form.get("revision", ""))
+        said = Said(form.get("said") or Said.DONE)
+        verb = {"confirm": desk.confirm, "take": desk.take, "retry": desk.retry}[what]
+    except (KeyError, ValueError) as error:
+        raise Problem(400, "bad-form", "This form is not one of ours. Nothing was changed.") from error
+    if not 0 <= revision <= MOST_NUMBER:
+        raise Problem(400, "bad-form", "This form is not one of ours. Nothing was changed.")
+    verb(
+        Decision(
+            step_run_id=step_run_id,
+            revision=revision,
+            person_id=viewer().person_id,
+            door="web",
+            said=said,
+            note=form.get("note", "").replace("\0", "").strip(),
+        )
+    )

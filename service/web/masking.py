@@ -1,0 +1,53 @@
+"""What of a run each role may see. Every page, JSON and CSV passes through here."""
+
+from dataclasses import replace
+from typing import Final
+
+from service.engine.facts import FindingFact, PrecautionFact, RunFacts, RunFilter
+from service.people.person import Role
+from service.web.access import viewer
+from service.web.problems import Problem
+from service.web.rooms import rooms
+from service.web.sessions import Viewer
+
+#: Who reads what the snapshot says, in one sentence.
+READS_FINDINGS: Final = (Role.HR, Role.IT, Role.INVESTIGATOR, Role.COUNSEL, Role.AUDITOR)
+#: Who sees the days behind it. HR needs the verdict, not the picture of somebody's days.
+SEES_DAYS: Final = (Role.IT, Role.INVESTIGATOR, Role.COUNSEL, Role.AUDITOR)
+WITHHELD: Final = "A snapshot is sealed. What it says is for HR, IT, investigators, counsel and auditors."
+
+
+def masked(facts: RunFacts, who: Viewer) -> RunFacts:
+    """The run as this person may see it. Nobody sees the content of a snapshot here."""
+    if facts.finding is None or who.has(*SEES_DAYS):
+        return facts
+    hidden = replace(facts.finding, days=(), usual_max=None, total_records=None)
+    if who.has(*READS_FINDINGS):
+        return replace(facts, finding=hidden)
+    return replace(facts, finding=_withheld(hidden), precautions=_without_finding(facts))
+
+
+def run_for_viewer(number: int) -> RunFacts:
+    """Run `R-number` as the viewer may see it. A leaver's own run is not there for them."""
+    run_id = rooms().desk.run_of_number(number)
+    facts = rooms().desk.facts(run_id) if run_id else None
+    if facts is None or facts.leaver_person_id == viewer().person_id:
+        raise Problem(404, "no-such-run", f"There is no run R-{number}. The list of runs has them all.")
+    return masked(facts, viewer())
+
+
+def listed_for_viewer(only: RunFilter) -> RunFilter:
+    """The filter of a list, without the viewer's own departure."""
+    return replace(only, without=viewer().person_id)
+
+
+def _withheld(finding: FindingFact) -> FindingFact:
+    return replace(finding, verdict="withheld", sentence=WITHHELD, coverage="", limits=())
+
+
+def _without_finding(facts: RunFacts) -> tuple[PrecautionFact, ...]:
+    """What the log could see is a part of the finding."""
+    return tuple(
+        replace(fact, said="looked at") if facts.finding and fact.said == facts.finding.coverage else fact
+        for fact in facts.precautions
+    )

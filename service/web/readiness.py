@@ -1,0 +1,55 @@
+"""Whether the service may be given work, part by part."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.store import Store
+from service.store.migrate import configured
+
+#: An engine that has not looked at what is due for longer than this is not ready.
+ENGINE_LOOKS_WITHIN: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """What each part says; empty where it is fine."""
+
+    parts: Mapping[str, str]
+
+    @property
+    def ready(self) -> bool:
+        """True when every part is fine."""
+        return not any(self.parts.values())
+
+
+def look(
+    store: Store, *, last_cycle_at: Callable[[], datetime | None], now: Callable[[], datetime]
+) -> Readiness:
+    """Ask the database, its schema and the engine. `now` is the clock the engine's cycles are told by."""
+    parts = {"database": "", "migrations": "", "engine": _engine(last_cycle_at(), now())}
+    try:
+        with store.read() as session:
+            parts["migrations"] = _migrations(session.connection())
+    except SQLAlchemyError:
+        parts["database"] = "The database does not answer."
+    return Readiness(parts=parts)
+
+
+def _engine(last: datetime | None, now: datetime) -> str:
+    if last is None:
+        return "The engine has not begun."
+    late = now - last > ENGINE_LOOKS_WITHIN
+    return f"The engine looked at what is due {(now - last).total_seconds():.0f} s ago." if late else ""
+
+
+def _migrations(connection: Connection) -> str:
+    wanted = set(ScriptDirectory.from_config(configured(connection)).get_heads())
+    there = set(MigrationContext.configure(connection).get_current_heads())
+    return "" if wanted == there else "The schema is not the one of this version. Restart to migrate."

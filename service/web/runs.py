@@ -1,0 +1,152 @@
+"""The list of runs and one run: as pages, as JSON and as CSV by suffix."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.departures.kind import DepartureKind, DepartureState
+from service.engine.facts import RunFacts
+from service.engine.states import Colour
+from service.engine.wording import counts
+from service.people.person import Role
+from service.web import chart, csv_file, plain
+from service.web.access import EVERYONE, requires, viewer
+from service.web.asking import asked, found
+from service.web.decide import may_decide
+from service.web.masking import run_for_viewer
+from service.web.rooms import rooms
+from service.web.showing import under_way
+
+pages = Blueprint("runs", __name__)
+
+NUMBER: Final = "R-<int(max=2147483647):number>"
+#: Who is handed a pack of the ledger.
+MAY_TAKE_PACKS: Final = (Role.AUDITOR, Role.ADMIN)
+LIST_COLUMNS: Final = (
+    *("run", "leaver", "department", "kind", "state", "colour", "effective_at", "zone", "playbook"),
+    *("steps", "closed", "failed", "waiting", "seconds_to_last_cut"),
+)
+STEP_COLUMNS: Final = (
+    *("run", "leaver", "step", "title", "action", "target", "state", "grade", "minimum", "colour", "owner"),
+    *("started_at", "ended_at", "verified_at", "attempts", "why", "confirmed_by", "confirmed_at", "said"),
+    *("note", "read_back"),
+)
+
+
+@pages.get("/")
+@requires(*EVERYONE)
+def start() -> ResponseReturnValue:
+    """The first page is the list."""
+    return redirect("/runs", 303)
+
+
+@pages.get("/runs")
+@requires(*EVERYONE)
+def runs() -> ResponseReturnValue:
+    """The newest first, narrowed by what the address says."""
+    query = asked()
+    lines, older = found(query)
+    asks = {key: str(value) for key, value in query.model_dump(exclude_defaults=True).items()}
+    narrowed = bool(asks.keys() & {"state", "colour", "kind", "name"})
+    older_link = urlencode({**asks, "before": older}) if older else ""
+    return render_template(
+        "runs.html",
+        lines=lines,
+        query=query,
+        narrowed=narrowed,
+        asks=urlencode(asks),
+        older=older_link,
+        states=DepartureState,
+        colours=Colour,
+        kinds=DepartureKind,
+    )
+
+
+@pages.get("/runs.json")
+@requires(*EVERYONE)
+def runs_json() -> ResponseReturnValue:
+    """The same as JSON."""
+    return plain.as_json(plain.page(*found(asked())))
+
+
+@pages.get("/runs.csv")
+@requires(*EVERYONE)
+def runs_csv() -> ResponseReturnValue:
+    """The same as CSV."""
+    lines, _ = found(asked())
+    rows = (
+        (
+            *(line.number, line.leaver, line.department, line.kind, line.state, line.colour.value),
+            *(line.effective_at, line.zone, line.playbook, line.steps, line.closed, line.failed),
+            *(line.waiting, line.seconds_to_last_cut),
+        )
+        for line in lines
+    )
+    return csv_file.download("runs.csv", LIST_COLUMNS, rows)
+
+
+@pages.get(f"/runs/{NUMBER}")
+@requires(*EVERYONE)
+def run(number: int) -> ResponseReturnValue:
+    """One run. A live page that has the present state already is answered with nothing."""
+    facts = run_for_viewer(number)
+    if request.args.get("seen") == seen(facts):
+        return Response(status=204)
+    return run_page(facts)
+
+
+@pages.get(f"/runs/{NUMBER}.json")
+@requires(*EVERYONE)
+def run_json(number: int) -> ResponseReturnValue:
+    """One run as JSON."""
+    return plain.as_json(plain.run(run_for_viewer(number)))
+
+
+@pages.get(f"/runs/{NUMBER}.csv")
+@requires(*EVERYONE)
+def run_csv(number: int) -> ResponseReturnValue:
+    """The steps of one run as CSV."""
+    facts = run_for_viewer(number)
+    return csv_file.download(f"{facts.number}.csv", STEP_COLUMNS, _step_rows(facts))
+
+
+def run_page(facts: RunFacts, *, refused: str = "", status: int = 200) -> Response:
+    """The page of a run, with the refusal of what was just tried on it."""
+    now = rooms().desk.now()
+    picture = facts.finding and chart.draw(
+        facts.finding, effective_at=facts.effective_at, zone_name=facts.zone
+    )
+    page = render_template(
+        "run.html",
+        run=facts,
+        chart=picture,
+        counts=counts(facts.steps, now=now),
+        now=now,
+        live=under_way(facts),
+        seen=seen(facts),
+        refused=refused,
+        may_decide=may_decide(viewer()),
+        may_take_packs=viewer().has(*MAY_TAKE_PACKS),
+    )
+    return make_response(page, status)
+
+
+def seen(facts: RunFacts) -> str:
+    """A short mark that changes whenever anything on the page does."""
+    return hashlib.sha256(repr(facts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _step_rows(facts: RunFacts) -> Iterator[tuple[csv_file.Cell, ...]]:
+    for step in facts.steps:
+        said = step.confirmations[-1] if step.confirmations else None
+        confirmed = (said.by, said.at, said.what, said.note, said.read_back) if said else (None,) * 5
+        yield (
+            *(facts.number, facts.leaver, step.step, step.title, step.action, step.target),
+            *(step.state.value, step.grade.value, step.minimum.value, step.colour.value, step.owner),
+            *(step.started_at, step.ended_at, step.verified_at, len(step.attempts), step.why),
+            *confirmed,
+        )
