@@ -46,7 +46,7 @@ from service.store import Store, utc_now
 from service.store.migrate import upgrade
 
 if TYPE_CHECKING:  # the entrances are loaded when they open: a command that only reads is quick
-    from flask import Blueprint
+    from flask import Blueprint, Flask
 
     from service.slack import SlackRoom
     from service.web.rooms import DemoDoor
@@ -226,31 +226,18 @@ class Running:
         Args:
             demo: Handed in by the demonstration, which turns its own nights.
         """
-        from service.intake.webhook import blueprint as intake_door
-        from service.web.application import create_flask
-        from service.web.readiness import look
         from service.web.server import serve
 
         section = service.settings.service
         slack = _slack(service)
-        doors = (intake_door(service.intake), *((slack.blueprint,) if slack else ()), *blueprints)
-        flask = create_flask(
-            service.desk,
-            settings=service.settings,
-            registry=service.registry,
-            ready=lambda: look(
-                service.store, last_cycle_at=lambda: service.engine.last_cycle_at, now=service.now
-            ),
-            blueprints=doors,
-            demo=demo,
-            webhooks=lambda: service.intake.counts,
-        )
+        doors = (*((slack.blueprint,) if slack else ()), *blueprints)
+        flask = application(service, blueprints=doors, demo=demo)
         server = serve(flask, section.host, section.port)
         answering = threading.Thread(target=server.run, name="answering", daemon=True)
         ticker = _ticker(service, nights=demo is None)
         running = cls(service=service, server=server, slack=slack, ticker=ticker, answering=answering)
-        answering.start()
         service.start()
+        answering.start()
         if slack:
             slack.start()
         ticker.start()
@@ -270,6 +257,27 @@ class Running:
         self.service.close()
 
 
+def application(
+    service: Service, *, blueprints: Iterable["Blueprint"] = (), demo: "DemoDoor | None" = None
+) -> "Flask":
+    """The pages and doors of a service."""
+    from service.intake.webhook import blueprint as intake_door
+    from service.web.application import create_flask
+    from service.web.readiness import look
+
+    return create_flask(
+        service.desk,
+        settings=service.settings,
+        registry=service.registry,
+        ready=lambda: look(
+            service.store, last_cycle_at=lambda: service.engine.last_cycle_at, now=service.now
+        ),
+        blueprints=(intake_door(service.intake), *blueprints),
+        demo=demo,
+        webhooks=lambda: service.intake.counts,
+    )
+
+
 def _slack(service: Service) -> "SlackRoom | None":
     if service.settings.slack.mode is SlackMode.OFF:
         return None
@@ -284,7 +292,7 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     ticker = Ticker()
     ticker.every(1.0, "engine.wake", service.engine.wake)
     ticker.every(5.0, "checkpoint", lambda: sign_due(service, sink))
-    ticker.every(60.0, "hr.look-up", service.intake.look_up_due)
+    ticker.every(5.0, "hr.look-up", service.intake.look_up_due)
     ticker.every(3600.0, "retention", service.destroy_due)
     if nights:
         ticker.every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)

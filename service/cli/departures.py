@@ -1,0 +1,65 @@
+"""`exeunt departures`: who leaves, and announcing several at once from a file."""
+
+import json
+from pathlib import Path
+
+import rich_click as click
+
+from service.cli._open import WRONG_USE, opened, stop
+
+
+@click.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(context: click.Context, *, as_json: bool) -> None:
+    """List departures that have not begun; import them from a CSV file."""
+    if context.invoked_subcommand is not None:
+        return
+    with opened() as service:
+        waiting = service.desk.waiting_departures()
+        lines = [
+            {
+                "id": departure.id,
+                "person": person.display_name
+                if (person := service.desk.person_by_id(departure.person_id))
+                else "",
+                "state": departure.state.value,
+                "civil_at": departure.civil_at,
+                "zone": departure.zone,
+                "effective_at": departure.effective_at.isoformat(),
+                "held_because": departure.held_because,
+            }
+            for departure in waiting
+        ]
+    if as_json:
+        click.echo(json.dumps(lines))
+        return
+    if not lines:
+        click.echo("Nobody is about to leave. Announce somebody: exeunt run PERSON, or connect HR's webhook.")
+    for line in lines:
+        when = f"{line['civil_at']} {line['zone']}"
+        click.echo(f"{line['state']:<10} {line['person']:<28} {when}  {line['held_because']}".rstrip())
+
+
+@command.command("import")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--source", default="hr", show_default=True, help="The HR source whose ids the file holds.")
+@click.option("--zone", default="UTC", show_default=True, help="The zone of rows that name none.")
+def import_(path: Path, source: str, zone: str) -> None:
+    """Announce every row of a CSV file (docs/reference/sources.md), or none."""
+    from service.cli._actor import actor
+    from service.intake.source import NotUnderstood
+    from service.people.person import Role
+    from service.settings import SourceSection
+
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
+    with opened() as service:
+        actor(service, Role.HR, Role.ADMIN)
+        try:
+            ids = service.intake.take_file(source, SourceSection(timezone=zone), raw)
+        except NotUnderstood as error:
+            stop(f"{path} was not imported, nothing was changed:\n{error}", WRONG_USE)
+    click.echo(f"{len(ids)} departures are stored. `exeunt serve` acts on each when its time comes.")
