@@ -28,6 +28,7 @@ from connectors.ldap.directory import (
     equals,
 )
 from connectors.ldap.password_policy import (
+    ASIDE,
     END,
     LOCK,
     LOCKED_FOR_GOOD,
@@ -195,7 +196,7 @@ class OpenLdap:
         measures: dict[str, tuple[bytes, ...]] = {}
         if entry.values(PASSWORD) and (policy.reversible or policy.known is not Known.READ):
             measures[PASSWORD] = tuple(
-                value if SET_ASIDE.match(value) else b"{LOCKED}" + self._mark + b"!" + value
+                value if SET_ASIDE.match(value) else ASIDE + self._mark + b"!" + value
                 for value in entry.values(PASSWORD)
             )
         if policy.lockout or policy.known is Known.UNKNOWN:
@@ -243,7 +244,7 @@ class OpenLdap:
         """What an attribute was before this step, an earlier attempt of it included."""
         values = before.values(name)
         if name == PASSWORD:
-            return tuple(value.removeprefix(b"{LOCKED}" + self._mark + b"!") for value in values)
+            return tuple(value.removeprefix(ASIDE + self._mark + b"!") for value in values)
         own = {(LOCKED_FOR_GOOD,), (self._end(),)} if self._is_mine(before) else set()
         return () if values in own else values
 

@@ -13,7 +13,10 @@ from connectors.sdk.types import AccountStatus, Json
 
 PASSWORD, LOCK, END = "userPassword", "pwdAccountLockedTime", "pwdEndTime"
 LOCKED_FOR_GOOD: Final = b"000001010000Z"  # slapo-ppolicy: only an administrator may unlock
-SET_ASIDE: Final = re.compile(rb"\{LOCKED\}([0-9a-f]{12})!")
+# A scheme every slapd knows, so that ppolicy_hash_cleartext leaves the value alone, before what is no base64,
+# so that no password fits it.
+ASIDE: Final = b"{SSHA}!LOCKED!"
+SET_ASIDE: Final = re.compile(re.escape(ASIDE) + rb"([0-9a-f]{12})!")
 
 
 class Known(Enum):

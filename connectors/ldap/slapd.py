@@ -35,14 +35,24 @@ class RealSlapd:
         folder: Where certificates, passwords, database and the change log lie.
         port: 0 takes a free one, and keeps it for the next start.
         policy: Load the password policy overlay.
+        hashes: Let the policy hash what it takes for a password in the clear (`ppolicy_hash_cleartext`).
         says_locked: Let a refused bind say that the account is locked (`ppolicy_use_lockout`).
     """
 
-    def __init__(self, folder: Path, port: int = 0, *, policy: bool = True, says_locked: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int = 0,
+        *,
+        policy: bool = True,
+        says_locked: bool = True,
+        hashes: bool = False,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
         self.policy = policy
         self.says_locked = says_locked
+        self.hashes = hashes
         self.port = port or _kept_port(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -246,6 +256,7 @@ def _policy(server: RealSlapd) -> str:
     if not server.policy:
         return ""
     said = "\nppolicy_use_lockout" if server.says_locked else ""
+    said += "\nppolicy_hash_cleartext" if server.hashes else ""
     return f'overlay ppolicy\nppolicy_default "{company.DEFAULT_POLICY_DN}"{said}\n'
 
 

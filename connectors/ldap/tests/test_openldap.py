@@ -105,7 +105,7 @@ def test_several_passwords_are_all_set_aside_and_come_back(
     receipt = opened(openldap).disable_account(mike).receipt
 
     now = openldap.entry(MIKE_DN).values("userPassword")  # type: ignore[union-attr]  # as above
-    assert all(value.startswith(b"{LOCKED}") for value in now)
+    assert all(value.startswith(b"{SSHA}!LOCKED!") for value in now)
     opened(openldap).restore_account(mike, receipt)
     assert openldap.entry(MIKE_DN).values("userPassword") == tuple(both)  # type: ignore[union-attr]  # as above
 

@@ -1,7 +1,6 @@
 """The connector against the fake and against a real OpenLDAP: shut, read back, and open again as it was."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from ldap3 import MODIFY_REPLACE, Connection
 
 from connectors.ldap import company
 from connectors.ldap.connector import LdapConnector
-from connectors.ldap.slapd import RealSlapd
 from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import Account, AccountStatus, Evidence, Expectation, Person, Proof
 
@@ -26,6 +24,19 @@ def whole(admin: Connection, dn: str = MIKE_DN) -> dict[str, list[bytes]]:
     admin.search(dn, "(objectClass=*)", attributes=EVERYTHING)
     raw = admin.response[0]["raw_attributes"]
     return {name: sorted(values) for name, values in raw.items() if values and name not in CLOCKS}
+
+
+def test_no_password_fits_what_was_set_aside(
+    client: Any, admin: Connection, opened: Opened, mike: Account
+) -> None:
+    opened().disable_account(mike)
+    admin.modify(
+        MIKE_DN, {"pwdAccountLockedTime": [(MODIFY_REPLACE, [])], "pwdEndTime": [(MODIFY_REPLACE, [])]}
+    )
+    (aside,) = whole(admin)["userPassword"]
+
+    for password in (PASSWORD, aside.decode(), aside.decode().removeprefix("{SSHA}"), "LOCKED", "!"):
+        assert client.answer_to(MIKE_DN, password) == 49
 
 
 def means(found: tuple[Evidence, ...]) -> dict[str, Proof]:
@@ -337,51 +348,3 @@ def test_a_check_names_the_policy_that_lets_a_locked_login_in(admin: Connection,
 
     assert bad.name == "lock"
     assert "pwdLockout" in bad.fix
-
-
-@pytest.mark.slapd
-def test_without_the_policy_overlay_the_password_alone_is_set_aside(tmp_path: Path) -> None:
-    _shut_and_opened(RealSlapd(tmp_path / "slapd", policy=False), means_left={"attribute read"})
-
-
-@pytest.mark.slapd
-def test_a_server_that_does_not_say_why_leaves_one_means(tmp_path: Path) -> None:
-    _shut_and_opened(RealSlapd(tmp_path / "slapd", says_locked=False), means_left={"attribute read"})
-
-
-@pytest.mark.slapd
-def test_a_killed_server_starts_again_with_what_it_knew(tmp_path: Path) -> None:
-    server = RealSlapd(tmp_path / "slapd")
-    server.seed([MIKE])
-    server.start()
-    url = server.url
-    server.kill()
-
-    again = RealSlapd(tmp_path / "slapd")
-    with again:
-        assert again.url == url
-        assert again.seeded
-
-
-MIKE = {"employee_no": "E-17", "username": "mike", "email": "m@example.com", "display_name": "Mike Doe"}
-
-
-def _shut_and_opened(server: RealSlapd, *, means_left: set[str]) -> None:
-    from datetime import UTC, datetime
-
-    from connectors.sdk.context import Context
-    from connectors.sdk.fakes.conformance import registry_for
-
-    server.seed([MIKE])
-    with server:
-        context = Context(now=lambda: datetime.now(UTC), idempotency_key="run-1/step-1")
-        connector: Any = registry_for("ldap", server.settings()).open("ldap", context)
-        (mike,) = connector.find_accounts(Person(display_name="Mike", usernames=("mike",)))
-        before = connector.read(mike)
-
-        outcome = connector.disable_account(mike)
-
-        assert means(connector.verify(mike, Expectation.DISABLED)) == dict.fromkeys(means_left, Proof.PROVEN)
-        connector.restore_account(mike, outcome.receipt)
-        after = connector.read(mike)
-        assert (after.attributes, after.sealed) == (before.attributes, before.sealed)
