@@ -1,0 +1,191 @@
+"""Exeunt's side of `benchmarks/run.py`: signed webhook in, last verified revocation recorded.
+
+Called with a job (benchmarks/README.md); prints one line of JSON. `--known-ids` learns the rosters before it
+starts, as a running service does every night; without it each account is looked up when its owner leaves.
+"""
+
+import json
+import sys
+import threading
+import time
+import uuid
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import date
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from service.app import Service, create_service
+from service.demo.setup import SOURCE, configuration, make_keys
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
+from service.people.person import Person
+from service.people.signature import STANDARD_WEBHOOKS, sign, webhook_key
+from service.settings import EngineSection, PlaybooksSection, Settings
+from service.store import Store, utc_now
+
+Leaver = Mapping[str, Any]
+
+#: The work of the script, and what no playbook passes the linter without: the seal before, the tokens after.
+PLAYBOOK = """\
+playbook: benchmark
+version: 1
+summary: What the bare script revokes, as a playbook must do it.
+steps:
+  - {id: seal, title: Seal, action: snapshot.seal, with: {connectors: [salesforce], lookback: 35d}, deadline: 1h}
+  - {id: directory, title: Directory, action: ldap.disable_account, needs: [seal], deadline: 1h, critical: true}
+  - {id: crm, title: CRM, action: salesforce.disable_account, needs: [seal], deadline: 1h, critical: true}
+  - {id: sessions, title: Sessions, action: salesforce.revoke_sessions, needs: [crm], deadline: 1h}
+  - {id: tokens, title: Tokens, action: salesforce.revoke_tokens, needs: [crm], deadline: 1h}
+  - {id: groups, title: Groups, action: ldap.remove_entitlements, needs: [directory], deadline: 1h}
+  - {id: laptop, title: Laptop, action: microsoft_intune.lock_device, needs: [seal], deadline: 1h}
+examples:
+  - name: everything
+    kind: involuntary
+    plan: [seal, directory, crm, sessions, tokens, groups, laptop]
+"""
+STEPS = 7
+#: A step is over when it was read back, or its laptop's lock was read back as ordered.
+OVER = frozenset({Event.STEP_DONE.value, Event.STEP_WAITING.value})
+WRONG = frozenset({Event.STEP_FAILED.value, Event.STEP_CONTRADICTED.value, Event.DEPARTURE_HELD.value})
+PATIENCE_S = 600.0
+
+
+class Follower:
+    """Reads the ledger after every commit and notes when each departure's last step was recorded."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._committed = threading.Event()
+        self._seen = -1
+        self._left: dict[str, int] = {}
+        self.ended: dict[str, float] = {}
+        event.listen(Session, "after_commit", lambda _: self._committed.set())
+
+    def wait_for(self, count: int) -> None:
+        """Return when so many departures have ended in all."""
+        patience = time.monotonic() + PATIENCE_S
+        while len(self.ended) < count:
+            self._committed.wait(1.0)
+            self._committed.clear()
+            self._read()
+            if time.monotonic() > patience:
+                raise TimeoutError(f"{len(self.ended)} of {count} leavers in {PATIENCE_S:.0f} s")
+
+    def _read(self) -> None:
+        fresh = select(LedgerEntry.seq, LedgerEntry.event, LedgerEntry.departure_id, LedgerEntry.leaf)
+        with self._store.read() as session:
+            rows = session.execute(fresh.where(LedgerEntry.seq > self._seen).order_by(LedgerEntry.seq)).all()
+        now = time.monotonic()
+        for seq, name, departure, leaf in rows:
+            self._seen = seq
+            if name in WRONG:
+                raise RuntimeError(leaf.decode())
+            if name in OVER:
+                self._left[departure] = self._left.get(departure, STEPS) - 1
+                if not self._left[departure]:
+                    self.ended[departure] = now
+
+
+def main(job_file: Path, *, known_ids: bool) -> None:
+    """Do the job of the file and say how long it took."""
+    job = json.loads(job_file.read_text(encoding="utf-8"))
+    settings = settings_of(job)
+    service = create_service(settings)
+    hire(service.store, job["leavers"])
+    if known_ids:
+        service.learn_rosters()
+    follower = Follower(service.store)
+    service.start()
+    messages = [webhook(settings, leaver) for leaver in job["leavers"]]
+    cpu, wall = time.process_time(), time.monotonic()
+    seconds = (at_once if job["at_once"] else one_by_one)(service, follower, messages)
+    spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu}
+    service.close()
+    sys.stdout.write(json.dumps({"seconds": seconds, **spent}) + "\n")
+
+
+def settings_of(job: Mapping[str, Any]) -> Settings:
+    """An administrator's configuration for the targets of the job, with keys, all in the job's folder."""
+    folder = Path(job["folder"]) / "exeunt"
+    playbooks = folder / "playbooks"
+    playbooks.mkdir(parents=True)
+    (playbooks / "benchmark.yaml").write_text(PLAYBOOK, encoding="utf-8")
+    make_keys(folder)
+    made = configuration(folder, job["settings"], slack={}, port=0, playbooks=playbooks)
+    section = PlaybooksSection(
+        folder=playbooks, voluntary="benchmark", involuntary="benchmark", contractor_end="benchmark"
+    )
+    return made.model_copy(update={"playbooks": section, "engine": EngineSection(threads=job["threads"])})
+
+
+def hire(store: Store, leavers: Sequence[Leaver]) -> None:
+    """The people as HR's roster has them."""
+    with store.write() as session:
+        session.add_all(
+            Person(
+                id=str(uuid.uuid4()),
+                subject=uuid.uuid4().hex,
+                source=SOURCE,
+                source_id=leaver["employee_no"],
+                employee_no=leaver["employee_no"],
+                work_email=leaver["email"],
+                username=leaver["username"],
+                display_name=leaver["display_name"],
+                department=leaver["department"],
+                hired_on=date.fromisoformat(leaver["hired_on"]),
+            )
+            for leaver in leavers
+        )
+
+
+def webhook(settings: Settings, leaver: Leaver) -> tuple[dict[str, str], bytes]:
+    """HR's message that somebody leaves at once, signed: headers and body."""
+    person = {"source_id": leaver["employee_no"], "name": leaver["display_name"]}
+    data = {"person": person, "kind": "involuntary", "timezone": "UTC"}
+    body = json.dumps({"type": "employment.termination.immediate", "data": data}).encode()
+    secret = Path(settings.sources[SOURCE].secrets[0].removeprefix("file:")).read_text(encoding="utf-8")
+    stamp, name = str(int(utc_now().timestamp())), b64encode(uuid.uuid4().bytes).decode()
+    signature = sign(STANDARD_WEBHOOKS, webhook_key(secret), body=body, timestamp=stamp, message_id=name)
+    headers = {"webhook-id": name, "webhook-timestamp": stamp, "webhook-signature": signature}
+    return {"Content-Type": "application/json", **headers}, body
+
+
+def one_by_one(
+    service: Service, follower: Follower, messages: Sequence[tuple[dict[str, str], bytes]]
+) -> list[float]:
+    """Each leaver's own time, from the webhook to the last revocation, with nobody else on the way."""
+    seconds = []
+    for done, message in enumerate(messages, start=1):
+        start = time.monotonic()
+        deliver(service, message)
+        follower.wait_for(done)
+        seconds.append(max(follower.ended.values()) - start)
+    return seconds
+
+
+def at_once(
+    service: Service, follower: Follower, messages: Sequence[tuple[dict[str, str], bytes]]
+) -> list[float]:
+    """Each leaver's time from the common start: the webhooks arrive one behind the other."""
+    start = time.monotonic()
+    for message in messages:
+        deliver(service, message)
+    follower.wait_for(len(messages))
+    return [end - start for end in follower.ended.values()]
+
+
+def deliver(service: Service, message: tuple[dict[str, str], bytes]) -> None:
+    """Hand a webhook to the intake, which answers when it is stored and recorded."""
+    headers, body = message
+    answer = service.intake.receive(SOURCE, headers, body)
+    if answer.status is not HTTPStatus.ACCEPTED:
+        raise RuntimeError(f"a webhook was answered with {answer.status.value}: {answer.body}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[-1]), known_ids="--known-ids" in sys.argv)
