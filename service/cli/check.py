@@ -1,8 +1,14 @@
 """`exeunt check`: look at every target system read-only, and say which right is missing, with the fix."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import rich_click as click
 
 from service.cli._open import UNREACHABLE, opened
+
+if TYPE_CHECKING:
+    from service.app import Service
 
 
 @click.command()
@@ -32,4 +38,20 @@ def command() -> None:
                 click.echo(f"{'ok  ' if check.ok else 'FAIL'} {name:<18} {check.name}: {check.what}")
                 if check.fix and not check.ok:
                     click.echo(f"     {'':<18} fix: {check.fix}")
+        for line in _unconfigured(service):
+            wrong = True
+            click.echo(line)
     raise SystemExit(UNREACHABLE if wrong else 0)
+
+
+def _unconfigured(service: "Service") -> Iterator[str]:
+    """Connectors that steps of the chosen playbooks need and nobody set up."""
+    needed: dict[str, set[str]] = {}
+    for loaded in service.starter.playbooks.values():
+        for step in loaded.playbook.steps:
+            connector = step.action.partition(".")[0]
+            if connector in service.registry.manifests and connector not in service.registry.configured:
+                needed.setdefault(connector, set()).add(f"{loaded.playbook.playbook}.{step.id}")
+    for connector, steps in sorted(needed.items()):
+        yield f"FAIL {connector:<18} not configured, and needed by {', '.join(sorted(steps))}"
+        yield f"     {'':<18} fix: add [connectors.{connector}] to exeunt.toml, or take the steps out"

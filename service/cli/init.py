@@ -1,10 +1,13 @@
 """`exeunt init`: keys, a first configuration, and what to do next."""
 
+import shutil
 from pathlib import Path
 
 import rich_click as click
 
 from service.cli._open import stop
+
+SHIPPED = Path(__file__).parents[2] / "playbooks"
 
 FIRST_CONFIGURATION = """\
 # Exeunt. Every key is described in docs/reference/configuration.md; an unknown key is an error.
@@ -34,7 +37,7 @@ data_dir = "var"
 
 @click.command()
 def command() -> None:
-    """Make the keys and a first exeunt.toml in this folder. Overwrites nothing."""
+    """Make the keys, a first exeunt.toml and copies of the shipped playbooks here. Overwrites nothing."""
     from service.ledger.errors import LedgerError
     from service.ledger.keys import Keys
     from service.settings import CONFIG_FILE, SettingsError, load
@@ -43,6 +46,10 @@ def command() -> None:
     if not path.exists():
         path.write_text(FIRST_CONFIGURATION, encoding="utf-8")
         click.echo(f"{path} written.")
+    folder = Path("playbooks")
+    if not folder.exists():
+        shutil.copytree(SHIPPED, folder)
+        click.echo(f"{folder}/ holds copies of the shipped playbooks: read them, change them.")
     try:
         keys = Keys.create(load().service.data_dir / "keys")
     except (LedgerError, SettingsError) as error:

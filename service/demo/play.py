@@ -12,7 +12,7 @@ from service.demo import setup, world
 from service.demo.clock import TurnableClock
 from service.demo.company import open_company
 from service.demo.slack import open_workspace
-from service.demo.stage import Calendar, Stage
+from service.demo.stage import Calendar, Progress, Stage
 from service.demo.story import SCENES, TOLD_TO_VISITORS, Scene
 from service.demo.world import Leaning, World
 from service.people.person import IdentityKind
@@ -74,6 +74,7 @@ def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
                 folder=folder,
                 url=running.url,
                 calendar=Calendar.after(start),
+                progress=Progress(folder / "progress.json"),
             )
         finally:
             running.end()

@@ -1,5 +1,6 @@
 """What the scenes of the story play on, and how they wait for what must come."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,9 +63,34 @@ class Calendar:
         return self.at(4, 17)
 
 
-@dataclass
+class Progress:
+    """What of the story was played and seen, on disk: a killed demonstration goes on where it was."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        self.told: dict[str, bool] = known.get("told", {})
+        self.done: list[str] = known.get("done", [])
+
+    def note(self, claim: str, *, holds: bool) -> None:
+        """Remember a claim."""
+        self.told[claim] = holds and self.told.get(claim, True)
+        self._save()
+
+    def finish(self, what: str) -> None:
+        """Remember that something was played."""
+        self.done.append(what)
+        self._save()
+
+    def _save(self) -> None:
+        part = self._file.with_suffix(".part")
+        part.write_text(json.dumps({"told": self.told, "done": self.done}), encoding="utf-8")
+        part.replace(self._file)
+
+
+@dataclass(kw_only=True)
 class Stage:
-    """The company, its clock, the service; `told` holds each claim of the story and whether it was seen to hold."""
+    """The company, its clock, the service, and what was seen of the story so far."""
 
     world: World
     company: Company
@@ -74,12 +100,12 @@ class Stage:
     folder: Path
     url: str
     calendar: Calendar
-    told: dict[str, bool] = field(default_factory=dict)
+    progress: Progress
     numbers: dict[str, Any] = field(default_factory=dict)
 
     def claim(self, name: str, holds: object) -> None:
-        """Note whether a claim was seen to hold."""
-        self.told[name] = bool(holds)
+        """Note whether a claim was seen to hold; a claim once seen false stays false."""
+        self.progress.note(name, holds=bool(holds))
 
     def departure(self) -> Departure | None:
         """The leaver's departure, once it was announced."""

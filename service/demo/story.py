@@ -77,6 +77,8 @@ def the_cut(stage: Stage) -> Iterator[str]:
     session = stage.company.crm.try_login(stage.world.leaver.username, stage.world.leaver.password)
     if stage.run() is None:
         stage.claim("the leaver was at work until the end", session)
+    elif "the leaver was at work until the end" not in stage.progress.told:
+        stage.claim("the leaver was at work until the end", not session)  # the cut came while we were away
     stage.clock.turn_to(stage.calendar.end - timedelta(seconds=1))
     stage.service.engine.wake()
     facts = stage.wait_for("The run settles", stage.settled)
@@ -104,15 +106,14 @@ def people_confirm(stage: Stage) -> Iterator[str]:
     ivan = setup.slack_user(stage.world.with_role("it"))
     mike = setup.slack_user(stage.world.leaver)
     mailbox, lock = stage.step("sales-mailbox"), stage.step("lock-laptop")
+    refused = stage.slack.confirm(mailbox, user=mike, said="done", note="I changed it myself.")
+    stage.claim("the leaver's own click was refused", refused)
     if mailbox.state is StepState.WAITING:
-        refused = stage.slack.confirm(mailbox, user=mike, said="done", note="I changed it myself.")
-        stage.claim("the leaver's own click was refused", refused)
-        taken = stage.slack.confirm(
-            mailbox, user=ivan, said="done", note="Changed in the vault, all devices signed out."
-        )
-        stage.claim("IT's click was taken", not taken)
-        stale = stage.slack.confirm(mailbox, user=ivan, said="done", note="Clicking a second time.")
-        stage.claim("a second click was refused", stale)
+        note = "Changed in the vault, all devices signed out."
+        stage.slack.confirm(mailbox, user=ivan, said="done", note=note)
+    stage.claim("IT's click was taken", len(stage.step("sales-mailbox").confirmations) == 1)
+    stale = stage.slack.confirm(mailbox, user=ivan, said="done", note="Clicking a second time.")
+    stage.claim("a second click was refused", stale)
     if not lock.confirmations and lock.state is StepState.WAITING:
         stage.slack.confirm(lock, user=ivan, said="done", note="I am told that the laptop is locked.")
         stage.clock.turn_to(stage.calendar.at(4, 17, 21))
@@ -160,14 +161,16 @@ def after_care(stage: Stage) -> Iterator[str]:
 
 
 def _export(stage: Stage, *, days: int, hour: int, minute: int, rows: int) -> None:
-    """One export over the CRM's own pages; one that is in its logs already is not made again."""
+    """One export over the CRM's own pages; one that was made is not made again."""
     at = stage.calendar.at(days, hour, minute)
-    if stage.clock.now() >= at:
+    name = f"export {at.isoformat()}"
+    if name in stage.progress.done:
         return
     stage.clock.turn_to(at)
     leaver = stage.world.leaver
     login = stage.company.crm.try_login(leaver.username, leaver.password, ip=ELSEWHERE)
     stage.company.crm.export_report(login.session, rows, report="All customers")
+    stage.progress.finish(name)
 
 
 def _judge(stage: Stage) -> None:
@@ -250,6 +253,33 @@ SCENES = (
     Scene(name="Slack", play=people_confirm),
     Scene(name="The laptop", play=the_laptop_answers),
     Scene(name="After-care", play=after_care),
+)
+
+#: Every claim of the story; the result holds only when each was seen to.
+CLAIMS = (
+    "the leaver could sign in before",
+    "the webhook was accepted",
+    "the same webhook again changed nothing",
+    "the forged webhook was refused",
+    "the leaver was at work until the end",
+    "the directory refuses the leaver",
+    "the CRM refuses the leaver",
+    "the open CRM session is dead",
+    "every login was read back",
+    "the snapshot was sealed before the first change",
+    "the run is not green while the laptop has not answered",
+    "one Slack message stands",
+    "the verdict is what the logs allow",
+    "the leaver's own click was refused",
+    "IT's click was taken",
+    "a second click was refused",
+    "a confirmation that is not true yet is shown as such",
+    "the laptop is locked, and said so itself",
+    "the run is green when every step has its minimum",
+    "nothing worked after the end",
+    "no target saw a second change",
+    "the auditor's script verifies the record",
+    "the auditor's script finds one changed byte",
 )
 
 #: Scenes a person plays along with themselves, unless the story is told to its end.
