@@ -30,7 +30,8 @@ def seal_receipts(keys: Keys, known: bytes | None, receipts: Mapping[str, Receip
     """Keep what restoring needs. The receipt of the attempt that changed something is never overwritten."""
     kept = {account: _as_json(receipt) for account, receipt in open_receipts(keys, known).items()}
     for account, receipt in receipts.items():
-        kept.setdefault(account, _as_json(receipt))
+        if account not in kept or kept[account]["before"].get("changed") is False:
+            kept[account] = _as_json(receipt)
     return keys.seal(json.dumps(kept, sort_keys=True).encode(), RECEIPTS) if kept else None
 
 
