@@ -1,0 +1,58 @@
+"""What of a run each role may see, whichever door it comes through."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.web.office import SENTENCE
+
+DAYS = {"it", "investigator", "counsel", "auditor"}
+SENTENCES = DAYS | {"hr"}
+EVERYONE = SENTENCES | {"approver", "admin"}
+
+
+@pytest.mark.parametrize("name", sorted(EVERYONE))
+def test_only_those_who_need_the_days_see_them(office: Any, name: str) -> None:
+    office.busy_run()
+    client = office.browser(name)
+
+    page, told = client.get("/runs/R-1").text, client.get("/api/v1/runs/1").json
+
+    assert ("<svg" in page) is (name in DAYS)
+    assert bool(told["finding"]["days"]) is (name in DAYS)
+    assert ("16,100 records" in page) is (name in DAYS)
+
+
+@pytest.mark.parametrize("name", sorted(EVERYONE))
+def test_only_those_who_may_read_findings_read_the_sentence(office: Any, name: str) -> None:
+    office.busy_run()
+    client = office.browser(name)
+
+    texts = [
+        client.get(at).text for at in ("/runs/R-1", "/runs/R-1.json", "/runs/R-1.csv", "/runs", "/runs.csv")
+    ]
+
+    read = [SENTENCE in text for text in texts[:2]]
+    assert read == [name in SENTENCES] * 2
+    assert not any("18,204" in text for text in texts[2:])
+    if name not in SENTENCES:
+        assert not any("18,204" in text or "incident" in text.lower() for text in texts)
+        assert not any("88 of 90" in text for text in texts)
+
+
+def test_whoever_may_not_read_a_finding_is_told_that_there_is_one(office: Any) -> None:
+    office.busy_run()
+
+    page = office.browser("admin").get("/runs/R-1").text
+
+    assert "A snapshot is sealed." in page
+
+
+def test_a_run_without_a_snapshot_says_nothing_of_one(office: Any) -> None:
+    office.findings.clear()
+    office.busy_run()
+
+    page = office.browser("auditor").get("/runs/R-1").text
+
+    assert 'class="finding' not in page
+    assert "<svg" not in page
