@@ -82,12 +82,11 @@ class Http:
         context: Read-only switch, freshness, idempotency key, deadline, and where calls are recorded.
         auth: Who we are; asked again once after a 401.
         headers: Sent with every call.
-        allow_plain: Plain `http://` beyond this machine too: for laboratories only.
         byte_cap: Longest answer taken, unpacked.
         ca_file: Certificates of the authority to trust instead of the public ones.
     """
 
-    def __init__(  # noqa: PLR0913  # the circumstances of every call, named
+    def __init__(
         self,
         *,
         target: str,
@@ -95,16 +94,11 @@ class Http:
         context: Context,
         auth: Auth | None = None,
         headers: Mapping[str, str] | None = None,
-        allow_plain: bool = False,
         byte_cap: int = BYTE_CAP,
         ca_file: str | None = None,
     ) -> None:
         self._base = urls.split(base_url, schemes=("https", "http"), target=target)
-        if (
-            self._base.scheme == "http"
-            and not allow_plain
-            and not urls.is_loopback(self._base.hostname or "")
-        ):
+        if self._base.scheme == "http" and not urls.is_loopback(self._base.hostname or ""):
             raise ConfigError(
                 f"The URL of {target} begins with http://, so our credentials would travel in the clear.",
                 hint="Write https:// instead.",
@@ -159,10 +153,7 @@ class Http:
             method: An HTTP method in capitals.
             path: Put behind the base URL; or an absolute URL of the same origin, such as a paging link.
             template: Recorded instead of the path: `/sobjects/User/{id}`.
-            params: The query.
-            json: A body, as JSON.
-            form: A body, as a form.
-            headers: Sent with this call.
+            json: The body; or `form`, never both.
             reading: The call changes nothing although it is no `GET` (a query, a token).
             byte_cap: Longest answer taken, when other than usual.
 
@@ -174,6 +165,27 @@ class Http:
             Unavailable: No usable answer; `maybe_applied` when a write may have arrived.
             ConfigError: The certificate does not verify.
         """
+        body = {"params": params, "json": json, "data": form}
+        ask = self._asked(
+            method, path, template=template, body=body, headers=headers, reading=reading, byte_cap=byte_cap
+        )
+        response = self._once(ask)
+        if response.status == HTTPStatus.UNAUTHORIZED and self._auth is not None:
+            self._auth.refresh()
+            response = self._once(ask)
+        return self._judged(response)
+
+    def _asked(
+        self,
+        method: str,
+        path: str,
+        *,
+        template: str,
+        body: Mapping[str, Json],
+        headers: Mapping[str, str] | None,
+        reading: bool,
+        byte_cap: int | None,
+    ) -> "_Ask":
         writes = method not in {"GET", "HEAD"} and not reading
         if writes and self._context.read_only:
             raise Unsafe(
@@ -181,20 +193,15 @@ class Http:
                 hint="Plans, checks and drills never change a target system.",
             )
         url = urls.join(self._base, path, target=self._target)
-        ask = _Ask(
+        return _Ask(
             method=method,
             url=url,
             shown=f"{method} {template or urlsplit(url).path}",
             writes=writes,
             byte_cap=self._byte_cap if byte_cap is None else byte_cap,
             headers=headers or {},
-            body={"params": params, "json": json, "data": form},
+            body=body,
         )
-        response = self._once(ask)
-        if response.status == HTTPStatus.UNAUTHORIZED and self._auth is not None:
-            self._auth.refresh()
-            response = self._once(ask)
-        return self._judged(response)
 
     def _once(self, ask: "_Ask") -> Response:
         pacing.wait_for_nothing(self._target, self._base.geturl())

@@ -197,8 +197,8 @@ def open_connection(
     """
     parts = urls.split(url, schemes=("ldaps", "ldap"), target="ldap")
     _refuse_what_cannot_be_right(parts, bind_dn=bind_dn, password=password)
-    secure = parts.scheme == "ldaps"
-    if not secure and not start_tls and not (allow_plain_loopback and urls.is_loopback(parts.hostname or "")):
+    encrypted = parts.scheme == "ldaps" or start_tls
+    if not encrypted and not (allow_plain_loopback and urls.is_loopback(parts.hostname or "")):
         raise ConfigError(
             "The directory's URL begins with ldap://, so our password would travel in the clear.",
             hint="Write ldaps://, or switch StartTLS on.",
@@ -206,19 +206,24 @@ def open_connection(
     tls = _tls(ca_file)
     try:
         connection = _unbound(parts, tls, bind_dn=bind_dn, password=password, context=context)
-        try:
-            connection.open(read_server_info=False)
-            connection.bound_in_time()
-            if start_tls and not secure:
-                connection.start_tls(read_server_info=False)
-                connection.bound_in_time()
-            connection.bind(read_server_info=False)
-        except BaseException:
-            connection.strategy.close()
-            raise
+        _bind(connection, start_tls=start_tls and parts.scheme != "ldaps")
     except (LDAPException, OSError, *_UNREADABLE) as error:
         raise _translated(error, certificate_refused=tls.refused) from None
     return connection
+
+
+def _bind(connection: _StrictConnection, *, start_tls: bool) -> None:
+    """Open, encrypt and bind; what fails half way leaves no socket behind."""
+    try:
+        connection.open(read_server_info=False)
+        connection.bound_in_time()
+        if start_tls:
+            connection.start_tls(read_server_info=False)
+            connection.bound_in_time()
+        connection.bind(read_server_info=False)
+    except BaseException:
+        connection.strategy.close()
+        raise
 
 
 def _tls(ca_file: str | None) -> _StrictTls:

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors.sdk.context import Context
-from connectors.sdk.http import close_sessions
+from connectors.sdk.http import Http, close_sessions
+from tests.unit.sdk.shop import Shop, Token
 
 Script = Callable[[socket.socket], None]
 
@@ -31,6 +32,17 @@ def _no_connection_outlives_a_test() -> Iterator[None]:
 @pytest.fixture
 def context() -> Context:
     return Context(now=lambda: datetime.now(UTC), idempotency_key="run-1/step-1", deadline_s=2.0)
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with Shop() as fake:
+        yield fake
+
+
+@pytest.fixture
+def http(shop: Shop, context: Context) -> Http:
+    return Http(target="shop", base_url=shop.url, context=context, auth=Token())
 
 
 def silence(client: socket.socket) -> None:

@@ -1,14 +1,10 @@
 """What may leave us over LDAP, and what we believe of what comes back."""
 
-import socket
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ldap3 import MODIFY_REPLACE
 from ldap3.core.exceptions import (
     LDAPConnectionIsReadOnlyError,
     LDAPException,
@@ -19,65 +15,18 @@ from ldap3.core.exceptions import (
 
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.errors import AuthError, ConfigError, ConnectorError, Unavailable
-from connectors.sdk.ldap import open_connection
-
-PASSWORD = "s3cr3t-of-the-service"
-DN = "cn=exeunt,dc=example,dc=com"
-MIKE = "uid=mike,dc=example,dc=com"
-BIND, SEARCH, MODIFY, UNBIND, EXTENDED = 0x60, 0x63, 0x66, 0x42, 0x77
-ANSWER_TO = {BIND: 0x61, SEARCH: 0x65, MODIFY: 0x67, EXTENDED: 0x78}
-
-
-def tlv(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    length = bytes([size]) if size < 128 else bytes([0x82, size >> 8, size & 0xFF])
-    return bytes([tag]) + length + content
-
-
-def reply(number: int, to: int, code: int, *, referral: str = "") -> bytes:
-    where = tlv(0xA3, tlv(0x04, referral.encode())) if referral else b""
-    result = tlv(0x0A, bytes([code])) + tlv(0x04, b"") + tlv(0x04, b"diagnostics with a name in it") + where
-    return tlv(0x30, integer(number) + tlv(ANSWER_TO[to], result))
-
-
-def number_and_kind(request: bytes) -> tuple[int, int]:
-    start = 2 if request[1] < 128 else 2 + (request[1] & 0x7F)
-    end = start + 2 + request[start + 1]
-    return int.from_bytes(request[start + 2 : end], "big"), request[end]
-
-
-def integer(number: int) -> bytes:
-    return tlv(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big"))
-
-
-Rules = dict[int, Callable[[int], bytes]]
-
-
-def directory(rules: Rules, heard: list[bytes] | None = None) -> Callable[[socket.socket], None]:
-    """A script: answers each kind of request by its rule, `success` without one."""
-
-    def script(client: socket.socket) -> None:
-        while request := client.recv(65536):
-            if heard is not None:
-                heard.append(request)
-            if request[0] != 0x30:
-                return  # no LDAP: a TLS handshake, which this one does not understand
-            number, kind = number_and_kind(request)
-            if kind == UNBIND:
-                return
-            rule = rules.get(kind, lambda number, kind=kind: reply(number, kind, 0))
-            client.sendall(rule(number))
-
-    return script
-
-
-def plain(port: int, context: Context, **more: Any) -> Any:
-    options = {"allow_plain_loopback": True, "bind_dn": DN, "password": Secret(PASSWORD), **more}
-    return open_connection(url=f"ldap://127.0.0.1:{port}", context=context, **options)
-
-
-def replace_mail(connection: Any) -> Any:
-    return connection.modify(MIKE, {"mail": [(MODIFY_REPLACE, ["x@example.com"])]})
+from tests.unit.sdk.directory import (
+    BIND,
+    MIKE,
+    MODIFY,
+    PASSWORD,
+    SEARCH,
+    directory,
+    plain,
+    replace_mail,
+    reply,
+    tlv,
+)
 
 
 def test_a_referral_is_an_error_and_the_other_host_never_hears_of_us(context: Context, serve: Any) -> None:
@@ -113,161 +62,6 @@ def test_a_search_cut_short_is_an_error_not_a_short_answer(
 
     with plain(server.port, context) as connection, pytest.raises(error):
         connection.search("dc=example,dc=com", "(mail=mike@example.com)")
-
-
-def test_a_self_signed_certificate_is_refused_before_the_password_is_sent(
-    context: Context, serve: Any, make_certificate: Any
-) -> None:
-    heard: list[bytes] = []
-    _, tls = make_certificate("127.0.0.1")
-    server = serve(directory({}, heard), tls)
-
-    with pytest.raises(ConfigError, match="certificate"):
-        open_connection(
-            url=f"ldaps://127.0.0.1:{server.port}", bind_dn=DN, password=Secret(PASSWORD), context=context
-        )
-
-    assert heard == []
-
-
-@pytest.mark.parametrize("names", [("other.example",), ("localhost",)])
-def test_a_certificate_of_another_host_is_refused(
-    context: Context, serve: Any, make_certificate: Any, names: tuple[str, ...]
-) -> None:
-    ca_file, tls = make_certificate(*names)
-    server = serve(directory({}), tls)
-
-    with pytest.raises(ConfigError, match="certificate"):
-        open_connection(
-            url=f"ldaps://127.0.0.1:{server.port}",
-            bind_dn=DN,
-            password=Secret(PASSWORD),
-            context=context,
-            ca_file=str(ca_file),
-        )
-
-
-def test_a_certificate_that_has_run_out_is_refused(
-    context: Context, serve: Any, make_certificate: Any
-) -> None:
-    ca_file, tls = make_certificate("127.0.0.1", days=-1)
-    server = serve(directory({}), tls)
-
-    with pytest.raises(ConfigError, match="certificate"):
-        open_connection(
-            url=f"ldaps://127.0.0.1:{server.port}",
-            bind_dn=DN,
-            password=Secret(PASSWORD),
-            context=context,
-            ca_file=str(ca_file),
-        )
-
-
-def test_a_private_authority_named_in_the_settings_is_trusted(
-    context: Context, serve: Any, make_certificate: Any
-) -> None:
-    ca_file, tls = make_certificate("127.0.0.1")
-    server = serve(directory({}), tls)
-
-    with open_connection(
-        url=f"ldaps://127.0.0.1:{server.port}",
-        bind_dn=DN,
-        password=Secret(PASSWORD),
-        context=context,
-        ca_file=str(ca_file),
-    ) as connection:
-        assert connection.bound
-
-
-def test_a_directory_without_start_tls_gets_no_password(context: Context, serve: Any) -> None:
-    heard: list[bytes] = []
-    server = serve(directory({EXTENDED: lambda number: reply(number, EXTENDED, 2)}, heard))
-
-    with pytest.raises(ConnectorError):
-        plain(server.port, context, start_tls=True)
-
-    assert PASSWORD.encode() not in b"".join(heard)
-
-
-def encrypting(tls: Any, heard: list[bytes]) -> Callable[[socket.socket], None]:
-    """A script: says yes to StartTLS, shakes hands, and goes on as a directory."""
-
-    def script(client: socket.socket) -> None:
-        request = client.recv(65536)
-        heard.append(request)
-        client.sendall(reply(number_and_kind(request)[0], EXTENDED, 0))
-        with tls.wrap_socket(client, server_side=True) as encrypted:
-            directory({}, heard)(encrypted)
-
-    return script
-
-
-def test_start_tls_encrypts_before_the_bind(context: Context, serve: Any, make_certificate: Any) -> None:
-    ca_file, tls = make_certificate("127.0.0.1")
-    server = serve(encrypting(tls, []))
-
-    with plain(
-        server.port, context, start_tls=True, allow_plain_loopback=False, ca_file=str(ca_file)
-    ) as connection:
-        assert connection.tls_started
-        assert connection.bound
-
-
-def test_start_tls_with_a_certificate_nobody_signed_gets_no_password(
-    context: Context, serve: Any, make_certificate: Any
-) -> None:
-    heard: list[bytes] = []
-    _, tls = make_certificate("127.0.0.1")
-    server = serve(encrypting(tls, heard))
-
-    with pytest.raises(ConfigError, match="certificate"):
-        plain(server.port, context, start_tls=True)
-
-    assert len(heard) == 1
-    assert PASSWORD.encode() not in heard[0]
-
-
-def test_start_tls_stripped_by_a_liar_gets_no_password(context: Context, serve: Any) -> None:
-    heard: list[bytes] = []
-    server = serve(directory({}, heard))
-
-    with pytest.raises(ConnectorError):
-        plain(server.port, replace(context, deadline_s=1.0), start_tls=True)
-
-    assert PASSWORD.encode() not in b"".join(heard)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "ldap://dc1.example.com",
-        "ldap://127.0.0.1.evil.example",
-        "ldap://10.0.0.1",
-        "http://127.0.0.1",
-        "ldaps://user:pass@dc1.example.com",
-        "ldaps://dc1.example.com/dc=example,dc=com",
-        "ldaps://dc1.example.com?x",
-        "ldaps://dc1\r\n.example.com",
-        "ldapi:///var/run/ldapi",
-        "",
-    ],
-)
-def test_a_url_that_cannot_be_right_is_refused(context: Context, url: str) -> None:
-    with pytest.raises(ConfigError):
-        open_connection(
-            url=url, bind_dn=DN, password=Secret(PASSWORD), context=context, allow_plain_loopback=True
-        )
-
-    assert context.calls == []
-
-
-def test_plain_ldap_to_this_machine_must_be_asked_for(context: Context, serve: Any) -> None:
-    server = serve(directory({}))
-
-    with pytest.raises(ConfigError):
-        plain(server.port, context, allow_plain_loopback=False)
-
-    assert server.clients == 0
 
 
 @pytest.mark.parametrize(
@@ -310,78 +104,6 @@ def test_a_read_only_connection_writes_nothing(context: Context, serve: Any) -> 
         replace_mail(connection)
 
     assert b"x@example.com" not in b"".join(heard)
-
-
-def test_a_directory_that_is_down_is_unavailable(context: Context) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-
-    with pytest.raises(Unavailable):
-        plain(port, context)
-
-
-def test_a_silent_directory_ends_at_the_deadline(context: Context, silent_server: Any) -> None:
-    started = time.monotonic()
-
-    with pytest.raises(Unavailable):
-        plain(silent_server.port, replace(context, deadline_s=0.5))
-
-    assert time.monotonic() - started < 1.5
-
-
-def test_a_dripping_directory_ends_at_the_deadline(context: Context, serve: Any) -> None:
-    def script(client: socket.socket) -> None:
-        client.recv(65536)
-        for byte in tlv(0x30, tlv(0x02, b"\x01") + b"\x61" + b"a" * 2000):
-            client.sendall(bytes([byte]))
-            time.sleep(0.05)
-
-    server = serve(script)
-    started = time.monotonic()
-
-    with pytest.raises(Unavailable):
-        plain(server.port, replace(context, deadline_s=0.5))
-
-    assert time.monotonic() - started < 1.5
-
-
-def test_a_directory_that_falls_silent_half_way_ends_at_the_deadline(context: Context, serve: Any) -> None:
-    def script(client: socket.socket) -> None:
-        client.recv(65536)
-        for byte in b"\x30\x82\x10\x00\x02\x01":
-            client.sendall(bytes([byte]))
-            time.sleep(0.07)
-        client.recv(65536)
-
-    server = serve(script)
-    started = time.monotonic()
-
-    with pytest.raises(Unavailable):
-        plain(server.port, replace(context, deadline_s=0.5))
-
-    assert time.monotonic() - started < 0.8
-
-
-def test_an_answer_longer_than_the_cap_is_not_read_on(
-    context: Context, serve: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("connectors.sdk.ldap.BYTE_CAP", 100_000)
-
-    def endless(client: socket.socket) -> None:
-        client.sendall(reply(number_and_kind(client.recv(65536))[0], BIND, 0))
-        number, _ = number_and_kind(client.recv(65536))
-        entry = tlv(0x30, integer(number) + tlv(0x64, tlv(0x04, MIKE.encode()) + tlv(0x30, b"")))
-        while True:
-            client.sendall(entry * 1000)
-
-    server = serve(endless)
-    with plain(server.port, replace(context, deadline_s=8.0)) as connection:
-        started = time.monotonic()
-
-        with pytest.raises(LDAPException):
-            connection.search("dc=example,dc=com", "(objectClass=*)")
-
-    assert time.monotonic() - started < 5
 
 
 def test_every_operation_is_recorded_without_its_contents(context: Context, serve: Any) -> None:
@@ -441,21 +163,3 @@ def test_bytes_that_are_no_ldap_are_an_ldap_error(context: Context, serve: Any, 
         replace_mail(connection)
 
     assert context.calls[-1].answered == "no answer"
-
-
-@pytest.mark.parametrize("content", [None, "no certificate"])
-def test_an_authority_that_cannot_be_read_is_a_wrong_setting(
-    context: Context, tmp_path: Path, content: str | None
-) -> None:
-    ca_file = tmp_path / "ca.pem"
-    if content is not None:
-        ca_file.write_text(content)
-
-    with pytest.raises(ConfigError, match="ca_file"):
-        open_connection(
-            url="ldaps://127.0.0.1:1",
-            bind_dn=DN,
-            password=Secret(PASSWORD),
-            context=context,
-            ca_file=str(ca_file),
-        )

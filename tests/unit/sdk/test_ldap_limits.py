@@ -1,0 +1,95 @@
+"""How long a directory is waited for, and how much of it is read."""
+
+import socket
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from ldap3.core.exceptions import (
+    LDAPException,
+)
+
+from connectors.sdk.context import Context
+from connectors.sdk.errors import Unavailable
+from tests.unit.sdk.directory import (
+    BIND,
+    MIKE,
+    integer,
+    number_and_kind,
+    plain,
+    reply,
+    tlv,
+)
+
+
+def test_a_directory_that_is_down_is_unavailable(context: Context) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    with pytest.raises(Unavailable):
+        plain(port, context)
+
+
+def test_a_silent_directory_ends_at_the_deadline(context: Context, silent_server: Any) -> None:
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        plain(silent_server.port, replace(context, deadline_s=0.5))
+
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_dripping_directory_ends_at_the_deadline(context: Context, serve: Any) -> None:
+    def script(client: socket.socket) -> None:
+        client.recv(65536)
+        for byte in tlv(0x30, tlv(0x02, b"\x01") + b"\x61" + b"a" * 2000):
+            client.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    server = serve(script)
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        plain(server.port, replace(context, deadline_s=0.5))
+
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_directory_that_falls_silent_half_way_ends_at_the_deadline(context: Context, serve: Any) -> None:
+    def script(client: socket.socket) -> None:
+        client.recv(65536)
+        for byte in b"\x30\x82\x10\x00\x02\x01":
+            client.sendall(bytes([byte]))
+            time.sleep(0.07)
+        client.recv(65536)
+
+    server = serve(script)
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        plain(server.port, replace(context, deadline_s=0.5))
+
+    assert time.monotonic() - started < 0.8
+
+
+def test_an_answer_longer_than_the_cap_is_not_read_on(
+    context: Context, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.sdk.ldap.BYTE_CAP", 100_000)
+
+    def endless(client: socket.socket) -> None:
+        client.sendall(reply(number_and_kind(client.recv(65536))[0], BIND, 0))
+        number, _ = number_and_kind(client.recv(65536))
+        entry = tlv(0x30, integer(number) + tlv(0x64, tlv(0x04, MIKE.encode()) + tlv(0x30, b"")))
+        while True:
+            client.sendall(entry * 1000)
+
+    server = serve(endless)
+    with plain(server.port, replace(context, deadline_s=8.0)) as connection:
+        started = time.monotonic()
+
+        with pytest.raises(LDAPException):
+            connection.search("dc=example,dc=com", "(objectClass=*)")
+
+    assert time.monotonic() - started < 5
