@@ -61,17 +61,31 @@ class Section(BaseModel):
 class ServiceSection(Section):
     """Where the service lives."""
 
-    data_dir: Path = Path("var")
-    base_url: str = "http://127.0.0.1:8000"
-    host: str = "127.0.0.1"
-    port: int = 8000
-    metrics_token: SecretRef | None = None
+    data_dir: Path = Field(
+        default=Path("var"),
+        description="The folder for everything the service writes: database, keys, collected logs, checkpoints.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where people reach the pages. It stands in every link; https:// where a proxy ends TLS.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8000, description="The port to listen on.")
+    metrics_token: SecretRef | None = Field(
+        default=None,
+        description="The bearer token that opens `/metrics` and `/openapi.json` to other machines; "
+        "without it only this machine may read them.",
+    )
 
 
 class DatabaseSection(Section):
     """Which database; empty means SQLite beneath `data_dir`."""
 
-    url: str = ""
+    url: str = Field(
+        default="",
+        description="The database, `postgresql+psycopg://exeunt@db:5432/exeunt`; "
+        "empty for SQLite in `service.data_dir`.",
+    )
 
 
 class SlackMode(StrEnum):
@@ -83,16 +97,38 @@ class SlackMode(StrEnum):
 
 
 class SlackSection(Section):
-    """One workspace, one channel."""
+    """One workspace, one channel, both by id."""
 
-    mode: SlackMode = SlackMode.OFF
-    bot_token: SecretRef | None = None
-    signing_secret: SecretRef | None = None
-    app_token: SecretRef | None = None
-    team_id: str = ""
-    app_id: str = ""
-    channel: str = ""
-    base_url: str = "https://slack.com/api/"
+    mode: SlackMode = Field(
+        default=SlackMode.OFF,
+        description="How Slack's clicks arrive: not at all, at `/slack/…`, or through a socket that we open.",
+    )
+    bot_token: SecretRef | None = Field(default=None, description="The app's bot token.")
+    signing_secret: SecretRef | None = Field(
+        default=None, description="What Slack signs its requests with; for `http`."
+    )
+    app_token: SecretRef | None = Field(default=None, description="The app-level token; for `socket`.")
+    team_id: str = Field(default="", description="The one workspace that is believed, `T…`.")
+    app_id: str = Field(default="", description="The one app that is believed, `A…`.")
+    channel: str = Field(default="", description="The channel the checklists are posted to, by its id.")
+    fallback_channel: str = Field(
+        default="",
+        description="The channel of those checklists whose leaver reads `channel`; empty: they are posted nowhere.",
+    )
+    it_group: str = Field(
+        default="",
+        pattern=r"^([A-Z0-9]{1,40})?$",
+        description="The user group that is called when something needs a person, `S…`.",
+    )
+    show_findings: bool = Field(
+        default=False, description="The members of the channel may read what the snapshot says."
+    )
+    containers: bool = Field(
+        default=True, description="The workspace knows the block that folds the done steps away."
+    )
+    base_url: str = Field(
+        default="https://slack.com/api/", description="Slack's Web API; another only for a simulator."
+    )
 
 
 class SourceSection(Section):
@@ -101,53 +137,105 @@ class SourceSection(Section):
     The fields after `timezone` describe a generic HMAC recipe: see `docs/reference/sources.md`.
     """
 
-    format: str = "native"
-    secrets: tuple[SecretRef, ...] = ()
-    timezone: str = "UTC"
-    algorithm: Literal["sha256", "sha512"] = "sha256"
-    encoding: Literal["hex", "base64", "base64url"] = "hex"
-    signed: str = "{body}"
-    prefix: str = ""
-    signature_header: str = ""
-    timestamp_header: str = ""
-    id_header: str = ""
-    tolerance_s: int = 300
-    fields: dict[str, str] = Field(default_factory=dict)
-    kinds: dict[str, str] = Field(default_factory=dict)
-    api_url: str = ""
-    api_key: SecretRef | None = None
+    format: str = Field(default="native", description="`native`, `bamboohr`, `generic_hmac` or `csv_file`.")
+    secrets: tuple[SecretRef, ...] = Field(
+        default=(), description="The signing secrets; two while one is being rotated."
+    )
+    timezone: str = Field(default="UTC", description="The zone of a leaver when the source does not say one.")
+    algorithm: Literal["sha256", "sha512"] = Field(
+        default="sha256", description="Recipe: the HMAC's hash function."
+    )
+    encoding: Literal["hex", "base64", "base64url"] = Field(
+        default="hex", description="Recipe: how the signature is written."
+    )
+    signed: str = Field(
+        default="{body}", description="Recipe: what is signed, made of `{body}`, `{ts}` and `{id}`."
+    )
+    prefix: str = Field(
+        default="", description="Recipe: what stands before the signature, such as `sha256=`."
+    )
+    signature_header: str = Field(default="", description="Recipe: the header of the signature.")
+    timestamp_header: str = Field(
+        default="", description="Recipe: the header of the time; needed where `{ts}` is signed."
+    )
+    id_header: str = Field(
+        default="",
+        description="Recipe: the header of the message's id; believed only where `{id}` is signed.",
+    )
+    tolerance_s: int = Field(
+        default=300, description="Recipe: how many seconds a webhook may be off; 0 does not check its age."
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict, description="Recipe: where in the body each of our names stands."
+    )
+    kinds: dict[str, str] = Field(
+        default_factory=dict, description="What the vendor's words mean: our kinds and changes."
+    )
+    api_url: str = Field(
+        default="", description="The HR system's own interface, where its webhooks are only hints."
+    )
+    api_key: SecretRef | None = Field(default=None, description="The key to ask it with.")
 
 
 class PlaybooksSection(Section):
     """Where playbooks are read from, and which is used for which kind of departure."""
 
-    folder: Path = Path("playbooks")
-    voluntary: str = "leaver"
-    involuntary: str = "involuntary"
-    contractor_end: str = "leaver"
+    folder: Path = Field(default=Path("playbooks"), description="The folder that holds them, one file each.")
+    voluntary: str = Field(default="leaver", description="The playbook for people who resign.")
+    involuntary: str = Field(default="involuntary", description="The playbook for people who are dismissed.")
+    contractor_end: str = Field(
+        default="leaver", description="The playbook for contractors whose contract ends."
+    )
 
 
 class SnapshotSection(Section):
     """How far we look back, and whether we may."""
 
-    lookback_days: int = Field(default=60, ge=1, le=90)
-    baseline_days: int = Field(default=90, ge=1, le=365)
-    notice_on_file: bool = False
-    retention_days: int = Field(default=90, ge=1, le=3650)
-    protected_objects: tuple[str, ...] = ("Account", "Contact", "Lead")
+    lookback_days: int = Field(
+        default=60,
+        ge=1,
+        le=90,
+        description="How many days before the end a snapshot may look at, at most; a playbook may ask for less.",
+    )
+    baseline_days: int = Field(
+        default=90,
+        ge=1,
+        le=365,
+        description="How many days before those stand for what is usual for the leaver.",
+    )
+    notice_on_file: bool = Field(
+        default=False,
+        description="Staff were told in writing that use of customer data is logged. "
+        "Without it nothing is looked at.",
+    )
+    retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="How many days after the end a snapshot is destroyed.",
+    )
+    protected_objects: tuple[str, ...] = Field(
+        default=("Account", "Contact", "Lead"),
+        description="Without effect yet; the connector's own `protected_objects` counts.",
+    )
 
 
 class EngineSection(Section):
     """Limits of one process."""
 
-    threads: int = Field(default=8, ge=1, le=64)
-    read_back_after_s: float = 60.0
+    threads: int = Field(default=8, ge=1, le=64, description="How many steps are carried out at once.")
+    read_back_after_s: float = Field(
+        default=60.0, description="How many seconds after a step is done its target system is read once more."
+    )
 
 
 class CliSection(Section):
     """Which operating-system user is which person (`{"alice": "E-1004"}`, by employee number)."""
 
-    users: dict[str, str] = Field(default_factory=dict)
+    users: dict[str, str] = Field(
+        default_factory=dict,
+        description="Operating-system users and their employee numbers; others may only read.",
+    )
 
 
 class Settings(BaseSettings):
