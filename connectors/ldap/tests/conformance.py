@@ -9,8 +9,6 @@ from connectors.sdk.types import Person
 
 EXEMPT: dict[str, str] = {
     "credentials": "a simple bind has no token to refresh: a refused bind is AuthError, see test_errors.py",
-    "shut-before": "a repeat of the same step knows its own mark, so that a lost answer can still be undone;"
-    " the receipt of any other step opens nothing, see test_openldap.py",
     "rate-limit": "LDAP has no such answer; 51 busy is Unavailable, see test_errors.py",
 }
 
