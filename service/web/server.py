@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from waitress import wasyncore
 from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
 
 #: How long requests under way may still take when the server stops, in seconds.
 LAST_ANSWERS_S: Final = 5
+THREADS: Final = 8
 HARDENED: Final = {
-    "threads": 8,
+    "threads": THREADS,
     "connection_limit": 1000,
     "channel_timeout": 20,
     "cleanup_interval": 5,
@@ -33,7 +35,15 @@ class Server:
 
     def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
         self._sockets: dict[int, Any] = {}
-        self._server = create_server(app, map=self._sockets, host=host, port=port, **HARDENED)
+        self._workers = ThreadedTaskDispatcher()
+        self._workers.set_thread_count(THREADS)
+        try:
+            self._server = create_server(
+                app, map=self._sockets, _dispatcher=self._workers, host=host, port=port, **HARDENED
+            )
+        except OSError:
+            self._let_go()
+            raise
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._running = False
@@ -66,9 +76,13 @@ class Server:
 
     def _close(self) -> None:
         self._server.accepting = False
-        self._server.task_dispatcher.shutdown(timeout=LAST_ANSWERS_S)
+        self._workers.shutdown(timeout=LAST_ANSWERS_S)
         for _ in range(10):  # what was answered just now still has to leave
             self._turn(0.01)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._workers.shutdown(timeout=1)
         wasyncore.close_all(self._sockets, ignore_all=True)
 
     def _turn(self, timeout: float) -> None:

@@ -7,7 +7,7 @@ import pytest
 from flask import Blueprint, Flask
 
 from service.people.person import Role
-from service.web.access import own_page, opens_for, requires
+from service.web.access import opens_for, own_page, requires
 from service.web.sessions import WebSession, digest
 
 #: Every route that needs no session, and nothing else may be open.
