@@ -1,7 +1,8 @@
 """Opening the database: SQLite for one process, PostgreSQL for more."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ class Store:
         self.url = make_url(url)
         self.engine = _sqlite(url) if self.url.get_backend_name() == "sqlite" else _postgres(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        # SQLite's own wait for another writer sleeps up to 100 ms at a time, whoever came first.
+        self._turn = threading.RLock() if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -32,7 +35,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One transaction: committed when the block ends, rolled back when it raises."""
-        with self._sessions.begin() as session:
+        with self._turn or nullcontext(), self._sessions.begin() as session:
             yield session
 
     @contextmanager
@@ -50,8 +53,12 @@ class Store:
 def _sqlite(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+        _owned(Path(path))
+    engine = create_engine(
+        url,
+        hide_parameters=True,  # an error's text goes to the log; what was written does not
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -62,6 +69,7 @@ def _sqlite(url: str) -> Engine:
             f"busy_timeout={BUSY_TIMEOUT_MS}",
             "foreign_keys=ON",
             "recursive_triggers=ON",  # else INSERT OR REPLACE passes the ledger's triggers
+            "secure_delete=ON",  # a destroyed key must not lie on in the file's free pages
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -73,9 +81,16 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
+def _owned(path: Path) -> None:
+    """The file is its owner's alone; SQLite gives the files beside it the same rights."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+
+
 def _postgres(url: str) -> Engine:
     return create_engine(
         url,
+        hide_parameters=True,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c lock_timeout=30000"},
     )
