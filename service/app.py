@@ -94,7 +94,8 @@ class Service:
         end = self.now()
         start = end - timedelta(days=snapshot.lookback_days + snapshot.baseline_days + 1)
         for name in self.collector.sources():
-            collected = self.collector.collect(name, Window(start=start, end=end))
+            window = self.collector.still_open(name, Window(start=start, end=end))
+            collected = self.collector.collect(name, window)
             log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
 
     def destroy_due(self) -> None:

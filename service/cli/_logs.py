@@ -25,6 +25,6 @@ def log_quietly() -> None:
     """Only what went wrong, on standard error: for commands that talk to a person."""
     logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
     structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -49,7 +49,7 @@ def open_company(folder: Path, world: World, *, now: Callable[[], datetime], rea
     if crm_is_new:
         crm.seed(
             [seed for seed, person in zip(seeds, world.people, strict=True) if person.books],
-            activity=world.past(),
+            activity=world.activity(),
             event_monitoring=world.leaning is not Leaning.BLIND,
             records=dict(world.records),
             retention_days=CRM_KEEPS_DAYS,

@@ -48,7 +48,8 @@ def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
         start=clock.now().isoformat(timespec="seconds"),
     )
     start = datetime.fromisoformat(str(first["start"]))
-    made = world.make(int(first["seed"]), Leaning(first["leaning"]), start.date())
+    calendar = Calendar.after(start)
+    made = world.make(int(first["seed"]), Leaning(str(first["leaning"])), start.date(), calendar.end.date())
     port = wishes.port or _spare_port()
     say("Opening a made-up company: directory, CRM, devices, HR and Slack, all on this machine.")
     company = open_company(folder / "company", made, now=clock.now, real_directory=wishes.real_directory)
@@ -73,7 +74,7 @@ def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
                 slack=workspace,
                 folder=folder,
                 url=running.url,
-                calendar=Calendar.after(start),
+                calendar=calendar,
                 progress=Progress(folder / "progress.json"),
             )
         finally:

@@ -15,6 +15,7 @@ from service.demo.stage import Stage
 from service.demo.world import Leaning
 from service.engine.states import StepState
 from service.engine.wording import counts
+from service.snapshot.view import REVIEW_AFTER_END
 
 #: An address outside the company, from which the leaver is seen for the first time.
 ELSEWHERE = "203.0.113.77"
@@ -148,16 +149,21 @@ def after_care(stage: Stage) -> Iterator[str]:
             stage.slack.confirm(step, user=user, said="done", note="Done, and the receipt is filed.")
     stage.service.engine.wake()
     stage.wait_for("The end of the run", lambda: (run := stage.begun()).finished_at and run)
-    stage.clock.turn_to(stage.calendar.at(9, 4))
-    stage.service.collect()
+    for night in (11, 4 + REVIEW_AFTER_END + 4):  # the last logs of the review arrive days after its end
+        stage.clock.turn_to(stage.calendar.at(night, 4))
+        stage.service.collect()
     departure = stage.departure()
     if departure is not None:
         stage.service.sealer.look_again(departure.id, stage.service.collector.sources())
     facts = stage.begun()
     stage.claim("the run is green when every step has its minimum", facts.colour == "green")
     stage.claim("nothing worked after the end", facts.finding and facts.finding.verdict != "incident")
+    at_last = "no sign" if stage.world.leaning is Leaning.QUIET else _wanted(stage)[0]
+    stage.claim(
+        "the last verdict is what all the logs allow", facts.finding and facts.finding.verdict == at_last
+    )
     stage.claim("no target saw a second change", not repeated(stage))
-    yield f"Wednesday: {facts.number} is {facts.colour}. {facts.finding.sentence if facts.finding else ''}"
+    yield f"Three weeks on: {facts.number} is {facts.colour}. {facts.finding.sentence if facts.finding else ''}"
 
 
 def _export(stage: Stage, *, days: int, hour: int, minute: int, rows: int) -> None:
@@ -175,14 +181,18 @@ def _export(stage: Stage, *, days: int, hour: int, minute: int, rows: int) -> No
 
 def _judge(stage: Stage) -> None:
     finding = stage.begun().finding
-    wanted = {
-        Leaning.GUILTY: ("probable",),
-        Leaning.QUIET: ("no sign", "cannot say"),
-        Leaning.BLIND: ("cannot say",),
-    }[stage.world.leaning]
-    stage.claim("the verdict is what the logs allow", finding and finding.verdict in wanted)
+    stage.claim("the verdict is what the logs allow", finding and finding.verdict in _wanted(stage))
     if finding:
         stage.numbers["verdict"], stage.numbers["sentence"] = finding.verdict, finding.sentence
+
+
+def _wanted(stage: Stage) -> tuple[str, ...]:
+    """The verdicts that are right on the last day, when the newest logs have not arrived."""
+    return {
+        Leaning.GUILTY: ("probable",),
+        Leaning.QUIET: ("cannot say",),
+        Leaning.BLIND: ("cannot say",),
+    }[stage.world.leaning]
 
 
 def _one_departure(stage: Stage) -> bool:
@@ -277,6 +287,7 @@ CLAIMS = (
     "the laptop is locked, and said so itself",
     "the run is green when every step has its minimum",
     "nothing worked after the end",
+    "the last verdict is what all the logs allow",
     "no target saw a second change",
     "the auditor's script verifies the record",
     "the auditor's script finds one changed byte",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 ZONE = "Europe/Stockholm"
 PEOPLE = 60
 PAST_DAYS = 95
+AFTER_DAYS = 30
 DOMAIN = "northwind.example"
 MANAGER = "E-1007"
 
@@ -82,6 +83,7 @@ class World:
     seed: int
     leaning: Leaning
     today: date
+    last_day: date
     people: tuple[Figure, ...]
     records: Mapping[str, int]
 
@@ -94,19 +96,24 @@ class World:
         """The first person who has a role here."""
         return next(person for person in self.people if role in person.roles)
 
-    def past(self) -> Iterator[dict[str, Any]]:
-        """What everybody did before the story: sign-ins, reports, now and then an export of one's own book."""
-        dice = random.Random(f"{self.seed}/past")  # noqa: S311  a story, not a secret
-        for back in range(PAST_DAYS, 0, -1):
-            day = self.today - timedelta(days=back)
+    def activity(self) -> Iterator[dict[str, Any]]:
+        """What everybody does: sign-ins, reports, now and then an export of one's own book.
+
+        Days to come are among it: the CRM shows none of it before its time. The leaver's ends with their last day.
+        """
+        dice = random.Random(f"{self.seed}/activity")  # noqa: S311  a story, not a secret
+        for n in range(-PAST_DAYS, (self.last_day - self.today).days + AFTER_DAYS):
+            day = self.today + timedelta(days=n)
+            yield _collection(day)
             if day.weekday() > 4:  # noqa: PLR2004  Saturday and Sunday
                 continue
             for person in self.people:
-                yield from _a_day(person, day, dice)
+                if person is not self.leaver or day <= self.last_day:
+                    yield from _a_day(person, day, dice)
 
 
-def make(seed: int, leaning: Leaning, today: date) -> World:
-    """A company. The same seed, leaning and day give the same one."""
+def make(seed: int, leaning: Leaning, today: date, last_day: date) -> World:
+    """A company. The same seed, leaning and days give the same one."""
     dice = random.Random(f"{seed}/people")  # noqa: S311
     names = [f"{first} {last}" for first in _FIRST.split() for last in _LAST.split()]
     dice.shuffle(names)
@@ -114,7 +121,9 @@ def make(seed: int, leaning: Leaning, today: date) -> World:
     total = dice.randrange(24_000, 48_000)
     contacts = round(total * 0.7)
     records = {"Account": total - contacts, "Contact": contacts, "Lead": dice.randrange(1_000, 4_000)}
-    return World(seed=seed, leaning=leaning, today=today, people=tuple(people), records=records)
+    return World(
+        seed=seed, leaning=leaning, today=today, last_day=last_day, people=tuple(people), records=records
+    )
 
 
 #: Who has a part in the story besides the leaver: number, name, department, title, roles.
@@ -185,6 +194,12 @@ def _crowd(names: list[str], dice: random.Random, today: date) -> Iterator[Figur
             manager=MANAGER if department == "Sales" else "E-1006",
             books=dice.randrange(60, 420) if sells else 0,
         )
+
+
+def _collection(day: date) -> dict[str, Any]:
+    """What our own nightly collection leaves in the log: one known event a day, which proves the log is alive."""
+    at = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
+    return {"ts": at, "employee_no": "integration", "kind": "api_query", "object": "User", "rows": 1}
 
 
 def _a_day(person: Figure, day: date, dice: random.Random) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -22,6 +22,8 @@ from service.store import Store
 
 log = structlog.get_logger()
 
+#: Nothing more will come of a day in one of these.
+SETTLED = (CoverageState.COMPLETE, CoverageState.EXPIRED, CoverageState.NOT_LICENSED)
 #: A whole tenant's logs of a long window may take a while; one call still ends.
 CALL_DEADLINE_S = 60.0
 
@@ -52,6 +54,23 @@ class Collector:
             for name in self.registry.configured
             if "collect_logs" in self.registry.manifests[name].actions
         )
+
+    def still_open(self, connector: str, window: Window) -> Window:
+        """The part of a window that is not settled: from the first day whose logs may still come."""
+        with self.store.read() as session:
+            rows = session.execute(
+                select(Coverage.day, Coverage.state).where(
+                    Coverage.connector == connector,
+                    Coverage.day.between(window.start.date(), window.end.date()),
+                )
+            )
+            settled: dict[date, bool] = {}
+            for day, state in rows:
+                settled[day] = settled.get(day, True) and CoverageState(state) in SETTLED
+        start = window.start
+        while settled.get(start.date()) and start < window.end:
+            start += timedelta(days=1)
+        return Window(start=min(start, window.end), end=window.end)
 
     def collect(self, connector: str, window: Window) -> Collected:
         """Fetch a window. What arrived before an error stays; days not told of stay as they were."""
