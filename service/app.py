@@ -231,7 +231,7 @@ class Running:
 
         section = service.settings.service
         slack = _slack(service)
-        doors = (*((slack.blueprint,) if slack else ()), *blueprints)
+        doors = (*((slack.blueprint,) if slack and slack.blueprint else ()), *blueprints)
         flask = application(service, blueprints=doors, demo=demo)
         server = serve(flask, section.host, section.port)
         answering = threading.Thread(target=server.run, name="answering", daemon=True)
@@ -284,7 +284,8 @@ def _slack(service: Service) -> "SlackRoom | None":
         return None
     from service.slack import create_slack  # Bolt takes a quarter of a second to load
 
-    return create_slack(service.desk, service.settings.slack, real_now=utc_now)
+    base_url = service.settings.service.base_url
+    return create_slack(service.desk, service.settings.slack, base_url=base_url, real_now=utc_now)
 
 
 def _ticker(service: Service, *, nights: bool) -> Ticker:
