@@ -14,10 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.engine.machine import SHUT_GATE_S
 from service.engine.progress import after_step
-from service.engine.record import record
+from service.engine.record import record, record_run
 from service.engine.states import StepState, WaitsFor
-from service.engine.tables import Confirmation, Run, StepRun
+from service.engine.tables import Confirmation, Gate, Run, StepRun
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
 from service.playbook.model import Grade
@@ -99,6 +100,7 @@ def confirm(session: Session, decision: Decision, *, now: datetime) -> StepRun:
             waiver=waiver,
         )
     )
+    _overtake_reading(step)
     step.state, step.waits_for, step.ended_at = StepState.DONE, None, now
     step.grade = Grade.WAIVED if waiver else Grade.ATTESTED
     step.contradicted = False
@@ -116,6 +118,11 @@ def confirm(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     return step
 
 
+def may(session: Session, decision: Decision, *, now: datetime) -> StepRun:  # noqa: ARG001  as every verb
+    """Say whether one may decide, before a form is opened. Changes nothing. Raises `NotDecided`."""
+    return _may(session, decision)
+
+
 def take(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     """Say that one works on it. Raises `NotDecided`."""
     step = _may(session, decision)
@@ -129,8 +136,10 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     step = _may(session, decision)
     if step.waits_for is WaitsFor.PERSON and step.asks_person:
         raise NotDecided("not-automatic", "This step is done by a person; there is nothing to try again.")
+    _overtake_reading(step)
+    _open_gate(session, step.connector, now=now)
     step.state, step.waits_for, step.next_at = StepState.READY, None, now
-    step.look_first, step.contradicted = True, False
+    step.look_first, step.contradicted, step.tries = True, False, 0
     step.retry_until = max(step.retry_until, now + timedelta(hours=1))
     step.why = step.fix = ""
     record(
@@ -143,6 +152,20 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     )
     after_step(session, step, now=now)
     return step
+
+
+def _overtake_reading(step: StepRun) -> None:
+    """A reading that is out was begun before the decision, so it says nothing about what holds after it."""
+    if step.checking:
+        step.attempt += 1
+    step.checking, step.check_at = False, None
+
+
+def _open_gate(session: Session, connector: str, *, now: datetime) -> None:
+    """Who tries again has mended something: the short pause after an error of ours is over, an operator's is not."""
+    gate = session.get(Gate, connector, with_for_update=True)
+    if gate is not None and now < gate.open_from <= now + timedelta(seconds=SHUT_GATE_S):
+        gate.open_from = now
 
 
 def _hand_on(session: Session, step: StepRun, decision: Decision, *, now: datetime) -> StepRun:
@@ -175,16 +198,15 @@ def record_refusal(session: Session, decision: Decision, refused: NotDecided, *,
     step = session.get(StepRun, decision.step_run_id)
     if step is None:
         return
-    seen = step.revision
-    record(
+    record_run(  # no transition: a refused click must not make the next honest one stale
         session,
-        step,
+        session.get_one(Run, step.run_id),
         Event.CONFIRMATION_REFUSED,
         at=now,
         actor=_actor(session, decision.person_id),
+        step=step.step,
         body={"reason": refused.reason, "door": decision.door},
     )
-    step.revision = seen  # a refused click must not make the next honest one stale
 
 
 def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided | None:
@@ -192,10 +214,10 @@ def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided 
     leaver = session.get_one(Departure, run.departure_id).person_id
     if decision.person_id == leaver:
         return NotDecided("leaver", "Not confirmed. The leaver decides nothing about their own departure.")
-    if Role.IT not in roles_of(session, decision.person_id):
-        return NotDecided(
-            "role", "Not confirmed. Only people with the role it may do this. Nothing was changed."
-        )
+    needed = Role(step.owner) if step.owner in set(Role) else Role.IT
+    if needed not in roles_of(session, decision.person_id):
+        said = f"Not confirmed. Only people with the role {needed.value} may do this. Nothing was changed."
+        return NotDecided("role", said)
     if step.revision != decision.revision:
         return NotDecided("stale", f"Not confirmed. {_overtaken_by(session, step)} Nothing was changed.")
     if not (step.state is StepState.FAILED or step.state is StepState.WAITING):
@@ -225,4 +247,5 @@ def _check_note(decision: Decision, *, readable: bool) -> None:
 
 
 def _actor(session: Session, person_id: str) -> str:
-    return f"person:{session.get_one(Person, person_id).subject}"
+    person = session.get(Person, person_id)
+    return f"person:{person.subject}" if person else "person:unknown"

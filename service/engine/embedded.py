@@ -2,9 +2,11 @@
 
 One thread writes everything: it collects what has finished, records it and admits more in one transaction, and
 only then hands the admitted orders to the pool. A crash leaves intents without outcomes; the next start looks.
+When the transaction fails, each result is recorded alone, so that one that cannot be stops none of the others.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -12,12 +14,15 @@ from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from service.engine.alone import OnlyEngine
 from service.engine.executor import Executor
 from service.engine.machine import Machine
-from service.engine.order import Order, Returned
+from service.engine.order import Ask, Order, Returned
 from service.engine.progress import next_due
+from service.engine.trouble import where
 from service.store import Store
 
 log = structlog.get_logger()
@@ -26,6 +31,14 @@ log = structlog.get_logger()
 TICK_S = 0.5
 #: Orders out at once are bounded to this many per thread, so that an urgent one never waits long.
 BACKLOG = 2
+#: After an error nobody foresaw, in seconds.
+PAUSE_S = 1.0
+#: A result that failed to be recorded so often, though the database was there, is recorded as a failure.
+MOST_FAILURES = 3
+#: How long an end waits for what is out, in seconds.
+PATIENCE_S = 30.0
+
+Slip = tuple[str, int]
 
 
 class BeginDue(Protocol):
@@ -62,11 +75,15 @@ class Embedded:
         self._stop = threading.Event()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="step")
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
-        self._out = 0
+        self._only = OnlyEngine(store)
+        self._out: set[Slip] = set()
+        self._failures: dict[Slip, int] = {}
+        self._in_doubt = False
         self.last_cycle_at: datetime | None = None
 
     def start(self) -> None:
-        """Take back what a dead process left out, then begin."""
+        """Take back what a dead process left out, then begin. Raises `AlreadyRunning`."""
+        self._only.take()
         with self._store.write() as session:
             taken_back = self._machine.lose(session, now=self._now())
         if taken_back:
@@ -82,20 +99,19 @@ class Embedded:
         self._stop.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=30)
-        self._pool.shutdown(wait=True, cancel_futures=True)
+            self._thread.join(timeout=PATIENCE_S)
+        self._pool.shutdown(wait=not self._thread.is_alive(), cancel_futures=True)
+        self._only.release()
 
     def _loop(self) -> None:
-        while not (self._stop.is_set() and self._out == 0):
+        while not (self._stop.is_set() and not self._out):
             self._wake.clear()
             try:
-                admitted = self.cycle()
-            except Exception as error:
-                log.exception("engine.cycle_failed", error=type(error).__name__)
-                self._stop.wait(1.0)
-                continue
-            if not admitted:
-                self._wake.wait(self._until_next())
+                if not self.cycle():
+                    self._wake.wait(self._until_next())
+            except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
+                log.warning("engine.cycle_failed", error=type(error).__name__, where=where(error))
+                time.sleep(PAUSE_S)
 
     def _until_next(self) -> float:
         """Seconds to sleep: to the next thing that is due, and never long, as clocks can be turned."""
@@ -106,25 +122,65 @@ class Embedded:
         return min(TICK_S, max(0.001, (due - self._now()).total_seconds()))
 
     def cycle(self) -> int:
-        """Record what has finished and let out what is due, in one transaction; then hand it to the pool."""
-        finished = self._collect()
+        """Begin due runs, record what has finished and let out what is due; then hand it to the pool."""
         now = self._now()
-        room = 0 if self._stop.is_set() else self._threads * BACKLOG - (self._out - len(finished))
+        self._tried(self._begin, now)
+        finished = self._collect()
         try:
-            with self._store.write() as session:
-                for returned in finished:
-                    self._machine.finish(session, returned, now=now)
-                self._begin_due(session, now=now)
-                orders = self._machine.admit(session, now=now, room=room) if room > 0 else []
+            orders = self._turn(finished, now=now)
         except BaseException:
+            self._in_doubt = True
             for returned in finished:  # the calls have been made: their results must not be lost
-                self._returned.put(returned)
+                self._recorded_alone(returned, now=now)
             raise
-        self._out += len(orders) - len(finished)
+        self._out.difference_update(map(_slip, finished))
+        self._out.update(map(_slip_of, orders))
         self.last_cycle_at = now
         for order in orders:
             self._pool.submit(self._work, order)
         return len(orders) + len(finished)
+
+    def _begin(self, now: datetime) -> None:
+        with self._store.write() as session:
+            self._begin_due(session, now=now)
+
+    def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
+        room = 0 if self._stop.is_set() else self._threads * BACKLOG - (len(self._out) - len(finished))
+        with self._store.write() as session:
+            if self._in_doubt:  # a commit that failed may have stood: what it let out is with nobody
+                self._machine.lose(session, now=now, alive=self._out)
+            for returned in finished:
+                self._machine.finish(session, returned, now=now)
+            orders = self._machine.admit(session, now=now, room=room) if room > 0 else []
+        self._in_doubt = False
+        return orders
+
+    def _recorded_alone(self, returned: Returned, *, now: datetime) -> None:
+        """Record one result, or put it back. One that is itself at fault becomes a failure a person sees."""
+        slip = _slip(returned)
+        error = self._tried(self._finish, returned, now)
+        if error is not None and not isinstance(error, OperationalError | InterfaceError):
+            self._failures[slip] = self._failures.get(slip, 0) + 1
+        if error is not None and self._failures.get(slip, 0) >= MOST_FAILURES:
+            error = self._tried(self._finish, _unrecordable(returned, error), now)
+        if error is not None:
+            self._returned.put(returned)
+            return
+        self._failures.pop(slip, None)
+        self._out.discard(slip)
+
+    def _finish(self, returned: Returned, now: datetime) -> None:
+        with self._store.write() as session:
+            self._machine.finish(session, returned, now=now)
+
+    def _tried(self, work: Callable[..., None], *arguments: object) -> Exception | None:
+        """Do one thing whose failure must not stop the others; gives the error, reported."""
+        try:
+            work(*arguments)
+        except Exception as error:  # noqa: BLE001  what is wrong with one leaver delays no other
+            log.warning("engine.failed", what=work.__name__, error=type(error).__name__, where=where(error))
+            return error
+        return None
 
     def _collect(self) -> list[Returned]:
         finished = []
@@ -137,3 +193,21 @@ class Embedded:
     def _work(self, order: Order) -> None:
         self._returned.put(self._executor.carry_out(order))
         self._wake.set()
+
+
+def _slip(returned: Returned) -> Slip:
+    return _slip_of(returned.order)
+
+
+def _slip_of(order: Order) -> Slip:
+    return order.step_run_id, order.n
+
+
+def _unrecordable(returned: Returned, error: Exception) -> Returned:
+    name = type(error).__name__
+    ask = Ask(
+        error=name,
+        what=f"The step came back, and its result could not be recorded ({name}).",
+        hint="Look at the target system, then try again: it is looked at before anything is repeated.",
+    )
+    return Returned(order=returned.order, result=ask)

@@ -1,10 +1,13 @@
 """Carrying out one order: look, act, read back. Holds the engine's step boundary; touches no database."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from connectors.sdk.capabilities import FindsAccounts, ManagesDevices, ReadsState, Verifies
 from connectors.sdk.context import Call, Context
@@ -45,10 +48,12 @@ from service.engine.order import (
     Result,
     Returned,
 )
+from service.engine.trouble import where
 from service.playbook.model import Grade
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 Builtin = Callable[[Order], Result]
 SaveBefore = Callable[[Order, AccountState], None]
@@ -79,18 +84,30 @@ class Executor:
     def carry_out(self, order: Order) -> Returned:
         """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
         calls: list[Call] = []
+        result = self.guarded(order, lambda: self._result(order, calls))
+        return Returned(order=order, result=result, calls=tuple(calls))
+
+    def guarded(self, order: Order, work: Callable[[], T]) -> T | Again | Ask:
+        """The step boundary: whatever goes wrong in `work` becomes what the engine does about it."""
         try:
-            result = self._result(order, calls)
+            return work()
         except ConnectorError as error:
-            result = translated(error)
-        except Exception as error:
-            log.exception("step.crashed", run=order.run_id, step=order.step)
-            result = Ask(
+            return translated(error)
+        except (OperationalError, InterfaceError) as error:  # a before-image, a snapshot: nothing was changed
+            return Again(
                 error=type(error).__name__,
-                what=f"The step stopped on an error of ours ({type(error).__name__}).",
+                what="Our own database did not answer, so nothing was done.",
+                hint="It is tried again by itself. If it stays so, look at the database.",
+                look_first=True,
+            )
+        except (Exception, SystemExit) as error:  # noqa: BLE001  the one step boundary of the engine
+            name = type(error).__name__
+            log.warning("step.crashed", run=order.run_id, step=order.step, error=name, where=where(error))
+            return Ask(
+                error=name,
+                what=f"The step stopped on an error of ours ({name}).",
                 hint="The log has the details. Nothing else of this run was stopped.",
             )
-        return Returned(order=order, result=result, calls=tuple(calls))
 
     def _result(self, order: Order, calls: list[Call]) -> Result:
         if order.action in self.builtins:
@@ -125,15 +142,48 @@ class _Job:
         targets = self._targets()
         if isinstance(targets, Ask):
             return targets
-        return summed([self._one(target) for target in targets])
+        return self._each(targets, self._one)
 
     def check(self) -> Result:
         """Read only: has the device answered, is what a person confirmed true?"""
-        targets = self._targets()
+        targets = self._targets_to_check()
         if isinstance(targets, Ask):
             return targets
-        return summed(
-            [_Carried(target=t, outcome=Outcome(changed=False), evidence=self._verify(t)) for t in targets]
+        return self._each(targets, self._read_back)
+
+    def _each(self, targets: Iterable[Target], work: Callable[[Target], _Carried]) -> Result:
+        """One account that cannot be reached keeps none of the others open; refused credentials stop all."""
+        carried: list[_Carried] = []
+        failed: list[Again | Ask] = []
+        for target in targets:
+            done = self._executor.guarded(self._order, partial(work, target))
+            if isinstance(done, _Carried):
+                carried.append(done)
+                continue
+            failed.append(done)
+            if isinstance(done, Ask) and done.shut_gate:
+                break
+        return together(carried, failed)
+
+    def _read_back(self, target: Target) -> _Carried:
+        return _Carried(target=target, outcome=Outcome(changed=False), evidence=self._verify(target))
+
+    def _targets_to_check(self) -> tuple[Target, ...] | Ask:
+        """What there is evidence about must be answered for, though it is listed no more."""
+        device = self._spec.on is On.DEVICE
+        if self._order.seen and not device and not self._order.links:
+            found: tuple[Target, ...] = ()
+        else:
+            looked = self._targets()
+            if isinstance(looked, Ask) and not self._order.seen:
+                return looked
+            found = () if isinstance(looked, Ask) else looked
+        listed = {target.id for target in found}
+        made = Device if device else Account
+        return found + tuple(
+            made(connector=self._order.connector, id=id_, label=label)
+            for id_, label in self._order.seen
+            if id_ not in listed
         )
 
     def _targets(self) -> tuple[Target, ...] | Ask:
@@ -193,8 +243,11 @@ class _Job:
         )
 
     def _keep_before(self, target: Target) -> None:
-        """The before-image is on disk before the change is on its way: a lost answer can still be undone."""
-        if self._order.has_before or not self._spec.undo or not isinstance(target, Account):
+        """The before-image is on disk before the change is on its way: a lost answer can still be undone.
+
+        Of each account the first image stays, whatever is read at a later attempt.
+        """
+        if not self._spec.undo or not isinstance(target, Account):
             return
         if isinstance(self._connector, ReadsState):
             self._executor.save_before(self._order, self._connector.read(target))
@@ -228,19 +281,18 @@ def _nobody(what: str, order: Order) -> Ask:
 
 def summed(carried: list[_Carried]) -> Result:
     """One result for a step over all its accounts: as good as the worst of them."""
-    readings = tuple(
-        Reading(target_id=c.target.id, label=c.target.label, evidence=c.evidence) for c in carried
-    )
+    readings = _readings(carried)
     residual: tuple[Residual, ...] = tuple(r for c in carried for r in c.outcome.residual)
-    receipts: dict[str, Receipt] = {c.target.id: c.outcome.receipt for c in carried if c.outcome.receipt}
-    wrong = [c for c in carried if contradicted(c.evidence)]
+    receipts = _receipts(carried)
+    wrong = [c for c in carried if contradicted(c.evidence) and c.outcome.pending is None]
     if wrong:
         return Contradicted(
             what=f"{wrong[0].target.label} was read back and is not as it should be.",
             hint="Look for a sync or a policy that writes it back, then try again.",
             readings=readings,
+            receipts=receipts,
         )
-    grade = weakest(grade_of(c.evidence) for c in carried)
+    grade = weakest(_grade(c) for c in carried)
     if grade is Grade.PENDING:
         pending = [c.outcome.pending for c in carried if c.outcome.pending]
         return Queued(
@@ -259,7 +311,42 @@ def summed(carried: list[_Carried]) -> Result:
     )
 
 
-def translated(error: ConnectorError) -> Result:
+def together(carried: list[_Carried], failed: list[Again | Ask]) -> Result:
+    """One result where some accounts could not be dealt with: repeat what is worth repeating, else ask."""
+    if not failed:
+        return summed(carried)
+    receipts = _receipts(carried)
+    again = [result for result in failed if isinstance(result, Again)]
+    asks = [result for result in failed if isinstance(result, Ask)]
+    if again and not any(ask.shut_gate for ask in asks):
+        return replace(
+            again[0],
+            after_s=max((a.after_s for a in again if a.after_s is not None), default=None),
+            look_first=any(a.look_first for a in again),
+            receipts=receipts,
+        )
+    if any(contradicted(c.evidence) for c in carried):
+        return replace(summed(carried), receipts=receipts)
+    worst = max(asks, key=lambda ask: (ask.shut_gate, ask.failed))
+    return replace(worst, readings=_readings(carried), receipts=receipts)
+
+
+def _grade(carried: _Carried) -> Grade:
+    """An order that the target has not carried out is pending, whatever a reading says beside it."""
+    grade = grade_of(carried.evidence)
+    unproven = grade.rank < Grade.OBSERVED.rank or contradicted(carried.evidence)
+    return Grade.PENDING if carried.outcome.pending and unproven else grade
+
+
+def _readings(carried: Iterable[_Carried]) -> tuple[Reading, ...]:
+    return tuple(Reading(target_id=c.target.id, label=c.target.label, evidence=c.evidence) for c in carried)
+
+
+def _receipts(carried: Iterable[_Carried]) -> dict[str, Receipt]:
+    return {c.target.id: c.outcome.receipt for c in carried if c.outcome.receipt}
+
+
+def translated(error: ConnectorError) -> Again | Ask:
     """What the engine does about each class of error. Never looks at the message."""
     name = type(error).__name__
     match error:

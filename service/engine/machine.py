@@ -4,7 +4,8 @@ Every transition writes its ledger entry in the same transaction and raises the 
 about an attempt is fenced by the attempt's number, so that a late worker can do no harm.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,12 +13,12 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.types import AccountState, Proof
+from connectors.sdk.types import AccountState, Proof, Receipt
 from service.departures.departure import Departure
 from service.engine import sealed
-from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Returned
+from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.progress import after_step, reopen
-from service.engine.record import as_rows, digest_of, record
+from service.engine.record import as_rows, digest_of, record, record_run
 from service.engine.states import AttemptOutcome, StepState, WaitsFor
 from service.engine.tables import Attempt, Confirmation, Gate, Run, StepRun
 from service.ledger.event import Event
@@ -30,6 +31,12 @@ OUT = (StepState.DISPATCHED, StepState.RUNNING)
 SLOWEST_POLL_S = 900.0
 #: How soon a refused credential's door is tried again without a person.
 SHUT_GATE_S = 300.0
+#: No system, and no reading that fails, is asked more rarely than this.
+SLOWEST_S = 86_400.0
+#: Readings kept of a step besides notes on devices, the newest.
+KEPT_READINGS = 60
+#: Grades that say a target system was asked and agreed.
+PROVEN = frozenset({Grade.OBSERVED, Grade.CORROBORATED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,11 @@ class Machine:
         shut = set(session.scalars(select(Gate.connector).where(Gate.open_from > now)))
         due = or_(
             and_(StepRun.state == StepState.READY, StepRun.next_at <= now),
-            and_(StepRun.check_at <= now, StepRun.checking.is_(False)),
+            and_(
+                StepRun.check_at <= now,
+                StepRun.checking.is_(False),
+                StepRun.state.in_((StepState.DONE, StepState.WAITING)),
+            ),
         )
         query = select(StepRun).where(due).order_by(StepRun.priority, StepRun.next_at, StepRun.position)
         if shut:
@@ -62,7 +73,7 @@ class Machine:
     def _let_out(self, session: Session, step: StepRun, *, now: datetime) -> Order:
         step.attempt += 1
         if step.state is StepState.READY:
-            step.state = StepState.RUNNING
+            step.state, step.check_at = StepState.RUNNING, None
             step.tries += 1
             step.started_at = step.started_at or now
             session.add(Attempt(step_run_id=step.id, n=step.attempt, started_at=now))
@@ -84,13 +95,16 @@ class Machine:
         if attempt is not None:
             attempt.ended_at = now
             attempt.calls = [[call.asked, call.answered, round(call.ms)] for call in returned.calls]
-        if step.attempt != order.n or not (step.state in OUT or step.checking):
+        is_out = step.checking if order.checking else step.state in OUT
+        if step.attempt != order.n or not is_out:
             if attempt is not None:
                 attempt.outcome = AttemptOutcome.LATE
-            record(session, step, Event.STEP_LATE, at=now, body={"late": order.n})
+            run = session.get_one(Run, step.run_id)  # no transition: nobody's view of the step is stale now
+            record_run(session, run, Event.STEP_LATE, at=now, step=step.step, body={"late": order.n})
             return
-        was_checking, step.checking = step.checking, False
-        if was_checking:
+        self._keep_receipts(step, returned.result.receipts)
+        if order.checking:
+            step.checking = False
             self._checked(session, step, returned, now=now)
         else:
             self._carried_out(session, step, returned, now=now)
@@ -104,10 +118,8 @@ class Machine:
                 self._done(session, step, done, now=now)
             case Queued() as queued:
                 self._keep(step, queued)
-                step.state, step.waits_for = StepState.WAITING, WaitsFor.DEVICE
-                step.grade, step.why = Grade.PENDING, queued.why
-                step.check_at = now + timedelta(seconds=queued.poll_after_s)
-                record(session, step, Event.STEP_WAITING, at=now, body={"for": "device", **_proof(step)})
+                step.check_at = now + _pause(queued.poll_after_s, 30.0)
+                _wait_for_device(session, step, queued, now=now)
             case Contradicted() as wrong:
                 contradict(session, step, wrong, now=now)
             case Again() as again:
@@ -119,53 +131,58 @@ class Machine:
         self._keep(step, done)
         step.state, step.waits_for, step.contradicted = StepState.DONE, None, False
         step.grade, step.why, step.fix, step.ended_at = done.grade, done.said, "", now
-        step.verified_at = now if done.grade in (Grade.OBSERVED, Grade.CORROBORATED) else None
-        step.check_at = now + timedelta(seconds=self.read_back_after_s) if done.readings else None
+        step.verified_at = now if done.grade in PROVEN else None
+        step.check_at = now + timedelta(seconds=self.read_back_after_s) if step.readable else None
         record(session, step, Event.STEP_DONE, at=now, body={"changed": done.changed, **_proof(step)})
 
     def _keep(self, step: StepRun, result: Done | Queued) -> None:
-        noted = [row for row in step.evidence if row["proof"] == Proof.NOTED.value]
-        fresh = as_rows(result.readings)
-        kept = [] if any(row["proof"] == Proof.NOTED.value for row in fresh) else noted
-        step.evidence = [*fresh, *kept]
+        step.evidence = _evidence([], step.evidence, as_rows(result.readings))
         step.residual = [
             {"what": r.what, "until": r.until.isoformat() if r.until else None} for r in result.residual
         ]
-        step.receipts = sealed.seal_receipts(self.keys, step.receipts, result.receipts)
         step.look_first = False
+
+    def _keep_receipts(self, step: StepRun, receipts: Mapping[str, Receipt]) -> None:
+        if receipts:
+            step.receipts = sealed.seal_receipts(self.keys, step.receipts, receipts)
 
     def _checked(self, session: Session, step: StepRun, returned: Returned, *, now: datetime) -> None:
         """A reading came back: a device answered, a confirmation is true or false, a done step still holds."""
-        _answer_confirmation(session, step, returned, now=now)
+        _answer_confirmation(session, step, returned.result, now=now)
         match returned.result:
             case Contradicted() as wrong:
                 contradict(session, step, wrong, now=now)
                 reopen(session, step, now=now)
-            case Done() as done if step.state is StepState.WAITING:
+            case Done() as done if step.state is StepState.WAITING and done.grade in PROVEN:
                 self._done(session, step, done, now=now)
+            case Done() as done if step.state is StepState.WAITING:
+                _ask_instead(session, step, now=now)
             case Done() as done:
-                step.evidence = [*step.evidence, *as_rows(done.readings)][-12:]
-                step.grade = max(step.grade, done.grade, key=lambda grade: grade.rank)
-                step.verified_at = step.verified_at or now
-                step.check_at = None
-                record(session, step, Event.STEP_READ_BACK, at=now, body=_proof(step))
+                _read_back(session, step, done, now=now)
             case Queued() as queued:
                 waited = (now - (step.started_at or now)).total_seconds()
-                pause = min(SLOWEST_POLL_S, max(queued.poll_after_s, waited / 4))
-                step.why, step.check_at = queued.why, now + timedelta(seconds=pause)
-                if step.state is StepState.DONE:  # a person confirmed what the device has not answered yet
-                    step.state, step.waits_for = StepState.WAITING, WaitsFor.DEVICE
-                    record(session, step, Event.STEP_WAITING, at=now, body={"for": "device"})
+                step.check_at = now + _pause(max(queued.poll_after_s, waited / 4), 30.0, SLOWEST_POLL_S)
+                if step.waits_for is WaitsFor.DEVICE:
+                    step.why = queued.why[:1000]
+                else:  # a person confirmed, or was asked, what the device has not answered yet
+                    reopen(session, step, now=now)
+                    step.ended_at = step.verified_at = None
+                    _wait_for_device(session, step, queued, now=now)
             case Again(after_s=after_s):
-                step.check_at = now + timedelta(seconds=after_s or 30.0)
+                step.check_at = now + max(_pause(after_s, 30.0), _rarer(step, now=now, least=30.0))
             case Ask() as ask:
-                step.why, step.fix = ask.what[:1000], ask.hint[:1000]
-                step.check_at = now + timedelta(seconds=SHUT_GATE_S)
+                _not_read(session, step, ask, now=now)
 
-    def lose(self, session: Session, *, now: datetime) -> int:
-        """Take back every attempt that is out: its process is gone. Looked at first when let out again."""
+    def lose(
+        self, session: Session, *, now: datetime, alive: Collection[tuple[str, int]] = frozenset()
+    ) -> int:
+        """Take back every attempt that is out: its process is gone. Looked at first when let out again.
+
+        Args:
+            alive: Step runs and attempts that are known to be out still.
+        """
         out = select(StepRun).where(or_(StepRun.state.in_(OUT), StepRun.checking.is_(True)))
-        steps = list(session.scalars(out))
+        steps = [step for step in session.scalars(out) if (step.id, step.attempt) not in alive]
         for step in steps:
             if step.checking:
                 step.checking = False
@@ -182,35 +199,29 @@ def contradict(session: Session, step: StepRun, wrong: Contradicted, *, now: dat
     """The target was read back and says the opposite: red, whatever was returned or confirmed."""
     step.state, step.waits_for, step.contradicted = StepState.FAILED, WaitsFor.PERSON, True
     step.grade, step.why, step.fix = Grade.UNKNOWN, wrong.what[:1000], wrong.hint[:1000]
-    step.evidence = [*step.evidence, *as_rows(wrong.readings)][-12:]
+    step.evidence = _evidence(step.evidence, step.evidence, as_rows(wrong.readings))
     step.ended_at, step.verified_at, step.check_at, step.look_first = now, None, None, True
     record(session, step, Event.STEP_CONTRADICTED, at=now, body=_proof(step))
 
 
 def _again(session: Session, step: StepRun, again: Again, *, now: datetime) -> None:
-    pause = again.after_s or min(step.retry_most_s, step.retry_first_s * 2 ** min(step.tries - 1, 20))
+    backoff = min(step.retry_most_s, step.retry_first_s * 2 ** min(max(step.tries, 1) - 1, 20))
+    pause = _pause(again.after_s, backoff)
     step.look_first = step.look_first or again.look_first
     step.why, step.fix = again.what[:1000], again.hint[:1000]
-    if now + timedelta(seconds=pause) > step.retry_until:
+    if now + pause > step.retry_until:
         _fail(session, step, again.error, now=now)
         return
-    step.state, step.next_at = StepState.READY, now + timedelta(seconds=pause)
-    record(
-        session, step, Event.STEP_RETRIED, at=now, body={"error": again.error, "in_ms": round(pause * 1000)}
-    )
+    step.state, step.next_at = StepState.READY, now + pause
+    wait_ms = round(pause.total_seconds() * 1000)
+    record(session, step, Event.STEP_RETRIED, at=now, body={"error": again.error, "in_ms": wait_ms})
 
 
 def _ask(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> None:
     step.grade, step.why, step.fix = ask.grade, ask.what[:1000], ask.hint[:1000]
-    step.evidence = as_rows(ask.readings)
+    step.evidence = _evidence([], step.evidence, as_rows(ask.readings))
     if ask.shut_gate:
-        session.merge(
-            Gate(
-                connector=step.connector,
-                open_from=now + timedelta(seconds=SHUT_GATE_S),
-                shut_because=step.why,
-            )
-        )
+        _shut_gate(session, step.connector, step.why, now=now)
     if ask.failed:
         _fail(session, step, ask.error, now=now)
         return
@@ -228,21 +239,98 @@ def _fail(session: Session, step: StepRun, error: str, *, now: datetime) -> None
     record(session, step, Event.STEP_FAILED, at=now, body={"error": error, "tries": step.tries})
 
 
-def _answer_confirmation(session: Session, step: StepRun, returned: Returned, *, now: datetime) -> None:
+def _shut_gate(session: Session, connector: str, why: str, *, now: datetime) -> None:
+    """Nobody calls the system for a while. A door an operator shut for longer stays shut."""
+    until = now + timedelta(seconds=SHUT_GATE_S)
+    gate = session.get(Gate, connector, with_for_update=True)
+    if gate is None:
+        session.add(Gate(connector=connector, open_from=until, shut_because=why[:500]))
+        session.flush()
+    elif gate.open_from < until:
+        gate.open_from, gate.shut_because = until, why[:500]
+
+
+def _wait_for_device(session: Session, step: StepRun, queued: Queued, *, now: datetime) -> None:
+    step.state, step.waits_for = StepState.WAITING, WaitsFor.DEVICE
+    step.grade, step.why = Grade.PENDING, queued.why[:1000]
+    record(session, step, Event.STEP_WAITING, at=now, body={"for": "device", **_proof(step)})
+
+
+def _read_back(session: Session, step: StepRun, done: Done, *, now: datetime) -> None:
+    """A done step was read once more. Only a reading that proves it counts as the verified end."""
+    step.evidence = _evidence(step.evidence, step.evidence, as_rows(done.readings))
+    step.grade = max(step.grade, done.grade, key=lambda grade: grade.rank)
+    if done.grade in PROVEN:
+        step.verified_at = step.verified_at or now
+    step.check_at = None
+    record(session, step, Event.STEP_READ_BACK, at=now, body=_proof(step))
+
+
+def _ask_instead(session: Session, step: StepRun, *, now: datetime) -> None:
+    """What was ordered can no longer be read: nothing is proved, so a person must say. It is read on, rarely."""
+    step.check_at = now + _rarer(step, now=now)
+    if step.waits_for is WaitsFor.PERSON:
+        return
+    step.waits_for = WaitsFor.PERSON
+    step.why = "The target system no longer says whether this was carried out."
+    step.fix = "Find out, and confirm it; or try again."
+    record(session, step, Event.STEP_WAITING, at=now, body={"for": "person", "error": ""})
+
+
+def _not_read(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> None:
+    """A reading that did not come about proves nothing, for or against; it is tried again, ever more rarely."""
+    if ask.shut_gate:
+        _shut_gate(session, step.connector, ask.what, now=now)
+    if step.state is StepState.DONE and ask.grade is Grade.ABSENT:
+        step.check_at = None  # what was done was done to something that is there no more
+        return
+    step.why, step.fix = ask.what[:1000], ask.hint[:1000]
+    step.check_at = now + _rarer(step, now=now)
+
+
+def _answer_confirmation(session: Session, step: StepRun, result: Result, *, now: datetime) -> None:
     """Beside what a person confirmed stands what the target system said about it."""
-    said = {
-        Done: "checked: as confirmed",
-        Queued: "checked: the device has not answered",
-        Contradicted: "checked: the system says otherwise",
-    }.get(type(returned.result))
+    match result:
+        case Done(grade=grade) if grade in PROVEN:
+            said = "checked: as confirmed"
+        case Done():
+            said = "checked: the system does not say"
+        case Queued():
+            said = "checked: the device has not answered"
+        case Contradicted():
+            said = "checked: the system says otherwise"
+        case Ask(grade=Grade.ABSENT):
+            said = "checked: nothing of the leaver's was found there"
+        case _:
+            return
     last = session.scalar(
         select(Confirmation)
         .where(Confirmation.step_run_id == step.id)
         .order_by(Confirmation.at.desc())
         .limit(1)
     )
-    if said and last is not None and not last.waiver:
+    if last is not None and not last.waiver:
         last.read_back = f"{said}, {now:%H:%M:%S} UTC"
+
+
+def _evidence(kept: list[Any], known: list[Any], fresh: list[Any]) -> list[Any]:
+    """Fresh readings after those kept. What was noted of a device stays until it is noted anew."""
+    anew = {row["target_id"] for row in fresh if row["proof"] == Proof.NOTED.value}
+    noted = [row for row in known if row["proof"] == Proof.NOTED.value and row["target_id"] not in anew]
+    older = [row for row in kept if row["proof"] != Proof.NOTED.value]
+    return [*[*older, *fresh][-KEPT_READINGS:], *noted]
+
+
+def _pause(seconds: float | None, otherwise: float, most: float = SLOWEST_S) -> timedelta:
+    """A wait as a target system asked for it, where that is one a clock can be set to."""
+    wanted = seconds if seconds is not None and math.isfinite(seconds) and seconds > 0 else otherwise
+    return timedelta(seconds=min(wanted, most))
+
+
+def _rarer(step: StepRun, *, now: datetime, least: float = SHUT_GATE_S) -> timedelta:
+    """The longer something has not worked, the more rarely it is tried."""
+    waited = (now - (step.ended_at or step.started_at or now)).total_seconds()
+    return timedelta(seconds=min(SLOWEST_S, max(least, waited / 4)))
 
 
 def _note(attempt: Attempt, step: StepRun, returned: Returned) -> None:
@@ -287,5 +375,9 @@ def _order(session: Session, step: StepRun) -> Order:
         links=linked_accounts(session, person.id, step.connector),
         checking=step.checking,
         look_first=step.look_first,
-        has_before=step.before is not None,
+        seen=_seen(step.evidence),
     )
+
+
+def _seen(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple({row["target_id"]: row["target"] for row in rows}.items())

@@ -18,7 +18,8 @@ class Order:
     """One attempt of one step run, with everything the executor needs: it never opens the database.
 
     `checking` asks for a reading only: a device's answer, or the truth of a confirmation.
-    `links` are the accounts known to be the leaver's in the step's target system.
+    `links` are the accounts known to be the leaver's in the step's target system; `seen` are those, as id and
+    label, that there is evidence about already: a reading must answer for each of them.
     """
 
     step_run_id: str
@@ -34,8 +35,8 @@ class Order:
     effective_at: datetime
     links: tuple[Account, ...] = ()
     checking: bool = False
+    seen: tuple[tuple[str, str], ...] = ()
     look_first: bool = False
-    has_before: bool = False
 
     @property
     def key(self) -> str:
@@ -66,13 +67,17 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Again:
-    """It did not work this time; worth repeating, after looking when it may have taken effect."""
+    """It did not work this time; worth repeating, after looking when it may have taken effect.
+
+    `receipts` are those of other accounts of the same step that were changed.
+    """
 
     error: str
     what: str
     hint: str
     after_s: float | None = None
     look_first: bool = False
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,7 @@ class Ask:
     hint: str
     grade: Grade = Grade.UNKNOWN
     readings: tuple[Reading, ...] = ()
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
     failed: bool = True
     shut_gate: bool = False
 
@@ -110,6 +116,7 @@ class Contradicted:
     what: str
     hint: str
     readings: tuple[Reading, ...]
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
 
 
 Result = Done | Again | Ask | Queued | Contradicted

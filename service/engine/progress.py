@@ -41,7 +41,7 @@ def settle(session: Session, run: Run, *, now: datetime) -> None:
             run.finished_at, departure.state = now, DepartureState.CLOSED
             record_run(session, run, Event.RUN_FINISHED, at=now, body={"colour": run.colour.value})
         return
-    moving = any(s.state in MOVING and s.next_at <= now for s in steps)
+    moving = any(s.state in MOVING and (s.next_at <= now or s.tries) for s in steps)
     if not moving and departure.state is DepartureState.REVOKING:
         departure.state = DepartureState.CONFIRMING
         record_run(session, run, Event.RUN_CONFIRMING, at=now, body={"colour": run.colour.value})

@@ -3,10 +3,11 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from service.departures.announce import recompute
@@ -26,6 +27,8 @@ from service.playbook.plan import Plan, PlanInput, PlannedStep, plan
 
 #: Critical steps go before the rest of everyone's.
 PRIORITY = {True: 0, False: 100}
+#: No government moves an instant by more than this: farther departures need not be worked out anew at every tick.
+MOST_MOVED = timedelta(days=2)
 
 
 class CannotBegin(Exception):  # noqa: N818  a refusal, not a fault
@@ -44,17 +47,27 @@ class Starter:
     playbooks: Mapping[DepartureKind, Loaded]
 
     def begin_due(self, session: Session, *, now: datetime) -> list[str]:
-        """Start a run for every departure whose time has come. Gives the runs' ids."""
-        waiting = select(Departure).where(Departure.state == DepartureState.SCHEDULED)
+        """Start a run for every departure whose time has come. Gives the runs' ids.
+
+        A departure that cannot begin is held and stops none of the others.
+        """
+        near = select(Departure).where(
+            Departure.state == DepartureState.SCHEDULED, Departure.effective_at <= now + MOST_MOVED
+        )
         begun = []
-        for departure in session.scalars(waiting.with_for_update(skip_locked=True)):
-            recompute(session, departure, now=now)
-            if departure.effective_at > now:
-                continue
+        for departure in session.scalars(near.with_for_update(skip_locked=True)).all():
             try:
-                begun.append(self.begin(session, departure, now=now).id)
-            except CannotBegin as because:
-                hold(session, departure, str(because), now=now)
+                with session.begin_nested():
+                    recompute(session, departure, now=now)
+                    if departure.effective_at <= now:
+                        begun.append(self.begin(session, departure, now=now).id)
+            except CannotBegin as refused:
+                hold(session, departure, str(refused), now=now)
+            except (LookupError, ValueError, TypeError, ArithmeticError, DataError, IntegrityError) as error:
+                because = (
+                    f"This departure could not be begun ({type(error).__name__}). Somebody must look at it."
+                )
+                hold(session, departure, because, now=now)
         return begun
 
     def planned(self, departure: Departure, person: Person) -> Plan:

@@ -1,0 +1,61 @@
+"""Only one engine works on a database: a second would take the first one's attempts for lost and repeat them."""
+
+import fcntl
+import os
+
+from sqlalchemy import Connection, text
+
+from service.store import Store
+
+#: Any number will do, as long as every process of ours asks for the same.
+ADVISORY_LOCK = 0x65786E67
+
+
+class AlreadyRunning(BlockingIOError):  # noqa: N818  the word is the error
+    """Another process's engine works on this database; the message says so."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            f"Another Exeunt already works on {database}. Stop it first: two would repeat each other's work."
+        )
+
+
+class OnlyEngine:
+    """A lock the operating system, or PostgreSQL, takes back when its holder dies."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._file: int | None = None
+        self._connection: Connection | None = None
+
+    def take(self) -> None:
+        """Become the only one. Raises `AlreadyRunning`."""
+        if not self._store.is_sqlite:
+            self._take_advisory_lock()
+        elif self._store.url.database not in (None, "", ":memory:"):
+            self._take_file(f"{self._store.url.database}.engine")
+
+    def release(self) -> None:
+        """Let another one begin."""
+        if self._file is not None:
+            os.close(self._file)
+        if self._connection is not None:
+            self._connection.invalidate()  # back in the pool it would keep the lock
+            self._connection.close()
+        self._file = self._connection = None
+
+    def _take_file(self, path: str) -> None:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise AlreadyRunning(path.removesuffix(".engine")) from error
+        self._file = handle
+
+    def _take_advisory_lock(self) -> None:
+        connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
+            connection.close()
+            raise AlreadyRunning(f"the database {self._store.url.database}")
+        self._connection = connection
