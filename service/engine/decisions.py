@@ -200,7 +200,7 @@ def record_refusal(session: Session, decision: Decision, refused: NotDecided, *,
         return
     record_run(  # no transition: a refused click must not make the next honest one stale
         session,
-        session.get_one(Run, step.run_id),
+        step.run_id,
         Event.CONFIRMATION_REFUSED,
         at=now,
         actor=_actor(session, decision.person_id),

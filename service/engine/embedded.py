@@ -149,8 +149,7 @@ class Embedded:
         with self._store.write() as session:
             if self._in_doubt:  # a commit that failed may have stood: what it let out is with nobody
                 self._machine.lose(session, now=now, alive=self._out)
-            for returned in finished:
-                self._machine.finish(session, returned, now=now)
+            self._machine.finish_all(session, finished, now=now)
             orders = self._machine.admit(session, now=now, room=room) if room > 0 else []
         self._in_doubt = False
         return orders

@@ -5,25 +5,24 @@ about an attempt is fenced by the attempt's number, so that a late worker can do
 """
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import AccountState, Proof, Receipt
-from service.departures.departure import Departure
 from service.engine import sealed
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
-from service.engine.progress import after_step, reopen
-from service.engine.record import as_rows, digest_of, record, record_run
+from service.engine.outgoing import orders_of
+from service.engine.progress import after_steps, reopen
+from service.engine.record import as_rows, digest_of, record, record_run, whose
 from service.engine.states import AttemptOutcome, StepState, WaitsFor
-from service.engine.tables import Attempt, Confirmation, Gate, Run, StepRun
+from service.engine.tables import Attempt, Confirmation, Gate, StepRun
 from service.ledger.event import Event
 from service.ledger.keys import Keys
-from service.people.person import Person, known_to_connectors, linked_accounts
 from service.playbook.model import Grade
 
 OUT = (StepState.DISPATCHED, StepState.RUNNING)
@@ -67,10 +66,13 @@ class Machine:
         query = select(StepRun).where(due).order_by(StepRun.priority, StepRun.next_at, StepRun.position)
         if shut:
             query = query.where(StepRun.connector.not_in(shut))
-        steps = session.scalars(query.limit(room).with_for_update(skip_locked=True))
-        return [self._let_out(session, step, now=now) for step in steps]
+        steps = session.scalars(query.limit(room).with_for_update(skip_locked=True)).all()
+        whose(session, {step.run_id for step in steps})
+        for step in steps:
+            self._let_out(session, step, now=now)
+        return orders_of(session, steps) if steps else []
 
-    def _let_out(self, session: Session, step: StepRun, *, now: datetime) -> Order:
+    def _let_out(self, session: Session, step: StepRun, *, now: datetime) -> None:
         step.attempt += 1
         if step.state is StepState.READY:
             step.state, step.check_at = StepState.RUNNING, None
@@ -80,7 +82,6 @@ class Machine:
             record(session, step, Event.STEP_ATTEMPTED, at=now, body={"look_first": step.look_first})
         else:
             step.checking = True
-        return _order(session, step)
 
     def save_before(self, session: Session, order: Order, state: AccountState) -> None:
         """Keep a before-image, before the change is on its way. The first image of an account stays."""
@@ -89,9 +90,28 @@ class Machine:
 
     def finish(self, session: Session, returned: Returned, *, now: datetime) -> None:
         """Record what came back, unless a later attempt has overtaken it."""
+        self.finish_all(session, (returned,), now=now)
+
+    def finish_all(self, session: Session, returned: Sequence[Returned], *, now: datetime) -> None:
+        """Record all that came back, then once what follows from it."""
+        if not returned:
+            return
+        steps = _locked(session, {each.order.step_run_id for each in returned})
+        attempts = _attempts(session, {(each.order.step_run_id, each.order.n) for each in returned})
+        whose(session, {step.run_id for step in steps.values()})
+        counted = []
+        for each in returned:
+            step = steps[each.order.step_run_id]
+            if self._finish(session, each, step, attempts.get((step.id, each.order.n)), now=now):
+                counted.append(step)
+        if counted:
+            after_steps(session, counted, now=now)
+
+    def _finish(
+        self, session: Session, returned: Returned, step: StepRun, attempt: Attempt | None, *, now: datetime
+    ) -> bool:
+        """Record one; false when it came too late to count."""
         order = returned.order
-        step = session.get_one(StepRun, order.step_run_id, with_for_update=True)
-        attempt = session.get(Attempt, (order.step_run_id, order.n))
         if attempt is not None:
             attempt.ended_at = now
             attempt.calls = [[call.asked, call.answered, round(call.ms)] for call in returned.calls]
@@ -99,9 +119,9 @@ class Machine:
         if step.attempt != order.n or not is_out:
             if attempt is not None:
                 attempt.outcome = AttemptOutcome.LATE
-            run = session.get_one(Run, step.run_id)  # no transition: nobody's view of the step is stale now
-            record_run(session, run, Event.STEP_LATE, at=now, step=step.step, body={"late": order.n})
-            return
+            # no transition: nobody's view of the step is stale now
+            record_run(session, step.run_id, Event.STEP_LATE, at=now, step=step.step, body={"late": order.n})
+            return False
         self._keep_receipts(step, returned.result.receipts)
         if order.checking:
             step.checking = False
@@ -110,7 +130,7 @@ class Machine:
             self._carried_out(session, step, returned, now=now)
         if attempt is not None:
             _note(attempt, step, returned)
-        after_step(session, step, now=now)
+        return True
 
     def _carried_out(self, session: Session, step: StepRun, returned: Returned, *, now: datetime) -> None:
         match returned.result:
@@ -356,28 +376,12 @@ def _proof(step: StepRun) -> Mapping[str, Any]:
     }
 
 
-def _order(session: Session, step: StepRun) -> Order:
-    run = session.get_one(Run, step.run_id)
-    departure = session.get_one(Departure, run.departure_id)
-    person = session.get_one(Person, departure.person_id)
-    return Order(
-        step_run_id=step.id,
-        run_id=run.id,
-        departure_id=departure.id,
-        step=step.step,
-        n=step.attempt,
-        action=step.action,
-        connector=step.connector,
-        arguments=step.arguments,
-        subject=person.subject,
-        person=known_to_connectors(person),
-        effective_at=departure.effective_at,
-        links=linked_accounts(session, person.id, step.connector),
-        checking=step.checking,
-        look_first=step.look_first,
-        seen=_seen(step.evidence),
-    )
+def _locked(session: Session, step_ids: Collection[str]) -> dict[str, StepRun]:
+    """Step runs under lock, always taken in the same order."""
+    query = select(StepRun).where(StepRun.id.in_(step_ids)).order_by(StepRun.id).with_for_update()
+    return {step.id: step for step in session.scalars(query)}
 
 
-def _seen(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
-    return tuple({row["target_id"]: row["target"] for row in rows}.items())
+def _attempts(session: Session, names: Collection[tuple[str, int]]) -> dict[tuple[str, int], Attempt]:
+    query = select(Attempt).where(tuple_(Attempt.step_run_id, Attempt.n).in_(names))
+    return {(attempt.step_run_id, attempt.n): attempt for attempt in session.scalars(query)}

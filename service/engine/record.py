@@ -4,8 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -16,6 +17,30 @@ from service.ledger.event import Event
 from service.people.person import Person
 
 ENGINE = "system:engine"
+
+_KNOWN = "exeunt.whose"
+
+
+class Whose(NamedTuple):
+    """Whose run it is. Neither ever changes."""
+
+    departure_id: str
+    subject: str
+
+
+def whose(session: Session, run_ids: Iterable[str]) -> Mapping[str, Whose]:
+    """Whose runs these are: asked once in a transaction, for all of them at once."""
+    known: dict[str, Whose] = session.info.setdefault(_KNOWN, {})
+    missing = set(run_ids) - known.keys()
+    if missing:
+        query = (
+            select(Run.id, Departure.id, Person.subject)
+            .join(Departure, Departure.id == Run.departure_id)
+            .join(Person, Person.id == Departure.person_id)
+            .where(Run.id.in_(missing))
+        )
+        known.update({run_id: Whose(*rest) for run_id, *rest in session.execute(query)})
+    return known
 
 
 def record(
@@ -29,14 +54,13 @@ def record(
 ) -> int:
     """Append an entry about a step and raise the step's revision. No entry, no effect."""
     step.revision += 1
-    run = session.get_one(Run, step.run_id)
     said = {"action": step.action, "attempt": step.attempt, "state": step.state.value, **(body or {})}
-    return record_run(session, run, event, at=at, actor=actor, step=step.step, body=said)
+    return record_run(session, step.run_id, event, at=at, actor=actor, step=step.step, body=said)
 
 
 def record_run(
     session: Session,
-    run: Run,
+    run_id: str,
     event: Event,
     *,
     at: datetime,
@@ -45,14 +69,14 @@ def record_run(
     body: Mapping[str, Any] | None = None,
 ) -> int:
     """Append an entry about a run."""
-    departure = session.get_one(Departure, run.departure_id)
+    departure, subject = whose(session, (run_id,))[run_id]
     return append(
         session,
         event,
         actor=actor,
-        subject=session.get_one(Person, departure.person_id).subject,
-        departure=departure.id,
-        run=run.id,
+        subject=subject,
+        departure=departure,
+        run=run_id,
         step=step,
         body=body,
         at=at,

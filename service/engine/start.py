@@ -101,7 +101,7 @@ class Starter:
         session.flush()
         session.add_all(_needs(planned, {row.step: row.id for row in rows}))
         _record_start(session, run, planned, now=now)
-        settle(session, run, now=now)
+        settle(session, (run.id,), now=now)
         return run
 
     def _row(
@@ -167,7 +167,7 @@ def _record_start(session: Session, run: Run, planned: Plan, *, now: datetime) -
         "plan_digest": planned.digest,
         "steps": [step.id for step in planned.steps],
     }
-    record_run(session, run, Event.RUN_STARTED, at=now, body=body)
+    record_run(session, run.id, Event.RUN_STARTED, at=now, body=body)
 
 
 def hold(session: Session, departure: Departure, because: str, *, now: datetime) -> None:

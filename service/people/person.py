@@ -1,5 +1,6 @@
 """People as the HR system knows them, their identities elsewhere, their roles and their account links."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -8,6 +9,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk import types as sdk
 from service.store import Base
+
+#: Accounts by person and target system.
+Links = Mapping[tuple[str, str], tuple[sdk.Account, ...]]
 
 
 class Role(StrEnum):
@@ -113,10 +117,19 @@ def known_to_connectors(person: Person) -> sdk.Person:
 
 def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[sdk.Account, ...]:
     """The accounts known to be the person's in one target system."""
-    links = session.scalars(
-        select(AccountLink).where(AccountLink.person_id == person_id, AccountLink.connector == connector)
-    )
-    return tuple(sdk.Account(connector=connector, id=link.account_id, label=link.label) for link in links)
+    return links_of(session, (person_id,)).get((person_id, connector), ())
+
+
+def links_of(session: Session, people: Collection[str]) -> Mapping[tuple[str, str], tuple[sdk.Account, ...]]:
+    """The accounts known to be people's, by person and target system."""
+    columns = (AccountLink.person_id, AccountLink.connector, AccountLink.account_id, AccountLink.label)
+    known: dict[tuple[str, str], tuple[sdk.Account, ...]] = {}
+    for person_id, connector, account_id, label in session.execute(
+        select(*columns).where(AccountLink.person_id.in_(people)).order_by(AccountLink.id)
+    ):
+        account = sdk.Account(connector=connector, id=account_id, label=label)
+        known[person_id, connector] = (*known.get((person_id, connector), ()), account)
+    return known
 
 
 def roles_of(session: Session, person_id: str) -> frozenset[Role]:

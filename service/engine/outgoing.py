@@ -1,0 +1,49 @@
+"""What goes with a step that is let out, gathered for all of them at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.engine.order import Order
+from service.engine.tables import Run, StepRun
+from service.people.person import Links, Person, known_to_connectors, links_of
+
+
+def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
+    """What the executor needs for each: it never opens the database."""
+    query = (
+        select(Run.id, Departure, Person)
+        .join(Departure, Departure.id == Run.departure_id)
+        .join(Person, Person.id == Departure.person_id)
+        .where(Run.id.in_({step.run_id for step in steps}))
+    )
+    leaving = {run_id: (departure, person) for run_id, departure, person in session.execute(query)}
+    links = links_of(session, {person.id for _, person in leaving.values()})
+    return [_order(step, *leaving[step.run_id], links) for step in steps]
+
+
+def _order(step: StepRun, departure: Departure, person: Person, links: Links) -> Order:
+    return Order(
+        step_run_id=step.id,
+        run_id=step.run_id,
+        departure_id=departure.id,
+        step=step.step,
+        n=step.attempt,
+        action=step.action,
+        connector=step.connector,
+        arguments=step.arguments,
+        subject=person.subject,
+        person=known_to_connectors(person),
+        effective_at=departure.effective_at,
+        links=links.get((person.id, step.connector), ()),
+        checking=step.checking,
+        look_first=step.look_first,
+        seen=_seen(step.evidence),
+    )
+
+
+def _seen(rows: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple({row["target_id"]: row["target"] for row in rows}.items())
