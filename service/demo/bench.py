@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 import uuid
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import date
 from http import HTTPStatus
@@ -29,6 +28,7 @@ from service.settings import EngineSection, PlaybooksSection, Settings
 from service.store import Store, utc_now
 
 Leaver = Mapping[str, Any]
+Webhook = tuple[dict[str, str], bytes]  # headers and body
 
 #: The work of the script, and what no playbook passes the linter without: the seal before, the tokens after.
 PLAYBOOK = """\
@@ -101,7 +101,7 @@ def main(job_file: Path, *, known_ids: bool) -> None:
         service.learn_rosters()
     follower = Follower(service.store)
     service.start()
-    messages = [webhook(settings, leaver) for leaver in job["leavers"]]
+    messages = [signed(settings, leaves_at_once(leaver)) for leaver in job["leavers"]]
     cpu, wall = time.process_time(), time.monotonic()
     seconds = (at_once if job["at_once"] else one_by_one)(service, follower, messages)
     spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu}
@@ -143,21 +143,24 @@ def hire(store: Store, leavers: Sequence[Leaver]) -> None:
         )
 
 
-def webhook(settings: Settings, leaver: Leaver) -> tuple[dict[str, str], bytes]:
-    """HR's message that somebody leaves at once, signed: headers and body."""
+def leaves_at_once(leaver: Leaver) -> Mapping[str, Any]:
+    """HR's message that somebody has no job any more."""
     person = {"source_id": leaver["employee_no"], "name": leaver["display_name"]}
     data = {"person": person, "kind": "involuntary", "timezone": "UTC"}
-    body = json.dumps({"type": "employment.termination.immediate", "data": data}).encode()
+    return {"type": "employment.termination.immediate", "data": data}
+
+
+def signed(settings: Settings, message: Mapping[str, Any]) -> Webhook:
+    """A message as HR sends it: headers and body."""
+    body = json.dumps(message).encode()
     secret = Path(settings.sources[SOURCE].secrets[0].removeprefix("file:")).read_text(encoding="utf-8")
-    stamp, name = str(int(utc_now().timestamp())), b64encode(uuid.uuid4().bytes).decode()
+    stamp, name = str(int(utc_now().timestamp())), uuid.uuid4().hex
     signature = sign(STANDARD_WEBHOOKS, webhook_key(secret), body=body, timestamp=stamp, message_id=name)
     headers = {"webhook-id": name, "webhook-timestamp": stamp, "webhook-signature": signature}
     return {"Content-Type": "application/json", **headers}, body
 
 
-def one_by_one(
-    service: Service, follower: Follower, messages: Sequence[tuple[dict[str, str], bytes]]
-) -> list[float]:
+def one_by_one(service: Service, follower: Follower, messages: Sequence[Webhook]) -> list[float]:
     """Each leaver's own time, from the webhook to the last revocation, with nobody else on the way."""
     seconds = []
     for done, message in enumerate(messages, start=1):
@@ -168,9 +171,7 @@ def one_by_one(
     return seconds
 
 
-def at_once(
-    service: Service, follower: Follower, messages: Sequence[tuple[dict[str, str], bytes]]
-) -> list[float]:
+def at_once(service: Service, follower: Follower, messages: Sequence[Webhook]) -> list[float]:
     """Each leaver's time from the common start: the webhooks arrive one behind the other."""
     start = time.monotonic()
     for message in messages:
@@ -179,7 +180,7 @@ def at_once(
     return [end - start for end in follower.ended.values()]
 
 
-def deliver(service: Service, message: tuple[dict[str, str], bytes]) -> None:
+def deliver(service: Service, message: Webhook) -> None:
     """Hand a webhook to the intake, which answers when it is stored and recorded."""
     headers, body = message
     answer = service.intake.receive(SOURCE, headers, body)
