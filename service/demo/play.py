@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,47 +41,53 @@ def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
     folder = wishes.folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = TurnableClock(folder / "clock.json")
+    made, calendar = _remembered(wishes, clock)
+    with ExitStack() as closing:
+        say("Opening a made-up company: directory, CRM, devices, HR and Slack, all on this machine.")
+        company = open_company(folder / "company", made, now=clock.now, real_directory=wishes.real_directory)
+        closing.callback(company.stop)
+        workspace = open_workspace(folder, made)
+        closing.callback(workspace.stop)
+        say("Starting the service.")
+        setup.make_keys(folder)
+        settings = setup.configuration(
+            folder,
+            company.settings(),
+            slack=workspace.settings(),
+            port=wishes.port or _spare_port(),
+            playbooks=PLAYBOOKS,
+        )
+        service = create_service(settings, now=clock.now)
+        setup.hire(service.store, made)
+        door = DemoDoor(people=_visitors(service.desk.person, made), links=(("/demo/slack", "Slack"),))
+        running = Running.begin(service, blueprints=(workspace.page(),), demo=door)
+        closing.callback(running.end)
+        workspace.deliver_to(running.url)
+        yield Stage(
+            world=made,
+            company=company,
+            clock=clock,
+            service=service,
+            slack=workspace,
+            folder=folder,
+            url=running.url,
+            calendar=calendar,
+            progress=Progress(folder / "progress.json"),
+        )
+
+
+def _remembered(wishes: Wishes, clock: TurnableClock) -> tuple[World, Calendar]:
+    """The world and days of this folder: decided at the first start, kept ever after."""
     first = setup.remembered(
-        folder / "story.json",
+        wishes.folder / "story.json",
         seed=wishes.seed,
         leaning=wishes.leaning.value,
         start=clock.now().isoformat(timespec="seconds"),
     )
     start = datetime.fromisoformat(str(first["start"]))
     calendar = Calendar.after(start)
-    made = world.make(int(first["seed"]), Leaning(str(first["leaning"])), start.date(), calendar.end.date())
-    port = wishes.port or _spare_port()
-    say("Opening a made-up company: directory, CRM, devices, HR and Slack, all on this machine.")
-    company = open_company(folder / "company", made, now=clock.now, real_directory=wishes.real_directory)
-    workspace = open_workspace(folder, made)
-    try:
-        say("Starting the service.")
-        setup.make_keys(folder)
-        settings = setup.configuration(
-            folder, company.settings(), slack=workspace.settings(), port=port, playbooks=PLAYBOOKS
-        )
-        service = create_service(settings, now=clock.now)
-        setup.hire(service.store, made)
-        door = DemoDoor(people=_visitors(service.desk.person, made), links=(("/demo/slack", "Slack"),))
-        running = Running.begin(service, blueprints=(workspace.page(),), demo=door)
-        try:
-            workspace.deliver_to(running.url)
-            yield Stage(
-                world=made,
-                company=company,
-                clock=clock,
-                service=service,
-                slack=workspace,
-                folder=folder,
-                url=running.url,
-                calendar=calendar,
-                progress=Progress(folder / "progress.json"),
-            )
-        finally:
-            running.end()
-    finally:
-        workspace.stop()
-        company.stop()
+    leaning = Leaning(str(first["leaning"]))
+    return world.make(int(first["seed"]), leaning, start.date(), calendar.end.date()), calendar
 
 
 def _spare_port() -> int:
