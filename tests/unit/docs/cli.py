@@ -15,7 +15,7 @@ In a checkout, `python3 -m service COMMAND` makes the environment the first time
 afterwards `.venv/bin/exeunt COMMAND` does the same.
 In the image the command is `exeunt`.
 
-A command that needs the service reads `exeunt.toml` in the folder it is given in; see [configuration](configuration.md).
+A command that needs the service reads `exeunt.toml` where it is given; see [configuration](configuration.md).
 Answers go to standard output, refusals to standard error; [exit codes](exit-codes.md) says what a status means.
 Every command has `-h` and `--help`.
 
@@ -48,7 +48,7 @@ def _within(path: str, command: click.Command) -> Iterator[tuple[str, click.Comm
 def _command(path: str, command: click.Command) -> str:
     context = click.Context(command, info_name=path)
     usage = " ".join([path, *command.collect_usage_pieces(context)])
-    said = " ".join((command.help or "").split())
+    said = " ".join((command.help or "").split()).replace(". ", ".\n")
     rows = [_row(option, context) for option in command.params if isinstance(option, click.Option)]
     table = ["| option | means |", "|---|---|", *rows, ""] if rows else []
     return "\n".join([f"## `{path}`", "", said, "", "```", usage, "```", "", *table])

@@ -56,7 +56,9 @@ def _connector(manifest: Manifest) -> str:
         "|---|---|---|---|---|---|---|",
         *(_action(manifest.name, name, spec) for name, spec in manifest.actions.items()),
         "",
-        f"**What stays open.** {' '.join(manifest.residual.split())}".replace(". ", ".\n").replace(".** ", ".**\n"),
+        f"**What stays open.** {' '.join(manifest.residual.split())}".replace(". ", ".\n").replace(
+            ".** ", ".**\n"
+        ),
         "",
         *_look_back(manifest),
     ]
@@ -68,9 +70,7 @@ def _action(connector: str, name: str, spec: ActionSpec) -> str:
     expects = spec.expects.value if spec.expects else ""
     undo = f"`{spec.undo}`" if spec.undo else ""
     rights = "; ".join(spec.needs)
-    return (
-        f"| `{connector}.{name}` | {spec.title} | {spec.on.value} | {changes} | {expects} | {undo} | {rights} |"
-    )
+    return f"| `{connector}.{name}` | {spec.title} | {spec.on.value} | {changes} | {expects} | {undo} | {rights} |"
 
 
 def _look_back(manifest: Manifest) -> Iterator[str]:
