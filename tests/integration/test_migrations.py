@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
@@ -17,7 +18,7 @@ from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.people.person import Person
 from service.store import Base, Store, utc_now
-from service.store.migrate import downgrade, upgrade
+from service.store.migrate import configured, downgrade, newest, upgrade
 from tests.conftest import import_all_tables
 
 
@@ -42,6 +43,13 @@ def test_the_migrations_make_exactly_the_tables_the_code_declares(empty: Store) 
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
 
     assert differences == []
+
+
+def test_the_newest_migration_is_known_without_loading_alembic(empty: Store) -> None:
+    with empty.engine.connect() as connection:
+        heads = ScriptDirectory.from_config(configured(connection)).get_heads()
+
+    assert heads == [newest()]
 
 
 def test_migrating_down_leaves_nothing_of_ours(empty: Store) -> None:
