@@ -25,6 +25,8 @@ log = structlog.get_logger()
 EVERYONE: Final = tuple(Role)
 #: Doors of other rooms, and what guards them instead of a session.
 SIGNED_DOORS: Final = {"/hooks/": "the signature of the source", "/slack/": "Slack's signature"}
+#: Asked by supervisors under whatever name or address they know.
+PROBES: Final = ("/healthz", "/readyz")
 CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 TOKEN_FIELD: Final = "token"  # noqa: S105  the name of a form's field
@@ -73,7 +75,8 @@ def guard() -> ResponseReturnValue | None:
     whom = opens_for(handler, request.url_rule.rule)
     if whom is None:
         abort(403)
-    if not request.path.startswith(tuple(SIGNED_DOORS)):
+    if not request.path.startswith((*SIGNED_DOORS, *PROBES)):
+        _refuse_other_names()
         _refuse_other_sites()
     return None if isinstance(whom, str) else _with_role(whom)
 
@@ -149,6 +152,14 @@ def _refuse_other_sites() -> None:
         return  # so our own forms come, because our pages send no referrer
     if origin is not None and origin not in {_configured_origin(), f"{request.scheme}://{request.host}"}:
         _refuse("other-site", "Another site sent this. Nothing was changed.")
+
+
+def _refuse_other_names() -> None:
+    """A name that somebody else points at us would make their page one of ours."""
+    base = rooms().settings.service.base_url
+    asked = urlsplit(f"//{request.host}").hostname
+    if asked not in {urlsplit(base).hostname, "localhost", *LOOPBACK}:
+        _refuse("other-name", f"This service answers as {base}. Another name is set in service.base_url.")
 
 
 def _configured_origin() -> str:

@@ -47,8 +47,6 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
     """The application.
 
     Args:
-        desk: The engine, for reading and deciding.
-        settings: The configuration.
         registry: The connectors, for their page.
         ready: Says which part is not ready (`service.web.readiness.look`).
         blueprints: Doors of other rooms: webhooks, Slack, the demonstration's pages. A route of theirs opens for
@@ -69,16 +67,21 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
         real_now=real_now,
         demo=demo,
     )
+    _furnish(app)
+    app.register_api(api.api)
+    for blueprint in (*(page.pages for page in PAGES), *blueprints):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _furnish(app: Flask) -> None:
+    """What every page shares: its words, its guard, its refusals and its headers."""
     showing.teach(app)
     problems.tell_problems(app)
     app.before_request(access.guard)
     app.after_request(headers.add_headers)
     app.context_processor(_for_every_page)
     app.add_url_rule("/openapi.json", "openapi", api.openapi_json)
-    app.register_api(api.api)
-    for blueprint in (*(page.pages for page in PAGES), *blueprints):
-        app.register_blueprint(blueprint)
-    return app
 
 
 def _for_every_page() -> dict[str, object]:

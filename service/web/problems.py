@@ -64,7 +64,7 @@ def tell_problems(app: Flask) -> None:
         if isinstance(error, Problem):
             return answer(status, error.problem, str(error.description))
         if status < HTTPStatus.BAD_REQUEST:
-            return error.get_response(request.environ)  # a redirect by the router
+            return error.get_response()  # a redirect by the router
         sentence = SENTENCES.get(status, HTTPStatus(status).phrase + ".")
         told = answer(status, CODES.get(status, "fault" if status >= 500 else "refused"), sentence)  # noqa: PLR2004
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
