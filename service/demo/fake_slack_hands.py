@@ -34,8 +34,8 @@ class Workspace:
     """The channel on somebody's screen. It is also the story's door into Slack.
 
     Args:
-        door_url: Where our service listens: `http://…/slack`.
         secret: The signing secret both sides know.
+        door_url: Where our service listens: `http://…/slack`; see `deliver_to`.
         patience_s: How long somebody looks at the screen after pressing.
     """
 
@@ -43,8 +43,8 @@ class Workspace:
         self,
         fake: FakeSlack,
         *,
-        door_url: str,
         secret: str,
+        door_url: str = "",
         channel: str = CHANNEL,
         patience_s: float = 5.0,
     ) -> None:
@@ -53,6 +53,10 @@ class Workspace:
         self._door_url = door_url.rstrip("/")
         self._key = text_key(secret)
         self._patience_s = patience_s
+
+    def deliver_to(self, url: str) -> None:
+        """Say where our service is, once it listens."""
+        self._door_url = f"{url.rstrip('/')}/slack"
 
     def messages(self) -> list[dict[str, Any]]:
         """The messages of the channel that are no replies, oldest first."""

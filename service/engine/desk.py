@@ -79,6 +79,10 @@ class Desk:
         """Record a confirmation or waiver: committed when this returns. Raises `NotDecided`."""
         self._decide(decisions.confirm, decision)
 
+    def ask(self, decision: Decision) -> None:
+        """Whether this person may decide about the step as it stands; decides nothing. Raises `NotDecided`."""
+        self._decide(decisions.may, decision)
+
     def take(self, decision: Decision) -> None:
         """Record that a person works on the step. Raises `NotDecided`."""
         self._decide(decisions.take, decision)

@@ -1,0 +1,192 @@
+"""The part of Slack's Web API that we use, through our own HTTP door.
+
+slack-sdk writes the calls and judges the answers; what carries them is `connectors.sdk.http`: no proxies from the
+environment, no redirects, a byte cap, one deadline, and no repeats. slack-sdk's own transport repeats a call whose
+connection broke, which posts a message twice when only the answer was lost.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from connectors.sdk.context import Context, Secret
+from connectors.sdk.errors import Unavailable
+from connectors.sdk.http import Http
+from service.slack.text import Block, Message
+
+RUN_EVENT, LINE_EVENT = "exeunt_run", "exeunt_line"
+_PAGE: Final = 200
+#: Slack's own words for "not now".
+_PASSING: Final = frozenset(
+    {
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "ratelimited",
+        "team_added_to_org",
+    }
+)
+_quiet = logging.getLogger("exeunt.slack.sdk")
+_quiet.setLevel(logging.CRITICAL)  # it would log what it sends; what fails is told by whoever called
+
+
+class SlackSaidNo(Exception):  # noqa: N818  an answer, not a fault of ours
+    """Slack understood the call and refused it. `code` is Slack's own word, such as `channel_not_found`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Slack answered {code}.")
+        self.code = code
+
+
+class _Client(WebClient):
+    """slack-sdk's client with our transport beneath it."""
+
+    def __init__(self, http: Http, token: str, base_url: str) -> None:
+        super().__init__(token=token, base_url=base_url, retry_handlers=[], logger=_quiet)
+        self._http = http
+
+    def _perform_urllib_http_request(self, *, url: str, args: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        answer = self._http.request(
+            "POST",
+            url,
+            json=args["json"] or None,
+            form=args["params"] or None,
+            headers={"Authorization": args["headers"]["Authorization"]},
+        )
+        return {"status": answer.status, "headers": dict(answer.headers), "body": json.dumps(answer.json())}
+
+
+class SlackApi:
+    """Calls to one workspace.
+
+    Every method raises `Unavailable` or `RateLimited` (try again later), another `ConnectorError`, or `SlackSaidNo`.
+
+    Args:
+        app_id: Ours; messages of other apps that carry our metadata are not believed.
+        deadline_s: Seconds one call may take.
+        lane: Slack limits each method by itself, so an edit that must wait does not keep a click waiting.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        token: Secret,
+        app_id: str,
+        now: Callable[[], datetime],
+        deadline_s: float,
+        lane: str = "slack",
+    ) -> None:
+        base = base_url.rstrip("/") + "/"
+        http = Http(target=lane, base_url=base, context=Context(now=now, deadline_s=deadline_s))
+        self._client = _Client(http, token.reveal(), base)
+        self._app_id = app_id
+
+    def post(
+        self, channel: str, message: Message, *, event: str, payload: Mapping[str, Any], thread_ts: str = ""
+    ) -> str:
+        """Post a message that carries our own mark; gives its `ts`."""
+        answer = self._ask(
+            self._client.chat_postMessage,
+            channel=channel,
+            text=message["text"],
+            blocks=message.get("blocks"),
+            metadata={"event_type": event, "event_payload": dict(payload)},
+            thread_ts=thread_ts or None,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return str(answer["ts"])
+
+    def update(self, channel: str, ts: str, message: Message, *, payload: Mapping[str, Any]) -> str:
+        """Edit a message in place; gives its `ts`. The metadata is sent again: an edit without it would drop it."""
+        answer = self._ask(
+            self._client.chat_update,
+            channel=channel,
+            ts=ts,
+            text=message["text"],
+            blocks=message["blocks"],
+            metadata={"event_type": RUN_EVENT, "event_payload": dict(payload)},
+        )
+        return str(answer["ts"])
+
+    def whisper(self, channel: str, user: str, text: str) -> None:
+        """Say something that only one person sees."""
+        self._ask(self._client.chat_postEphemeral, channel=channel, user=user, text=text)
+
+    def open_form(self, trigger_id: str, view: Block) -> None:
+        """Open a form for whoever pressed a button."""
+        self._ask(self._client.views_open, trigger_id=trigger_id, view=view)
+
+    def user(self, user: str) -> Mapping[str, Any]:
+        """What Slack says about a user."""
+        found = self._ask(self._client.users_info, user=user)["user"]
+        return found if isinstance(found, dict) else {}
+
+    def members(self, channel: str) -> frozenset[str]:
+        """Everybody in a channel."""
+        pages = self._pages(self._client.conversations_members, channel=channel)
+        return frozenset(user for page in pages for user in page["members"])
+
+    def find_run(self, channel: str, run_id: str, *, since: float) -> str:
+        """The message of a run that stands in the channel already; empty when there is none."""
+        pages = self._pages(
+            self._client.conversations_history,
+            channel=channel,
+            oldest=f"{since:.6f}",
+            include_all_metadata=True,
+        )
+        found = [
+            str(message["ts"])
+            for page in pages
+            for message in page["messages"]
+            if self._mark(message, RUN_EVENT).get("run_id") == run_id
+        ]
+        return min(found, default="")
+
+    def has_line(self, channel: str, ts: str, seq: int) -> bool:
+        """Whether the thread holds the line of a ledger entry already."""
+        pages = self._pages(
+            self._client.conversations_replies, channel=channel, ts=ts, include_all_metadata=True
+        )
+        return any(
+            self._mark(message, LINE_EVENT).get("seq") == seq
+            for page in pages
+            for message in page["messages"]
+        )
+
+    def _mark(self, message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
+        metadata = message.get("metadata") or {}
+        ours = message.get("app_id") == self._app_id and metadata.get("event_type") == event
+        return dict(metadata.get("event_payload") or {}) if ours else {}
+
+    def _pages(self, method: Callable[..., Any], **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        cursor = ""
+        while True:
+            page = self._ask(method, limit=_PAGE, cursor=cursor or None, **arguments)
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+
+    def _ask(self, method: Callable[..., Any], **arguments: Any) -> Mapping[str, Any]:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            answer = method(**given).data
+        except SlackApiError as error:
+            data = error.response.data
+            code = str(data.get("error", "no reason")) if isinstance(data, dict) else "no reason"
+            if code in _PASSING:
+                raise Unavailable(f"Slack answered {code}.", hint="It is tried again.") from None
+            raise SlackSaidNo(code) from None
+        except SlackClientError as error:
+            raise Unavailable(
+                f"slack-sdk could not read the answer ({type(error).__name__}).", hint="It is tried again."
+            ) from None
+        return answer if isinstance(answer, dict) else {}

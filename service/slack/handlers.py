@@ -1,0 +1,226 @@
+"""What happens when somebody clicks: decide, commit, then answer. The same over HTTP and Socket Mode."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import structlog
+from slack_bolt import Ack
+from sqlalchemy import select
+
+from connectors.sdk.errors import ConnectorError
+from service.engine.decisions import Decision, NotDecided
+from service.engine.desk import Desk
+from service.engine.facts import RunFacts, RunFilter, RunLine, StepFact
+from service.engine.states import StepState
+from service.engine.tables import Confirmation, StepRun
+from service.people.person import Person, Role
+from service.slack import forms, payload
+from service.slack.api import SlackApi, SlackSaidNo
+from service.slack.badge import Badges, NotAdmitted
+from service.slack.look import Look
+from service.slack.message import RETRY, has_to_try_again
+from service.slack.payload import BadPayload, Click, Command, Item, Submission, User
+from service.slack.text import escape, link
+
+log = structlog.get_logger()
+
+DOOR: Final = "slack"
+NOT_OURS: Final = "Not confirmed. This does not belong to any step here. Nothing was changed."
+TOO_SLOW: Final = "The form could not be opened in time. Nothing was changed; press the button once more."
+NOTHING_FAILED: Final = "Nothing of this run has failed any more. Nothing was changed."
+NO_ROLE: Final = "Only people with the role it, hr or admin see departures here."
+NONE_OPEN: Final = "No departure is open."
+LISTED_MOST: Final = 10
+MAY_LIST: Final = frozenset({Role.IT, Role.HR, Role.ADMIN})
+OPEN: Final = (StepState.FAILED, StepState.WAITING)
+
+Body = dict[str, Any]
+Act = Callable[[Click, Person], str]
+
+
+class Handlers:
+    """One method for each thing a person can do in Slack, called with Bolt's `ack` and the body."""
+
+    def __init__(self, desk: Desk, api: SlackApi, badges: Badges, *, look: Look) -> None:
+        self._desk = desk
+        self._api = api
+        self._badges = badges
+        self._look = look
+
+    def linked(self, ack: Ack) -> None:
+        """A button that only opens a page: Slack wants an answer all the same."""
+        ack()
+
+    def pressed_confirm(self, ack: Ack, body: Body) -> None:
+        """Open the form. It decides nothing, so Slack is answered first: a form must open within three seconds."""
+        ack()
+        self._whisper(body, self._outcome(body, self._open))
+
+    def pressed_take(self, ack: Ack, body: Body) -> None:
+        """Somebody works on it."""
+        text = self._outcome(body, self._take)
+        ack()
+        self._whisper(body, text)
+
+    def chose_more(self, ack: Ack, body: Body) -> None:
+        """The three dots: try again, or who may do what."""
+        text = self._outcome(body, self._more)
+        ack()
+        self._whisper(body, text)
+
+    def sent_form(self, ack: Ack, body: Body) -> None:
+        """The confirm form: what was decided is committed before Slack hears of it."""
+        form = payload.interaction_of(body)
+        ack(**(self._submitted(form) if isinstance(form, Submission) else {}))
+
+    def commanded(self, ack: Ack, body: Body) -> None:
+        """The slash command: what is open now, told to one person."""
+        ack(text=self._listed(payload.command_of(body)), response_type="ephemeral")
+
+    def _outcome(self, body: Body, act: Act) -> str:
+        """What to tell the person who clicked; empty when the message itself will show it."""
+        try:
+            click = payload.interaction_of(body)
+            if not isinstance(click, Click):
+                return NOT_OURS
+            return act(click, self._badges.admit(click.user))
+        except (NotAdmitted, NotDecided) as refused:
+            return str(refused)
+        except BadPayload:
+            return NOT_OURS
+
+    def _open(self, click: Click, person: Person) -> str:
+        item = payload.item(click.actions[0].value)
+        found = self._find(item)
+        if found is None:
+            return NOT_OURS
+        facts, step = found
+        # An old button on an open step opens the form as the step is now; on a closed one it says who was first.
+        seen = step.revision if step.state in OPEN else item.v
+        self._desk.ask(Decision(step_run_id=step.id, revision=seen, person_id=person.id, door=DOOR))
+        form = forms.confirm_form(facts, step, now=self._desk.now(), look=self._look)
+        try:
+            self._api.open_form(click.trigger_id, form)
+        except (ConnectorError, SlackSaidNo) as error:
+            log.warning("slack.form_not_opened", run=facts.number, error=str(error))
+            return TOO_SLOW
+        return ""
+
+    def _take(self, click: Click, person: Person) -> str:
+        item = payload.item(click.actions[0].value)
+        if self._find(item) is None:
+            return NOT_OURS
+        if not self._is_taken_by(item, person):
+            self._desk.take(Decision(step_run_id=item.s, revision=item.v, person_id=person.id, door=DOOR))
+        return ""
+
+    def _more(self, click: Click, person: Person) -> str:
+        chosen = click.actions[0].selected_option
+        what, _, run_id = (chosen.value if chosen else "").partition(" ")
+        facts = self._desk.facts(run_id)
+        if facts is None:
+            return NOT_OURS
+        if what != RETRY:
+            return self._who_may(facts)
+        failed = has_to_try_again(facts)
+        for step in failed:
+            self._desk.retry(
+                Decision(step_run_id=step.id, revision=step.revision, person_id=person.id, door=DOOR)
+            )
+        return "" if failed else NOTHING_FAILED
+
+    def _who_may(self, facts: RunFacts) -> str:
+        return (
+            f"*{facts.number}*: who has the role of a step's owner confirms, waives, takes and retries it; "
+            "the leaver never. "
+            "Waiving needs a reason. What can be read back is read back after each confirmation. "
+            f"{link(self._look.run_url(facts), 'Open the run')}"
+        )
+
+    def _submitted(self, form: Submission) -> Mapping[str, Any]:
+        decision = None
+        try:
+            decision = self._decision(form)
+            if not self._is_done_by(decision):
+                self._desk.confirm(decision)
+        except NotDecided as refused:
+            if decision is not None and self._is_done_by(decision):
+                return {}  # the same form, sent twice at the same moment
+            if refused.reason == "note":
+                return {"response_action": "errors", "errors": {forms.NOTE: str(refused)}}
+            return self._told(str(refused), decision)
+        except NotAdmitted as refused:
+            return self._told(str(refused), decision)
+        except (BadPayload, ValueError):
+            return self._told(NOT_OURS, decision)
+        return {}
+
+    def _decision(self, form: Submission) -> Decision:
+        item = payload.item(form.view.private_metadata)
+        said, note = forms.answers(form.view.state.model_dump()["values"])
+        person = self._badges.admit(form.user)
+        if self._find(item) is None:
+            raise BadPayload("no such step")
+        return Decision(
+            step_run_id=item.s, revision=item.v, person_id=person.id, door=DOOR, said=said, note=note
+        )
+
+    def _told(self, text: str, decision: Decision | None) -> Mapping[str, Any]:
+        run_id = self._desk.run_of_step(decision.step_run_id) if decision else None
+        facts = self._desk.facts(run_id) if run_id else None
+        url = self._look.run_url(facts) if facts else ""
+        return {"response_action": "update", "view": forms.said_form("Not confirmed", text, url=url)}
+
+    def _find(self, item: Item) -> tuple[RunFacts, StepFact] | None:
+        if self._desk.run_of_step(item.s) != item.r:
+            return None
+        facts = self._desk.facts(item.r)
+        steps = facts.steps if facts else ()
+        return next(((facts, step) for step in steps if facts and step.id == item.s), None)
+
+    def _is_taken_by(self, item: Item, person: Person) -> bool:
+        """Whether this very click has done its work: it was sent again, or pressed twice."""
+        with self._desk.store.read() as session:
+            step = session.get_one(StepRun, item.s)
+            return step.taken_by == person.id and step.revision == item.v + 1
+
+    def _is_done_by(self, decision: Decision) -> bool:
+        """Whether this very form has done its work already: then the answer is the same, and nothing happens."""
+        query = select(Confirmation.id).where(
+            Confirmation.step_run_id == decision.step_run_id,
+            Confirmation.revision == decision.revision,
+            Confirmation.person_id == decision.person_id,
+            Confirmation.said == decision.said.value,
+            Confirmation.note == decision.note,
+        )
+        with self._desk.store.read() as session:
+            return session.scalar(query) is not None
+
+    def _listed(self, command: Command) -> str:
+        try:
+            person = self._badges.admit(User(id=command.user_id))
+        except NotAdmitted as refused:
+            return str(refused)
+        if not MAY_LIST & self._desk.roles(person.id):
+            return NO_ROLE
+        lines = self._desk.lines(limit=50, only=RunFilter(without=person.id))
+        open_runs = [line for line in lines if line.state != "closed"]
+        return "\n".join(map(self._run_line, open_runs[:LISTED_MOST])) or NONE_OPEN
+
+    def _run_line(self, line: RunLine) -> str:
+        url = f"{self._look.base_url.rstrip('/')}/runs/{line.number}"
+        needs = "".join(
+            f" · {count} {word}"
+            for count, word in ((line.failed, "failed"), (line.waiting, "waiting"))
+            if count
+        )
+        return f"{link(url, line.number)} {escape(line.leaver)} · {line.closed} of {line.steps} closed{needs}"
+
+    def _whisper(self, body: Body, text: str) -> None:
+        container, user = body.get("container") or {}, body["user"]["id"]
+        if not text or not container.get("channel_id"):
+            return
+        try:
+            self._api.whisper(container["channel_id"], user, text)
+        except (ConnectorError, SlackSaidNo) as error:
+            log.warning("slack.not_whispered", user=user, error=str(error))

@@ -1,0 +1,252 @@
+"""The one message of a run, drawn whole from the facts each time. A pure function: it reads and sends nothing."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+from service.engine.facts import FindingFact, RunFacts, StepFact
+from service.engine.states import Colour, StepState
+from service.engine.wording import counts, span
+from service.playbook.model import Grade
+from service.slack.items import done_lines, ended, item, later, open_items, under_way
+from service.slack.look import Look
+from service.slack.text import (
+    FALLBACK_MOST,
+    SECTION_MOST,
+    Block,
+    Message,
+    button,
+    context,
+    cut,
+    escape,
+    link,
+    moment,
+    mrkdwn,
+    one_line,
+    plain,
+    section,
+)
+
+ITEMS_MOST: Final = 30
+OPEN_RUN, SEE_EVIDENCE, MORE = "run.open", "evidence.open", "run.more"
+RETRY, WHO_MAY = "retry", "who"
+#: Kinds of departure whose notifications name nobody: lock screens and e-mail digests are read by others.
+NAMELESS: Final = frozenset({"involuntary"})
+#: Verdicts that somebody should look at.
+TELLING: Final = frozenset({"incident", "probable", "possible"})
+_LISTED_MOST: Final = 6
+_CHILDREN_MOST: Final = 10
+
+
+def checklist(
+    facts: RunFacts, *, now: datetime, look: Look, manager: str = "", started_by: str = ""
+) -> Message:
+    """The message as Slack wants it: `text` for notifications, `blocks` for the eye.
+
+    Args:
+        manager: The leaver's manager in mrkdwn, where a mention is known.
+        started_by: Who announced the departure, in mrkdwn.
+    """
+    who = manager or (f"*{escape(facts.manager)}*" if facts.manager else "")
+    by = started_by or f"*{escape(facts.started_by)}*"
+    if facts.finished_at is not None:
+        return {"text": fallback(facts, now=now), "blocks": list(_closed(facts, look))}
+    blocks = [_header(facts), _about(facts, now=now, look=look, manager=who, started_by=by)]
+    return {"text": fallback(facts, now=now), "blocks": [*blocks, *_open(facts, now=now, look=look)]}
+
+
+def digest(message: Message) -> str:
+    """What tells two versions of a message apart."""
+    return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
+
+
+def fallback(facts: RunFacts, *, now: datetime) -> str:
+    """The state in one sentence, for notifications and screen readers; a dismissal names nobody."""
+    who = facts.number if facts.kind in NAMELESS else escape(facts.leaver)
+    if facts.finished_at is not None:
+        return cut(f"Offboarding {who}: closed, {facts.closed} of {len(facts.steps)}", FALLBACK_MOST)
+    return cut(f"Offboarding {who}: {counts(facts.steps, now=now).replace(' · ', ', ')}", FALLBACK_MOST)
+
+
+def has_to_try_again(facts: RunFacts) -> list[StepFact]:
+    """Failed steps that the machine can try again."""
+    return [step for step in facts.failed if step.attempts]
+
+
+def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
+    said, *rest = counts(facts.steps, now=now).split(" · ")
+    yield section("  ·  ".join([f"*{said}*", *rest]))
+    yield from _finding(facts, look)
+    waiting = open_items(facts)
+    if waiting:
+        yield {"type": "divider"}
+    for n, step in enumerate(waiting[:ITEMS_MOST]):
+        yield item(facts, step, now=now, look=look, primary=n == 0)
+    if len(waiting) > ITEMS_MOST:
+        yield section(
+            f"and {len(waiting) - ITEMS_MOST} more: {link(look.run_url(facts), f'Open {facts.number}')}"
+        )
+    yield from _done(ended(facts), look)
+    yield from _small_print(facts, now=now)
+    yield _bar(facts, look, has_to_try_again(facts))
+    yield context(_who_may(waiting, look))
+
+
+def _who_may(waiting: list[StepFact], look: Look) -> str:
+    owners = sorted({step.owner for step in waiting if step.owner}) or ["it"]
+    roles = " or ".join(look.it if owner == "it" else f"*{escape(owner)}*" for owner in owners)
+    return (
+        f"An item is confirmed by people with the role of its owner ({roles}), never by "
+        "the leaver. Each click is kept with name, time and note, and read back where a system can be read."
+    )
+
+
+def _closed(facts: RunFacts, look: Look) -> Iterator[Block]:
+    yield _header(facts)
+    yield context(" · ".join([_kind(facts), _access(facts), *_run(facts, look)]))
+    by_people = sum(bool(s.confirmations) and s.grade is not Grade.WAIVED for s in facts.steps)
+    waived = sum(s.grade is Grade.WAIVED for s in facts.steps)
+    unmade = sum(s.state in (StepState.SKIPPED, StepState.CANCELLED) for s in facts.steps)
+    parts = [
+        f"{len(facts.steps) - by_people - waived - unmade} by machine",
+        f"{by_people} by people" if by_people else "",
+        f"{waived} waived" if waived else "",
+        f"{unmade} not needed" if unmade else "",
+    ]
+    icon = ":white_check_mark:" if facts.colour is Colour.GREEN else ":large_yellow_circle:"
+    took = (facts.finished_at or facts.started_at) - facts.effective_at
+    yield section(
+        f"{icon} *Closed: {facts.closed} of {len(facts.steps)}*, {', '.join(p for p in parts if p)}\n"
+        f"{escape(facts.headline)} Closed in {span(max(0.0, took.total_seconds()))}."
+    )
+    yield from _finding(facts, look)
+    yield _bar(facts, look, [])
+
+
+def _header(facts: RunFacts) -> Block:
+    name = ", ".join(part for part in (facts.leaver, facts.title) if part)
+    return {"type": "header", "text": plain(f"Offboarding: {name}")}
+
+
+def _about(facts: RunFacts, *, now: datetime, look: Look, manager: str, started_by: str) -> Block:
+    access = f"access ends {moment(facts.effective_at)}" if facts.effective_at > now else _access(facts)
+    parts = [_kind(facts), access, f"started by {started_by}", f"manager {manager}" if manager else ""]
+    return context(" · ".join(part for part in (*parts, *_run(facts, look)) if part))
+
+
+def _kind(facts: RunFacts) -> str:
+    return escape(facts.kind.replace("-", " ").capitalize())
+
+
+def _access(facts: RunFacts) -> str:
+    """`ended` is said only once every login was read back as shut."""
+    verb = "access ended" if facts.last_verified_at is not None or not facts.exposure else "access due to end"
+    return f"{verb} {moment(facts.effective_at)}"
+
+
+def _run(facts: RunFacts, look: Look) -> tuple[str, str]:
+    return link(look.run_url(facts), facts.number), (
+        f"playbook *{escape(facts.playbook)}* v{facts.playbook_version}"
+    )
+
+
+def _finding(facts: RunFacts, look: Look) -> Iterator[Block]:
+    finding = facts.finding
+    if finding is None:
+        return
+    if not look.findings:
+        if finding.verdict in TELLING:
+            yield section(
+                ":rotating_light: *There is a finding about data.* Ask security; it is not shown here."
+            )
+        return
+    yield section(_said(finding), accessory=_evidence(facts, look))
+
+
+def _said(finding: FindingFact) -> str:
+    """The verdict in bold, what it means in one sentence, what could not be seen below."""
+    icon = ":rotating_light:" if finding.verdict in TELLING else ":mag:"
+    first, _, rest = one_line(finding.sentence).partition(". ")
+    bold, text = (f"{first}.", rest) if rest else (first, "")
+    lines = [f"{icon} *{escape(bold)}* {escape(text, 1_500)}".rstrip()]
+    if finding.verdict == "cannot say" or "unknown" in finding.coverage:
+        lines.append(f"_{escape(finding.coverage, 600)}_")
+    return "\n".join(lines)
+
+
+def _evidence(facts: RunFacts, look: Look) -> Block:
+    return button(
+        "See evidence",
+        SEE_EVIDENCE,
+        url=f"{look.run_url(facts)}#activity",
+        label="See evidence of data activity",
+    )
+
+
+def _done(steps: list[StepFact], look: Look) -> Iterator[Block]:
+    if not steps:
+        return
+    checked = sum(step.colour is Colour.GREEN for step in steps)
+    title = (
+        f"{len(steps)} done and checked" if checked == len(steps) else f"{len(steps)} done, {checked} checked"
+    )
+    last = max((step.verified_at for step in steps if step.verified_at), default=None)
+    subtitle = f"last check {moment(last, '{time_secs}')}" if last else "nothing was read back yet"
+    if not look.fold:
+        yield context(f":white_check_mark: *{title}* · {subtitle}")
+        return
+    yield {
+        "type": "container",
+        "title": plain(title),
+        "subtitle": mrkdwn(subtitle, 150),
+        "is_collapsible": True,
+        "default_collapsed": True,
+        "width": "full",
+        "child_blocks": _packed(done_lines(steps)),
+    }
+
+
+def _packed(lines: list[str]) -> list[Block]:
+    """As many sections as the lines need, and no more than a container holds."""
+    sections = [""]
+    for line in lines:
+        if sections[-1] and len(sections[-1]) + len(line) + 1 > SECTION_MOST:
+            sections.append("")
+        sections[-1] = f"{sections[-1]}\n{line}" if sections[-1] else line
+    return [section(text) for text in sections[:_CHILDREN_MOST]]
+
+
+def _small_print(facts: RunFacts, *, now: datetime) -> Iterator[Block]:
+    if moving := under_way(facts, now=now):
+        yield context(f":arrows_counterclockwise: Under way: {_listed(escape(s.title, 80) for s in moving)}")
+    if waiting := later(facts, now=now):
+        listed = _listed(_with_time(step) for step in waiting)
+        yield context(f":clock3: Later: {listed}")
+
+
+def _with_time(step: StepFact) -> str:
+    title = escape(step.title, 80)
+    return f"{title} on {moment(step.release_after)}" if step.release_after else title
+
+
+def _listed(parts: Iterable[str]) -> str:
+    listed = list(parts)
+    more = len(listed) - _LISTED_MOST
+    return "; ".join(listed[:_LISTED_MOST]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _bar(facts: RunFacts, look: Look, again: list[StepFact]) -> Block:
+    open_run = button("Open run", OPEN_RUN, url=look.run_url(facts), label=f"Open run {facts.number}")
+    if facts.finished_at is not None:
+        return {"type": "actions", "elements": [open_run]}
+    options = [_option("Who can do what here?", f"{WHO_MAY} {facts.run_id}")]
+    if again:
+        options.insert(0, _option("Try failed steps again", f"{RETRY} {facts.run_id}"))
+    more = {"type": "overflow", "action_id": MORE, "options": options}
+    return {"type": "actions", "elements": [open_run, more]}
+
+
+def _option(text: str, value: str) -> Block:
+    return {"text": plain(text, 75), "value": value}

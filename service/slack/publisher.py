@@ -1,0 +1,156 @@
+"""The one hand that writes to the channel: a reader of the ledger that keeps each run's message as the run is.
+
+Entries make runs dirty; a dirty run is drawn whole and sent when its turn comes. Slack may be slow, refuse or be
+away: what was not told is told later, and the engine never waits for it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from sqlalchemy import or_, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from connectors.sdk.errors import ConnectorError, RateLimited
+from service.engine.desk import Desk
+from service.engine.tables import Run
+from service.ledger.entry import LedgerEntry
+from service.ledger.readers import advance, position, unread
+from service.slack.api import SlackSaidNo
+from service.slack.scribe import Scribe, Written
+from service.slack.tables import SlackMessage
+
+log = structlog.get_logger()
+
+READER: Final = "slack"
+LOOK_S: Final = 0.3
+BATCH: Final = 500
+SLOWEST_S: Final = 60.0
+#: A run whose message Slack refuses is left alone this long, so that it stops no other.
+REST_S: Final = 30.0
+
+
+class Publisher:
+    """Follows the ledger. `step` does one round; `start` does rounds in a thread until `stop`.
+
+    Args:
+        scribe: Draws and sends one run.
+        ticking: Seconds that only grow.
+    """
+
+    def __init__(self, desk: Desk, scribe: Scribe, *, ticking: Callable[[], float] = time.monotonic) -> None:
+        self._desk = desk
+        self._scribe = scribe
+        self._ticking = ticking
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._quiet_until = 0.0
+        self._failures = 0
+        self._resting: dict[str, float] = {}
+        self._clicked: set[str] = set()
+        self._is_first = False
+
+    def start(self) -> None:
+        """Follow the ledger until `stop`."""
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._loop, name="slack", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the round and end; what is left is told after the next start."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+            self._thread = None
+
+    def step(self) -> int:
+        """Read what is new and tell what may be told now; gives how many runs were brought up to date."""
+        self._notice()
+        if self._ticking() < self._quiet_until:
+            return 0
+        told = 0
+        for run_id in self._dirty():
+            if self._stop.is_set() and self._thread is not None:
+                break
+            if not self._publish(run_id):
+                break
+            told += 1
+        return told
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.step()
+            except SQLAlchemyError as error:
+                log.exception("slack.round_failed", error=type(error).__name__)
+                self._stop.wait(1.0)
+            self._stop.wait(LOOK_S)
+
+    def _notice(self) -> None:
+        """Turn new entries into dirty runs, in the transaction that moves the cursor."""
+        with self._desk.store.read() as session:
+            if not unread(session, READER, limit=1):
+                self._is_first = False
+                return
+        with self._desk.store.write() as session:
+            self._is_first = self._is_first or position(session, READER) == -1
+            entries = unread(session, READER, limit=BATCH)
+            for entry in entries:
+                self._touch(session, entry)
+            if entries:
+                advance(session, READER, entries[-1].seq)
+
+    def _touch(self, session: Session, entry: LedgerEntry) -> None:
+        if not entry.run_id:
+            return
+        row = session.get(SlackMessage, entry.run_id)
+        if row is None:
+            row = SlackMessage(run_id=entry.run_id, seen_seq=entry.seq)
+            session.add(row)
+            session.flush()
+        row.seen_seq = entry.seq
+        if not row.ts and self._is_first and _is_over(session, entry.run_id):
+            row.shown_seq = row.told_seq = entry.seq  # over before Slack was switched on: not announced now
+        if entry.content["actor"] != "system:engine":
+            self._clicked.add(entry.run_id)
+
+    def _dirty(self) -> list[str]:
+        behind = or_(
+            SlackMessage.seen_seq > SlackMessage.shown_seq, SlackMessage.seen_seq > SlackMessage.told_seq
+        )
+        query = select(SlackMessage.run_id).where(behind).order_by(SlackMessage.seen_seq)
+        with self._desk.store.read() as session:
+            found = list(session.scalars(query))
+        tick = self._ticking()
+        awake = [run_id for run_id in found if self._resting.get(run_id, 0.0) <= tick]
+        return sorted(awake, key=lambda run_id: run_id not in self._clicked)
+
+    def _publish(self, run_id: str) -> bool:
+        """Bring one run up to date; false when Slack wants to be left alone."""
+        try:
+            written = self._scribe.write(run_id)
+            self._failures = 0
+            if written is Written.DONE:
+                self._clicked.discard(run_id)
+            if written is Written.HELD:
+                self._resting[run_id] = self._ticking() + REST_S
+        except SlackSaidNo as no:
+            log.error("slack.refused", run=run_id, code=no.code)  # noqa: TRY400  the code says it all
+            self._resting[run_id] = self._ticking() + REST_S
+        except RateLimited as limited:
+            self._quiet_until = self._ticking() + limited.retry_after_s
+            log.warning("slack.rate_limited", seconds=limited.retry_after_s)
+            return False
+        except ConnectorError as error:
+            self._failures += 1
+            self._quiet_until = self._ticking() + min(SLOWEST_S, 0.5 * 2 ** min(self._failures, 10))
+            log.warning("slack.away", error=type(error).__name__, what=error.what, failures=self._failures)
+            return False
+        return True
+
+
+def _is_over(session: Session, run_id: str) -> bool:
+    return session.scalar(select(Run.finished_at).where(Run.id == run_id)) is not None

@@ -1,0 +1,250 @@
+"""Bringing one run's message and thread up to date, so that a crash at any moment posts nothing twice.
+
+Before each call that posts, the intent is committed. An intent without a result means that the post may stand:
+then Slack is searched for our mark before anything is posted.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from service.engine.desk import Desk
+from service.engine.facts import RunFacts
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
+from service.people.person import Person
+from service.slack import people
+from service.slack.api import LINE_EVENT, RUN_EVENT, SlackApi, SlackSaidNo
+from service.slack.look import Look
+from service.slack.message import NAMELESS, checklist, digest
+from service.slack.pace import Pace
+from service.slack.tables import SlackMessage
+from service.slack.text import Message, section
+from service.slack.thread import Happened, line
+
+log = structlog.get_logger()
+
+#: One edit of a run in this time; Slack shows an edit to everybody who has the channel open.
+RUN_EVERY_S: Final = 1.2
+EDITS, EDITS_WITHIN_S = 40, 60.0
+#: Slack takes about one post a second in a channel, and short bursts.
+POSTS, POSTS_WITHIN_S = 10, 10.0
+#: How far before our own intent a post is looked for: clocks differ.
+CLOCKS_DIFFER: Final = timedelta(minutes=10)
+
+
+class Written(StrEnum):
+    """How far a run was brought: up to date, not yet (its turn comes), or held back for a reason that lasts."""
+
+    DONE = "done"
+    LATER = "later"
+    HELD = "held"
+
+
+class Scribe:
+    """Writes one run at a time. Used by one thread.
+
+    Args:
+        channel: Where checklists stand.
+        fallback_channel: Where those go whose leaver reads the first; empty for nowhere.
+        real_now: The real time, for comparing with Slack's.
+        ticking: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        api: SlackApi,
+        *,
+        look: Look,
+        team: str,
+        channels: tuple[str, str],
+        real_now: Callable[[], datetime],
+        ticking: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._desk = desk
+        self._api = api
+        self._look = look
+        self._team = team
+        self._channel, self._fallback_channel = channels
+        self._real_now = real_now
+        self._ticking = ticking
+        self._edits = Pace(most=EDITS, within_s=EDITS_WITHIN_S)
+        self._posts = Pace(most=POSTS, within_s=POSTS_WITHIN_S)
+        self._edited: dict[str, float] = {}
+
+    def write(self, run_id: str) -> Written:
+        """Bring a run's message and thread up to what the ledger says. Raises `ConnectorError` or `SlackSaidNo`."""
+        row, facts = self._row(run_id), self._desk.facts(run_id)
+        if facts is None:
+            self._save(row, shown_seq=row.seen_seq, told_seq=row.seen_seq)
+            return Written.DONE
+        if facts.kind in NAMELESS and facts.effective_at > self._desk.now():
+            return Written.HELD  # nobody learns of a dismissal before its time
+        message, lines = self._drawn(facts), self._lines(row, facts)
+        is_new = digest(message) != row.content_sha256
+        if not is_new and not lines:
+            self._save(row, shown_seq=row.seen_seq, told_seq=row.seen_seq)
+            return Written.DONE
+        if is_new and not self._may_edit(row):
+            return Written.LATER
+        channel = self._where(row, facts)
+        if not channel:
+            return Written.HELD
+        if not row.ts:
+            self._post(row, channel, facts, message)
+        elif is_new:
+            self._edit(row, facts, message)
+        else:
+            self._save(row, shown_seq=row.seen_seq)
+        return self._tell(row, lines)
+
+    def _may_edit(self, row: SlackMessage) -> bool:
+        tick = self._ticking()
+        if not row.ts:
+            return self._posts.is_free(tick)
+        last = self._edited.get(row.run_id)
+        return (last is None or tick - last >= RUN_EVERY_S) and self._edits.is_free(tick)
+
+    def _where(self, row: SlackMessage, facts: RunFacts) -> str:
+        """The channel to write to: never one that the leaver reads. Empty: nowhere, and loudly so."""
+        with self._desk.store.read() as session:
+            leaver = people.slack_users(session, facts.leaver_person_id, self._team)
+        choices = [row.channel] if row.channel else [self._channel, self._fallback_channel]
+        for channel in choices:
+            if channel and not leaver & self._api.members(channel):
+                return channel
+            log.error("slack.leaver_in_channel", run=facts.number, channel=channel or "no fallback_channel")
+        return ""
+
+    def _post(self, row: SlackMessage, channel: str, facts: RunFacts, message: Message) -> None:
+        """The one post of a run; or the finding of it, where an earlier attempt may have got through."""
+        if row.tried_at is not None:
+            ts = self._api.find_run(row.channel, row.run_id, since=_before(row.tried_at))
+            if ts:
+                self._save(row, ts=ts)
+                self._edit(row, facts, message)
+                return
+        self._save(row, channel=channel, tried_at=row.tried_at or self._real_now())
+        self._posts.spend(self._ticking())
+        ts = self._sent(
+            facts, message, lambda said: self._api.post(channel, said, event=RUN_EVENT, payload=_mark(row))
+        )
+        self._save(row, ts=ts, shown_seq=row.seen_seq, content_sha256=digest(message))
+
+    def _edit(self, row: SlackMessage, facts: RunFacts, message: Message) -> None:
+        tick = self._ticking()
+        self._edits.spend(tick)
+        self._edited[row.run_id] = tick
+        self._sent(
+            facts, message, lambda said: self._api.update(row.channel, row.ts, said, payload=_mark(row))
+        )
+        self._save(row, shown_seq=row.seen_seq, content_sha256=digest(message))
+
+    def _sent(self, facts: RunFacts, message: Message, send: Callable[[Message], str]) -> str:
+        """Send; where the folding block is not known yet, once more without it, and so from then on."""
+        try:
+            return send(message)
+        except SlackSaidNo as no:
+            if no.code not in ("invalid_blocks", "invalid_blocks_format") or not self._look.fold:
+                raise
+        log.warning("slack.no_container", hint="Set slack.containers = false for this workspace.")
+        self._look = replace(self._look, fold=False)
+        return send(self._drawn(facts))
+
+    def _lines(self, row: SlackMessage, facts: RunFacts) -> list[tuple[int, str]]:
+        """What the thread has not told yet, in the ledger's order."""
+        now = self._desk.now()
+        said = ((h.seq, line(h, facts, now=now, look=self._look)) for h in self._untold(row, facts))
+        return [(seq, text) for seq, text in said if text]
+
+    def _tell(self, row: SlackMessage, lines: list[tuple[int, str]]) -> Written:
+        for seq, said in lines:
+            if not self._add_line(row, seq, said):
+                return Written.LATER
+        self._save(row, told_seq=row.seen_seq)
+        return Written.DONE
+
+    def _add_line(self, row: SlackMessage, seq: int, said: str) -> bool:
+        if row.line_tried == seq and self._api.has_line(row.channel, row.ts, seq):
+            self._save(row, told_seq=seq)
+            return True
+        if not self._posts.is_free(self._ticking()):
+            return False
+        self._save(row, line_tried=seq)
+        self._posts.spend(self._ticking())
+        message = {"text": said, "blocks": [section(said)]}
+        payload = {**_mark(row), "seq": seq}
+        self._api.post(row.channel, message, event=LINE_EVENT, payload=payload, thread_ts=row.ts)
+        self._save(row, told_seq=seq)
+        return True
+
+    def _untold(self, row: SlackMessage, facts: RunFacts) -> list[Happened]:
+        query = (
+            select(LedgerEntry)
+            .where(
+                LedgerEntry.run_id == row.run_id,
+                LedgerEntry.seq > row.told_seq,
+                LedgerEntry.seq <= row.seen_seq,
+            )
+            .order_by(LedgerEntry.seq)
+        )
+        with self._desk.store.read() as session:
+            return [self._happened(session, entry, facts) for entry in session.scalars(query)]
+
+    def _happened(self, session: Session, entry: LedgerEntry, facts: RunFacts) -> Happened:
+        content = entry.content
+        body = content["body"]
+        return Happened(
+            seq=entry.seq,
+            event=entry.event,
+            step=entry.step,
+            at=entry.at,
+            by=people.actor(session, str(content["actor"]), self._team, unnamed=facts.leaver_person_id),
+            body=body if isinstance(body, dict) else {},
+            waited=entry.event == Event.STEP_DONE and _had_waited(session, entry),
+        )
+
+    def _drawn(self, facts: RunFacts) -> Message:
+        with self._desk.store.read() as session:
+            leaver = session.get(Person, facts.leaver_person_id)
+            boss = session.get(Person, leaver.manager_id) if leaver and leaver.manager_id else None
+            manager = people.mention(session, boss, self._team)
+            by = people.actor(session, facts.started_by, self._team, unnamed=facts.leaver_person_id)
+        return checklist(facts, now=self._desk.now(), look=self._look, manager=manager, started_by=by)
+
+    def _row(self, run_id: str) -> SlackMessage:
+        with self._desk.store.read() as session:
+            return session.get_one(SlackMessage, run_id)
+
+    def _save(self, row: SlackMessage, **values: Any) -> None:
+        """Commit, and keep the row in hand in step."""
+        with self._desk.store.write() as session:
+            session.execute(update(SlackMessage).where(SlackMessage.run_id == row.run_id).values(**values))
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def _mark(row: SlackMessage) -> dict[str, Any]:
+    return {"run_id": row.run_id}
+
+
+def _before(tried_at: datetime) -> float:
+    return (tried_at - CLOCKS_DIFFER).timestamp()
+
+
+def _had_waited(session: Session, entry: LedgerEntry) -> bool:
+    query = select(LedgerEntry.seq).where(
+        LedgerEntry.run_id == entry.run_id,
+        LedgerEntry.step == entry.step,
+        LedgerEntry.event == Event.STEP_WAITING,
+        LedgerEntry.seq < entry.seq,
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -1,0 +1,30 @@
+"""The message of each run, and how much of the ledger it and its thread have told."""
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.ledger.entry import SEQ
+from service.store import Base
+
+
+class SlackMessage(Base):
+    """One run's message.
+
+    `ts` is Slack's name of it, empty before it stands. `tried_at` and `line_tried` are written before a call that
+    posts: with no answer noted beside them, somebody looks in Slack before anything is posted again.
+    `seen_seq` is the last entry about the run, `shown_seq` the last one drawn, `told_seq` the last one in the thread.
+    """
+
+    __tablename__ = "slack_messages"
+
+    run_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    ts: Mapped[str] = mapped_column(String(40), default="")
+    content_sha256: Mapped[str] = mapped_column(String(64), default="")
+    tried_at: Mapped[datetime | None]
+    seen_seq: Mapped[int] = mapped_column(SEQ)
+    shown_seq: Mapped[int] = mapped_column(SEQ, default=-1)
+    told_seq: Mapped[int] = mapped_column(SEQ, default=-1)
+    line_tried: Mapped[int] = mapped_column(SEQ, default=-1)
