@@ -39,7 +39,7 @@ def command(*, number: str | None, as_json: bool) -> None:
             click.echo(f"{facts.number}  {facts.leaver}  {facts.colour}  {facts.state}")
             click.echo(facts.headline)
             if facts.finding:
-                click.echo(facts.finding.sentence)
+                click.echo(f"{facts.finding.sentence} {facts.finding.coverage}")
             click.echo(counts(facts.steps, now=service.now()))
             for step in facts.steps:
                 click.echo(f"  {step.state:<10} {step.grade:<13} {step.title}  {step.why}".rstrip())

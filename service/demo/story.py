@@ -97,7 +97,7 @@ def the_cut(stage: Stage) -> Iterator[str]:
     _judge(stage)
     yield f"Friday: {facts.headline}"
     if facts.finding:
-        yield facts.finding.sentence
+        yield f"{facts.finding.sentence} {facts.finding.coverage}"
     yield f"{facts.number}: {counts(facts.steps, now=stage.clock.now())}."
 
 
@@ -163,7 +163,8 @@ def after_care(stage: Stage) -> Iterator[str]:
         "the last verdict is what all the logs allow", facts.finding and facts.finding.verdict == at_last
     )
     stage.claim("no target saw a second change", not repeated(stage))
-    yield f"Three weeks on: {facts.number} is {facts.colour}. {facts.finding.sentence if facts.finding else ''}"
+    said = f"{facts.finding.sentence} {facts.finding.coverage}" if facts.finding else ""
+    yield f"Three weeks on: {facts.number} is {facts.colour}. {said}"
 
 
 def _export(stage: Stage, *, days: int, hour: int, minute: int, rows: int) -> None:
@@ -184,6 +185,7 @@ def _judge(stage: Stage) -> None:
     stage.claim("the verdict is what the logs allow", finding and finding.verdict in _wanted(stage))
     if finding:
         stage.numbers["verdict"], stage.numbers["sentence"] = finding.verdict, finding.sentence
+        stage.numbers["coverage"] = finding.coverage
 
 
 def _wanted(stage: Stage) -> tuple[str, ...]:

@@ -38,7 +38,8 @@ def _watched(finding: FindingFact | None) -> PrecautionFact:
     if finding is None:
         return _fact("CRM use monitored", UNKNOWN, "no snapshot")
     blind = finding.verdict == "cannot say"
-    return _fact("CRM use monitored", UNKNOWN if blind else OK, finding.coverage)
+    said = finding.coverage.partition(";")[0].partition(" under review")[0]
+    return _fact("CRM use monitored", UNKNOWN if blind else OK, said)
 
 
 def _limited(steps: Iterable[StepFact]) -> PrecautionFact:
