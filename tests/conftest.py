@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,6 +23,8 @@ from service.ledger.keys import Keys
 from service.store import Base, Store
 
 ROOT = Path(__file__).resolve().parents[1]
+#: A container usually has 64 MB there, which is not enough; PostgreSQL's log alone may grow to 1 GB.
+ROOM = 2 * 1024**3
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -104,9 +107,8 @@ def postgres_server() -> Iterator[PostgresServer]:
     if initdb is None:
         pytest.skip(part("postgres").how_to_get_it)
     programs = initdb.resolve().parent
-    folder = Path(
-        tempfile.mkdtemp(prefix="exeunt-postgres-")
-    )  # pytest's own folders are closed to other users
+    # pytest's own folders are closed to other users
+    folder = Path(tempfile.mkdtemp(prefix="exeunt-postgres-", dir=_memory()))
     user = _unprivileged_user()
     if user:
         shutil.chown(folder, user)
@@ -120,6 +122,13 @@ def postgres_server() -> Iterator[PostgresServer]:
     yield PostgresServer(port=port)
     run([*control, "-m", "immediate", "stop"], user=user, cwd=folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """A folder in memory where there is room: a database that lives for one test need not reach the disk."""
+    folder = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it, by mkdtemp
+    roomy = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
+    return folder if roomy else None
 
 
 def _unprivileged_user() -> str | None:
@@ -141,27 +150,44 @@ def spare_port() -> int:
 _numbers = count(1)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """An empty database, without any table."""
+@contextmanager
+def new_database(server: PostgresServer, like: str = "template1") -> Iterator[str]:
+    """A database of its own, a copy of another: its URL. It is dropped at the end."""
     import psycopg  # only tests marked `postgres` get here
 
     name = f"t{next(_numbers)}"
-    with psycopg.connect(f"host=127.0.0.1 port={postgres_server.port} user=exeunt dbname=postgres") as admin:
+    with psycopg.connect(f"host=127.0.0.1 port={server.port} user=exeunt dbname=postgres") as admin:
         admin.autocommit = True
-        admin.execute(f"CREATE DATABASE {name}")
-        yield postgres_server.url(name)
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        yield server.url(name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def postgres_store(postgres_url: str) -> Iterator[Store]:
-    """An empty store in PostgreSQL."""
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database, without any table."""
+    with new_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: PostgresServer) -> Iterator[str]:
+    """A database with every table and no row, made once and copied for each test: its name."""
     import_all_tables()
-    store = Store(postgres_url)
-    Base.metadata.create_all(store.engine)
-    yield store
-    store.close()
+    with new_database(postgres_server) as url:
+        store = Store(url)
+        Base.metadata.create_all(store.engine)
+        store.close()
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres_store(postgres_server: PostgresServer, empty_postgres: str) -> Iterator[Store]:
+    """An empty store in PostgreSQL."""
+    with new_database(postgres_server, like=empty_postgres) as url:
+        store = Store(url)
+        yield store
+        store.close()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
