@@ -80,8 +80,21 @@ def test_it_does_not_say_what_it_is(office: Any) -> None:
     assert "Server" not in answered.headers
 
 
-def test_a_body_above_one_mebibyte_is_refused(office: Any) -> None:
-    with running(office.app) as server:
-        answered = requests.post(f"{server.url}/sign-in", data=b"x" * (1024 * 1024 + 1), timeout=5)
+def test_a_body_above_one_mebibyte_never_reaches_the_application() -> None:
+    reached: list[str] = []
+
+    def takes_all(environ: Any, start: Any) -> list[bytes]:
+        reached.append(environ["PATH_INFO"])
+        start("200 OK", [])
+        return []
+
+    with running(takes_all) as server:
+        answered = requests.post(f"{server.url}/hooks/hr", data=b"x" * (1024 * 1024 + 1), timeout=5)
+
+    assert (answered.status_code, reached) == (413, [])
+
+
+def test_a_form_above_one_mebibyte_is_refused_by_the_application_too(office: Any) -> None:
+    answered = office.browser().post("/sign-in", data={"person": "x" * (1024 * 1024)})
 
     assert answered.status_code == 413
