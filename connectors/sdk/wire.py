@@ -88,14 +88,8 @@ class _Connection(HTTPConnection):
         super().send(data)
 
 
-class _SecureConnection(HTTPSConnection):
-    response_class = _Answer
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _sent.flag = True
-        super().send(data)
+class _SecureConnection(_Connection, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):

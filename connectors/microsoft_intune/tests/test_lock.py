@@ -71,8 +71,7 @@ def test_locking_twice_orders_once(intune: FakeIntune, connector: IntuneConnecto
 def test_locking_a_locked_device_orders_nothing(
     intune: FakeIntune, connector: IntuneConnector, mac: Device
 ) -> None:
-    connector.lock_device(mac)
-    intune.check_in("MAC-1")
+    lock_and_hear(intune, connector, mac)
 
     again = connector.lock_device(mac)
 
@@ -129,9 +128,7 @@ def test_a_device_that_cannot_be_locked_is_not_asked_again(
 def test_a_lock_that_failed_a_moment_ago_is_refused_with_the_fix(
     intune: FakeIntune, connector: IntuneConnector, mac: Device
 ) -> None:
-    fails(intune, "MAC-1")
-    connector.lock_device(mac)
-    intune.check_in("MAC-1")
+    lock_and_hear(intune, connector, mac, fails=True)
 
     with pytest.raises(Refused) as refused:
         connector.lock_device(mac)
@@ -143,9 +140,7 @@ def test_a_lock_that_failed_a_moment_ago_is_refused_with_the_fix(
 def test_a_lock_that_failed_can_be_ordered_again_once_somebody_has_seen_to_it(
     intune: FakeIntune, connector: IntuneConnector, clock: Any, mac: Device
 ) -> None:
-    fails(intune, "MAC-1")
-    connector.lock_device(mac)
-    intune.check_in("MAC-1")
+    lock_and_hear(intune, connector, mac, fails=True)
     clock.turn(minutes=11)
 
     outcome = connector.lock_device(mac)
@@ -156,9 +151,7 @@ def test_a_lock_that_failed_can_be_ordered_again_once_somebody_has_seen_to_it(
 def test_the_last_failure_is_not_taken_for_the_answer_to_a_new_order(
     intune: FakeIntune, connector: IntuneConnector, clock: Any, mac: Device
 ) -> None:
-    fails(intune, "MAC-1")
-    connector.lock_device(mac)
-    intune.check_in("MAC-1")
+    lock_and_hear(intune, connector, mac, fails=True)
     clock.turn(minutes=11)
     intune.faults.lie = {"remoteLock"}  # as when Graph does not list the new order yet
 
@@ -170,8 +163,7 @@ def test_the_last_failure_is_not_taken_for_the_answer_to_a_new_order(
 def test_a_lock_from_long_before_the_departure_proves_nothing(
     intune: FakeIntune, connector: IntuneConnector, clock: Any, mac: Device
 ) -> None:
-    connector.lock_device(mac)
-    intune.check_in("MAC-1")
+    lock_and_hear(intune, connector, mac)
     clock.turn(days=46)
 
     assert proof(connector, mac) is Proof.UNPROVABLE
@@ -180,8 +172,7 @@ def test_a_lock_from_long_before_the_departure_proves_nothing(
 def test_a_lock_from_long_before_the_departure_is_ordered_again(
     intune: FakeIntune, connector: IntuneConnector, clock: Any, mac: Device
 ) -> None:
-    connector.lock_device(mac)
-    intune.check_in("MAC-1")
+    lock_and_hear(intune, connector, mac)
     clock.turn(days=46)
 
     outcome = connector.lock_device(mac)
@@ -192,8 +183,7 @@ def test_a_lock_from_long_before_the_departure_is_ordered_again(
 def test_a_lock_still_counts_when_after_care_looks_a_last_time(
     intune: FakeIntune, connector: IntuneConnector, clock: Any, mac: Device
 ) -> None:
-    connector.lock_device(mac)
-    intune.check_in("MAC-1")
+    lock_and_hear(intune, connector, mac)
 
     clock.turn(days=31)
 
@@ -356,5 +346,11 @@ def test_a_cancelled_order_is_given_again(
     assert (outcome.changed, len(intune.effects)) == (True, 2)
 
 
-def fails(intune: FakeIntune, serial: str) -> None:
-    intune._by_serial(serial)["lock"] = "failed"
+def lock_and_hear(
+    intune: FakeIntune, connector: IntuneConnector, mac: Device, *, fails: bool = False
+) -> None:
+    """Order the lock; the device answers, by failing if said so."""
+    if fails:
+        intune._by_serial("MAC-1")["lock"] = "failed"
+    connector.lock_device(mac)
+    intune.check_in("MAC-1")

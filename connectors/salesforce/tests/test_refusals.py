@@ -74,15 +74,19 @@ def test_what_is_no_id_never_reaches_a_path(
     assert org.requests == []
 
 
+def acts_of(connector: SalesforceConnector) -> tuple[Callable[[Account], object], ...]:
+    return (
+        connector.disable_account,
+        connector.deactivate_account,
+        connector.revoke_sessions,
+        connector.revoke_tokens,
+    )
+
+
 def test_the_user_we_work_as_is_never_shut(org: FakeSalesforce, salesforce: SalesforceConnector) -> None:
     (ours,) = salesforce.find_accounts(Person(display_name="x", usernames=(OUR_USERNAME,)))
 
-    for act in (
-        salesforce.disable_account,
-        salesforce.deactivate_account,
-        salesforce.revoke_sessions,
-        salesforce.revoke_tokens,
-    ):
+    for act in acts_of(salesforce):
         with pytest.raises(Unsafe):
             act(ours)
 
@@ -92,12 +96,7 @@ def test_the_user_we_work_as_is_never_shut(org: FakeSalesforce, salesforce: Sale
 def test_a_plan_writes_nothing(org: FakeSalesforce, open_salesforce: Opener, mike: Account) -> None:
     reader = open_salesforce(org, read_only=True)
 
-    for act in (
-        reader.disable_account,
-        reader.deactivate_account,
-        reader.revoke_sessions,
-        reader.revoke_tokens,
-    ):
+    for act in acts_of(reader):
         with pytest.raises(Unsafe):
             act(mike)
 

@@ -1,17 +1,14 @@
-"""The keys of the story, bound as the service binds them."""
+"""The keys of the story."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from service.ledger.bound import bind
 from service.ledger.keys import Keys
-from tests.unit.ledger.story import fixed_keys
+from tests.unit.ledger.story import bound_keys
 
 
 @pytest.fixture
 def keys() -> Iterator[Keys]:
-    made = fixed_keys()
-    bind(made)
-    yield made
-    bind(None)
+    with bound_keys() as made:
+        yield made

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
+from service.ledger.bound import bind
 from service.ledger.checkpoint import sign_checkpoint
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -22,6 +25,15 @@ def fixed_keys(seed: int = 0, name: str = "exeunt.local/test") -> Keys:
     return Keys(
         signing=Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32), kek=bytes([seed]) * 32, name=name
     )
+
+
+@contextmanager
+def bound_keys() -> Iterator[Keys]:
+    """The fixed keys, bound as the service binds them."""
+    made = fixed_keys()
+    bind(made)
+    yield made
+    bind(None)
 
 
 def record(session, n: int = 0, event: Event = Event.STEP_DONE, **more: object) -> int:

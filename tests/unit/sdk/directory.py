@@ -64,5 +64,11 @@ def plain(port: int, context: Context, **more: Any) -> Any:
     return open_connection(url=f"ldap://127.0.0.1:{port}", context=context, **options)
 
 
+def encrypted(port: int, context: Context, **more: Any) -> Any:
+    return open_connection(
+        url=f"ldaps://127.0.0.1:{port}", bind_dn=DN, password=Secret(PASSWORD), context=context, **more
+    )
+
+
 def replace_mail(connection: Any) -> Any:
     return connection.modify(MIKE, {"mail": [(MODIFY_REPLACE, ["x@example.com"])]})

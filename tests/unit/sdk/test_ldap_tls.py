@@ -16,6 +16,7 @@ from tests.unit.sdk.directory import (
     EXTENDED,
     PASSWORD,
     directory,
+    encrypted,
     number_and_kind,
     plain,
     reply,
@@ -30,9 +31,7 @@ def test_a_self_signed_certificate_is_refused_before_the_password_is_sent(
     server = serve(directory({}, heard), tls)
 
     with pytest.raises(ConfigError, match="certificate"):
-        open_connection(
-            url=f"ldaps://127.0.0.1:{server.port}", bind_dn=DN, password=Secret(PASSWORD), context=context
-        )
+        encrypted(server.port, context)
 
     assert heard == []
 
@@ -45,13 +44,7 @@ def test_a_certificate_of_another_host_is_refused(
     server = serve(directory({}), tls)
 
     with pytest.raises(ConfigError, match="certificate"):
-        open_connection(
-            url=f"ldaps://127.0.0.1:{server.port}",
-            bind_dn=DN,
-            password=Secret(PASSWORD),
-            context=context,
-            ca_file=str(ca_file),
-        )
+        encrypted(server.port, context, ca_file=str(ca_file))
 
 
 def test_a_certificate_that_has_run_out_is_refused(
@@ -61,13 +54,7 @@ def test_a_certificate_that_has_run_out_is_refused(
     server = serve(directory({}), tls)
 
     with pytest.raises(ConfigError, match="certificate"):
-        open_connection(
-            url=f"ldaps://127.0.0.1:{server.port}",
-            bind_dn=DN,
-            password=Secret(PASSWORD),
-            context=context,
-            ca_file=str(ca_file),
-        )
+        encrypted(server.port, context, ca_file=str(ca_file))
 
 
 def test_a_private_authority_named_in_the_settings_is_trusted(
@@ -76,13 +63,7 @@ def test_a_private_authority_named_in_the_settings_is_trusted(
     ca_file, tls = make_certificate("127.0.0.1")
     server = serve(directory({}), tls)
 
-    with open_connection(
-        url=f"ldaps://127.0.0.1:{server.port}",
-        bind_dn=DN,
-        password=Secret(PASSWORD),
-        context=context,
-        ca_file=str(ca_file),
-    ) as connection:
+    with encrypted(server.port, context, ca_file=str(ca_file)) as connection:
         assert connection.bound
 
 
