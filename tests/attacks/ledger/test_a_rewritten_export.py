@@ -1,10 +1,11 @@
 """Whoever holds an export and wants another past: each attempt, before the auditor's script alone.
 
-The script runs as an auditor runs it: `python -I auditor.py FOLDER`, in a process that has nothing of ours.
+The script runs as an auditor runs it: in a process that has nothing of ours.
 """
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from service.ledger.keys import Keys
 from service.ledger.tree import leaf_hash, root
 from service.ledger.verify import verify_folder
 from service.store import Store
-from tests.unit.ledger.story import audit, fill, fixed_keys, sign
+from tests.unit.ledger.story import Office, audit, fill, fixed_keys, sign
 
 ENTRIES = 12
 
@@ -58,12 +59,17 @@ def forge(folder: Path, entries: list[bytes], keys: Keys) -> None:
     (folder / "checkpoint").write_text(note.sign(text, name=keys.name, key=keys.signing), encoding="utf-8")
 
 
-def assert_noticed(folder: Path, *more: object) -> str:
-    """By the auditor alone, and by the service's own verifier too."""
-    holds, said = audit(folder, *more)
-    assert not holds
-    assert said.startswith("DOES NOT HOLD: ")
-    return said
+@pytest.fixture
+def assert_noticed(office: Office) -> Callable[..., str]:
+    """By the auditor alone."""
+
+    def check(folder: Path, *more: object) -> str:
+        holds, said = office.audit(folder, *more)
+        assert not holds
+        assert said.startswith("DOES NOT HOLD: ")
+        return said
+
+    return check
 
 
 def assert_we_notice_too(folder: Path, known: tuple[str, ...] = (), vkey: str | None = None) -> None:
@@ -77,7 +83,7 @@ def test_an_untouched_export_holds(export, kept, kept_vkey):
 
 
 @pytest.mark.parametrize("seq", range(ENTRIES))
-def test_one_byte_of_any_entry(export, seq):
+def test_one_byte_of_any_entry(export, seq, assert_noticed):
     entries = leaves(export)
     at = len(entries[seq]) * (seq + 1) // (ENTRIES + 1)
     entries[seq] = entries[seq][:at] + bytes([entries[seq][at] ^ 1]) + entries[seq][at + 1 :]
@@ -138,7 +144,7 @@ REARRANGED = {
 
 
 @pytest.mark.parametrize("change", REARRANGED.values(), ids=REARRANGED)
-def test_rearranged_removed_doubled_cut(export, kept, change):
+def test_rearranged_removed_doubled_cut(export, kept, change, assert_noticed):
     write(export, change(leaves(export)))
 
     assert_noticed(export)
@@ -147,7 +153,7 @@ def test_rearranged_removed_doubled_cut(export, kept, change):
 
 
 @pytest.mark.parametrize("cut", [2, 3, 50])
-def test_the_last_entry_cut_short(export, cut):
+def test_the_last_entry_cut_short(export, cut, assert_noticed):
     whole = (export / "entries.jsonl").read_bytes()
     (export / "entries.jsonl").write_bytes(whole[:-cut])
 
@@ -156,7 +162,7 @@ def test_the_last_entry_cut_short(export, cut):
 
 
 @pytest.mark.parametrize("name", ["entries.jsonl", "checkpoint", "vkey"])
-def test_a_file_missing_or_empty(export, name):
+def test_a_file_missing_or_empty(export, name, assert_noticed):
     (export / name).write_bytes(b"")
     assert_noticed(export)
     assert_we_notice_too(export)
@@ -183,14 +189,14 @@ def test_every_part_of_the_checkpoint_counts(export):
     assert missed == []
 
 
-def test_a_stranger_signs_under_our_name_and_leaves_our_key_there(export):
+def test_a_stranger_signs_under_our_name_and_leaves_our_key_there(export, assert_noticed):
     forge(export, leaves(export)[:-1], fixed_keys(seed=7))
 
     assert_noticed(export)
     assert_we_notice_too(export)
 
 
-def test_a_stranger_signs_under_our_name_and_id(export, keys):
+def test_a_stranger_signs_under_our_name_and_id(export, keys, assert_noticed):
     forge(export, leaves(export)[:-1], fixed_keys(seed=7))
     ours, theirs = (note.verifier(each.vkey).id for each in (keys, fixed_keys(seed=7)))
     from base64 import b64decode, b64encode
@@ -204,7 +210,7 @@ def test_a_stranger_signs_under_our_name_and_id(export, keys):
     assert_we_notice_too(export)
 
 
-def test_a_stranger_signs_and_puts_their_own_key_there(export, kept, kept_vkey):
+def test_a_stranger_signs_and_puts_their_own_key_there(export, kept, kept_vkey, assert_noticed):
     forge(export, leaves(export)[:-1], fixed_keys(seed=7))
     (export / "vkey").write_text(fixed_keys(seed=7).vkey, encoding="utf-8")
 
@@ -215,7 +221,7 @@ def test_a_stranger_signs_and_puts_their_own_key_there(export, kept, kept_vkey):
     assert_we_notice_too(export, vkey=kept_vkey.read_text(encoding="utf-8"))
 
 
-def test_a_stranger_continues_our_ledger_under_their_own_key(export, kept):
+def test_a_stranger_continues_our_ledger_under_their_own_key(export, kept, assert_noticed):
     """Everything kept still matches; only the signer is another."""
     forge(export, [*leaves(export), b'{"seq":12}'], fixed_keys(seed=7))
     (export / "vkey").write_text(fixed_keys(seed=7).vkey, encoding="utf-8")
@@ -233,7 +239,7 @@ STOLEN = {
 
 
 @pytest.mark.parametrize("change", STOLEN.values(), ids=STOLEN)
-def test_the_stolen_key_signs_another_past(export, kept, keys, change):
+def test_the_stolen_key_signs_another_past(export, kept, keys, change, assert_noticed):
     forge(export, change(leaves(export)), keys)
 
     holds, said = audit(export)
@@ -243,7 +249,7 @@ def test_the_stolen_key_signs_another_past(export, kept, keys, change):
     assert_we_notice_too(export, (kept.read_text(encoding="utf-8"),))
 
 
-def test_a_roll_back_to_an_older_signed_state(store, keys, tmp_path):
+def test_a_roll_back_to_an_older_signed_state(store, keys, tmp_path, assert_noticed):
     older, newer = tmp_path / "older", tmp_path / "kept"
     fill(store, 5)
     sign(store, keys)
@@ -257,7 +263,7 @@ def test_a_roll_back_to_an_older_signed_state(store, keys, tmp_path):
     assert_we_notice_too(older, (newer.read_text(encoding="utf-8"),))
 
 
-def test_one_bad_checkpoint_among_many_kept(store, keys, export, tmp_path):
+def test_one_bad_checkpoint_among_many_kept(store, keys, export, tmp_path, assert_noticed):
     many = tmp_path / "many"
     wrong = Checkpoint(origin=keys.name, size=6, root=bytes(32)).text()
     good = [(export / "checkpoint").read_text(encoding="utf-8")]
@@ -271,18 +277,20 @@ def test_one_bad_checkpoint_among_many_kept(store, keys, export, tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "no checkpoint\n", "exeunt.local/test\n12\n", "\x00"])
-def test_a_kept_file_without_a_checkpoint_is_never_taken_for_agreement(export, tmp_path, content):
+def test_a_kept_file_without_a_checkpoint_is_never_taken_for_agreement(
+    export, tmp_path, content, assert_noticed
+):
     (tmp_path / "empty").write_text(content)
 
     assert_noticed(export, "--known", tmp_path / "empty")
     assert_we_notice_too(export, (content,))
 
 
-def test_a_kept_file_that_is_not_there(export, tmp_path):
+def test_a_kept_file_that_is_not_there(export, tmp_path, assert_noticed):
     assert_noticed(export, "--known", tmp_path / "nowhere")
 
 
-def test_a_checkpoint_of_another_log_by_the_same_key(export, keys):
+def test_a_checkpoint_of_another_log_by_the_same_key(export, keys, assert_noticed):
     other = Checkpoint(origin="exeunt.local/other", size=ENTRIES, root=root(map(leaf_hash, leaves(export))))
     signed = note.sign(other.text(), name=keys.name, key=keys.signing)
     (export / "checkpoint").write_text(signed, encoding="utf-8")
@@ -296,7 +304,7 @@ HOSTILE = [b"", b"\xff\xfe", b"+", b"a+b", b"a+b+c", b"a+00000000+" + b"A" * 44,
 
 @pytest.mark.parametrize("content", HOSTILE, ids=range(len(HOSTILE)))
 @pytest.mark.parametrize("name", ["checkpoint", "vkey"])
-def test_nonsense_for_a_checkpoint_or_key_is_refused_in_one_line(export, name, content):
+def test_nonsense_for_a_checkpoint_or_key_is_refused_in_one_line(export, name, content, assert_noticed):
     (export / name).write_bytes(content)
 
     assert_noticed(export)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from service.ledger.export import pack_statement, write_pack
 from service.ledger.keys import Keys
 from service.ledger.verify import verify_folder
 from service.store import Store
-from tests.unit.ledger.story import audit, fixed_keys, record, sign
+from tests.unit.ledger.story import Office, audit, fixed_keys, record, sign
 
 
 @pytest.fixture
@@ -38,11 +39,17 @@ def write(folder: Path, entries: list[bytes], keys: Keys | None = None) -> None:
         (folder / "pack").write_text(note.sign(statement, name=keys.name, key=keys.signing), encoding="utf-8")
 
 
-def assert_noticed(folder: Path) -> None:
-    holds, said = audit(folder, script="auditor_run.py")
-    assert not holds
-    assert said.startswith("DOES NOT HOLD: ")
-    assert not verify_folder(folder).holds
+@pytest.fixture
+def assert_noticed(office: Office) -> Callable[[Path], None]:
+    """By the auditor alone, and by the service's own verifier too."""
+
+    def check(folder: Path) -> None:
+        holds, said = office.audit(folder, script="auditor_run.py")
+        assert not holds
+        assert said.startswith("DOES NOT HOLD: ")
+        assert not verify_folder(folder).holds
+
+    return check
 
 
 def test_an_untouched_pack_holds(pack):
@@ -61,7 +68,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_the_entries_are_changed(pack, change):
+def test_the_entries_are_changed(pack, change, assert_noticed):
     write(pack, change(leaves(pack)))
 
     assert_noticed(pack)
@@ -82,45 +89,45 @@ FORGED = {
 
 
 @pytest.mark.parametrize("change", FORGED.values(), ids=FORGED)
-def test_the_stolen_key_packs_what_the_ledger_never_held(pack, keys, change):
+def test_the_stolen_key_packs_what_the_ledger_never_held(pack, keys, change, assert_noticed):
     write(pack, change(leaves(pack)), keys)
 
     assert_noticed(pack)
 
 
-def test_the_proof_of_another_entry(pack):
+def test_the_proof_of_another_entry(pack, assert_noticed):
     shutil.copy(pack / "proofs" / "3.tlog-proof", pack / "proofs" / "1.tlog-proof")
 
     assert_noticed(pack)
 
 
 @pytest.mark.parametrize("text", ["", "index 1", "c2sp.org/tlog-proof@v1\nindex 1\n!!!!\n\n", "\n\n"])
-def test_a_proof_that_is_none(pack, text):
+def test_a_proof_that_is_none(pack, text, assert_noticed):
     (pack / "proofs" / "1.tlog-proof").write_text(text)
 
     assert_noticed(pack)
 
 
 @pytest.mark.parametrize("name", ["proofs/1.tlog-proof", "checkpoint", "entries.jsonl", "vkey"])
-def test_a_file_missing(pack, name):
+def test_a_file_missing(pack, name, assert_noticed):
     (pack / name).unlink()
 
     assert_noticed(pack)
 
 
-def test_a_pack_signed_by_a_stranger(pack):
+def test_a_pack_signed_by_a_stranger(pack, assert_noticed):
     write(pack, leaves(pack), fixed_keys(seed=7))
 
     assert_noticed(pack)
 
 
-def test_a_checkpoint_passed_off_as_the_statement_of_the_pack(pack):
+def test_a_checkpoint_passed_off_as_the_statement_of_the_pack(pack, assert_noticed):
     shutil.copy(pack / "checkpoint", pack / "pack")
 
     assert_noticed(pack)
 
 
-def test_an_entry_of_another_ledger_of_ours(pack, keys):
+def test_an_entry_of_another_ledger_of_ours(pack, keys, assert_noticed):
     entries = leaves(pack)
     entries[0] = json.dumps({**json.loads(entries[0]), "app": "9.9"}, separators=(",", ":")).encode()
     write(pack, entries, keys)

@@ -1,5 +1,6 @@
 """A small ledger with fixed keys and fixed moments, so that every byte of it is known beforehand."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -84,7 +85,49 @@ def audit(folder: Path, *more: object, script: str = "auditor.py") -> tuple[bool
         check=False,
         cwd=folder,
     )
-    assert done.returncode in (0, 1)
-    assert "Traceback" not in done.stderr
-    assert len((done.stdout + done.stderr).splitlines()) == 1
-    return done.returncode == 0, done.stdout + done.stderr
+    return _verdict(done.returncode, done.stdout + done.stderr)
+
+
+#: Runs one script after another, each from its file and as `__main__`, and answers with status and words.
+OFFICE = """
+import contextlib, io, json, runpy, sys, traceback
+for line in sys.stdin:
+    sys.argv, status, said = json.loads(line), 0, io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            runpy.run_path(sys.argv[0], run_name="__main__")
+        except SystemExit as left:
+            status = left.code if isinstance(left.code, int) else 1
+            print(left)
+        except BaseException:
+            status = 2
+            traceback.print_exc()
+    print(json.dumps([status, said.getvalue()]), flush=True)
+"""
+
+
+class Office:
+    """An auditor with many folders: as isolated as `audit`, and the process is started once."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", OFFICE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def audit(self, folder: Path, *more: object, script: str = "auditor.py") -> tuple[bool, str]:
+        asked, answers = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answers is not None
+        asked.write(json.dumps([str(folder / script), str(folder), *map(str, more)]) + "\n")
+        asked.flush()
+        return _verdict(*json.loads(answers.readline()))
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def _verdict(status: int, said: str) -> tuple[bool, str]:
+    assert status in (0, 1)
+    assert "Traceback" not in said
+    assert len(said.splitlines()) == 1
+    return status == 0, said
