@@ -1,5 +1,6 @@
 """One thing a person did with data, as the target system logged it, in one vocabulary for all sources."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,7 @@ class ActivityKind(StrEnum):
     BULK_API_QUERY = "bulk_api_query"
     FILE_DOWNLOAD = "file_download"
     PERMISSION_CHANGE = "permission_change"
+    BLOCKED = "blocked"
     OTHER = "other"
 
 
@@ -30,7 +32,7 @@ LEAVING = (ActivityKind.REPORT_EXPORT, ActivityKind.BULK_API_QUERY, ActivityKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """One activity.
+    """One activity. What was tried and refused is `LOGIN_FAILED` or `BLOCKED`, whatever was tried.
 
     `rows` is `None` where the log does not say: that is unknown, not zero, and makes the wording "at least".
     `job` groups lines that describe the same act; `raw` is the digest of the file it was read from.
@@ -55,3 +57,16 @@ class Activity:
     def from_json(cls, body: dict[str, Any]) -> Self:
         """Read back what `as_json` gave."""
         return cls(**{**body, "at": datetime.fromisoformat(body["at"]), "kind": ActivityKind(body["kind"])})
+
+
+def once(activities: Iterable[Activity]) -> list[Activity]:
+    """Leave out the sign-ins of the login history that an event log tells too, to the second."""
+    found = list(activities)
+    told = {_sign_in(activity) for activity in found if activity.native == "Login"}
+    return [
+        activity for activity in found if activity.native != "LoginHistory" or _sign_in(activity) not in told
+    ]
+
+
+def _sign_in(activity: Activity) -> tuple[str, ActivityKind, datetime]:
+    return activity.account_id, activity.kind, activity.at.replace(microsecond=0)

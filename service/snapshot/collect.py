@@ -2,8 +2,8 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -16,6 +16,7 @@ from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry
 from connectors.sdk.types import CoverageDay, CoverageState, RawLog, Window
 from service.snapshot import formats
+from service.snapshot.activity import Activity
 from service.snapshot.custody import Shelf
 from service.snapshot.tables import Coverage, RawFile
 from service.store import Store
@@ -90,12 +91,10 @@ class Collector:
         except ConnectorError as error:
             stopped = type(error).__name__
             log.warning("collect.stopped", connector=connector, error=stopped)
-        new = self._write_down(arrived)
+        days = self._read(connector, arrived)
+        files = self._write_down(connector, arrived)
         self._cover(connector, told)
-        days = {(row.format, row.day) for row in new}
-        for format_name, day in sorted(days):
-            self._parse(connector, format_name, day)
-        return Collected(connector=connector, files=len(new), days=len(days), stopped=stopped)
+        return Collected(connector=connector, files=files, days=days, stopped=stopped)
 
     def _shelved(self, connector: str, item: RawLog) -> RawFile:
         """Hash and encrypt one log; its bytes are on the disk before its row is written."""
@@ -112,16 +111,60 @@ class Collector:
             received_at=item.received_at,
         )
 
-    def _write_down(self, arrived: list[RawFile]) -> list[RawFile]:
-        """Keep the rows of logs not seen before; gives those."""
+    def _read(self, connector: str, arrived: list[RawFile]) -> int:
+        """Read each day whose logs are not those it was read from; gives how many.
+
+        Before any row says that a log is there: a crash in between leaves a day to be read, never one that
+        is complete and empty.
+        """
+        if not arrived:
+            return 0
+        span = [row.day for row in arrived]
+        with self.store.read() as session:
+            query = select(RawFile).where(
+                RawFile.connector == connector, RawFile.day.between(min(span), max(span))
+            )
+            known = list(session.scalars(query))
+        days = {(row.format, row.day): list[RawFile]() for row in arrived if formats.has_parser(row.format)}
+        for row in (*known, *arrived):
+            if (row.format, row.day) in days:
+                days[row.format, row.day].append(row)
+        return sum(self._read_day(connector, *key, rows) for key, rows in sorted(days.items()))
+
+    def _read_day(self, connector: str, format_name: str, day: date, rows: Iterable[RawFile]) -> bool:
+        """Read a day's files together. A log that is not what it says leaves the day unreadable, loudly."""
+        newest = {row.name: row for row in sorted(rows, key=lambda row: row.received_at)}
+        digests = tuple(sorted({row.sha256 for row in newest.values()}))
+        place = f"{connector}/{format_name}"
+        read = self.shelf.day_read(place, day)
+        if read is not None and read.read_from == digests and not read.unreadable:
+            return False
+        files = [
+            formats.LogFile(kind=row.kind, body=self.shelf.raw(row.sha256), sha256=row.sha256)
+            for row in newest.values()
+        ]
+        activities: list[Activity] = []
+        unreadable = ""
+        try:
+            activities = formats.read(format_name, files)
+        except formats.Unreadable as error:
+            log.warning("collect.unreadable", connector=connector, format=format_name, day=str(day))
+            unreadable = str(error)
+        self.shelf.put_day(place, day, activities, read_from=digests, unreadable=unreadable)
+        return True
+
+    def _write_down(self, connector: str, arrived: list[RawFile]) -> int:
+        """Keep the rows of logs not seen before; gives how many."""
         os.sync()  # one barrier for all files instead of one each; only then may a row speak of them
         with self.store.write() as session:
-            new = [row for row in arrived if not _known(session, row)]
-            session.add_all(new)
-        return new
+            query = select(RawFile.name, RawFile.sha256).where(RawFile.connector == connector)
+            known = {(name, sha256) for name, sha256 in session.execute(query)}
+            new = {(row.name, row.sha256): row for row in arrived if (row.name, row.sha256) not in known}
+            session.add_all(new.values())
+        return len(new)
 
-    def _cover(self, connector: str, days: Iterable[CoverageDay]) -> None:
-        told = list(days)
+    def _cover(self, connector: str, told: list[CoverageDay]) -> None:
+        """Write down what the source says of each day, unless the log it delivered could not be read."""
         if not told:
             return
         span = [day.day for day in told]
@@ -132,40 +175,36 @@ class Collector:
                 )
             )
             known = {(row.kind, row.day): row for row in rows}
+            unreadable = self._unreadable(session, connector, min(span), max(span))
             for day in told:
-                _remember(session, known, connector, day, seen_at=self.now())
+                why = unreadable.get((day.kind, day.day), "")
+                told_truly = replace(day, state=CoverageState.GAP, why=why) if why else day
+                if why or not _complete(known.get((day.kind, day.day))):
+                    _remember(session, known, connector, told_truly, seen_at=self.now())
 
-    def _parse(self, connector: str, format_name: str, day: date) -> None:
-        """Read a day's files together. A log that is not what it says makes the day a gap, loudly."""
-        with self.store.read() as session:
-            rows = session.scalars(
-                select(RawFile).where(
-                    RawFile.connector == connector, RawFile.format == format_name, RawFile.day == day
-                )
-            ).all()
-        newest = {row.name: row for row in sorted(rows, key=lambda row: row.received_at)}
-        files = [
-            formats.LogFile(kind=row.kind, body=self.shelf.raw(row.sha256), sha256=row.sha256)
-            for row in newest.values()
-        ]
-        try:
-            activities = formats.read(format_name, files)
-        except formats.Unreadable as error:
-            log.warning("collect.unreadable", connector=connector, format=format_name, day=str(day))
-            told = [
-                CoverageDay(kind=kind, day=day, state=CoverageState.GAP, why=str(error))
-                for kind in {row.kind for row in rows}
-            ]
-            self._cover(connector, told)
-            return
-        self.shelf.put_day(f"{connector}/{format_name}", day, activities)
+    def _unreadable(
+        self, session: Session, connector: str, first: date, last: date
+    ) -> Mapping[tuple[str, date], str]:
+        """Why the logs of a kind and day that were delivered could not be read."""
+        query = (
+            select(RawFile.format, RawFile.kind, RawFile.day)
+            .where(RawFile.connector == connector, RawFile.day.between(first, last))
+            .distinct()
+        )
+        found: dict[tuple[str, date], str] = {}
+        reads: dict[tuple[str, date], str] = {}
+        for format_name, kind, day in session.execute(query):
+            if (format_name, day) not in reads:
+                read = self.shelf.day_read(f"{connector}/{format_name}", day)
+                reads[format_name, day] = read.unreadable if read else ""
+            if reads[format_name, day]:
+                found[kind, day] = reads[format_name, day]
+        return found
 
 
-def _known(session: Session, row: RawFile) -> bool:
-    query = select(RawFile.id).where(
-        RawFile.connector == row.connector, RawFile.name == row.name, RawFile.sha256 == row.sha256
-    )
-    return session.scalar(query) is not None
+def _complete(row: Coverage | None) -> bool:
+    """A day once complete stays complete, whatever the source says of it now: its log was kept."""
+    return row is not None and row.state == CoverageState.COMPLETE.value
 
 
 def _remember(
@@ -176,11 +215,8 @@ def _remember(
     *,
     seen_at: datetime,
 ) -> None:
-    """A day once complete stays complete: its log was kept, though the source has let it go since."""
     row = known.get((told.kind, told.day))
     if row is None:
         row = known[told.kind, told.day] = Coverage(connector=connector, kind=told.kind, day=told.day)
         session.add(row)
-    elif row.state == CoverageState.COMPLETE.value and told.state is not CoverageState.GAP:
-        return
     row.state, row.why, row.seen_at = told.state.value, told.why[:500], seen_at

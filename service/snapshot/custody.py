@@ -24,6 +24,14 @@ _NONCE_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayRead:
+    """From which logs, by digest, a day was read, and why nothing could be, where that is so."""
+
+    read_from: tuple[str, ...]
+    unreadable: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """The encrypted files beneath the data folder."""
 
@@ -45,24 +53,50 @@ class Shelf:
             raise ValueError(f"The kept log {digest} is not what was collected.")
         return body
 
-    def put_day(self, connector: str, day: date, activities: Iterable[Activity]) -> None:
-        """Keep everyone's activities of one day, read from that day's logs; replaces an earlier reading."""
-        lines = "\n".join(json.dumps(activity.as_json(), sort_keys=True) for activity in activities)
+    def put_day(
+        self,
+        connector: str,
+        day: date,
+        activities: Iterable[Activity],
+        *,
+        read_from: Iterable[str] = (),
+        unreadable: str = "",
+    ) -> None:
+        """Keep everyone's activities of one day; replaces an earlier reading.
+
+        Args:
+            read_from: The digests of the logs they were read from.
+            unreadable: Why nothing could be read from those, where that is so.
+        """
+        head = {"read_from": sorted(read_from), "unreadable": unreadable}
+        rows = [head, *(activity.as_json() for activity in activities)]
+        lines = "\n".join(json.dumps(row, sort_keys=True) for row in rows)
         blob = self.keys.seal(gzip.compress(lines.encode(), mtime=0), f"{DAY}/{connector}/{day}")
         _write(self._day(connector, day), blob)
 
     def day(self, connector: str, day: date, account_ids: frozenset[str]) -> Iterator[Activity]:
         """The activities of some accounts on one day; none where nothing was collected."""
-        path = self._day(connector, day)
-        if not path.exists():
-            return
-        lines = gzip.decompress(self.keys.open(path.read_bytes(), f"{DAY}/{connector}/{day}")).decode()
-        for line in lines.splitlines():
+        for line in self._lines(connector, day)[1:]:
             if not any(account_id in line for account_id in account_ids):
                 continue  # cheaper than reading it as JSON, and most lines are other people's
             body = json.loads(line)
             if body["account_id"] in account_ids:
                 yield Activity.from_json(body)
+
+    def day_read(self, connector: str, day: date) -> DayRead | None:
+        """What a day was read from; nothing when it was not read yet."""
+        lines = self._lines(connector, day)
+        if not lines:
+            return None
+        head = json.loads(lines[0])
+        return DayRead(read_from=tuple(head["read_from"]), unreadable=head["unreadable"])
+
+    def _lines(self, connector: str, day: date) -> list[str]:
+        path = self._day(connector, day)
+        if not path.exists():
+            return []
+        blob = self.keys.open(path.read_bytes(), f"{DAY}/{connector}/{day}")
+        return gzip.decompress(blob).decode().split("\n")  # not splitlines: a value may hold U+2028
 
     def _raw(self, digest: str) -> Path:
         return self.folder / "raw" / digest[:2] / f"{digest}.enc"

@@ -12,12 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import CoverageState
+from service.departures import times
 from service.departures.departure import Departure
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import AccountLink, Person
 from service.snapshot import counting, formats
-from service.snapshot.activity import Activity
+from service.snapshot.activity import Activity, once
 from service.snapshot.custody import Shelf, open_body, seal_body
 from service.snapshot.tables import Coverage, RawFile, Snapshot
 from service.snapshot.verdict import LIMITS, Judged, blind, judge
@@ -53,27 +54,37 @@ class Sealer:
             known = _latest(session, departure_id)
         if known is not None:
             return known.id
-        return self._seal(departure_id, tuple(connectors), lookback_days)
+        return self._seal(departure_id, _Asked(connectors=tuple(connectors), lookback_days=lookback_days))
 
-    def look_again(self, departure_id: str, connectors: Iterable[str]) -> str | None:
-        """Judge once more with what has arrived since. A new version is kept only where something changed."""
+    def look_again(
+        self, departure_id: str, connectors: Iterable[str], *, cut_at: datetime | None = None
+    ) -> str | None:
+        """Judge once more with what has arrived since; gives the id of the snapshot that holds now.
+
+        A new version is kept only where something changed; what was destroyed is not made anew.
+
+        Args:
+            cut_at: When the last login was verified shut: what worked until then was a late cut, no way in.
+        """
         with self.store.read() as session:
-            known = _latest(session, departure_id)
+            known = opened(session, departure_id, self.shelf)
         if known is None:
             return None
-        return self._seal(departure_id, tuple(connectors), None, unless=known.manifest_sha256)
+        snapshot, body = known
+        asked = _Asked(
+            connectors=tuple(connectors), lookback_days=body["lookback_days"], cut_at=cut_at, known=snapshot
+        )
+        return self._seal(departure_id, asked)
 
-    def _seal(
-        self, departure_id: str, connectors: tuple[str, ...], lookback_days: int | None, unless: str = ""
-    ) -> str:
+    def _seal(self, departure_id: str, asked: "_Asked") -> str:
         now = self.now()
         with self.store.read() as session:
-            gathered = self._gather(session, departure_id, connectors, lookback_days, now=now)
+            gathered = self._gather(session, departure_id, asked, now=now)
         judged = self._judged(gathered)
         manifest = _manifest(gathered, judged)
         digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
-        if digest == unless:
-            return unless
+        if asked.known and digest == asked.known.manifest_sha256:
+            return asked.known.id
         snapshot = Snapshot(
             id=str(uuid.uuid4()),
             departure_id=departure_id,
@@ -85,11 +96,12 @@ class Sealer:
             **_body(gathered, judged),
             "manifest": manifest,
             "notice_on_file": self.policy.notice_on_file,
+            "lookback_days": asked.lookback_days,
         }
         snapshot.sealed, snapshot.wrapped_key = seal_body(self.shelf.keys, snapshot.id, body)
         with self.store.write() as session:
             latest = _latest(session, departure_id)
-            if latest and not unless:
+            if latest and not asked.known:
                 return latest.id
             snapshot.version = latest.version + 1 if latest else 1
             snapshot.sealed_seq = _record(session, snapshot, gathered, judged)
@@ -103,47 +115,48 @@ class Sealer:
             return blind(gathered.view, NO_ACCOUNT)
         return judge(gathered.view)
 
-    def _gather(
-        self,
-        session: Session,
-        departure_id: str,
-        connectors: tuple[str, ...],
-        lookback_days: int | None,
-        *,
-        now: datetime,
-    ) -> "_Gathered":
+    def _gather(self, session: Session, departure_id: str, asked: "_Asked", *, now: datetime) -> "_Gathered":
         departure = session.get_one(Departure, departure_id)
         person = session.get_one(Person, departure.person_id)
+        allowed = self.policy.lookback_days
+        notice = departure.notice_date or times.civil_of(departure.announced_at, departure.zone).date()
         spans = windows(
-            notice=departure.notice_date or departure.announced_at.date(),
+            notice=notice,
             effective_at=departure.effective_at,
             now=now,
             zone=departure.zone,
-            lookback_days=min(lookback_days or self.policy.lookback_days, self.policy.lookback_days),
+            lookback_days=allowed if asked.lookback_days is None else min(asked.lookback_days, allowed),
             baseline_days=self.policy.baseline_days,
         )
-        accounts = _accounts(session, person.id, connectors)
-        files = _files(session, connectors, spans)
+        accounts = _accounts(session, person.id, asked.connectors)
+        files = _files(session, asked.connectors, spans)
         may_look = self.policy.notice_on_file and bool(accounts)
-        activities = self._activities(files, accounts) if may_look else ()
         view = View(
             name=person.display_name,
             zone=departure.zone,
-            notice=departure.notice_date or departure.announced_at.date(),
+            notice=notice,
             effective_at=departure.effective_at,
             now=now,
             windows=spans,
-            activities=activities,
-            coverage=_coverage(session, connectors, spans),
+            activities=self._activities(files, accounts, zone=departure.zone, spans=spans)
+            if may_look
+            else (),
+            coverage=_coverage(session, asked.connectors, spans),
             total_records=counting.total(files, self.shelf),
             accounts_known=bool(accounts),
+            cut_at=asked.cut_at,
         )
         return _Gathered(view=view, files=files, subject=person.subject, run_id=departure.run_id or "")
 
     def _activities(
-        self, files: Iterable[RawFile], accounts: Mapping[str, frozenset[str]]
+        self,
+        files: Iterable[RawFile],
+        accounts: Mapping[str, frozenset[str]],
+        *,
+        zone: str,
+        spans: Windows,
     ) -> tuple[Activity, ...]:
-        """The leaver's activities from the days already parsed, without repeating what two logs both say."""
+        """The leaver's activities within the windows, without repeating what two logs both say."""
         days = sorted({(file.connector, file.format, file.day) for file in files})
         found = [
             activity
@@ -151,8 +164,19 @@ class Sealer:
             for activity in self.shelf.day(
                 f"{connector}/{format_name}", day, accounts.get(connector, frozenset())
             )
+            if spans.baseline_from <= times.civil_of(activity.at, zone).date() <= spans.review_to
         ]
-        return tuple(sorted(found, key=lambda activity: activity.at))
+        return tuple(sorted(once(found), key=lambda activity: activity.at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is to be sealed, and the snapshot it may follow."""
+
+    connectors: tuple[str, ...]
+    lookback_days: int | None
+    cut_at: datetime | None = None
+    known: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,13 +271,15 @@ def _files(session: Session, connectors: Iterable[str], spans: Windows) -> tuple
 def _coverage(
     session: Session, connectors: Iterable[str], spans: Windows
 ) -> Mapping[date, Mapping[str, CoverageState]]:
+    days = list(utc_days(spans))
     query = select(Coverage).where(
-        Coverage.connector.in_(tuple(connectors)),
-        Coverage.day.between(spans.baseline_from, spans.review_to),
+        Coverage.connector.in_(tuple(connectors)), Coverage.day.between(days[0], days[-1])
     )
     told: dict[date, dict[str, CoverageState]] = {}
     for row in session.scalars(query):
-        told.setdefault(row.day, {})[row.kind] = CoverageState(row.state)
+        kinds, state = told.setdefault(row.day, {}), CoverageState(row.state)
+        if state is not CoverageState.COMPLETE or row.kind not in kinds:
+            kinds[row.kind] = state  # of two systems with such a log, the one that was not seen
     return told
 
 
@@ -271,6 +297,8 @@ def _manifest(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
         "coverage": [[str(day.day), day.why_unknown] for day in judged.days],
         "formats": sorted({file.format for file in gathered.files if formats.has_parser(file.format)}),
         "activities": len(view.activities),
+        "looked": view.accounts_known,
+        "cut_at": view.cut_at.isoformat() if view.cut_at else "",
     }
 
 

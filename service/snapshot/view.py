@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.sdk.types import CoverageState
+from service.departures import times
 from service.snapshot.activity import Activity
 
 #: Days before notice that are under review: most who take data do so in the month before they leave.
 REVIEW_BEFORE_NOTICE = 30
 #: Days after the end that stay under review.
 REVIEW_AFTER_END = 14
+#: The logs without which an export may have gone unseen.
+REQUIRED = ("Report", "ReportExport", "BulkApi", "BulkApi2", "RestApi", "API")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,8 @@ class Windows:
 class View:
     """One leaver as the logs show them.
 
-    `coverage` maps a day to its kinds of log and their state; a kind not listed was never told of.
+    `coverage` maps a UTC day to its kinds of log and their state; a kind not listed was never told of.
+    `cut_at` is when the last login was verified shut, where that is known.
     `total_records` is how many customer records there were to take, as the target system counted.
     """
 
@@ -47,17 +50,53 @@ class View:
     coverage: Mapping[date, Mapping[str, CoverageState]]
     total_records: int | None = None
     accounts_known: bool = True
+    cut_at: datetime | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        """From when on nothing may work: what worked before the verified cut was a late cut, not a way in."""
+        return max(self.effective_at, self.cut_at or self.effective_at)
+
+    @property
+    def review(self) -> tuple[date, ...]:
+        """The days under review."""
+        return tuple(day for day in self.windows.days if day >= self.windows.review_from)
+
+    @property
+    def baseline(self) -> tuple[date, ...]:
+        """The days before, that the review is compared with."""
+        return tuple(day for day in self.windows.days if day < self.windows.review_from)
 
     def local_day(self, at: datetime) -> date:
         """The day it was where the leaver works."""
-        return at.astimezone(ZoneInfo(self.zone)).date()
+        return at.astimezone(times.zone(self.zone)).date()
+
+    def unseen(self, day: date) -> str:
+        """Why one of the leaver's days is not wholly seen; empty when it is. A day nobody told of is a gap.
+
+        Logs are kept by UTC day, and a day in Vancouver ends in the next one.
+        """
+        states = {
+            self.coverage.get(utc_day, {}).get(kind, CoverageState.GAP)
+            for utc_day in self._utc_days_of(day)
+            for kind in REQUIRED
+        } - {CoverageState.COMPLETE}
+        return min(state.value for state in states) if states else ""
+
+    def _utc_days_of(self, day: date) -> set[date]:
+        """The UTC days a local day reaches into; what has not happened yet cannot be missing."""
+        place = times.zone(self.zone)
+        begins = datetime.combine(day, time.min, tzinfo=place).astimezone(UTC)
+        ends = datetime.combine(day + timedelta(days=1), time.min, tzinfo=place).astimezone(UTC)
+        last = min(ends - timedelta(seconds=1), self.now.astimezone(UTC))
+        return {begins.date(), max(begins, last).date()}
 
 
 def windows(
     *, notice: date, effective_at: datetime, now: datetime, zone: str, lookback_days: int, baseline_days: int
 ) -> Windows:
     """The review reaches back 30 days before notice, but never further than the look-back allows."""
-    place = ZoneInfo(zone)
+    place = times.zone(zone)
     end = effective_at.astimezone(place).date()
     allowed = end - timedelta(days=lookback_days)
     review_from = max(notice - timedelta(days=REVIEW_BEFORE_NOTICE), allowed)

@@ -2,7 +2,7 @@
 
 Columns and traps: the object reference of EventLogFile. `ReportExport` carries no row count and covers only
 details-only exports, so it is joined to `Report` on REQUEST_ID; BulkApi batches of one job add up, while the two
-states of a BulkApi2 job carry the same count and must not.
+states of a BulkApi2 job carry the same count and must not. A line without a user is nobody's.
 """
 
 import csv
@@ -12,10 +12,24 @@ from datetime import UTC, datetime
 
 from service.snapshot.activity import Activity, ActivityKind
 from service.snapshot.formats import LogFile, Unreadable
+from service.snapshot.salesforce_id import id18
 
 Row = Mapping[str, str]
 _EXPORTED = "ReportExported"
-_ID18 = 18
+_ALWAYS = ("TIMESTAMP_DERIVED", "USER_ID_DERIVED")
+#: Columns without which a log would be read as if nothing had left.
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "Report": ("REQUEST_ID", "ROW_COUNT", "ORIGIN"),
+    "ReportExport": ("REQUEST_ID",),
+    "Login": ("LOGIN_STATUS",),
+    "BulkApi": ("JOB_ID", "OPERATION_TYPE", "ROWS_PROCESSED"),
+    "BulkApi2": ("JOB_ID", "OPERATION_TYPE", "RECORDS_PROCESSED"),
+    "RestApi": ("METHOD", "URI", "ROWS_PROCESSED"),
+    "API": ("METHOD_NAME", "ROWS_PROCESSED"),
+}
+#: REQUEST_STATUS: failed, not authorised, not found. `S` succeeded, `U` is undefined, `R` was redirected.
+_REFUSED = frozenset({"F", "A", "N"})
+_HTTP_ERROR = 400
 
 
 def read(files: Sequence[LogFile]) -> list[Activity]:
@@ -38,10 +52,15 @@ def read(files: Sequence[LogFile]) -> list[Activity]:
 def _rows(file: LogFile) -> Iterator[Row]:
     try:
         text = io.StringIO(file.body.decode("utf-8"), newline="")
-        for row in csv.DictReader(text, strict=True):
-            if None in row.values():
+        reader = csv.DictReader(text, strict=True)
+        missing = {*_ALWAYS, *_COLUMNS.get(file.kind, ())} - set(reader.fieldnames or ())
+        if missing:
+            raise Unreadable(f"A {file.kind} log has no column {min(missing)}.")
+        for row in reader:
+            if None in row.values() or None in row:
                 raise Unreadable(f"A line of a {file.kind} log is cut short.")
-            yield row
+            if row["USER_ID_DERIVED"] or row.get("USER_ID"):
+                yield row
     except (UnicodeDecodeError, csv.Error) as error:
         raise Unreadable(f"A {file.kind} log is not CSV in UTF-8.") from error
 
@@ -75,28 +94,40 @@ def _activity(row: Row, kind: ActivityKind, native: str, raw: str, **said: str |
     return Activity(
         at=_at(row),
         account_id=_account(row),
-        kind=kind,
+        kind=ActivityKind.BLOCKED if _refused(row) else kind,
         native=native,
         rows=rows if isinstance(rows, int) else None,
-        ip=row.get("CLIENT_IP", ""),
+        ip=_address(row),
         raw=raw,
         **{name: str(value or "") for name, value in said.items()},
     )
 
 
 def _at(row: Row) -> datetime:
+    """Salesforce writes UTC, in some exports without saying so: never this machine's own zone."""
     try:
-        return datetime.fromisoformat(row["TIMESTAMP_DERIVED"]).astimezone(UTC)
-    except (KeyError, ValueError) as error:
+        at = datetime.fromisoformat(row["TIMESTAMP_DERIVED"])
+    except ValueError as error:
         raise Unreadable("A line has no time.") from error
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _account(row: Row) -> str:
     """The 18-character id; only that one is unique without regard to case."""
-    account = row.get("USER_ID_DERIVED", "")
-    if len(account) != _ID18:
-        raise Unreadable("A line has no 18-character user id.")
-    return account
+    try:
+        return id18(row["USER_ID_DERIVED"] or row.get("USER_ID", ""))
+    except ValueError as error:
+        raise Unreadable("A line has no user id.") from error
+
+
+def _refused(row: Row) -> bool:
+    status = _number(row.get("STATUS_CODE", "")) or 0
+    return row.get("REQUEST_STATUS", "") in _REFUSED or status >= _HTTP_ERROR
+
+
+def _address(row: Row) -> str:
+    """CLIENT_IP may be the words "Salesforce.com IP"; where there is a SOURCE_IP it is the true one."""
+    return row.get("SOURCE_IP") or row.get("CLIENT_IP") or ""
 
 
 def _number(text: str) -> int | None:
@@ -131,7 +162,8 @@ def _report_export(row: Row, raw: str) -> Activity:
 def _login(row: Row, raw: str) -> Activity:
     worked = row.get("LOGIN_STATUS") == "LOGIN_NO_ERROR"
     kind = ActivityKind.LOGIN if worked else ActivityKind.LOGIN_FAILED
-    return _activity(row, kind, "Login", raw, client=row.get("BROWSER_TYPE"))
+    plain = {**row, "REQUEST_STATUS": "", "STATUS_CODE": ""}  # LOGIN_STATUS says it, and says more
+    return _activity(plain, kind, "Login", raw, client=row.get("BROWSER_TYPE"))
 
 
 def _bulk(row: Row, raw: str) -> Activity:
@@ -173,6 +205,19 @@ def _rest(row: Row, raw: str) -> Activity:
     )
 
 
+def _soap(row: Row, raw: str) -> Activity:
+    query = row["METHOD_NAME"].lower().replace("_", "") in ("query", "queryall", "querymore")
+    return _activity(
+        row,
+        ActivityKind.API_QUERY if query else ActivityKind.OTHER,
+        "API",
+        raw,
+        rows=_number(row.get("ROWS_PROCESSED", "")),
+        client=row.get("CLIENT_NAME"),
+        object=row.get("ENTITY_NAME"),
+    )
+
+
 def _view(row: Row, raw: str) -> Activity:
     return _activity(
         row, ActivityKind.RECORD_VIEW, "LightningPageView", raw, object=row.get("PAGE_ENTITY_TYPE")
@@ -186,5 +231,6 @@ _PARSERS: Mapping[str, Callable[[Row, str], Activity]] = {
     "BulkApi": _bulk,
     "BulkApi2": _bulk2,
     "RestApi": _rest,
+    "API": _soap,
     "LightningPageView": _view,
 }

@@ -7,8 +7,7 @@ from typing import Any
 
 from service.snapshot.activity import Activity, ActivityKind
 from service.snapshot.formats import LogFile, Unreadable
-
-_SHORT_ID, _SUFFIX = 15, "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+from service.snapshot.salesforce_id import id18
 
 
 def read(files: Sequence[LogFile]) -> list[Activity]:
@@ -28,28 +27,17 @@ def _rows(file: LogFile) -> list[dict[str, Any]]:
 
 def _activity(row: dict[str, Any], raw: str) -> Activity:
     try:
-        at = datetime.fromisoformat(str(row["LoginTime"])).astimezone(UTC)
-        account = _id18(str(row["UserId"]))
-    except (KeyError, ValueError) as error:
+        at = datetime.fromisoformat(str(row["LoginTime"]))
+        account = id18(str(row["UserId"]))
+    except (KeyError, TypeError, ValueError) as error:
         raise Unreadable("A sign-in has no time or no user.") from error
     worked = row.get("Status") == "Success"
     return Activity(
-        at=at,
+        at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC),
         account_id=account,
         kind=ActivityKind.LOGIN if worked else ActivityKind.LOGIN_FAILED,
         native="LoginHistory",
         ip=str(row.get("SourceIp") or ""),
         client=str(row.get("Application") or ""),
         raw=raw,
-    )
-
-
-def _id18(text: str) -> str:
-    """The case-safe form: three more characters say which of the fifteen are capitals."""
-    if len(text) != _SHORT_ID:
-        return text
-    marks = (text[start : start + 5] for start in (0, 5, 10))
-    return text + "".join(
-        _SUFFIX[sum(1 << place for place, letter in enumerate(mark) if "A" <= letter <= "Z")]
-        for mark in marks
     )

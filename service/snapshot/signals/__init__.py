@@ -39,6 +39,11 @@ def evidence(most: float, own: float, floor: float) -> float:
     return min(MOST, max(0.0, math.log2((most + floor) / (own + floor))))
 
 
+def counted(number: int, one: str, several: str) -> str:
+    """`1 export`, `3 exports`, `20,447 records`."""
+    return f"{number:,} {one if number == 1 else several}"
+
+
 def every() -> Iterator[ModuleType]:
     """All signals, by name."""
     for found in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):

@@ -1,7 +1,7 @@
 """Many exports, each perhaps small: the slow drip that no threshold on rows sees."""
 
 from service.snapshot.bench import Bench
-from service.snapshot.signals import Finding, evidence
+from service.snapshot.signals import Finding, counted, evidence
 
 ID = "F3"
 TITLE = "Number of exports"
@@ -40,6 +40,7 @@ def look(bench: Bench) -> Finding | None:
         title=TITLE,
         evidence=strength,
         points=strength * WEIGHT,
-        said=f"{most} exports within {horizon} days; the most within {horizon} days before was {own}.",
+        said=f"{counted(most, 'export', 'exports')} within {horizon} days; "
+        f"the most within {horizon} days before was {own}.",
         sql=SQL,
     )

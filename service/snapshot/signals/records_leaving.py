@@ -1,7 +1,7 @@
 """Records leaving the system: exports, bulk and API queries, over one day, a week, a month."""
 
 from service.snapshot.bench import Bench
-from service.snapshot.signals import Finding, evidence
+from service.snapshot.signals import Finding, counted, evidence
 
 ID = "F2"
 TITLE = "Records leaving"
@@ -41,6 +41,6 @@ def look(bench: Bench) -> Finding | None:
         title=TITLE,
         evidence=strength,
         points=strength * WEIGHT,
-        said=f"{most:,} records left within {span}; the most within {span} before was {own:,}.",
+        said=f"{counted(most, 'record', 'records')} left within {span}; the most within {span} before was {own:,}.",
         sql=SQL,
     )
