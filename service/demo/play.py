@@ -46,7 +46,7 @@ def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
         say("Opening a made-up company: directory, CRM, devices, HR and Slack, all on this machine.")
         company = open_company(folder / "company", made, now=clock.now, real_directory=wishes.real_directory)
         closing.callback(company.stop)
-        workspace = open_workspace(folder, made)
+        workspace = open_workspace(folder, made, now=clock.now)
         closing.callback(workspace.stop)
         say("Starting the service.")
         setup.make_keys(folder)

@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.sdk.context import Secret
 from service.demo import fake_hr, setup
-from service.demo.stage import Stage
+from service.demo.stage import Stage, StoryBroken
 from service.demo.world import Leaning
 from service.engine.states import StepState
 from service.engine.wording import counts
@@ -116,7 +116,11 @@ def people_confirm(stage: Stage) -> Iterator[str]:
     stale = stage.slack.confirm(mailbox, user=ivan, said="done", note="Clicking a second time.")
     stage.claim("a second click was refused", stale)
     if not lock.confirmations and lock.state is StepState.WAITING:
-        stage.slack.confirm(lock, user=ivan, said="done", note="I am told that the laptop is locked.")
+        said = stage.slack.confirm(
+            lock, user=ivan, said="done", note="I am told that the laptop is locked."
+        )
+        if said:
+            raise StoryBroken(f"IT could not confirm the lock: {said}")
         stage.clock.turn_to(stage.calendar.at(4, 17, 21))
         stage.service.engine.wake()
     lock = stage.wait_for("The read-back of the lock", lambda: _read_back(stage))
