@@ -197,12 +197,8 @@ def open_connection(
     """
     parts = urls.split(url, schemes=("ldaps", "ldap"), target="ldap")
     _refuse_what_cannot_be_right(parts, bind_dn=bind_dn, password=password)
-    encrypted = parts.scheme == "ldaps" or start_tls
-    if not encrypted and not (allow_plain_loopback and urls.is_loopback(parts.hostname or "")):
-        raise ConfigError(
-            "The directory's URL begins with ldap://, so our password would travel in the clear.",
-            hint="Write ldaps://, or switch StartTLS on.",
-        )
+    if parts.scheme != "ldaps" and not start_tls:
+        _refuse_the_clear(parts, loopback=allow_plain_loopback)
     tls = _tls(ca_file)
     try:
         connection = _unbound(parts, tls, bind_dn=bind_dn, password=password, context=context)
@@ -276,6 +272,14 @@ def _refuse_what_cannot_be_right(parts: SplitResult, *, bind_dn: str, password: 
     if not password.reveal():
         raise ConfigError(
             "The directory's password is empty.", hint="An empty password binds as nobody and proves nothing."
+        )
+
+
+def _refuse_the_clear(parts: SplitResult, *, loopback: bool) -> None:
+    if not (loopback and urls.is_loopback(parts.hostname or "")):
+        raise ConfigError(
+            "The directory's URL begins with ldap://, so our password would travel in the clear.",
+            hint="Write ldaps://, or switch StartTLS on.",
         )
 
 

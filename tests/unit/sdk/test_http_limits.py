@@ -103,19 +103,19 @@ def test_a_server_that_falls_silent_half_way_ends_at_the_deadline(context: Conte
         client.recv(65536)
         for byte in b"HTTP/1.1":
             client.sendall(bytes([byte]))
-            time.sleep(0.05)
+            time.sleep(0.1)
         client.recv(65536)
 
     server = serve(script)
     http = Http(
-        target="crm", base_url=f"http://127.0.0.1:{server.port}", context=replace(context, deadline_s=0.5)
+        target="crm", base_url=f"http://127.0.0.1:{server.port}", context=replace(context, deadline_s=1.0)
     )
     started = time.monotonic()
 
     with pytest.raises(Unavailable):
         http.get("/")
 
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 1.6
 
 
 def test_a_silent_server_ends_at_the_deadline(context: Context, silent_server: Any) -> None:

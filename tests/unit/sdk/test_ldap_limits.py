@@ -61,16 +61,16 @@ def test_a_directory_that_falls_silent_half_way_ends_at_the_deadline(context: Co
         client.recv(65536)
         for byte in b"\x30\x82\x10\x00\x02\x01":
             client.sendall(bytes([byte]))
-            time.sleep(0.07)
+            time.sleep(0.14)
         client.recv(65536)
 
     server = serve(script)
     started = time.monotonic()
 
     with pytest.raises(Unavailable):
-        plain(server.port, replace(context, deadline_s=0.5))
+        plain(server.port, replace(context, deadline_s=1.0))
 
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 1.6
 
 
 def test_an_answer_longer_than_the_cap_is_not_read_on(
