@@ -31,6 +31,8 @@ log = structlog.get_logger()
 TICK_S = 0.5
 #: Orders out at once are bounded to this many per thread, so that an urgent one never waits long.
 BACKLOG = 2
+#: With work enough out, results are gathered so long and cost one transaction, in seconds.
+GATHER_S = 0.02
 #: After an error nobody foresaw, in seconds.
 PAUSE_S = 1.0
 #: A result that failed to be recorded so often, though the database was there, is recorded as a failure.
@@ -109,6 +111,8 @@ class Embedded:
             try:
                 if not self.cycle():
                     self._wake.wait(self._until_next())
+                elif len(self._out) > self._threads:  # the pool has work enough: record several together
+                    self._stop.wait(GATHER_S)
             except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
                 log.warning("engine.cycle_failed", error=type(error).__name__, where=where(error))
                 time.sleep(PAUSE_S)
