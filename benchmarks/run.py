@@ -35,7 +35,7 @@ def bare_side() -> Command:
     return [sys.executable, str(HERE / "bare_script.py")]
 
 
-def exeunt_side() -> Command | None:
+def exeunt_side(*more: str) -> Command | None:
     """Exeunt itself: intent, ledger and read-back included. None until it can be started.
 
     It takes the same job and prints the same line as `bare_script.py`; README.md describes both.
@@ -44,7 +44,7 @@ def exeunt_side() -> Command | None:
         found = importlib.util.find_spec(EXEUNT_MODULE)
     except ModuleNotFoundError:
         found = None
-    return [sys.executable, "-m", EXEUNT_MODULE] if found else None
+    return [sys.executable, "-m", EXEUNT_MODULE, *more] if found else None
 
 
 def compare(sides: Mapping[str, Command], work: Work, *, rounds: int) -> Rounds:
@@ -77,17 +77,20 @@ def ratios(rounds: Rounds, *, of: str, to: str) -> dict[str, float | None]:
 
 
 def table(work: Work, rounds: Rounds) -> str:
-    """The figures of one piece of work, a column for each side and one for the ratio when there are two."""
+    """The figures of one piece of work: a column for each side, and for each after the first its ratio to it."""
     columns = {name: medians(measured) for name, measured in rounds.items()}
-    names = list(columns)
-    quotient = ratios(rounds, of=names[1], to=names[0]) if len(names) > 1 else {}
-    head = [work.name, *names, *(["ratio"] if quotient else [])]
+    first, *others = columns
+    quotients = {name: ratios(rounds, of=name, to=first) for name in others}
+    head = [work.name, *columns, *(f"{name} : {first}" for name in others)]
     lines = [head, ["---"] * len(head)]
     for name, title in FIGURES.items():
-        ratio = quotient.get(name)
-        last = [f"{ratio:.2f}" if ratio is not None else "–"] if quotient else []
-        lines.append([title, *(f"{columns[side][name]:.4g}" for side in names), *last])
+        ratio = [_shown(quotients[side][name]) for side in others]
+        lines.append([title, *(f"{columns[side][name]:.4g}" for side in columns), *ratio])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _shown(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{ratio:.2f}"
 
 
 def arguments() -> argparse.Namespace:
@@ -97,7 +100,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--many", type=int, default=200, help="leavers at once")
     parser.add_argument("--threads", type=int, default=32)
     parser.add_argument("--delay-ms", type=int, default=0, help="what each HTTP answer of the targets takes")
-    parser.add_argument("--only", choices=["bare", "exeunt"])
+    parser.add_argument("--only", choices=["bare", "exeunt", "known ids"])
     parser.add_argument("--json", type=Path, help="write every figure of every round here")
     return parser.parse_args()
 
@@ -105,7 +108,7 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure and print. 1: a side left something open or did something twice; 2: there is no side."""
     asked = arguments()
-    known = {"bare": bare_side(), "exeunt": exeunt_side()}
+    known = {"bare": bare_side(), "exeunt": exeunt_side(), "known ids": exeunt_side("--known-ids")}
     sides = {name: side for name, side in known.items() if side and asked.only in {None, name}}
     if known["exeunt"] is None:
         print(f"Exeunt's own side ({EXEUNT_MODULE}) is not there; it is not measured.", file=sys.stderr)
@@ -136,9 +139,11 @@ def told(works: Sequence[Work], results: Mapping[str, Rounds]) -> list[dict[str,
         {
             "work": asdict(work),
             "rounds": {name: [asdict(each) for each in side] for name, side in results[work.name].items()},
-            "ratios": ratios(results[work.name], of="exeunt", to="bare")
-            if {"bare", "exeunt"} <= set(results[work.name])
-            else None,
+            "ratios": {
+                name: ratios(results[work.name], of=name, to="bare")
+                for name in results[work.name]
+                if name != "bare" and "bare" in results[work.name]
+            },
         }
         for work in works
     ]
