@@ -39,6 +39,7 @@ def announce(session: Session, event: TerminationEvent, *, now: datetime, by: st
     Args:
         by: The actor, where it is a person at our own door and not the HR system.
     """
+    by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
     departure = session.scalar(
         select(Departure)
@@ -46,10 +47,18 @@ def announce(session: Session, event: TerminationEvent, *, now: datetime, by: st
         .with_for_update()
     )
     if event.change is Change.RESCINDED:
-        return _withdraw(session, _open(departure), event, now=now)
-    if departure is None:
-        return _create(session, person, event, now=now, by=by or f"source:{event.source}")
-    return _change(session, departure, event, now=now)
+        return _withdraw(session, _open(departure), event, now=now, by=by)
+    if departure is not None:
+        return _change(session, departure, event, now=now, by=by)
+    if known := _of_event(session, event):
+        return Announced(departure_id=known.id, news=False)  # over long ago, and HR sent it once more
+    return _create(session, person, event, now=now, by=by)
+
+
+def _of_event(session: Session, event: TerminationEvent) -> Departure | None:
+    return session.scalar(
+        select(Departure).where(Departure.source == event.source, Departure.source_id == event.source_id)
+    )
 
 
 def find_person(session: Session, source: str, said: EventPerson) -> Person:
@@ -104,45 +113,79 @@ def _create(
     )
     session.add(departure)
     session.flush()
-    _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, body=_facts(departure, event))
+    _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
     if person.protected:
         departure.state = DepartureState.HELD
         departure.held_because = (
             "This person is protected: somebody with the role approver must release them."
         )
-        _record(session, departure, Event.DEPARTURE_HELD, at=now, body={"because": "protected"})
+        _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": "protected"})
     else:
-        _record(session, departure, Event.DEPARTURE_SCHEDULED, at=now)
+        _record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
     return Announced(departure_id=departure.id, news=True)
 
 
-def _change(session: Session, departure: Departure, event: TerminationEvent, *, now: datetime) -> Announced:
+def _change(
+    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+) -> Announced:
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
     if (departure.civil_at, departure.zone, departure.kind) == (when.meant, when.zone, kind):
         return Announced(departure_id=departure.id, news=False)
     if departure.state not in NOT_BEGUN:
         departure.held_because = "HR changed this departure after access was cut. Nothing was changed here."
-        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, body={"too_late": True})
+        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"too_late": True})
         return Announced(departure_id=departure.id, news=True)
     for name, value in _times(when).items():
         setattr(departure, name, value)
     departure.kind = kind
-    _record(session, departure, Event.DEPARTURE_CHANGED, at=now, body=_facts(departure, event))
+    _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     return Announced(departure_id=departure.id, news=True)
 
 
-def _withdraw(session: Session, departure: Departure, event: TerminationEvent, *, now: datetime) -> Announced:
+def _withdraw(
+    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+) -> Announced:
     """Before the time nothing was done and nothing will be. After it, a person restores: we say so, loudly."""
     if departure.state in NOT_BEGUN:
         departure.state = DepartureState.WITHDRAWN
-        _record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, body=_facts(departure, event))
+        _record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, by=by, body=_facts(departure, event))
     else:
         departure.held_because = (
             "HR withdrew this departure after access was cut. Nothing was restored: a person must decide."
         )
-        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, body={"withdrawn_too_late": True})
+        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"withdrawn_too_late": True})
     return Announced(departure_id=departure.id, news=True)
+
+
+class NotReleased(Exception):  # noqa: N818  a refusal, not a fault
+    """A held departure stays held; the message says why."""
+
+
+def release(session: Session, departure: Departure, *, now: datetime, by: Person) -> None:
+    """Let a held departure go on. Raises `NotReleased`.
+
+    A protected person's needs two people over a named list, and there is no such list yet.
+    """
+    if departure.state is not DepartureState.HELD:
+        raise NotReleased(f"This departure is not held, it is {departure.state.value}. Nothing was changed.")
+    leaver = session.get_one(Person, departure.person_id)
+    if leaver.protected:
+        raise NotReleased(
+            "This person is protected: one person alone cannot release them. Nothing was changed."
+        )
+    if by.id in (leaver.id, leaver.manager_id):
+        raise NotReleased("Neither the leaver nor their manager releases a departure. Nothing was changed.")
+    departure.state, departure.held_because = DepartureState.SCHEDULED, ""
+    append(
+        session,
+        Event.DEPARTURE_SCHEDULED,
+        actor=f"person:{by.subject}",
+        subject=leaver.subject,
+        departure=departure.id,
+        body={"released": True},
+        at=now,
+    )
 
 
 def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
@@ -161,6 +204,7 @@ def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
         departure,
         Event.DEPARTURE_CHANGED,
         at=now,
+        by="system:engine",
         body={"from": before.isoformat(), "to": when.instant.isoformat(), "because": "zone data"},
     )
 
@@ -196,13 +240,14 @@ def _record(
     event: Event,
     *,
     at: datetime,
+    by: str,
     body: Mapping[str, Any] | None = None,
 ) -> int:
     person = session.get_one(Person, departure.person_id)
     return append(
         session,
         event,
-        actor=departure.announced_by,
+        actor=by,
         subject=person.subject,
         departure=departure.id,
         body=body,

@@ -44,6 +44,17 @@ def match(person: Person, candidates: Iterable[Account]) -> Match:
         return NoAccount()
     agreeing = {account.id: _agreeing(person, account) for account in found}
     sure = [account for account in found if _independent(account, agreeing[account.id])]
+    numbered = {account.id for account in found if "employee_no" in agreeing[account.id]}
+    if len(sure) == 1 and numbered - {sure[0].id} and sure[0].id not in numbered:
+        return Unclear(
+            why="One account carries the employee number and another one the recyclable identifiers.",
+            candidates=found,
+        )
+    if len(sure) == 1 and _numbered_otherwise(person, sure[0]):
+        return Unclear(
+            why="The account carries another employee number: its address or user name may be recycled.",
+            candidates=(sure[0],),
+        )
     if len(sure) == 1:
         return _unless_younger(person, sure[0], by=agreeing[sure[0].id])
     if sure:
@@ -74,6 +85,11 @@ def _agreeing(person: Person, account: Account) -> tuple[str, ...]:
 def _independent(account: Account, kinds: tuple[str, ...]) -> bool:
     """Two identifiers with the same value (a user name that is the address) are one."""
     return len({account.identifiers[kind].casefold() for kind in kinds}) > 1
+
+
+def _numbered_otherwise(person: Person, account: Account) -> bool:
+    held = account.identifiers.get("employee_no", "")
+    return bool(held and person.employee_no and held.casefold() != person.employee_no.casefold())
 
 
 def _unless_younger(person: Person, account: Account, *, by: tuple[str, ...]) -> Match:

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 import uuid
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +28,12 @@ OPTIONAL = (
     "hired_on",
 )
 MOST_BYTES = 32 * 1024 * 1024
+MOST_SLIPS = 20
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+Row = tuple[int, dict[str, str]]  # the line it ends on, and its cells
 
 
 class BadRoster(Exception):  # noqa: N818  the word is the error
@@ -46,9 +54,10 @@ def import_roster(session: Session, path: Path, *, source: str) -> Imported:
     known = {
         person.source_id: person for person in session.scalars(select(Person).where(Person.source == source))
     }
-    before = len(known)
-    changed = 0
-    for row in rows:
+    if slips := _manager_slips(rows, known):
+        raise _refused(path, slips)
+    here, changed = set(known), set[str]()
+    for _, row in rows:
         person = known.get(row["source_id"])
         if person is None:
             person = Person(
@@ -56,29 +65,32 @@ def import_roster(session: Session, path: Path, *, source: str) -> Imported:
             )
             session.add(person)
             known[person.source_id] = person
-        else:
-            changed += 1
         _fill(person, row)
-    session.flush()
-    for row in rows:
-        manager = known.get(row.get("manager_source_id", ""))
-        known[row["source_id"]].manager_id = manager.id if manager else None
-    return Imported(added=len(known) - before, changed=changed)
+    changed |= {source_id for source_id in here if session.is_modified(known[source_id])}
+    session.flush()  # managers point at rows that must be there
+    for _, row in rows:
+        if "manager_source_id" in row:
+            manager = known.get(row["manager_source_id"])
+            known[row["source_id"]].manager_id = manager.id if manager else None
+    changed |= {source_id for source_id in here if session.is_modified(known[source_id])}
+    return Imported(added=len(known) - len(here), changed=len(changed))
 
 
 def _fill(person: Person, row: Mapping[str, str]) -> None:
+    """Take over what the file says. A column it has not says nothing, and takes nothing away."""
     person.display_name = row["name"]
-    person.employee_no = row.get("employee_no") or None
-    person.work_email = row.get("work_email") or None
-    person.username = row.get("username") or None
-    person.title = row.get("title", "")
-    person.department = row.get("department", "")
-    person.country = row.get("country", "")
-    person.timezone = row.get("timezone") or "UTC"
-    person.hired_on = date.fromisoformat(row["hired_on"]) if row.get("hired_on") else None
+    for name in ("employee_no", "work_email", "username"):
+        if name in row:
+            setattr(person, name, row[name] or None)
+    for name in ("title", "department", "country"):
+        setattr(person, name, row.get(name, getattr(person, name, None) or ""))
+    person.timezone = row.get("timezone") or person.timezone or "UTC"
+    if "hired_on" in row:
+        person.hired_on = date.fromisoformat(row["hired_on"]) if row["hired_on"] else None
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _rows(path: Path) -> list[Row]:
+    """Each row with the line it ends on; cells without the spaces around them."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -86,44 +98,116 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if len(raw) > MOST_BYTES:
         raise BadRoster(f"{path} is larger than {MOST_BYTES // 1024 // 1024} MB.")
     try:
-        reader = csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True)
-        rows = list(reader)
+        reader = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True)
+        lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise BadRoster(f"{path} is not CSV in UTF-8.") from error
-    slips = [*_header_slips(reader.fieldnames or []), *_slips(rows)]
-    if slips:
-        raise BadRoster("\n".join([f"{path} was not imported, nothing was changed:", *slips[:20]]))
+    header = lines[0][1] if lines else []
+    slips = _header_slips(header)
+    rows: list[Row] = []
+    for line, cells in lines[1:]:
+        if not any(cells):
+            continue
+        if len(cells) != len(header):
+            slips.append(f"  line {line}: it has another number of cells than the first line")
+            continue
+        rows.append((line, dict(zip(header, cells, strict=True))))
+    if slips := [*slips, *_slips(rows)]:
+        raise _refused(path, slips)
     return rows
 
 
-def _header_slips(names: object) -> list[str]:
-    held = [str(name) for name in names] if isinstance(names, list | tuple) else []
+def _refused(path: Path, slips: list[str]) -> BadRoster:
+    more = [f"  and {len(slips) - MOST_SLIPS} more"] if len(slips) > MOST_SLIPS else []
+    return BadRoster(
+        "\n".join([f"{path} was not imported, nothing was changed:", *slips[:MOST_SLIPS], *more])
+    )
+
+
+def _header_slips(held: list[str]) -> list[str]:
     missing = [name for name in REQUIRED if name not in held]
     unknown = [name for name in held if name not in (*REQUIRED, *OPTIONAL)]
+    twice = {name for name in held if held.count(name) > 1}
     said = [f"  line 1: the column {name} is missing" for name in missing]
+    said += [f"  line 1: the column {name} is there twice" for name in sorted(twice)]
     return said + [
         f"  line 1: there is no column {name}; there are {', '.join(OPTIONAL)}" for name in unknown
     ]
 
 
-def _slips(rows: list[dict[str, str]]) -> list[str]:
-    slips, seen = [], set()
-    for line, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            slips.append(f"  line {line}: it has another number of cells than the first line")
-            continue
+def _slips(rows: Iterable[Row]) -> list[str]:
+    slips: list[str] = []
+    for line, row in rows:
         if not row.get("source_id") or not row.get("name"):
             slips.append(f"  line {line}: source_id and name may not be empty")
-        if row.get("source_id") in seen:
-            slips.append(f"  line {line}: the source_id {row['source_id']} is used twice")
-        seen.add(row.get("source_id"))
-        if not _is_date(row.get("hired_on", "")):
-            slips.append(f"  line {line}: hired_on is written 2026-12-05")
+        slips += [
+            f"  line {line}: {name} {what}"
+            for name, text in row.items()
+            if name in CHECKS and text and (what := _wrong(name, text))
+        ]
+    return [*slips, *_repeated(rows, "source_id"), *_repeated(rows, "employee_no")]
+
+
+def _wrong(name: str, text: str) -> str:
+    """What is wrong with a cell; empty when nothing is."""
+    most, check = CHECKS[name]
+    if len(text) > most:
+        return f"is longer than {most} characters"
+    if not text.isprintable():
+        return "holds characters that cannot be printed"
+    return check(text) if check else ""
+
+
+def _repeated(rows: Iterable[Row], name: str) -> list[str]:
+    seen: dict[str, int] = {}
+    slips = []
+    for line, row in rows:
+        text = row.get(name, "")
+        if text and seen.setdefault(text, line) != line:
+            slips.append(f"  line {line}: the {name} {text} is used twice, first in line {seen[text]}")
     return slips
 
 
-def _is_date(text: str) -> bool:
+def _manager_slips(rows: Iterable[Row], known: Collection[str]) -> list[str]:
+    here = {*known, *(row["source_id"] for _, row in rows)}
+    return [
+        f"  line {line}: there is nobody with the source_id {manager}, who is to be the manager"
+        for line, row in rows
+        if (manager := row.get("manager_source_id", "")) and manager not in here
+    ]
+
+
+def _not_a_date(text: str) -> str:
     try:
-        return not text or bool(date.fromisoformat(text))
+        date.fromisoformat(text)
     except ValueError:
-        return False
+        return "is written 2026-12-05"
+    return "" if _DATE.fullmatch(text) else "is written 2026-12-05"
+
+
+def _not_a_country(text: str) -> str:
+    return "" if _COUNTRY.fullmatch(text) else "is two capital letters, such as SE"
+
+
+def _not_a_zone(text: str) -> str:
+    try:
+        zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return "is no time zone; write it as in Europe/Berlin"
+    return ""
+
+
+#: The longest text of each column, and what else must be true of it.
+CHECKS: Mapping[str, tuple[int, Callable[[str], str] | None]] = {
+    "source_id": (200, None),
+    "name": (300, None),
+    "employee_no": (100, None),
+    "work_email": (320, None),
+    "username": (200, None),
+    "title": (200, None),
+    "department": (200, None),
+    "country": (2, _not_a_country),
+    "timezone": (64, _not_a_zone),
+    "manager_source_id": (200, None),
+    "hired_on": (10, _not_a_date),
+}

@@ -1,0 +1,226 @@
+"""From HR's word to a departure: once, changed, withdrawn, and never about the wrong person."""
+
+import json
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from service.departures.announce import Announced, announce, recompute
+from service.departures.departure import Departure
+from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+from service.departures.kind import DepartureKind, DepartureState
+from service.ledger.entry import LedgerEntry
+from service.ledger.keys import Keys
+from service.people.person import Person
+from service.store import Store
+
+
+@pytest.fixture
+def hr(any_store: Store, clock: Any, keys: Keys) -> "Hr":
+    with any_store.write() as session:
+        for number, more in (("E-1", {}), ("E-2", {}), ("E-3", {"protected": True})):
+            session.add(
+                Person(
+                    id=f"p-{number}",
+                    subject=uuid.uuid4().hex,
+                    source="hr",
+                    source_id=f"hr-{number}",
+                    employee_no=number,
+                    work_email=f"{number}@example.com",
+                    display_name=f"Person {number}",
+                    **more,
+                )
+            )
+    return Hr(any_store, clock)
+
+
+class Hr:
+    """HR's side of the door."""
+
+    def __init__(self, store: Store, clock: Any) -> None:
+        self.store, self.clock = store, clock
+
+    def says(self, change: Change = Change.SCHEDULED, *, by: str = "", **more: Any) -> Announced:
+        who = {"source_id": "hr-E-1", "name": "Person E-1", **more.pop("person", {})}
+        told = {
+            "source": "hr",
+            "source_id": str(uuid.uuid4()),
+            "kind": DepartureKind.VOLUNTARY,
+            "last_day": date(2026, 3, 6) if change in (Change.SCHEDULED, Change.CHANGED) else None,
+            "timezone": "Europe/Stockholm",
+            "occurred_at": self.clock(),
+            **more,
+        }
+        if told.get("access_off_at"):
+            told["last_day"] = None
+        event = TerminationEvent(change=change, person=EventPerson(**who), **told)
+        with self.store.write() as session:
+            return announce(session, event, now=self.clock(), by=by)
+
+    def departures(self) -> list[Departure]:
+        with self.store.read() as session:
+            return list(session.query(Departure).order_by(Departure.announced_at))
+
+    def becomes(self, state: DepartureState) -> None:
+        with self.store.write() as session:
+            session.query(Departure).one().state = state
+
+    def ledger(self) -> list[dict[str, Any]]:
+        with self.store.read() as session:
+            return [json.loads(e.leaf) for e in session.query(LedgerEntry).order_by(LedgerEntry.seq)]
+
+
+def test_a_last_day_ends_with_the_day_where_the_leaver_works(hr: Hr) -> None:
+    hr.says()
+
+    (departure,) = hr.departures()
+    assert departure.state is DepartureState.SCHEDULED
+    assert departure.effective_at.isoformat() == "2026-03-06T23:00:00+00:00"
+
+
+def test_a_second_event_is_a_change_and_no_second_departure(hr: Hr) -> None:
+    hr.says()
+
+    done = hr.says(Change.CHANGED, last_day=date(2026, 3, 13))
+
+    (departure,) = hr.departures()
+    assert done.news
+    assert departure.civil_at == "2026-03-13"
+
+
+def test_the_same_again_is_no_news(hr: Hr) -> None:
+    hr.says()
+    before = len(hr.ledger())
+
+    done = hr.says()
+
+    assert not done.news
+    assert len(hr.ledger()) == before
+
+
+def test_an_event_sent_again_after_the_end_begins_nothing(hr: Hr) -> None:
+    first = hr.says(source_id="ev-1")
+    hr.becomes(DepartureState.CLOSED)
+
+    again = hr.says(source_id="ev-1")
+
+    assert (again.departure_id, again.news) == (first.departure_id, False)
+    assert len(hr.departures()) == 1
+
+
+def test_a_rehire_may_leave_again(hr: Hr) -> None:
+    hr.says()
+    hr.becomes(DepartureState.CLOSED)
+
+    hr.says(last_day=date(2027, 1, 1))
+
+    assert len(hr.departures()) == 2
+
+
+def test_effective_now_is_now_and_never_later(hr: Hr) -> None:
+    hr.says(Change.IMMEDIATE)
+
+    (departure,) = hr.departures()
+    assert departure.effective_at <= hr.clock()
+
+
+def test_a_scheduled_departure_may_be_brought_forward_to_now(hr: Hr) -> None:
+    hr.says()
+
+    hr.says(Change.IMMEDIATE)
+
+    (departure,) = hr.departures()
+    assert departure.effective_at <= hr.clock()
+
+
+def test_who_stays_is_withdrawn(hr: Hr) -> None:
+    hr.says()
+
+    hr.says(Change.RESCINDED)
+
+    (departure,) = hr.departures()
+    assert departure.state is DepartureState.WITHDRAWN
+
+
+@pytest.mark.parametrize("change", [Change.RESCINDED, Change.CHANGED], ids=str)
+def test_what_comes_after_the_cut_changes_nothing_and_is_said(hr: Hr, change: Change) -> None:
+    hr.says()
+    hr.becomes(DepartureState.REVOKING)
+
+    hr.says(change, **({"last_day": date(2026, 4, 1)} if change is Change.CHANGED else {}))
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-03-06")
+    assert "after access was cut" in departure.held_because
+
+
+def test_nobody_is_withdrawn_who_was_not_announced(hr: Hr) -> None:
+    with pytest.raises(Unannounceable, match="no open departure"):
+        hr.says(Change.RESCINDED)
+
+
+def test_a_protected_person_is_held(hr: Hr) -> None:
+    hr.says(person={"source_id": "hr-E-3"})
+
+    (departure,) = hr.departures()
+    assert departure.state is DepartureState.HELD
+
+
+def test_an_unknown_id_is_found_by_two_identifiers(hr: Hr) -> None:
+    person = {"source_id": "other", "employee_no": "E-2", "work_email": "E-2@example.com"}
+
+    hr.says(person=person)
+
+    assert hr.departures()[0].person_id == "p-E-2"
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        {"source_id": "other"},
+        {"source_id": "other", "employee_no": "E-2"},
+        {"source_id": "other", "employee_no": "E-2", "work_email": "E-1@example.com"},
+        {"source_id": "hr-E-1", "employee_no": "E-2"},
+        {"source_id": "hr-E-1", "work_email": "E-2@example.com"},
+    ],
+    ids=["name alone", "one identifier", "two people's", "another's number", "another's address"],
+)
+def test_an_unsure_person_is_never_announced(hr: Hr, person: dict[str, str]) -> None:
+    with pytest.raises(Unannounceable):
+        hr.says(person=person)
+
+    assert hr.departures() == []
+    assert hr.ledger() == []
+
+
+def test_each_entry_says_who_did_it(hr: Hr) -> None:
+    hr.says(by="person:hanna")
+
+    hr.says(Change.CHANGED, last_day=date(2026, 3, 13))
+
+    actors = {entry["type"]: entry["actor"] for entry in hr.ledger()}
+    assert actors["departure.announced"] == "person:hanna"
+    assert actors["departure.changed"] == "source:hr"
+
+
+def test_zone_data_that_changed_move_the_instant_and_the_engine_says_so(hr: Hr) -> None:
+    hr.says(access_off_at=datetime(2026, 12, 1, 17, 0))  # noqa: DTZ001  a civil time has no zone
+    with hr.store.write() as session:
+        departure = session.query(Departure).one()
+        departure.effective_at = departure.effective_at.replace(hour=3)
+        recompute(session, departure, now=hr.clock())
+
+    (departure,) = hr.departures()
+    assert departure.effective_at.isoformat() == "2026-12-01T16:00:00+00:00"
+    assert hr.ledger()[-1]["actor"] == "system:engine"
+
+
+def test_the_ledger_holds_nobodys_name(hr: Hr) -> None:
+    hr.says(person={"employee_no": "E-1", "work_email": "E-1@example.com"})
+
+    said = json.dumps(hr.ledger())
+
+    assert "Person" not in said
+    assert "example.com" not in said

@@ -1,0 +1,146 @@
+"""The roster as HR exports it: every slip with its line, and all or nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.people.person import Person
+from service.people.roster_file import BadRoster, Imported, import_roster
+from service.store import Store
+
+HEAD = "source_id,name,employee_no,work_email,username,title,department,country,timezone,manager_source_id,hired_on\n"
+SARA = "1,Sara Ek,E-1,sara@example.com,sara,Head,Sales,SE,Europe/Stockholm,,2019-05-01\n"
+MIKE = "2,Mike Dalton,E-2,mike@example.com,mike,AE,Sales,SE,Europe/Stockholm,1,2020-01-07\n"
+
+
+@pytest.fixture
+def roster(any_store: Store, tmp_path: Path) -> Any:
+    def read(text: str | bytes) -> Imported:
+        path = tmp_path / "people.csv"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        with any_store.write() as session:
+            return import_roster(session, path, source="hr")
+
+    read.people = lambda: people(any_store)
+    return read
+
+
+def people(store: Store) -> dict[str, Person]:
+    with store.read() as session:
+        return {person.source_id: person for person in session.query(Person)}
+
+
+def test_people_are_added_with_their_manager(roster: Any) -> None:
+    done = roster(HEAD + MIKE + SARA)
+
+    found = roster.people()
+    assert done == Imported(added=2, changed=0)
+    assert found["2"].manager_id == found["1"].id
+    assert found["2"].hired_on.isoformat() == "2020-01-07"
+
+
+def test_the_same_file_again_changes_nobody(roster: Any) -> None:
+    roster(HEAD + SARA + MIKE)
+
+    assert roster(HEAD + SARA + MIKE) == Imported(added=0, changed=0)
+
+
+def test_only_who_changed_is_counted(roster: Any) -> None:
+    roster(HEAD + SARA + MIKE)
+
+    done = roster(HEAD + SARA + MIKE.replace("AE", "Senior AE"))
+
+    assert done == Imported(added=0, changed=1)
+    assert roster.people()["2"].title == "Senior AE"
+
+
+def test_a_column_that_is_not_in_the_file_takes_nothing_away(roster: Any) -> None:
+    roster(HEAD + SARA + MIKE)
+
+    roster("source_id,name\n2,Mike Dalton-Ek\n")
+
+    mike = roster.people()["2"]
+    assert (mike.display_name, mike.employee_no, mike.department) == ("Mike Dalton-Ek", "E-2", "Sales")
+    assert mike.manager_id is not None
+    assert mike.timezone == "Europe/Stockholm"
+
+
+def test_an_empty_cell_does_take_away(roster: Any) -> None:
+    roster(HEAD + SARA + MIKE)
+
+    roster("source_id,name,username,manager_source_id\n2,Mike Dalton,,\n")
+
+    assert (roster.people()["2"].username, roster.people()["2"].manager_id) == (None, None)
+
+
+def test_spaces_around_a_cell_are_not_part_of_it(roster: Any) -> None:
+    roster("source_id,name,employee_no\n 7 , Ann Lee ,E-7 \n")
+
+    assert roster.people()["7"].employee_no == "E-7"
+
+
+def test_what_excel_saves_is_read(roster: Any) -> None:
+    roster(("\ufeff" + HEAD + SARA).replace("\n", "\r\n"))
+
+    assert set(roster.people()) == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("source_id\n1\n", "line 1: the column name is missing"),
+        ("", "line 1: the column source_id is missing"),
+        ("source_id,name,salary\n1,A,9\n", "line 1: there is no column salary"),
+        ("source_id,name,name\n1,A,B\n", "line 1: the column name is there twice"),
+        (HEAD + "1,,,,,,,,,,\n", "line 2: source_id and name may not be empty"),
+        (HEAD + SARA + "2,Too,few\n", "line 3: it has another number of cells"),
+        (HEAD + SARA.strip() + ",more\n", "line 2: it has another number of cells"),
+        (HEAD + SARA + SARA, "line 3: the source_id 1 is used twice, first in line 2"),
+        (HEAD + SARA + MIKE.replace("E-2", "E-1"), "line 3: the employee_no E-1 is used twice"),
+        (HEAD + SARA.replace("2019-05-01", "1.5.2019"), "line 2: hired_on is written 2026-12-05"),
+        (HEAD + SARA.replace("2019-05-01", "20190501"), "line 2: hired_on is written 2026-12-05"),
+        (HEAD + SARA.replace("SE", "Sweden"), "line 2: country is longer than 2"),
+        (HEAD + SARA.replace("SE", "se"), "line 2: country is two capital letters"),
+        (HEAD + SARA.replace("Stockholm", "Stokholm"), "line 2: timezone is no time zone"),
+        (HEAD + SARA.replace("Europe/Stockholm", "../../etc"), "line 2: timezone is no time zone"),
+        (HEAD + SARA.replace("Sara Ek", "S" * 301), "line 2: name is longer than 300"),
+        (HEAD + SARA.replace("Sara Ek", "Sara\x1b[2J"), "line 2: name holds characters"),
+        (HEAD + MIKE, "line 2: there is nobody with the source_id 1"),
+        (HEAD + "\n\n" + SARA + "\n" + MIKE.replace(",1,", ",9,"), "line 6: there is nobody"),
+    ],
+    ids=[f"slip-{n}" for n in range(1, 20)],
+)
+def test_a_slip_is_told_with_its_line_and_nothing_is_imported(roster: Any, text: str, said: str) -> None:
+    with pytest.raises(BadRoster, match="nothing was changed") as refused:
+        roster(text)
+
+    assert said in str(refused.value)
+    assert roster.people() == {}
+
+
+def test_every_slip_is_told_at_once(roster: Any) -> None:
+    with pytest.raises(BadRoster) as refused:
+        roster(HEAD + SARA.replace("SE", "se") + MIKE.replace("2020-01-07", "soon"))
+
+    assert "line 2: country" in str(refused.value)
+    assert "line 3: hired_on" in str(refused.value)
+
+
+def test_a_thousand_slips_are_not_a_thousand_lines(roster: Any) -> None:
+    with pytest.raises(BadRoster) as refused:
+        roster(HEAD + SARA.replace("1,Sara Ek", ",") * 1000)
+
+    assert len(str(refused.value).splitlines()) < 30
+    assert "more" in str(refused.value)
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe\x00", b'source_id,name\n1,"open'], ids=["utf16", "open quote"])
+def test_what_is_no_csv_is_refused_in_a_sentence(roster: Any, text: bytes) -> None:
+    with pytest.raises(BadRoster, match="is not CSV in UTF-8"):
+        roster(text)
+
+
+def test_a_file_that_is_not_there_is_refused_in_a_sentence(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(BadRoster, match="cannot be read"), store.write() as session:
+        import_roster(session, tmp_path / "none.csv", source="hr")
