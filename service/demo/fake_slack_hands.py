@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -17,6 +18,8 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 TIMEOUT_S: Final = 10.0
 LOOK_S: Final = 0.02
 TAKE: Final = "item.take"
+#: Pressing these opens a form or says why not; an edit of the message meanwhile is about something else.
+OPENS: Final = frozenset({"item.confirm"})
 _T = TypeVar("_T")
 
 
@@ -91,10 +94,11 @@ class Workspace:
 
         def seen() -> Shown | None:
             if said := self.whispers(user)[before:]:
-                return Shown(text=said[0]["text"])
+                return Shown(text=_read(said[0]["text"]))
             if view := self._opened_by(trigger):
                 return Shown(view=view)
-            return Shown() if self._edited(ts) != edited else None
+            is_done = action["action_id"] not in OPENS and self._edited(ts) != edited
+            return Shown() if is_done else None
 
         return self._look_for(seen) or Shown()
 
@@ -222,4 +226,9 @@ def form_values(said: str, note: str) -> Json:
 def _words(view: Json) -> str:
     """What a form says, without its markup."""
     texts = [block["text"]["text"] for block in view["blocks"] if block.get("type") == "section"]
-    return texts[0].partition("\n<")[0] if texts else ""
+    return _read(texts[0].partition("\n<")[0]) if texts else ""
+
+
+def _read(text: str) -> str:
+    """As it is read: without escapes and what cannot be seen."""
+    return unescape(text).replace("\u2060", "")

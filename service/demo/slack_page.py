@@ -18,7 +18,8 @@ from service.demo.world import ZONE
 from service.web.access import open_to
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 WHY_OPEN: Final = "the demonstration's made-up Slack, where anybody may act as one of its people"
 _HERE: Final = Path(__file__).parent
@@ -36,10 +37,11 @@ def slack_page(workspace: Workspace, cast: tuple[Actor, ...], *, groups: Mapping
     """The page and its forms."""
     page = Blueprint("demo_slack", __name__, url_prefix="/demo/slack", template_folder="templates")
     desk = _Desk(workspace=workspace, cast=cast, groups=groups)
-    page.add_url_rule("", "channel", open_to(WHY_OPEN)(desk.channel))
-    page.add_url_rule("/click", "click", open_to(WHY_OPEN)(desk.click), methods=["POST"])
-    page.add_url_rule("/form/<view_id>", "form", open_to(WHY_OPEN)(desk.form), methods=["GET", "POST"])
-    page.add_url_rule("/style.css", "style", open_to(WHY_OPEN)(_style))
+    page.add_url_rule("", "channel", desk.channel)
+    page.add_url_rule("/click", "click", desk.click, methods=["POST"])
+    page.add_url_rule("/form/<view_id>", "form", desk.form, methods=["GET", "POST"])
+    page.add_url_rule("/style.css", "style", _style)
+    page.add_url_rule("/icon.svg", "icon", _icon)
     page.after_request(_with_policy)
     return page
 
@@ -52,6 +54,7 @@ class _Desk:
     cast: tuple[Actor, ...]
     groups: Mapping[str, str]
 
+    @open_to(WHY_OPEN)
     def channel(self) -> ResponseReturnValue:
         actor = self._actor()
         messages = [
@@ -65,6 +68,7 @@ class _Desk:
             **self._around(actor),
         )
 
+    @open_to(WHY_OPEN)
     def click(self) -> ResponseReturnValue:
         actor = self._actor()
         action = _action(request.form)
@@ -75,6 +79,7 @@ class _Desk:
             return redirect(url_for(".form", view_id=shown.view["id"], **{"as": actor.user}), 303)
         return redirect(url_for(".channel", **{"as": actor.user}), 303)
 
+    @open_to(WHY_OPEN)
     def form(self, view_id: str) -> ResponseReturnValue:
         actor, view = self._actor(), self.workspace.view(view_id)
         if view is None:
@@ -128,8 +133,14 @@ def _values(view: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
+@open_to(WHY_OPEN)
 def _style() -> Response:
     return Response((_HERE / "static" / "slack.css").read_bytes(), mimetype="text/css")
+
+
+@open_to(WHY_OPEN)
+def _icon() -> Response:
+    return Response((_HERE / "static" / "slack.svg").read_bytes(), mimetype="image/svg+xml")
 
 
 def _with_policy(response: Response) -> Response:

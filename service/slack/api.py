@@ -102,7 +102,7 @@ class SlackApi:
             unfurl_links=False,
             unfurl_media=False,
         )
-        return str(answer["ts"])
+        return str(_member(answer, "ts", str))
 
     def update(self, channel: str, ts: str, message: Message, *, payload: Mapping[str, Any]) -> str:
         """Edit a message in place; gives its `ts`. The metadata is sent again: an edit without it would drop it."""
@@ -114,7 +114,7 @@ class SlackApi:
             blocks=message["blocks"],
             metadata={"event_type": RUN_EVENT, "event_payload": dict(payload)},
         )
-        return str(answer["ts"])
+        return str(_member(answer, "ts", str))
 
     def whisper(self, channel: str, user: str, text: str) -> None:
         """Say something that only one person sees."""
@@ -126,13 +126,13 @@ class SlackApi:
 
     def user(self, user: str) -> Mapping[str, Any]:
         """What Slack says about a user."""
-        found = self._ask(self._client.users_info, user=user)["user"]
-        return found if isinstance(found, dict) else {}
+        found: dict[str, Any] = _member(self._ask(self._client.users_info, user=user), "user", dict)
+        return found
 
     def members(self, channel: str) -> frozenset[str]:
         """Everybody in a channel."""
         pages = self._pages(self._client.conversations_members, channel=channel)
-        return frozenset(user for page in pages for user in page["members"])
+        return frozenset(user for page in pages for user in _member(page, "members", list))
 
     def find_run(self, channel: str, run_id: str, *, since: float) -> str:
         """The message of a run that stands in the channel already; empty when there is none."""
@@ -145,7 +145,7 @@ class SlackApi:
         found = [
             str(message["ts"])
             for page in pages
-            for message in page["messages"]
+            for message in _member(page, "messages", list)
             if self._mark(message, RUN_EVENT).get("run_id") == run_id
         ]
         return min(found, default="")
@@ -158,7 +158,7 @@ class SlackApi:
         return any(
             self._mark(message, LINE_EVENT).get("seq") == seq
             for page in pages
-            for message in page["messages"]
+            for message in _member(page, "messages", list)
         )
 
     def _mark(self, message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
@@ -190,3 +190,10 @@ class SlackApi:
                 f"slack-sdk could not read the answer ({type(error).__name__}).", hint="It is tried again."
             ) from None
         return answer if isinstance(answer, dict) else {}
+
+
+def _member(answer: Mapping[str, Any], name: str, kind: type) -> Any:
+    found = answer.get(name)
+    if not isinstance(found, kind):
+        raise Unavailable(f"Slack's answer has no {name}.", hint="It is tried again.")
+    return found

@@ -85,7 +85,7 @@ class Handlers:
                 return NOT_OURS
             return act(click, self._badges.admit(click.user))
         except (NotAdmitted, NotDecided) as refused:
-            return str(refused)
+            return escape(str(refused))  # it may name somebody
         except BadPayload:
             return NOT_OURS
 

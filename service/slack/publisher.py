@@ -11,7 +11,6 @@ from typing import Final
 
 import structlog
 from sqlalchemy import or_, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import ConnectorError, RateLimited
@@ -84,7 +83,7 @@ class Publisher:
         while not self._stop.is_set():
             try:
                 self.step()
-            except SQLAlchemyError as error:
+            except Exception as error:
                 log.exception("slack.round_failed", error=type(error).__name__)
                 self._stop.wait(1.0)
             self._stop.wait(LOOK_S)
@@ -149,6 +148,9 @@ class Publisher:
             self._quiet_until = self._ticking() + min(SLOWEST_S, 0.5 * 2 ** min(self._failures, 10))
             log.warning("slack.away", error=type(error).__name__, what=error.what, failures=self._failures)
             return False
+        except Exception as error:
+            log.exception("slack.run_failed", run=run_id, error=type(error).__name__)
+            self._resting[run_id] = self._ticking() + REST_S
         return True
 
 

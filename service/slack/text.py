@@ -16,6 +16,8 @@ BUTTON_MOST, LABEL_MOST, FALLBACK_MOST, ALERT_MOST = 75, 75, 4_000, 200
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 #: Slack may find these in plain words; a word joiner behind the @ keeps them words.
 _CALLS_ALL = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
+#: A name that draws a tick beside itself, or a time whose minutes look like the name of a picture.
+_IS_EMOJI = re.compile(r":(?=[\w+'-]+:)")
 _BREAKS = frozenset({"Cc", "Zl", "Zp"})
 
 
@@ -35,8 +37,8 @@ def cut(text: str, most: int) -> str:
 
 
 def escape(text: str, most: int = 1_000) -> str:
-    """A name or sentence inside mrkdwn: `<!channel>` in it is only text. Never cut inside an escape."""
-    line = _CALLS_ALL.sub("@\u2060", cut(one_line(text), most))
+    """A name or sentence inside mrkdwn: `<!channel>` and `:x:` in it are only text. Never cut inside an escape."""
+    line = _IS_EMOJI.sub(":\u2060", _CALLS_ALL.sub("@\u2060", cut(one_line(text), most)))
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

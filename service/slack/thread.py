@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from service.engine.facts import ConfirmationFact, RunFacts, StepFact
+from service.engine.states import WaitsFor
 from service.engine.wording import span
 from service.ledger.event import Event
 from service.slack.items import open_items
@@ -72,7 +73,7 @@ class _Told:
 
 
 def _need_a_person(told: _Told) -> str:
-    waiting = open_items(told.facts)
+    waiting = [step for step in open_items(told.facts) if step.waits_for is not WaitsFor.DEVICE]
     if not waiting:
         return ""
     dues = [step.due for step in waiting if step.due is not None]
@@ -94,6 +95,13 @@ def _contradicted(told: _Told) -> str:
 
 def _waiting(told: _Told) -> str:
     if told.happened.body.get("for") == "device":
+        claims = told.step.confirmations if told.step else ()
+        claimed = next((said for said in reversed(claims) if said.at < told.happened.at), None)
+        if claimed is not None:
+            return (
+                f":hourglass_flowing_sand: {told.title}: read back; the device has not answered, "
+                f"although *{escape(claimed.by)}* confirmed it."
+            )
         return f":hourglass_flowing_sand: {told.title}: ordered, the device has not answered."
     return (
         f":large_yellow_circle: {told.title} needs a person. {told.why}"

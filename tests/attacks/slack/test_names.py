@@ -15,6 +15,7 @@ HOSTILE = [
     "@channel",
     "*&<https://evil.example|click>*",
     "a\n> b",
+    ":white_check_mark:",
     "\u202egnp.exe",
 ]
 
@@ -25,11 +26,13 @@ def test_a_name_calls_nobody_and_links_nowhere(office: Any, name: str) -> None:
         session.get_one(Person, office.world.people["mike"]).display_name = name
         session.get_one(Person, office.world.people["ivan"]).display_name = name
     office.begin()
+    button = _button(office)
     office.confirm("mailbox", note=f"{name} and a reason")
-    office.screen.click(*_button(office), user="U17")
+    office.screen.click(*button, user="U17")
+    office.screen.click(*button, user=IVAN)
     office.publish()
 
-    said = list(_texts(office.slack.state["messages"]))
+    said = list(_texts([office.slack.state["messages"], office.slack.state["whispers"]]))
 
     assert said
     for text in said:
@@ -38,6 +41,7 @@ def test_a_name_calls_nobody_and_links_nowhere(office: Any, name: str) -> None:
             left = left.replace(ours, "")
         assert "<" not in left
         assert "@channel" not in left
+        assert not re.search(r":white_check_mark:.*:white_check_mark:", left)
         assert "\u202e" not in left
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from service.demo.fake_slack import CHANNEL
 from service.engine.decisions import NotDecided
@@ -236,3 +237,17 @@ def test_the_thread_of_the_publisher_tells_by_itself(office: Any) -> None:
     seen = office.screen._look_for(lambda: office.screen.messages() or None)
 
     assert seen
+
+
+def test_a_run_that_cannot_be_drawn_is_reported_and_the_thread_lives_on(office: Any) -> None:
+    office.world.begin()
+    with office.world.store.write() as session:
+        session.execute(text("UPDATE runs SET colour = 'no colour'"))
+    office.publish()
+    before = len(office.screen.messages())
+
+    with office.world.store.write() as session:
+        session.execute(text("UPDATE runs SET colour = 'AMBER'"))
+    office.publish()
+
+    assert (before, len(office.screen.messages())) == (0, 1)

@@ -1,0 +1,143 @@
+"""Socket Mode: the same clicks over a connection that we open, to a server that speaks WebSocket."""
+
+import base64
+import hashlib
+import json
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.sdk.fakes.server import FakeAnswer, HttpFake
+from service.playbook.model import Grade
+from service.settings import SlackMode
+from service.slack import create_slack
+from tests.unit.slack.office import IVAN, section
+
+MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+class Line:
+    """The other end of one WebSocket: shakes hands, says hello, sends one envelope, keeps what comes back."""
+
+    def __init__(self, envelope: dict[str, Any]) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._envelope = envelope
+        self.answers: list[dict[str, Any]] = []
+        self.answered = threading.Event()
+        self._thread = threading.Thread(target=self._talk, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self._listening.getsockname()[1]}/link"
+
+    def close(self) -> None:
+        self._listening.close()
+        self._thread.join(timeout=5)
+
+    def _talk(self) -> None:
+        connection, _ = self._listening.accept()
+        with connection:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += connection.recv(4096)
+            key = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key"))
+            accepted = base64.b64encode(hashlib.sha1(key.split(b": ")[1] + MAGIC).digest())  # noqa: S324  RFC 6455
+            connection.sendall(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Accept: " + accepted + b"\r\n\r\n"
+            )
+            connection.sendall(_frame({"type": "hello", "num_connections": 1}) + _frame(self._envelope))
+            while not self.answered.is_set():
+                opcode, content = _read(connection)
+                if opcode == 1:
+                    self.answers.append(json.loads(content))
+                    self.answered.set()
+                elif opcode == 8:
+                    return
+
+
+def _frame(content: dict[str, Any]) -> bytes:
+    body = json.dumps(content).encode()
+    length = bytes([len(body)]) if len(body) < 126 else b"\x7e" + struct.pack(">H", len(body))
+    return b"\x81" + length + body
+
+
+def _read(connection: socket.socket) -> tuple[int, bytes]:
+    first, second = connection.recv(2, socket.MSG_WAITALL)
+    length = second & 0x7F
+    if length == 126:
+        (length,) = struct.unpack(">H", connection.recv(2, socket.MSG_WAITALL))
+    mask = connection.recv(4, socket.MSG_WAITALL) if second & 0x80 else bytes(4)
+    masked = connection.recv(length, socket.MSG_WAITALL) if length else b""
+    return first & 0x0F, bytes(byte ^ mask[n % 4] for n, byte in enumerate(masked))
+
+
+class Opener(HttpFake):
+    """Answers every call of the Web API; names the line to the one who asks for a connection."""
+
+    line_url = ""
+
+    def routes(self) -> Any:
+        return [("POST", r"/api/(?P<method>.+)", self._answer)]
+
+    def _answer(self, request: Any) -> FakeAnswer:
+        user = {"id": IVAN, "team_id": "TDEMO"}
+        return FakeAnswer(
+            json={"ok": True, "url": self.line_url, "user": user}
+        )  # and nothing else that is asked for
+
+
+@pytest.fixture
+def opener() -> Iterator[Opener]:
+    with Opener() as opener:
+        yield opener
+
+
+def test_a_form_over_socket_mode_decides_and_is_answered(office: Any, opener: Opener, tmp_path: Path) -> None:
+    office.begin()
+    step = office.fact("mailbox")
+    note, said = {"value": "Changed in the vault."}, {"selected_option": {"value": "done"}}
+    payload = {
+        "type": "view_submission",
+        "team": {"id": "TDEMO"},
+        "user": {"id": IVAN, "team_id": "TDEMO"},
+        "api_app_id": "ADEMO",
+        "view": {
+            "id": "V1",
+            "type": "modal",
+            "callback_id": "item.confirm",
+            "private_metadata": json.dumps({"r": office.world.run_id, "s": step.id, "v": step.revision}),
+            "state": {"values": {"outcome": {"v": said}, "note": {"v": note}}},
+        },
+    }
+    line = Line(
+        {"type": "interactive", "envelope_id": "e-1", "payload": payload, "accepts_response_payload": True}
+    )
+    opener.line_url = line.url
+    room = create_slack(
+        office.world.desk,
+        section(
+            tmp_path,
+            office.slack,
+            mode=SlackMode.SOCKET,
+            app_token=f"file:{tmp_path / 'bot'}",
+            base_url=f"{opener.url}/api/",
+        ),
+        base_url="https://exeunt.example.com",
+        real_now=lambda: datetime.now(UTC),
+    )
+
+    room.start()
+    line.answered.wait(10)
+    room.stop()
+    line.close()
+
+    assert [answer["envelope_id"] for answer in line.answers] == ["e-1"]
+    assert office.fact("mailbox").grade is Grade.ATTESTED

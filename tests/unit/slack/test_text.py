@@ -1,0 +1,43 @@
+"""Text on its way into mrkdwn."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.slack.text import cut, escape, one_line, plain
+
+
+@given(st.text())
+def test_what_is_escaped_opens_no_bracket(text: str) -> None:
+    escaped = escape(text)
+
+    assert "<" not in escaped
+    assert ">" not in escaped
+    assert "\n" not in escaped
+
+
+@pytest.mark.parametrize("call", ["@channel", "@here", "@everyone", "@Channel"])
+def test_words_that_call_everybody_stay_words(call: str) -> None:
+    assert escape(call) != call
+    assert escape(call).replace("\u2060", "") == call
+
+
+def test_a_name_draws_no_picture() -> None:
+    assert ":x:" not in escape("Mike :x:")
+
+
+def test_an_address_stays_as_it_is() -> None:
+    assert escape("mike@example.com") == "mike@example.com"
+
+
+def test_what_turns_a_line_around_is_taken_out() -> None:
+    assert one_line("a\u202eb\u2066c\r\nd\x07") == "abc d"
+
+
+@given(st.text(min_size=1), st.integers(min_value=1, max_value=50))
+def test_nothing_is_longer_than_it_may_be(text: str, most: int) -> None:
+    assert len(cut(text, most)) <= most
+
+
+def test_an_empty_title_is_still_a_title() -> None:
+    assert plain("\u202e")["text"] == "-"
