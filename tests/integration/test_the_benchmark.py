@@ -41,6 +41,15 @@ def test_the_bare_script_revokes_everything_once(measure: ModuleType, run: Modul
     assert measured.cpu_ms_a_leaver > 0
 
 
+def test_exeunt_revokes_everything_once_and_says_when(measure: ModuleType, run: ModuleType) -> None:
+    work = measure.Work(name="two", leavers=2, at_once=True, threads=4)
+
+    measured = measure.run_side(run.exeunt_side("--known-ids"), work)
+
+    assert (measured.undone, measured.doubled) == (0, 0)
+    assert measured.p50_ms > 0
+
+
 def test_a_side_that_does_nothing_is_not_fast(measure: ModuleType) -> None:
     idle = [sys.executable, "-c", 'print(\'{"seconds": [0.1, 0.1], "wall_s": 0.1, "cpu_s": 0.1}\')']
 
