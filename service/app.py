@@ -41,6 +41,7 @@ from service.settings import PlaybooksSection, Settings, SettingsError, SlackMod
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
+from service.snapshot.retention import KEEP_LOGS_LONGER_DAYS, destroy_logs, recently_sealed
 from service.snapshot.seal import Policy, Sealer, destroy_due
 from service.store import Store, utc_now
 from service.store.migrate import upgrade
@@ -97,11 +98,22 @@ class Service:
             window = self.collector.still_open(name, Window(start=start, end=end))
             collected = self.collector.collect(name, window)
             log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
+        self._look_again(end)
+
+    def _look_again(self, now: datetime) -> None:
+        """Judge anew whoever left lately: late logs may say more, and anything after the end is an incident."""
+        with self.store.read() as session:
+            lately = recently_sealed(session, now=now)
+        for departure_id in lately:
+            self.sealer.look_again(departure_id, self.collector.sources())
 
     def destroy_due(self) -> None:
-        """Destroy the snapshots whose time is over."""
+        """Destroy snapshots and collected logs whose time is over."""
+        snapshot = self.settings.snapshot
+        keep = timedelta(days=snapshot.lookback_days + snapshot.baseline_days + KEEP_LOGS_LONGER_DAYS)
         with self.store.write() as session:
             destroy_due(session, now=self.now())
+        destroy_logs(self.store, self.collector.shelf, before=(self.now() - keep).date())
 
     def start(self) -> None:
         """Begin to act."""

@@ -6,6 +6,7 @@ Secrets are references, `env:NAME` or `file:PATH`; a literal is refused. Unknown
 
 import os
 import stat
+import tomllib
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,6 +18,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as BadValueError
 
 from connectors.sdk.context import Secret
 
@@ -42,14 +44,23 @@ def reveal(reference: str) -> Secret:
     if scheme == "env":
         if name not in os.environ:
             raise SettingsError(f"The environment has no {name}. Set it, or point the setting at file:PATH.")
-        return Secret(os.environ[name])
+        return _not_empty(os.environ[name], f"The variable {name}")
     path = Path(name)
     try:
         if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~stat.S_IRGRP:
             raise SettingsError(f"{path} can be read by others. Run: chmod 600 {path}")
-        return Secret(path.read_text(encoding="utf-8").strip())
+        return _not_empty(path.read_text(encoding="utf-8").strip(), str(path))
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror}). Create it with mode 600.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is no text. Put the secret itself into it, nothing else.") from error
+
+
+def _not_empty(value: str, place: str) -> Secret:
+    """Everybody knows the empty secret."""
+    if not value:
+        raise SettingsError(f"{place} is empty, and a secret must not be. Put the secret there.")
+    return Secret(value)
 
 
 class Section(BaseModel):
@@ -214,10 +225,6 @@ class SnapshotSection(Section):
         le=3650,
         description="How many days after the end a snapshot is destroyed.",
     )
-    protected_objects: tuple[str, ...] = Field(
-        default=("Account", "Contact", "Lead"),
-        description="Without effect yet; the connector's own `protected_objects` counts.",
-    )
 
 
 class EngineSection(Section):
@@ -280,10 +287,30 @@ class Settings(BaseSettings):
 
 def load(**overrides: Any) -> Settings:
     """Read the configuration. Raises `SettingsError` naming every slip at once."""
+    _refuse_strangers()
     try:
         return Settings(**overrides)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{CONFIG_FILE} is not TOML: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{CONFIG_FILE} is not UTF-8. Save it as UTF-8.") from error
+    except OSError as error:
+        raise SettingsError(f"{CONFIG_FILE} cannot be read ({error.strerror}).") from error
+    except BadValueError as error:
+        raise SettingsError(f"The environment cannot be used: {error}. Lists and tables are JSON.") from error
     except ValidationError as error:
         slips = "\n".join(f"  {'.'.join(map(str, slip['loc']))}: {slip['msg']}" for slip in error.errors())
         raise SettingsError(
             f"The configuration ({CONFIG_FILE} or EXEUNT_… in the environment) is wrong:\n{slips}"
         ) from error
+
+
+def _refuse_strangers() -> None:
+    """A misspelt section in the environment would be a silence; it is an error as it is in the file."""
+    prefix, nested = "EXEUNT_", "__"
+    known = set(Settings.model_fields)
+    for name in os.environ:
+        section, found, _ = name.removeprefix(prefix).partition(nested)
+        if name.startswith(prefix) and found and section.lower() not in known:
+            listed = ", ".join(sorted(field.upper() for field in known))
+            raise SettingsError(f"{name} in the environment names no section. There are: {listed}.")

@@ -39,5 +39,14 @@ def exeunt() -> None:
 
 
 def main() -> None:
-    """Run a command and leave with its exit status."""
-    sys.exit(exeunt(prog_name="exeunt"))
+    """Run a command and leave with its exit status. What nobody foresaw is told in a sentence, without values."""
+    try:
+        sys.exit(exeunt(prog_name="exeunt"))
+    except Exception as error:  # noqa: BLE001  a process entry point
+        from service.engine.trouble import where
+
+        place = (where(error) or ["an unknown place"])[-1]
+        click.echo(
+            f"Stopped by an error of ours: {type(error).__name__} at {place}. Please report it.", err=True
+        )
+        sys.exit(1)

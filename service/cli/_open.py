@@ -1,22 +1,27 @@
 """Opening the service for a command, and turning what can go wrong into one sentence and an exit code."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import rich_click as click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from service.app import Service
     from service.people.person import Person
 
+MOST_DIGITS = 9
 OK, FAILED, WRONG_USE, WAITS, UNREACHABLE = 0, 1, 2, 3, 4
 
 
 @contextmanager
 def opened() -> Iterator["Service"]:
     """The service of this folder's configuration, not started: nothing acts while the command runs."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     from connectors.sdk.errors import ConnectorError
     from service.app import create_service
     from service.ledger.errors import LedgerError
@@ -27,6 +32,8 @@ def opened() -> Iterator["Service"]:
         service = create_service(load())
     except (SettingsError, PlaybookError, LedgerError, ConnectorError) as error:
         stop(str(error), WRONG_USE)
+    except (SQLAlchemyError, OSError) as error:
+        stop(f"The database cannot be opened ({type(error).__name__}). Look at [database] url.", UNREACHABLE)
     try:
         yield service
     finally:
@@ -37,6 +44,22 @@ def stop(message: str, code: int = FAILED) -> NoReturn:
     """Say it on standard error and leave."""
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def run_number(words: str) -> int | None:
+    """The number in `R-7` or `7`; nothing where it is none."""
+    digits = words.upper().removeprefix("R-")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS else None
+
+
+def kept_checkpoints(paths: Iterable["Path"]) -> list[str]:
+    """The checkpoints somebody kept. A file that cannot be read stops the command: nothing was compared."""
+    try:
+        return [path.read_text(encoding="utf-8") for path in paths]
+    except OSError as error:
+        stop(f"{error.filename} cannot be read ({error.strerror}). Nothing was verified.", WRONG_USE)
+    except UnicodeDecodeError:
+        stop("A kept checkpoint is no text. Nothing was verified.", WRONG_USE)
 
 
 def find_person(service: "Service", words: str) -> "Person":

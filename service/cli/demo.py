@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -40,6 +41,7 @@ def command(
     from service.demo.world import Leaning
 
     log_quietly()
+    signal.signal(signal.SIGTERM, _stop_as_if_interrupted)
     if reset:
         shutil.rmtree(folder, ignore_errors=True)
     wishes = Wishes(folder=folder, port=port, seed=seed, leaning=Leaning(leaning))
@@ -53,10 +55,16 @@ def command(
                 raise SystemExit(0 if result["holds"] else FAILED)
             _invite(stage)
             _until_interrupted()
+    except KeyboardInterrupt:
+        click.echo("Stopped. The same command goes on where this one ended.", err=True)
     except StoryBroken as broken:
         stop(f"The story broke: {broken} Begin anew with: exeunt demo --reset")
     except OSError as error:
         stop(f"The demonstration cannot start: {error}. Another port: exeunt demo --port 8001")
+
+
+def _stop_as_if_interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _say(line: str) -> None:
@@ -102,9 +110,14 @@ def _result(stage: "Stage", *, seconds: float) -> dict[str, Any]:
 
 def _invite(stage: "Stage") -> None:
     from service.demo.audit import audit
+    from service.engine.wording import counts
 
     folder = audit(stage)
     facts = stage.begun()
+    said = counts(facts.steps, now=stage.clock.now())
+    stage.wait_for(
+        "Slack shows the same", lambda: said in json.dumps(stage.slack.messages(), ensure_ascii=False)
+    )
     waits = len(facts.waiting) + len(facts.failed)
     lines = (
         "",
@@ -120,8 +133,5 @@ def _invite(stage: "Stage") -> None:
 
 
 def _until_interrupted() -> None:
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        click.echo("Stopped. The same command goes on where this one ended.", err=True)
+    while True:
+        time.sleep(3600)

@@ -63,3 +63,26 @@ def import_(path: Path, source: str, zone: str) -> None:
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{error}", WRONG_USE)
     click.echo(f"{len(ids)} departures are stored. `exeunt serve` acts on each when its time comes.")
+
+
+@command.command()
+@click.argument("departure")
+def release(departure: str) -> None:
+    """Let a held DEPARTURE (its id, as listed) go on, once what held it is mended."""
+    from service.cli._actor import actor
+    from service.departures.announce import NotReleased
+    from service.departures.announce import release as let_go
+    from service.departures.departure import Departure
+    from service.people.person import Role
+
+    with opened() as service:
+        by = actor(service, Role.APPROVER, Role.ADMIN)
+        try:
+            with service.store.write() as session:
+                held = session.get(Departure, departure)
+                if held is None:
+                    stop(f"There is no departure {departure}. Nothing was changed.", WRONG_USE)
+                let_go(session, held, now=service.now(), by=by)
+        except NotReleased as refused:
+            stop(str(refused), WRONG_USE)
+    click.echo("Released: `exeunt serve` acts on it when its time comes.")

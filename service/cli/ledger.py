@@ -1,10 +1,14 @@
 """`exeunt ledger`: sign, export and verify the record."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from service.cli._open import FAILED, opened, stop
+from service.cli._open import FAILED, kept_checkpoints, opened, run_number, stop
+
+if TYPE_CHECKING:
+    from service.app import Service
 
 KNOWN = click.option(
     "--known", multiple=True, type=click.Path(path_type=Path), help="A kept checkpoint; may be given again."
@@ -40,13 +44,19 @@ def export(folder: Path, number: str | None) -> None:
             if number is None:
                 written = write_export(session, folder, vkey=service.keys.vkey)
             else:
-                run_id = service.desk.run_of_number(int(number.removeprefix("R-")))
-                if run_id is None:
-                    stop(f"There is no run {number}.")
-                written = write_pack(session, folder, run=run_id, keys=service.keys)
+                written = write_pack(session, folder, run=_run_id(service, number), keys=service.keys)
         except (LedgerError, OSError) as error:
             stop(f"Nothing was exported: {error}")
-        click.echo(f"{folder}: {written.size} entries signed. Verify: python3 {folder}/auditor.py {folder}")
+    script = folder / ("auditor_run.py" if number else "auditor.py")
+    click.echo(f"{folder}: {written.size} entries signed. Verify: python3 {script} {folder}")
+
+
+def _run_id(service: "Service", number: str) -> str:
+    wanted = run_number(number)
+    run_id = service.desk.run_of_number(wanted) if wanted is not None else None
+    if run_id is None:
+        stop(f"There is no run {number}. Nothing was exported.")
+    return run_id
 
 
 @command.command()
@@ -56,6 +66,6 @@ def verify(known: tuple[Path, ...]) -> None:
     from service.ledger.verify import verify_live
 
     with opened() as service, service.store.read() as session:
-        verdict = verify_live(session, service.keys.vkey, [path.read_text() for path in known])
+        verdict = verify_live(session, service.keys.vkey, kept_checkpoints(known))
     click.echo(verdict.said)
     raise SystemExit(0 if verdict.holds else FAILED)

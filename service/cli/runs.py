@@ -4,7 +4,7 @@ import json
 
 import rich_click as click
 
-from service.cli._open import FAILED, OK, WAITS, opened, stop
+from service.cli._open import FAILED, OK, WAITS, opened, run_number, stop
 
 
 @click.command()
@@ -28,8 +28,8 @@ def command(*, number: str | None, as_json: bool) -> None:
             for line in lines:
                 click.echo(f"{line.number:<8} {line.colour:<6} {line.leaver:<28} {line.state}")
             return
-        digits = number.removeprefix("R-")
-        run_id = service.desk.run_of_number(int(digits)) if digits.isdigit() else None
+        wanted = run_number(number)
+        run_id = service.desk.run_of_number(wanted) if wanted is not None else None
         facts = service.desk.facts(run_id) if run_id else None
         if facts is None:
             stop(f"There is no run {number}.")

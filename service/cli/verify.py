@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from service.cli._open import FAILED
+from service.cli._open import FAILED, kept_checkpoints
 
 
 @click.command()
@@ -15,6 +15,6 @@ def command(path: Path, known: tuple[Path, ...], vkey: str | None) -> None:
     """Verify a folder that `exeunt ledger export` wrote. Needs no service and no network."""
     from service.ledger.verify import verify_folder
 
-    verdict = verify_folder(path, [checkpoint.read_text() for checkpoint in known], vkey)
+    verdict = verify_folder(path, kept_checkpoints(known), vkey)
     click.echo(verdict.said)
     raise SystemExit(0 if verdict.holds else FAILED)

@@ -7,9 +7,14 @@ from collections.abc import Iterable
 
 from service.engine.facts import ExposureFact, FindingFact, PrecautionFact, StepFact
 from service.engine.order import POSTURE
+from service.engine.states import Colour
 from service.engine.wording import span
 
 OK, BAD, UNKNOWN = "ok", "bad", "unknown"
+#: The precaution that says what the log could see.
+MONITORED = "CRM use monitored"
+#: A cut later than this after access had to be gone was not at once.
+AT_ONCE_S = 15 * 60
 
 
 def precautions(
@@ -36,15 +41,18 @@ def _fact(name: str, state: str, said: str) -> PrecautionFact:
 
 def _watched(finding: FindingFact | None) -> PrecautionFact:
     if finding is None:
-        return _fact("CRM use monitored", UNKNOWN, "no snapshot")
+        return _fact(MONITORED, UNKNOWN, "no snapshot")
     blind = finding.verdict == "cannot say"
     said = finding.coverage.partition(";")[0].partition(" under review")[0]
-    return _fact("CRM use monitored", UNKNOWN if blind else OK, said)
+    return _fact(MONITORED, UNKNOWN if blind else OK, said)
 
 
 def _limited(steps: Iterable[StepFact]) -> PrecautionFact:
-    if any(step.action.endswith(".restrict_export") for step in steps):
+    limits = [step for step in steps if step.action.endswith(".restrict_export")]
+    if limits and all(step.colour is Colour.GREEN for step in limits):
         return _fact("Downloads limited", OK, "export right taken during notice")
+    if limits:
+        return _fact("Downloads limited", BAD, "export right not known to be taken")
     return _fact("Downloads limited", BAD, "no limit set")
 
 
@@ -56,7 +64,8 @@ def _cut(exposure: tuple[ExposureFact, ...]) -> PrecautionFact:
         return _fact(
             "Access cut at once", BAD, f"{len(exposure) - len(seconds)} login(s) not known to be shut"
         )
-    return _fact("Access cut at once", OK, span(max(seconds)))
+    slowest = max(seconds)
+    return _fact("Access cut at once", OK if slowest <= AT_ONCE_S else BAD, span(slowest))
 
 
 def _posture(steps: Iterable[StepFact], name: str, key: str) -> PrecautionFact:

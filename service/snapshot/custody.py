@@ -91,6 +91,14 @@ class Shelf:
         head = json.loads(lines[0])
         return DayRead(read_from=tuple(head["read_from"]), unreadable=head["unreadable"])
 
+    def destroy_raw(self, digest: str) -> None:
+        """Destroy one log; one that is gone already is fine."""
+        self._raw(digest).unlink(missing_ok=True)
+
+    def destroy_day(self, connector: str, day: date) -> None:
+        """Destroy what was read from a day's logs."""
+        self._day(connector, day).unlink(missing_ok=True)
+
     def _lines(self, connector: str, day: date) -> list[str]:
         path = self._day(connector, day)
         if not path.exists():

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from service.engine.facts import FindingFact, PrecautionFact, RunFacts, RunFilter
+from service.engine.precautions import MONITORED
 from service.people.person import Role
 from service.web.access import viewer
 from service.web.problems import Problem
@@ -48,6 +49,6 @@ def _withheld(finding: FindingFact) -> FindingFact:
 def _without_finding(facts: RunFacts) -> tuple[PrecautionFact, ...]:
     """What the log could see is a part of the finding."""
     return tuple(
-        replace(fact, said="looked at") if facts.finding and fact.said == facts.finding.coverage else fact
+        replace(fact, said="looked at") if facts.finding and fact.name == MONITORED else fact
         for fact in facts.precautions
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -129,7 +130,7 @@ def run_page(facts: RunFacts, *, refused: str = "", status: int = 200) -> Respon
         live=under_way(facts),
         seen=seen(facts),
         refused=refused,
-        may_decide=may_decide(viewer()),
+        may_decide=partial(may_decide, viewer()),
         may_take_packs=viewer().has(*MAY_TAKE_PACKS),
     )
     return make_response(page, status)

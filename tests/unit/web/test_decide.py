@@ -33,6 +33,15 @@ def test_it_confirms_a_step(office: Any) -> None:
     assert "Confirmed by It Lind in web" in client.get("/runs/R-1").text
 
 
+def test_hr_cannot_decide_about_a_step_that_it_owns(office: Any) -> None:
+    office.run()
+
+    sent = send(office, office.browser("hr"))
+
+    assert sent.status_code == 403
+    assert "role it" in sent.text
+
+
 def test_it_waives_a_step_and_says_why(office: Any) -> None:
     office.run()
     client = office.browser("it")

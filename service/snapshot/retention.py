@@ -1,0 +1,44 @@
+"""What is kept for how long: collected logs roll, and whoever left lately is looked at again."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.snapshot.custody import Shelf
+from service.snapshot.tables import RawFile, Snapshot
+from service.snapshot.view import REVIEW_AFTER_END
+from service.store import Store
+
+#: Logs are kept this much longer than the furthest look back, for a departure that is announced late.
+KEEP_LOGS_LONGER_DAYS = 30
+#: The last logs of a review arrive some days after its end.
+LATE_LOGS_DAYS = 5
+
+
+def recently_sealed(session: Session, *, now: datetime) -> list[str]:
+    """Departures with a snapshot whose review is not over yet, or whose last logs may still come."""
+    since = now - timedelta(days=REVIEW_AFTER_END + LATE_LOGS_DAYS)
+    query = (
+        select(Departure.id)
+        .join(Snapshot, Snapshot.departure_id == Departure.id)
+        .where(Departure.effective_at >= since, Snapshot.wrapped_key.is_not(None))
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
+def destroy_logs(store: Store, shelf: Shelf, *, before: date) -> int:
+    """Destroy collected logs and days older than a day: the files first, then the rows that speak of them."""
+    with store.read() as session:
+        old = session.scalars(select(RawFile).where(RawFile.day < before)).all()
+        kept = set(session.scalars(select(RawFile.sha256).where(RawFile.day >= before)))
+    for row in old:
+        if row.sha256 not in kept:
+            shelf.destroy_raw(row.sha256)
+        shelf.destroy_day(f"{row.connector}/{row.format}", row.day)
+    with store.write() as session:
+        for row in old:
+            session.delete(session.merge(row))
+    return len(old)
