@@ -104,8 +104,10 @@ class Service:
         """Judge anew whoever left lately: late logs may say more, and anything after the end is an incident."""
         with self.store.read() as session:
             lately = recently_sealed(session, now=now)
-        for departure_id in lately:
-            self.sealer.look_again(departure_id, self.collector.sources())
+        for departure_id, run_id in lately:
+            facts = self.desk.facts(run_id) if run_id else None
+            cut_at = facts.last_verified_at if facts else None
+            self.sealer.look_again(departure_id, self.collector.sources(), cut_at=cut_at)
 
     def destroy_due(self) -> None:
         """Destroy snapshots and collected logs whose time is over."""

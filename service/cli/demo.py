@@ -114,10 +114,8 @@ def _invite(stage: "Stage") -> None:
 
     folder = audit(stage)
     facts = stage.begun()
-    said = counts(facts.steps, now=stage.clock.now())
-    stage.wait_for(
-        "Slack shows the same", lambda: said in json.dumps(stage.slack.messages(), ensure_ascii=False)
-    )
+    closed = counts(facts.steps, now=stage.clock.now()).partition(" · ")[0]
+    stage.wait_for("Slack shows the same", lambda: closed in json.dumps(stage.slack.messages()))
     waits = len(facts.waiting) + len(facts.failed)
     lines = (
         "",

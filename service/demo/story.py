@@ -116,9 +116,7 @@ def people_confirm(stage: Stage) -> Iterator[str]:
     stale = stage.slack.confirm(mailbox, user=ivan, said="done", note="Clicking a second time.")
     stage.claim("a second click was refused", stale)
     if not lock.confirmations and lock.state is StepState.WAITING:
-        said = stage.slack.confirm(
-            lock, user=ivan, said="done", note="I am told that the laptop is locked."
-        )
+        said = stage.slack.confirm(lock, user=ivan, said="done", note="I am told that the laptop is locked.")
         if said:
             raise StoryBroken(f"IT could not confirm the lock: {said}")
         stage.clock.turn_to(stage.calendar.at(4, 17, 21))
@@ -156,9 +154,6 @@ def after_care(stage: Stage) -> Iterator[str]:
     for night in (11, 4 + REVIEW_AFTER_END + 4):  # the last logs of the review arrive days after its end
         stage.clock.turn_to(stage.calendar.at(night, 4))
         stage.service.collect()
-    departure = stage.departure()
-    if departure is not None:
-        stage.service.sealer.look_again(departure.id, stage.service.collector.sources())
     facts = stage.begun()
     stage.claim("the run is green when every step has its minimum", facts.colour == "green")
     stage.claim("nothing worked after the end", facts.finding and facts.finding.verdict != "incident")

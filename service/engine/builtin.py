@@ -22,7 +22,7 @@ def builtins(sealer: Sealer, sources: Iterable[str]) -> Mapping[str, Builtin]:
         named = [str(name) for name in order.arguments.get("connectors", ())]
         lookback = duration(order.arguments["lookback"]) if "lookback" in order.arguments else None
         days = lookback // timedelta(days=1) if lookback else None
-        sealer.seal(order.departure_id, named, lookback_days=days)
+        sealer.check(sealer.seal(order.departure_id, named, lookback_days=days))
         absent = sorted(set(named) - configured)
         said = f"Not configured, so not looked at: {', '.join(absent)}." if absent else ""
         return Done(grade=Grade.OBSERVED, changed=False, said=said)

@@ -28,7 +28,7 @@ def logins(exposure: tuple[ExposureFact, ...], effective_at: datetime) -> str:
         open_ = ", ".join(sorted({fact.connector for fact in exposure if fact.verified_at is None}))
         return f"{len(shut)} of {len(exposure)} logins shut and read back; not known to be shut: {open_}."
     seconds = max(0.0, (max(shut) - effective_at).total_seconds())
-    every = "The login was" if len(shut) == 1 else f"All {len(shut)} logins were"
+    every = {1: "The login was", 2: "Both logins were"}.get(len(shut), f"All {len(shut)} logins were")
     return f"{every} shut and read back {span(seconds)} after {effective_at:%H:%M:%S} UTC."
 
 
@@ -39,6 +39,8 @@ def _devices(steps: Iterable[StepFact]) -> list[str]:
 
 def span(seconds: float) -> str:
     """A length of time as a person would say it, never rounded to nothing."""
+    if seconds < 0.05:  # noqa: PLR2004  what would be told as 0.0
+        return "under 0.1 s"
     if seconds < 10:  # noqa: PLR2004  below this a tenth of a second is worth saying
         return f"{seconds:.1f} s"
     if seconds < 120:  # noqa: PLR2004  two minutes
@@ -55,13 +57,15 @@ def counts(steps: tuple[StepFact, ...], *, now: datetime) -> str:
     person = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.PERSON for s in steps)
     device = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.DEVICE for s in steps)
     later = sum(comes_later(s, now=now) for s in steps)
-    running = len(steps) - closed - failed - person - device - later
+    held = sum(s.state is StepState.BLOCKED and not comes_later(s, now=now) for s in steps)
+    running = len(steps) - closed - failed - person - device - later - held
     said = [
         f"{closed} of {len(steps)} closed",
         f"{failed} failed" if failed else "",
         f"{person} {'needs' if person == 1 else 'need'} a person" if person else "",
         f"{device} {'waits' if device == 1 else 'wait'} for a device" if device else "",
         f"{running} under way" if running else "",
+        f"{held} {'waits' if held == 1 else 'wait'} for another step" if held else "",
         f"{later} {'comes' if later == 1 else 'come'} later" if later else "",
     ]
     return " · ".join(part for part in said if part)

@@ -17,16 +17,16 @@ KEEP_LOGS_LONGER_DAYS = 30
 LATE_LOGS_DAYS = 5
 
 
-def recently_sealed(session: Session, *, now: datetime) -> list[str]:
-    """Departures with a snapshot whose review is not over yet, or whose last logs may still come."""
+def recently_sealed(session: Session, *, now: datetime) -> list[tuple[str, str | None]]:
+    """Departures, each with its run, whose review is not over yet, or whose last logs may still come."""
     since = now - timedelta(days=REVIEW_AFTER_END + LATE_LOGS_DAYS)
     query = (
-        select(Departure.id)
+        select(Departure.id, Departure.run_id)
         .join(Snapshot, Snapshot.departure_id == Departure.id)
         .where(Departure.effective_at >= since, Snapshot.wrapped_key.is_not(None))
         .distinct()
     )
-    return list(session.scalars(query))
+    return [(row.id, row.run_id) for row in session.execute(query)]
 
 
 def destroy_logs(store: Store, shelf: Shelf, *, before: date) -> int:

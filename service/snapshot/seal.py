@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.types import CoverageState
 from service.departures import times
 from service.departures.departure import Departure
-from service.ledger.entry import append
+from service.ledger.entry import LedgerEntry, append
 from service.ledger.event import Event
 from service.people.person import AccountLink, Person
 from service.snapshot import counting, formats
@@ -56,6 +56,17 @@ class Sealer:
             return known.id
         return self._seal(departure_id, _Asked(connectors=tuple(connectors), lookback_days=lookback_days))
 
+    def check(self, snapshot_id: str) -> None:
+        """Read a snapshot back: it opens, and it is what the ledger was told. Raises `ValueError` when not."""
+        with self.store.read() as session:
+            snapshot = session.get_one(Snapshot, snapshot_id)
+            entry = session.get_one(LedgerEntry, snapshot.sealed_seq)
+        if snapshot.sealed is None or snapshot.wrapped_key is None:
+            return  # destroyed since, and recorded as such
+        body = open_body(self.shelf.keys, snapshot.id, snapshot.sealed, snapshot.wrapped_key)
+        if _digest(body["manifest"]) != entry.content["body"]["manifest"]:
+            raise ValueError("The sealed snapshot is not the one the ledger was told of.")
+
     def look_again(
         self, departure_id: str, connectors: Iterable[str], *, cut_at: datetime | None = None
     ) -> str | None:
@@ -82,7 +93,7 @@ class Sealer:
             gathered = self._gather(session, departure_id, asked, now=now)
         judged = self._judged(gathered)
         manifest = _manifest(gathered, judged)
-        digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+        digest = _digest(manifest)
         if asked.known and digest == asked.known.manifest_sha256:
             return asked.known.id
         snapshot = Snapshot(
@@ -281,6 +292,10 @@ def _coverage(
         if state is not CoverageState.COMPLETE or row.kind not in kinds:
             kinds[row.kind] = state  # of two systems with such a log, the one that was not seen
     return told
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _manifest(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
