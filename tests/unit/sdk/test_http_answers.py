@@ -98,6 +98,19 @@ def test_a_write_whose_answer_is_lost_may_have_been_applied(shop: Shop, http: Ht
     assert shop.state["on"] is False
 
 
+def test_a_write_over_tls_whose_answer_is_lost_may_have_been_applied(
+    context: Context, serve: Any, make_certificate: Any
+) -> None:
+    ca_file, tls = make_certificate("127.0.0.1")
+    server = serve(lambda client: client.recv(1000), tls)
+    url = f"https://127.0.0.1:{server.port}"
+
+    with pytest.raises(Unavailable) as lost:
+        Http(target="crm", base_url=url, context=context, ca_file=str(ca_file)).patch("/thing")
+
+    assert lost.value.maybe_applied
+
+
 def test_a_read_whose_answer_is_lost_changed_nothing(context: Context, serve: Any) -> None:
     server = serve(lambda client: client.recv(1000))
 

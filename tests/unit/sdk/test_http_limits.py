@@ -98,6 +98,20 @@ def test_a_dripping_answer_ends_at_the_deadline(context: Context, serve: Any, an
     assert 0.4 < time.monotonic() - started < 1.0
 
 
+def test_a_dripping_answer_over_tls_ends_at_the_deadline(
+    context: Context, serve: Any, make_certificate: Any
+) -> None:
+    ca_file, tls = make_certificate("127.0.0.1")
+    server = serve(drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"a" * 5000, 0.02), tls)
+    url, short = f"https://127.0.0.1:{server.port}", replace(context, deadline_s=0.5)
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable):
+        Http(target="crm", base_url=url, context=short, ca_file=str(ca_file)).get("/")
+
+    assert time.monotonic() - started < 1.5
+
+
 def test_a_server_that_falls_silent_half_way_ends_at_the_deadline(context: Context, serve: Any) -> None:
     def script(client: socket.socket) -> None:
         client.recv(65536)
