@@ -1,9 +1,11 @@
 """`exeunt demo`: a made-up company in which Mike from sales has resigned."""
 
 import json
+import math
 import shutil
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,8 @@ import rich_click as click
 if TYPE_CHECKING:
     from service.demo.stage import Stage
 
+#: The longest silence while something happens, in seconds.
+SILENCE_S = 2.5
 FOLDER = Path("var/demo")
 
 
@@ -47,13 +51,15 @@ def command(
     wishes = Wishes(folder=folder, port=port, seed=seed, leaning=Leaning(leaning))
     began = time.monotonic()
     try:
-        with opened(wishes, _say) as stage:
-            _play(stage, step=step, to_the_end=to_the_end)
+        voice = _Voice()
+        with opened(wishes, voice.say) as stage:
+            _play(stage, voice, step=step, to_the_end=to_the_end)
             if to_the_end:
                 result = _result(stage, seconds=time.monotonic() - began)
                 click.echo(json.dumps(result, indent=1))
                 raise SystemExit(0 if result["holds"] else FAILED)
             _invite(stage)
+            voice.hush()
             _until_interrupted()
     except KeyboardInterrupt:
         click.echo("Stopped. The same command goes on where this one ended.", err=True)
@@ -67,21 +73,46 @@ def _stop_as_if_interrupted(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _say(line: str) -> None:
-    click.echo(line, err=True)
+class _Voice:
+    """Says what happens, and that something still happens where it takes a while."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+        self._ended = threading.Event()
+        threading.Thread(target=self._beat, name="voice", daemon=True).start()
+
+    def say(self, line: str) -> None:
+        """One line, now."""
+        self._last = time.monotonic()
+        click.echo(line, err=True)
+
+    def wait_for_key(self, line: str) -> None:
+        """Stop until a person presses a key; nothing is said meanwhile."""
+        self._last = math.inf
+        click.pause(line, err=True)
+        self._last = time.monotonic()
+
+    def hush(self) -> None:
+        """Nothing more happens until a person wants it."""
+        self._ended.set()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(0.5):
+            if time.monotonic() - self._last > SILENCE_S:
+                self.say("  …")
 
 
-def _play(stage: "Stage", *, step: bool, to_the_end: bool) -> None:
+def _play(stage: "Stage", voice: _Voice, *, step: bool, to_the_end: bool) -> None:
     from service.demo.play import scenes
 
     for scene in scenes(to_the_end=to_the_end):
         if step and sys.stdin.isatty():
-            click.pause(f"\n{scene.name}: press a key", err=True)
+            voice.wait_for_key(f"\n{scene.name}: press a key")
         if scene.name in stage.progress.done:
             continue
-        click.secho(f"\n{scene.name}", bold=True, err=True)
+        voice.say(click.style(f"\n{scene.name}", bold=True))
         for line in scene.play(stage):
-            _say(f"  {line}")
+            voice.say(f"  {line}")
         stage.progress.finish(scene.name)
 
 

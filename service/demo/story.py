@@ -32,10 +32,10 @@ class Scene:
 
 def before(stage: Stage) -> Iterator[str]:
     """Everybody works; the night collects; a guilty leaver takes what he can."""
+    yield f"{len(stage.world.people)} people work here; the directory is {stage.company.directory_is}."
+    yield "Night falls: rosters are learnt and the CRM's logs collected, before anyone leaves."
     stage.service.learn_rosters()
     stage.service.collect()
-    yield f"{len(stage.world.people)} people work here; the directory is {stage.company.directory_is}."
-    yield "Night: rosters were learnt and the CRM's logs collected, before anyone leaves."
     stage.claim("the leaver could sign in before", directory_lets_in(stage))
     if stage.world.leaning is Leaning.QUIET:
         return
