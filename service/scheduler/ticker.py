@@ -13,6 +13,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from service.engine.trouble import where
+
 log = structlog.get_logger()
 
 #: Wall and monotonic time drifting apart by more than this is a jump, in seconds.
@@ -48,8 +50,10 @@ class Ticker:
     def stop(self) -> None:
         """End; what is running is waited for."""
         self._stop.set()
-        self._guard.join(timeout=5)
-        self._scheduler.shutdown(wait=True)
+        if self._guard.is_alive():
+            self._guard.join(timeout=5)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
 
     def _watch(self) -> None:
         shift = time.time() - time.monotonic()
@@ -70,7 +74,7 @@ def _reported(name: str, job: Callable[[], object]) -> Callable[[], None]:
     def run() -> None:
         try:
             job()
-        except Exception:  # a scheduler job is a process entry point: report, and tick again
-            log.exception("tick.failed", job=name)
+        except Exception as error:  # noqa: BLE001  a process entry point: report, and tick again
+            log.warning("tick.failed", job=name, error=type(error).__name__, where=where(error))
 
     return run
