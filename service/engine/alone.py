@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+from contextlib import suppress
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from service.store import Store
 
@@ -40,7 +42,9 @@ class OnlyEngine:
         if self._file is not None:
             os.close(self._file)
         if self._connection is not None:
-            self._connection.invalidate()  # back in the pool it would keep the lock
+            with suppress(DBAPIError):  # a connection that is lost has lost its lock with it
+                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+            self._connection.invalidate()  # back in the pool it might keep the lock
             self._connection.close()
         self._file = self._connection = None
 

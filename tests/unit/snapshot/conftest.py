@@ -23,7 +23,7 @@ from service.snapshot.seal import Policy, Sealer, opened
 from service.snapshot.tables import Coverage, Snapshot
 from service.store import Store
 
-POLICY = Policy(lookback_days=30, baseline_days=40, retention_days=90, notice_on_file=True)
+POLICY = Policy(lookback_days=30, baseline_days=12, retention_days=90, notice_on_file=True)
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Crm:
     collector: Collector
     sealer: Sealer
 
-    def collect(self, days: int = 72) -> Collected:
+    def collect(self, days: int = 44) -> Collected:
         now = self.clock()
         return self.collector.collect("salesforce", Window(start=now - timedelta(days=days), end=now))
 
@@ -67,15 +67,15 @@ def crm(store: Store, clock: Any, keys: Keys, tmp_path: Path) -> Iterator[Crm]:
     with fake_class(manifests["salesforce"])(now=clock) as fake:
         week = [
             {"ts": clock() - timedelta(days=n, hours=2), "employee_no": "E-17", "kind": kind, "rows": 40}
-            for n in range(1, 74)
+            for n in range(1, 46)
             for kind in ("login", *(("report_export",) if n % 7 == 0 else ()))
         ]
         theft = datetime(2026, 2, 18, 14, 7, tzinfo=UTC)
         week.append({"ts": theft, "employee_no": "E-17", "kind": "report_export", "rows": 20447})
         person = {"employee_no": "E-17", "email": "mike@example.com", "username": "mike", "password": "pw"}
-        fake.seed([person], activity=week, records={"Account": 30_000}, retention_days=75)
+        fake.seed([person], activity=week, records={"Account": 30_000}, retention_days=46)
         secret = manifests["salesforce"].settings
-        told = {**fake.settings(), "event_log_days": "75"}
+        told = {**fake.settings(), "event_log_days": "46"}
         settings = {n: Secret(v) if n in secret and secret[n].secret else v for n, v in told.items()}
         registry = Registry(manifests, {"salesforce": settings})
         shelf = Shelf(folder=tmp_path / "activity", keys=keys)

@@ -144,7 +144,7 @@ def test_a_day_once_complete_stays_so_when_the_source_fails_later(crm: Any) -> N
     crm.collect()
     row = next(
         row
-        for row in crm.fake.shelf.files(crm.clock(), licensed=True, keeps=75)
+        for row in crm.fake.shelf.files(crm.clock(), licensed=True, keeps=46)
         if row["EventType"] == "Report" and row["LogDate"].startswith(str(THEFT))
     )
     crm.fake.refusals["GET", rf".*/EventLogFile/{row['Id']}/LogFile"] = [(404, "NOT_FOUND")] * 9
