@@ -20,10 +20,10 @@ PATIENCE_S = 240.0
 def begin(folder: Path, *more: str) -> subprocess.Popen[bytes]:
     """The demonstration in a process group of its own."""
     command = [sys.executable, "-m", "service.cli", "demo", "--exit", "--port", "0", "--folder", str(folder)]
-    log = (folder.parent / "log").open("ab")
-    return subprocess.Popen(
-        [*command, *more], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, start_new_session=True
-    )
+    with (folder.parent / "log").open("ab") as log:
+        return subprocess.Popen(
+            [*command, *more], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        )
 
 
 def kill_everything(process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -54,7 +54,7 @@ def test_ten_kills_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
     dice = random.Random(seed)  # noqa: S311  moments, not secrets
     for _ in range(KILLS):
         process = begin(folder)
-        time.sleep(dice.uniform(0.3, 7.0))
+        time.sleep(dice.uniform(0.5, 9.0))
         if process.poll() is not None:
             break
         kill_everything(process, folder)
