@@ -35,6 +35,20 @@ data_dir = "var"
 """
 
 
+def _write_first_files() -> None:
+    """A first configuration and copies of the playbooks; what is there stays."""
+    from service.settings import CONFIG_FILE, load
+
+    path = Path(CONFIG_FILE)
+    if not path.exists():
+        path.write_text(FIRST_CONFIGURATION, encoding="utf-8")
+        click.echo(f"{path} written.")
+    folder = load().playbooks.folder
+    if not folder.exists():
+        shutil.copytree(SHIPPED, folder)
+        click.echo(f"{folder}/ holds copies of the shipped playbooks: read them, change them.")
+
+
 @click.command()
 def command() -> None:
     """Make the keys, a first exeunt.toml and copies of the shipped playbooks here. Overwrites nothing."""
@@ -42,14 +56,14 @@ def command() -> None:
     from service.ledger.keys import Keys
     from service.settings import CONFIG_FILE, SettingsError, load
 
-    path = Path(CONFIG_FILE)
-    if not path.exists():
-        path.write_text(FIRST_CONFIGURATION, encoding="utf-8")
-        click.echo(f"{path} written.")
-    folder = Path("playbooks")
-    if not folder.exists():
-        shutil.copytree(SHIPPED, folder)
-        click.echo(f"{folder}/ holds copies of the shipped playbooks: read them, change them.")
+    try:
+        _write_first_files()
+    except OSError as error:
+        click.echo(
+            f"Nothing can be written here ({error.strerror}): configure by the environment, or mount {CONFIG_FILE}."
+        )
+    except SettingsError as error:
+        stop(str(error))
     try:
         keys = Keys.create(load().service.data_dir / "keys")
     except (LedgerError, SettingsError) as error:
