@@ -172,11 +172,10 @@ class Handlers:
         return {"response_action": "update", "view": forms.said_form("Not confirmed", text, url=url)}
 
     def _find(self, item: Item) -> tuple[RunFacts, StepFact] | None:
-        if self._desk.run_of_step(item.s) != item.r:
-            return None
+        """The step, when it belongs to the run that is named with it."""
         facts = self._desk.facts(item.r)
-        steps = facts.steps if facts else ()
-        return next(((facts, step) for step in steps if facts and step.id == item.s), None)
+        found = next((step for step in facts.steps if step.id == item.s), None) if facts else None
+        return (facts, found) if facts and found else None
 
     def _is_taken_by(self, item: Item, person: Person) -> bool:
         """Whether this very click has done its work: it was sent again, or pressed twice."""

@@ -211,10 +211,9 @@ def _json(text: str) -> Any:
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
         shown = json.dumps(content, ensure_ascii=False)
-        shown.encode("utf-8")  # half a character would fail later, where it is stored
     except (ValueError, RecursionError):
         raise BadPayload("that is not JSON") from None
-    if "\\u0000" in shown:
+    if "\\u0000" in shown:  # half a character is pydantic's to refuse
         raise BadPayload("the text holds NUL")
     return content
 

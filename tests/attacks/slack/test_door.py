@@ -120,8 +120,6 @@ PAYLOAD = urlencode({"payload": json.dumps({"type": "block_actions"})}).encode()
         b"payload=null",
         b"payload=%FF",
         b"\xff\xfe",
-        b"payload={}&payload={}",
-        b"payload={}&other=1",
         PAYLOAD,
         urlencode({"payload": '{"type":"view_submission"}'}).encode(),
         urlencode({"payload": '{"type":"block_actions","type":"view_submission"}'}).encode(),
@@ -136,6 +134,40 @@ PAYLOAD = urlencode({"payload": json.dumps({"type": "block_actions"})}).encode()
 def test_a_body_that_is_none_of_slacks_is_refused(door: Door, body: bytes) -> None:
     assert door.knock(body) == 400
     assert door.nothing_changed()
+
+
+def test_only_the_one_field_is_read(door: Door) -> None:
+    answers = [door.knock(door.body() + b"&other=1"), door.knock(b"payload=%7B%7D&" + door.body())]
+
+    assert answers == [400, 400]
+    assert door.nothing_changed()
+
+
+@pytest.mark.parametrize("depth", [100, 900, 950, 990, 1_000, 5_000])
+def test_deep_but_whole_json_is_no_crash(door: Door, depth: int) -> None:
+    body = urlencode({"payload": "[" * depth + "]" * depth}).encode()
+
+    assert door.knock(body) == 400
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"authorizations": [5]},
+        {"authorizations": 5},
+        {"enterprise": 7},
+        {"event": 5},
+        {"is_enterprise_install": {}},
+        {"response_url": 5},
+        {"function_data": 5},
+        {"bot_access_token": 5},
+    ],
+    ids=str,
+)
+def test_a_member_that_is_not_ours_to_read_is_handed_to_nobody(door: Door, member: dict[str, Any]) -> None:
+    stranger = {"id": "U98765", "team_id": "TDEMO"}
+
+    assert door.knock(door.body(user=stranger, **member)) == 200
 
 
 @pytest.mark.parametrize("text", ["half a letter \ud800 in a note", "a \0 in a note"])

@@ -41,7 +41,7 @@ def test_a_name_calls_nobody_and_links_nowhere(office: Any, name: str) -> None:
             left = left.replace(ours, "")
         assert "<" not in left
         assert "@channel" not in left
-        assert not re.search(r":white_check_mark:.*:white_check_mark:", left)
+        assert "*:white_check_mark:*" not in left
         assert "\u202e" not in left
 
 

@@ -1,12 +1,15 @@
 """One message a run, whatever happens on the way."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from service.demo.fake_slack import CHANNEL
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind
 from service.engine.decisions import NotDecided
 from tests.unit.slack.office import IVAN, MIKE
 
@@ -248,6 +251,21 @@ def test_a_run_that_cannot_be_drawn_is_reported_and_the_thread_lives_on(office: 
 
     with office.world.store.write() as session:
         session.execute(text("UPDATE runs SET colour = 'AMBER'"))
+    office.publish()
+
+    assert (before, len(office.screen.messages())) == (0, 1)
+
+
+def test_nobody_learns_of_a_dismissal_before_its_time(office: Any) -> None:
+    office.world.begin()
+    with office.world.store.write() as session:
+        departure = session.get_one(Departure, "d-1")
+        departure.kind = DepartureKind.INVOLUNTARY
+        departure.effective_at = office.world.clock() + timedelta(hours=1)
+    office.publish()
+    before = len(office.screen.messages())
+
+    office.world.clock.turn(hours=1)
     office.publish()
 
     assert (before, len(office.screen.messages())) == (0, 1)
