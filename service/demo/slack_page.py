@@ -76,19 +76,19 @@ class _Desk:
             request.form.get("ts", ""), action, user=actor.user, block_id=request.form.get("block_id", "")
         )
         if shown.view is not None:
-            return redirect(url_for(".form", view_id=shown.view["id"], **{"as": actor.user}), 303)
-        return redirect(url_for(".channel", **{"as": actor.user}), 303)
+            return redirect(_to(".form", actor, view_id=shown.view["id"]), 303)
+        return redirect(_to(".channel", actor), 303)
 
     @open_to(WHY_OPEN)
     def form(self, view_id: str) -> ResponseReturnValue:
         actor, view = self._actor(), self.workspace.view(view_id)
         if view is None:
-            return redirect(url_for(".channel", **{"as": actor.user}), 303)
+            return redirect(_to(".channel", actor), 303)
         shown = Shown(view=view)
         if request.method == "POST":
             shown = self.workspace.submit(view, user=actor.user, values=_values(view, request.form))
             if shown.view is None:
-                return redirect(url_for(".channel", **{"as": actor.user}), 303)
+                return redirect(_to(".channel", actor), 303)
         return render_template(
             "demo_slack/form.html",
             view=shown.view,
@@ -148,3 +148,9 @@ def _with_policy(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _to(endpoint: str, actor: Actor, **more: Any) -> str:
+    """The address of a page of ours, as somebody."""
+    values: dict[str, Any] = {"as": actor.user, **more}
+    return url_for(endpoint, **values)
