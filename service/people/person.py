@@ -125,7 +125,7 @@ def links_of(session: Session, people: Collection[str]) -> Mapping[tuple[str, st
     columns = (AccountLink.person_id, AccountLink.connector, AccountLink.account_id, AccountLink.label)
     known: dict[tuple[str, str], tuple[sdk.Account, ...]] = {}
     for person_id, connector, account_id, label in session.execute(
-        select(*columns).where(AccountLink.person_id.in_(people)).order_by(AccountLink.id)
+        select(*columns).where(AccountLink.person_id.in_(people)).order_by(AccountLink.account_id)
     ):
         account = sdk.Account(connector=connector, id=account_id, label=label)
         known[person_id, connector] = (*known.get((person_id, connector), ()), account)
