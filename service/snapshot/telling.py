@@ -127,7 +127,9 @@ def _as_before(view: View, told: Told) -> str:
     seen = sum(not view.unseen(day) for day in view.review)
     if not told.acts:
         days = "On the day" if seen == 1 else f"On the {seen} days"
-        return f"{days} that could be seen {view.name} exported nothing that was logged." if seen else ""
+        if not seen:
+            return f"None of the {len(view.review)} days under review could be seen."
+        return f"{days} that could be seen {view.name} exported nothing that was logged."
     most = max(act.rows or 0 for act in told.acts)
     times = "once" if len(told.acts) == 1 else f"{len(told.acts)} times"
     usual = f"; the most in a day before: {told.usual:,}" if told.comparable else ""
