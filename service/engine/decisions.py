@@ -156,8 +156,6 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
 
 def _overtake_reading(step: StepRun) -> None:
     """A reading that is out was begun before the decision, so it says nothing about what holds after it."""
-    if step.checking:
-        step.attempt += 1
     step.checking, step.check_at = False, None
 
 

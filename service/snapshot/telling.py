@@ -72,10 +72,9 @@ def look(view: View, bench: Bench, days: Sequence[SeenDay]) -> Told:
 def sentence(view: View, opening: str, told: Told) -> str:
     """The verdict in words, without the coverage."""
     what = _taken(view, told) if told.unusual else _as_before(view, told)
-    past = (
-        "" if told.comparable else "The time before was not seen, so nothing here can be called usual or not."
-    )
-    return " ".join(part for part in (opening, told.late, what, past) if part)
+    past = "The time before was not seen, so nothing here can be called usual or not."
+    uncompared = bool(told.acts) and not told.comparable
+    return " ".join(part for part in (opening, told.late, what, past if uncompared else "") if part)
 
 
 def coverage(view: View) -> str:
