@@ -70,9 +70,9 @@ def import_(path: Path, source: str, zone: str) -> None:
 def release(departure: str) -> None:
     """Let a held DEPARTURE (its id, as listed) go on, once what held it is mended."""
     from service.cli._actor import actor
-    from service.departures.announce import NotReleased
-    from service.departures.announce import release as let_go
     from service.departures.departure import Departure
+    from service.departures.holding import NotReleased
+    from service.departures.holding import release as let_go
     from service.people.person import Role
 
     with opened() as service:

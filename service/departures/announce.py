@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.departures import times
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt, doubt
 from service.departures.kind import DepartureKind, DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -19,8 +20,6 @@ from service.people.person import Person
 
 #: A departure in one of these is over; a further event for the same person begins a new one.
 OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
-#: In these nothing has been done to the leaver yet.
-NOT_BEGUN = (DepartureState.ANNOUNCED, DepartureState.HELD, DepartureState.SCHEDULED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +45,9 @@ def announce(session: Session, event: TerminationEvent, *, now: datetime, by: st
         .where(Departure.person_id == person.id, Departure.state.not_in(OVER))
         .with_for_update()
     )
+    if departure is not None and _outdated(departure, event):
+        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
+        return Announced(departure_id=departure.id, news=False)
     if event.change is Change.RESCINDED:
         return _withdraw(session, _open(departure), event, now=now, by=by)
     if departure is not None:
@@ -98,7 +100,6 @@ def _open(departure: Departure | None) -> Departure:
 def _create(
     session: Session, person: Person, event: TerminationEvent, *, now: datetime, by: str
 ) -> Announced:
-    when = event.interpreted(now=now)
     departure = Departure(
         id=str(uuid.uuid4()),
         source=event.source,
@@ -107,22 +108,28 @@ def _create(
         kind=event.kind or DepartureKind.VOLUNTARY,
         state=DepartureState.SCHEDULED,
         notice_date=event.notice_date or date_in(now),
+        source_version=event.source_version or "",
         announced_at=now,
         announced_by=by,
-        **_times(when),
+        **_times(event.interpreted(now=now)),
     )
     session.add(departure)
     session.flush()
     _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
-    if person.protected:
-        departure.state = DepartureState.HELD
-        departure.held_because = (
-            "This person is protected: somebody with the role approver must release them."
-        )
-        _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": "protected"})
-    else:
-        _record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
+    _hold_or_schedule(session, departure, person, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
+
+
+def _hold_or_schedule(
+    session: Session, departure: Departure, person: Person, *, now: datetime, by: str
+) -> None:
+    because = doubt(departure, person, now=now)
+    if because is not None:
+        departure.state, departure.held_because = DepartureState.HELD, because.said
+        _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    else:
+        departure.state, departure.held_because = DepartureState.SCHEDULED, ""
+        _record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
 
 
 def _change(
@@ -130,62 +137,46 @@ def _change(
 ) -> Announced:
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
-    if (departure.civil_at, departure.zone, departure.kind) == (when.meant, when.zone, kind):
+    same = (departure.civil_at, departure.zone, departure.kind) == (when.meant, when.zone, kind)
+    if same and departure.run_id is None:
         return Announced(departure_id=departure.id, news=False)
-    if departure.state not in NOT_BEGUN:
-        departure.held_because = "HR changed this departure after access was cut. Nothing was changed here."
-        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"too_late": True})
-        return Announced(departure_id=departure.id, news=True)
+    if departure.run_id is not None:
+        if not same:
+            _too_late(session, departure, CHANGED_TOO_LATE, now=now, by=by)
+        return Announced(departure_id=departure.id, news=not same)
     for name, value in _times(when).items():
         setattr(departure, name, value)
-    departure.kind = kind
+    departure.kind, departure.source_version = kind, event.source_version or departure.source_version
     _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
+    person = session.get_one(Person, departure.person_id)
+    _hold_or_schedule(session, departure, person, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
 
 
 def _withdraw(
     session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
 ) -> Announced:
-    """Before the time nothing was done and nothing will be. After it, a person restores: we say so, loudly."""
-    if departure.state in NOT_BEGUN:
+    """Before the time nothing was done and nothing will be. After it nothing more is begun: a person decides."""
+    if departure.run_id is None:
         departure.state = DepartureState.WITHDRAWN
         _record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, by=by, body=_facts(departure, event))
-    else:
-        departure.held_because = (
-            "HR withdrew this departure after access was cut. Nothing was restored: a person must decide."
-        )
-        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"withdrawn_too_late": True})
+    elif departure.held_because != WITHDRAWN_TOO_LATE.said:
+        _too_late(session, departure, WITHDRAWN_TOO_LATE, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
 
 
-class NotReleased(Exception):  # noqa: N818  a refusal, not a fault
-    """A held departure stays held; the message says why."""
+def _too_late(session: Session, departure: Departure, because: Doubt, *, now: datetime, by: str) -> None:
+    """HR said something else after access was cut: what has not begun waits for a person."""
+    _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    departure.state = DepartureState.HELD
+    if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later date must not hide that HR took it back
+        departure.held_because = because.said
 
 
-def release(session: Session, departure: Departure, *, now: datetime, by: Person) -> None:
-    """Let a held departure go on. Raises `NotReleased`.
-
-    A protected person's needs two people over a named list, and there is no such list yet.
-    """
-    if departure.state is not DepartureState.HELD:
-        raise NotReleased(f"This departure is not held, it is {departure.state.value}. Nothing was changed.")
-    leaver = session.get_one(Person, departure.person_id)
-    if leaver.protected:
-        raise NotReleased(
-            "This person is protected: one person alone cannot release them. Nothing was changed."
-        )
-    if by.id in (leaver.id, leaver.manager_id):
-        raise NotReleased("Neither the leaver nor their manager releases a departure. Nothing was changed.")
-    departure.state, departure.held_because = DepartureState.SCHEDULED, ""
-    append(
-        session,
-        Event.DEPARTURE_SCHEDULED,
-        actor=f"person:{by.subject}",
-        subject=leaver.subject,
-        departure=departure.id,
-        body={"released": True},
-        at=now,
-    )
+def _outdated(departure: Departure, event: TerminationEvent) -> bool:
+    """True for old news that arrives late, where HR counts its versions."""
+    new, known = event.source_version or "", departure.source_version
+    return new.isdecimal() and known.isdecimal() and int(new) < int(known)
 
 
 def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
@@ -250,6 +241,7 @@ def _record(
         actor=by,
         subject=person.subject,
         departure=departure.id,
+        run=departure.run_id or "",
         body=body,
         at=at,
     )

@@ -15,6 +15,7 @@ class Departure(Base):
 
     What HR meant is `civil_at` (wall-clock time, ISO 8601 without offset) in `zone`; `effective_at` is
     recomputed from the two at every tick; `interpretation` says how (rule, gap or fold, zone data version).
+    A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count.
     """
 
     __tablename__ = "departures"
@@ -32,6 +33,7 @@ class Departure(Base):
     effective_at: Mapped[datetime] = mapped_column(index=True)
     interpretation: Mapped[dict[str, Any]]
     notice_date: Mapped[date | None]
+    source_version: Mapped[str] = mapped_column(String(200), default="")
     announced_at: Mapped[datetime]
     announced_by: Mapped[str] = mapped_column(String(200))
     run_id: Mapped[str | None] = mapped_column(String(36))

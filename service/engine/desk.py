@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from service.departures.departure import Departure
+from service.departures.kind import DepartureState
 from service.engine import decisions
 from service.engine.decisions import Decision
 from service.engine.facts import RunFacts, RunFilter, RunLine
@@ -56,7 +57,8 @@ class Desk:
 
     def waiting_departures(self) -> list[Departure]:
         """Departures that have not begun: scheduled or held, the next one first."""
-        query = select(Departure).where(Departure.run_id.is_(None)).order_by(Departure.effective_at)
+        ahead = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.HELD)
+        query = select(Departure).where(Departure.state.in_(ahead)).order_by(Departure.effective_at)
         with self.store.read() as session:
             return list(session.scalars(query))
 

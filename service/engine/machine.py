@@ -14,13 +14,15 @@ from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import AccountState, Proof, Receipt
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
 from service.engine import sealed
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.outgoing import orders_of
 from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, digest_of, record, record_run, whose
 from service.engine.states import AttemptOutcome, StepState, WaitsFor
-from service.engine.tables import Attempt, Confirmation, Gate, StepRun
+from service.engine.tables import Attempt, Confirmation, Gate, Run, StepRun
 from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.playbook.model import Grade
@@ -55,8 +57,11 @@ class Machine:
         The intent (`step.attempted`) is part of the caller's transaction; commit before calling anything.
         """
         shut = set(session.scalars(select(Gate.connector).where(Gate.open_from > now)))
+        held = (select(Run.id).join(Departure, Departure.id == Run.departure_id)).where(
+            Departure.state == DepartureState.HELD
+        )
         due = or_(
-            and_(StepRun.state == StepState.READY, StepRun.next_at <= now),
+            and_(StepRun.state == StepState.READY, StepRun.next_at <= now, StepRun.run_id.not_in(held)),
             and_(
                 StepRun.check_at <= now,
                 StepRun.checking.is_(False),

@@ -36,6 +36,9 @@ def hr(any_store: Store, clock: Any, keys: Keys) -> "Hr":
     return Hr(any_store, clock)
 
 
+AHEAD = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.HELD)
+
+
 class Hr:
     """HR's side of the door."""
 
@@ -65,7 +68,9 @@ class Hr:
 
     def becomes(self, state: DepartureState) -> None:
         with self.store.write() as session:
-            session.query(Departure).one().state = state
+            departure = session.query(Departure).one()
+            departure.state = state
+            departure.run_id = None if state in AHEAD else "a run"
 
     def ledger(self) -> list[dict[str, Any]]:
         with self.store.read() as session:
@@ -145,15 +150,53 @@ def test_who_stays_is_withdrawn(hr: Hr) -> None:
 
 
 @pytest.mark.parametrize("change", [Change.RESCINDED, Change.CHANGED], ids=str)
-def test_what_comes_after_the_cut_changes_nothing_and_is_said(hr: Hr, change: Change) -> None:
+def test_what_comes_after_the_cut_holds_what_has_not_begun(hr: Hr, change: Change) -> None:
     hr.says()
     hr.becomes(DepartureState.REVOKING)
 
     hr.says(change, **({"last_day": date(2026, 4, 1)} if change is Change.CHANGED else {}))
 
     (departure,) = hr.departures()
-    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-03-06")
+    assert (departure.state, departure.civil_at) == (DepartureState.HELD, "2026-03-06")
     assert "after access was cut" in departure.held_because
+
+
+def test_a_later_date_does_not_hide_that_hr_took_it_back(hr: Hr) -> None:
+    hr.says()
+    hr.becomes(DepartureState.REVOKING)
+    hr.says(Change.RESCINDED)
+
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert "HR withdrew" in departure.held_because
+
+
+def test_old_news_that_arrives_late_changes_nothing(hr: Hr) -> None:
+    hr.says(source_version="3", last_day=date(2026, 7, 1))
+
+    hr.says(Change.CHANGED, source_version="2", last_day=date(2026, 6, 1))
+
+    (departure,) = hr.departures()
+    assert departure.civil_at == "2026-07-01"
+
+
+@pytest.mark.parametrize("year", [2020, 2025])
+def test_a_slip_in_the_year_is_held(hr: Hr, year: int) -> None:
+    hr.says(last_day=date(year, 2, 1))
+
+    (departure,) = hr.departures()
+    assert departure.state is DepartureState.HELD
+    assert "slip in the year" in departure.held_because
+
+
+def test_a_corrected_year_lets_the_departure_go_on(hr: Hr) -> None:
+    hr.says(last_day=date(2025, 2, 1))
+
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert departure.state is DepartureState.SCHEDULED
 
 
 def test_nobody_is_withdrawn_who_was_not_announced(hr: Hr) -> None:

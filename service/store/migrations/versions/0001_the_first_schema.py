@@ -220,6 +220,7 @@ def upgrade() -> None:
         sa.Column("effective_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("interpretation", sa.JSON(), nullable=False),
         sa.Column("notice_date", sa.Date(), nullable=True),
+        sa.Column("source_version", sa.String(length=200), nullable=False),
         sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("announced_by", sa.String(length=200), nullable=False),
         sa.Column("run_id", sa.String(length=36), nullable=True),
