@@ -1,7 +1,9 @@
 """`exeunt demo`: a made-up company in which Mike from sales has resigned."""
 
+import errno
 import json
 import math
+import os
 import shutil
 import signal
 import sys
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
+from click import get_current_context
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from service.demo.stage import Stage
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 #: The longest silence while something happens, in seconds.
 SILENCE_S = 2.5
 FOLDER = Path("var/demo")
+STORY = "story.json"
 
 
 @click.command()
@@ -31,7 +36,11 @@ FOLDER = Path("var/demo")
 @click.option("--quiet", "leaning", flag_value="quiet", help="The leaver takes nothing.")
 @click.option("--blind", "leaning", flag_value="blind", help="The CRM keeps no logs of exports.")
 @click.option(
-    "--port", type=int, default=8000, show_default=True, help="Where to listen; 0 takes a spare one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Where to listen; 0 takes a spare one.",
 )
 @click.option("--folder", type=click.Path(path_type=Path), default=FOLDER, show_default=True)
 def command(
@@ -40,14 +49,16 @@ def command(
     """Play a whole departure on this machine: no account, no key, nothing real is touched."""
     from service.cli._logs import log_quietly
     from service.cli._open import FAILED, stop
-    from service.demo.play import Wishes, opened
+    from service.demo.play import AlreadyPlaying, Wishes, opened
     from service.demo.stage import StoryBroken
     from service.demo.world import Leaning
 
     log_quietly()
     signal.signal(signal.SIGTERM, _stop_as_if_interrupted)
+    os.umask(0o077)  # what the demonstration writes is nobody else's business
     if reset:
-        shutil.rmtree(folder, ignore_errors=True)
+        _forget(folder)
+    _keep_to_the_story(folder, seed=seed, leaning=leaning)
     wishes = Wishes(folder=folder, port=port, seed=seed, leaning=Leaning(leaning))
     began = time.monotonic()
     try:
@@ -65,8 +76,45 @@ def command(
         click.echo("Stopped. The same command goes on where this one ended.", err=True)
     except StoryBroken as broken:
         stop(f"The story broke: {broken} Begin anew with: exeunt demo --reset")
+    except AlreadyPlaying as error:
+        stop(str(error))
     except OSError as error:
-        stop(f"The demonstration cannot start: {error}. Another port: exeunt demo --port 8001")
+        taken = error.errno == errno.EADDRINUSE
+        fix = "Take another port: exeunt demo --port 8001" if taken else "Take another folder: --folder"
+        stop(f"The demonstration cannot start: {error.strerror or error}. {fix}")
+
+
+def _forget(folder: Path) -> None:
+    """Delete a demonstration's folder, and never any other."""
+    from service.cli._open import WRONG_USE, stop
+
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / STORY).is_file():
+        stop(f"{folder} is not a demonstration's folder, so nothing in it was deleted.", WRONG_USE)
+    if folder.is_dir():
+        shutil.rmtree(folder)
+
+
+def _keep_to_the_story(folder: Path, *, seed: int, leaning: str) -> None:
+    """A folder keeps its story: another one is asked for in words, not silently left out."""
+    from service.cli._open import WRONG_USE, stop
+
+    file = folder / STORY
+    if not file.is_file():
+        return
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+        told = {"seed": int(known["seed"]), "leaning": str(known["leaning"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        stop(f"{file} cannot be read. Begin anew with: exeunt demo --reset --folder {folder}", WRONG_USE)
+    context = get_current_context()
+    for name, wished in (("seed", seed), ("leaning", leaning)):
+        asked = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if asked and told[name] != wished:
+            stop(
+                f"{folder} tells the story of {name} {told[name]}. For {wished} begin anew: add --reset, "
+                "or take another --folder.",
+                WRONG_USE,
+            )
 
 
 def _stop_as_if_interrupted(*_: object) -> None:
@@ -135,7 +183,7 @@ def _result(stage: "Stage", *, seconds: float) -> dict[str, Any]:
         "seed": stage.world.seed,
         "leaning": stage.world.leaning,
         "took_s": round(seconds, 1),
-        **stage.numbers,
+        **stage.progress.numbers,
     }
 
 

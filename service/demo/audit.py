@@ -19,7 +19,7 @@ def audit(stage: Stage) -> Path:
     with stage.service.store.write() as session:
         sign_checkpoint(session, stage.service.keys, stage.clock.now())
         written = write_export(session, folder, vkey=stage.service.keys.vkey)
-    stage.numbers["ledger_entries"] = written.size
+    stage.progress.measure(ledger_entries=written.size)
     stage.claim("the auditor's script verifies the record", _judged(folder))
     forged = stage.folder / "export-forged"
     shutil.rmtree(forged, ignore_errors=True)

@@ -1,5 +1,6 @@
 """Playing the story: the company, the service, its pages and Slack, all in this process, all on loopback."""
 
+import fcntl
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -35,14 +36,19 @@ class Wishes:
     real_directory: bool = True
 
 
+class AlreadyPlaying(Exception):  # noqa: N818  a refusal, not a fault
+    """Somebody plays in this folder; the message says what to do."""
+
+
 @contextmanager
 def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
     """Everything started, as it was left; stopped in good order at the end."""
     folder = wishes.folder
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    clock = TurnableClock(folder / "clock.json")
-    made, calendar = _remembered(wishes, clock)
     with ExitStack() as closing:
+        closing.enter_context(_alone(folder))
+        clock = TurnableClock(folder / "clock.json")
+        made, calendar = _remembered(wishes, clock)
         say("Opening a made-up company: directory, CRM, devices, HR and Slack, all on this machine.")
         company = open_company(folder / "company", made, now=clock.now, real_directory=wishes.real_directory)
         closing.callback(company.stop)
@@ -74,6 +80,19 @@ def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
             calendar=calendar,
             progress=Progress(folder / "progress.json"),
         )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two demonstrations in one folder would take each other's systems away."""
+    with (folder / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyPlaying(
+                f"A demonstration is running in {folder} already. Stop it, or take another --folder and --port."
+            ) from error
+        yield
 
 
 def _remembered(wishes: Wishes, clock: TurnableClock) -> tuple[World, Calendar]:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from service.departures.departure import Departure
 from service.engine.facts import RunFacts, StepFact
 from service.engine.states import StepState
 from service.engine.wording import comes_later
+from service.people.person import Person
 
 PATIENCE_S = 30.0
 LOOK_S = 0.05
@@ -71,6 +72,7 @@ class Progress:
         known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         self.told: dict[str, bool] = known.get("told", {})
         self.done: list[str] = known.get("done", [])
+        self.numbers: dict[str, Any] = known.get("numbers", {})
 
     def note(self, claim: str, *, holds: bool) -> None:
         """Remember a claim."""
@@ -82,9 +84,15 @@ class Progress:
         self.done.append(what)
         self._save()
 
+    def measure(self, **numbers: Any) -> None:
+        """Remember what was read from the service, for the result."""
+        self.numbers |= numbers
+        self._save()
+
     def _save(self) -> None:
         part = self._file.with_suffix(".part")
-        part.write_text(json.dumps({"told": self.told, "done": self.done}), encoding="utf-8")
+        known = {"told": self.told, "done": self.done, "numbers": self.numbers}
+        part.write_text(json.dumps(known), encoding="utf-8")
         part.replace(self._file)
 
 
@@ -101,7 +109,6 @@ class Stage:
     url: str
     calendar: Calendar
     progress: Progress
-    numbers: dict[str, Any] = field(default_factory=dict)
 
     def claim(self, name: str, holds: object) -> None:
         """Note whether a claim was seen to hold; a claim once seen false stays false."""
@@ -109,13 +116,17 @@ class Stage:
 
     def departure(self) -> Departure | None:
         """The leaver's departure, once it was announced."""
+        number = self.world.leaver.number
+        query = select(Departure).join(Person, Person.id == Departure.person_id)
         with self.service.store.read() as session:
-            return session.scalar(select(Departure).order_by(Departure.announced_at).limit(1))
+            return session.scalar(
+                query.where(Person.employee_no == number).order_by(Departure.announced_at).limit(1)
+            )
 
     def run(self) -> RunFacts | None:
         """The leaver's run, once it has begun."""
-        lines = self.service.desk.lines(limit=1)
-        return self.service.desk.facts(lines[0].run_id) if lines else None
+        departure = self.departure()
+        return self.service.desk.facts(departure.run_id) if departure and departure.run_id else None
 
     def begun(self) -> RunFacts:
         """The run. Raises `StoryBroken` when there is none."""

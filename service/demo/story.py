@@ -13,6 +13,7 @@ from connectors.sdk.context import Secret
 from service.demo import fake_hr, setup
 from service.demo.stage import Stage, StoryBroken
 from service.demo.world import Leaning
+from service.departures.departure import Departure
 from service.engine.states import StepState
 from service.engine.wording import counts
 from service.snapshot.view import REVIEW_AFTER_END
@@ -183,8 +184,7 @@ def _judge(stage: Stage) -> None:
     finding = stage.begun().finding
     stage.claim("the verdict is what the logs allow", finding and finding.verdict in _wanted(stage))
     if finding:
-        stage.numbers["verdict"], stage.numbers["sentence"] = finding.verdict, finding.sentence
-        stage.numbers["coverage"] = finding.coverage
+        stage.progress.measure(verdict=finding.verdict, sentence=finding.sentence, coverage=finding.coverage)
 
 
 def _wanted(stage: Stage) -> tuple[str, ...]:
@@ -197,7 +197,8 @@ def _wanted(stage: Stage) -> tuple[str, ...]:
 
 
 def _one_departure(stage: Stage) -> bool:
-    return len(stage.service.desk.waiting_departures()) + len(stage.service.desk.lines()) == 1
+    with stage.service.store.read() as session:
+        return session.query(Departure).filter(Departure.source_id == EVENT_ID).count() == 1
 
 
 def _read_back(stage: Stage) -> Any:

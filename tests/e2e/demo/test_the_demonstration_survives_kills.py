@@ -1,29 +1,17 @@
 """`kill -9` of the whole demonstration, service and systems alike, at moments nobody chose."""
 
-import json
 import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.e2e.demo.playing import begin, played
+
 KILLS = 10
-PATIENCE_S = 240.0
-
-
-def begin(folder: Path, *more: str) -> subprocess.Popen[bytes]:
-    """The demonstration in a process group of its own."""
-    command = [sys.executable, "-m", "service.cli", "demo", "--exit", "--port", "0", "--folder", str(folder)]
-    with (folder.parent / "log").open("ab") as log:
-        return subprocess.Popen(
-            [*command, *more], cwd=ROOT, stdout=subprocess.PIPE, stderr=log, start_new_session=True
-        )
 
 
 def kill_everything(process: subprocess.Popen[bytes], folder: Path) -> None:
@@ -33,14 +21,6 @@ def kill_everything(process: subprocess.Popen[bytes], folder: Path) -> None:
     if process.stdout:
         process.stdout.close()
     subprocess.run(["pkill", "-9", "-f", str(folder / "company" / "slapd")], check=False)
-
-
-def played(folder: Path, *more: str) -> dict[str, Any]:
-    """Let it play to the end; gives the result."""
-    process = begin(folder, *more)
-    out, _ = process.communicate(timeout=PATIENCE_S)
-    result: dict[str, Any] = json.loads(out)
-    return result
 
 
 @pytest.mark.faults
