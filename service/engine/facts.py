@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from service.departures.kind import DepartureState
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade, Phase
 
@@ -51,7 +52,10 @@ class ConfirmationFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFact:
-    """One step of a run. `revision` changes with every transition, so that a stale click is refused."""
+    """One step of a run. `revision` changes with every transition, so that a stale click is refused.
+
+    `residual` is what may still work; `ended_later` what no longer does, because a later step ended it.
+    """
 
     id: str
     step: str
@@ -79,7 +83,13 @@ class StepFact:
     attempts: tuple[AttemptFact, ...] = ()
     evidence: tuple[EvidenceFact, ...] = ()
     residual: tuple[str, ...] = ()
+    ended_later: tuple[str, ...] = ()
     confirmations: tuple[ConfirmationFact, ...] = ()
+
+    @property
+    def was_read_back(self) -> bool:
+        """True when a reading of the target system says that it is done; a person's word is none."""
+        return self.state is StepState.DONE and self.grade in (Grade.OBSERVED, Grade.CORROBORATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +114,11 @@ class DayFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFact:
-    """What the snapshot says: verdict, one sentence, the days behind it, what could not be seen."""
+    """What the snapshot says: verdict, one sentence, the days behind it, what could not be seen.
+
+    `sealed_at` and the rest are of the `version` that holds now; `first_sealed_at` and `first_sealed_seq` of the
+    first, which stays in the ledger however often the leaver is looked at again.
+    """
 
     snapshot_id: str
     verdict: str
@@ -112,6 +126,9 @@ class FindingFact:
     coverage: str
     sealed_at: datetime
     sealed_seq: int
+    first_sealed_at: datetime
+    first_sealed_seq: int
+    version: int
     manifest_sha256: str
     usual_max: int | None
     total_records: int | None
@@ -131,7 +148,10 @@ class PrecautionFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """One run, whole. `headline` is the sentence that answers the auditor's question first."""
+    """One run, whole. `headline` is the sentence that answers the auditor's question first.
+
+    `held` says why nothing more of it is begun, or what HR said too late; empty when there is nothing of the kind.
+    """
 
     run_id: str
     departure_id: str
@@ -164,8 +184,14 @@ class RunFacts:
     precautions: tuple[PrecautionFact, ...]
     ledger_entries: int
     ledger_intact: bool | None
+    held: str = ""
     slack_channel: str = ""
     slack_link: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        """True while nothing that has not begun is begun."""
+        return self.state == DepartureState.HELD.value
 
     @property
     def closed(self) -> int:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.engine.facts import DayFact, FindingFact
 from service.snapshot.custody import Shelf
 from service.snapshot.seal import opened
+from service.snapshot.tables import Snapshot
 
 
 def findings_of(shelf: Shelf) -> Callable[[Session, str], FindingFact | None]:
@@ -19,6 +21,7 @@ def findings_of(shelf: Shelf) -> Callable[[Session, str], FindingFact | None]:
             return None
         snapshot, body = found
         judged = body["judged"]
+        first = _first(session, departure_id)
         return FindingFact(
             snapshot_id=snapshot.id,
             verdict=judged["verdict"],
@@ -26,6 +29,9 @@ def findings_of(shelf: Shelf) -> Callable[[Session, str], FindingFact | None]:
             coverage=judged["coverage"],
             sealed_at=snapshot.sealed_at,
             sealed_seq=snapshot.sealed_seq,
+            first_sealed_at=first.sealed_at,
+            first_sealed_seq=first.sealed_seq,
+            version=snapshot.version,
             manifest_sha256=snapshot.manifest_sha256,
             usual_max=judged["usual_max"],
             total_records=body["total_records"],
@@ -38,3 +44,9 @@ def findings_of(shelf: Shelf) -> Callable[[Session, str], FindingFact | None]:
         )
 
     return finding
+
+
+def _first(session: Session, departure_id: str) -> Snapshot:
+    """The snapshot that was sealed first; it stays on record when the leaver is looked at again."""
+    query = select(Snapshot).where(Snapshot.departure_id == departure_id).order_by(Snapshot.version)
+    return session.scalars(query.limit(1)).one()

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,10 @@ from service.people.person import Person
 
 #: The action whose verified end shuts a login: exposure counts to it.
 CUT = "disable_account"
+#: The action that ends what `OPEN_SESSIONS` says a cut leaves.
+ENDS_SESSIONS = "revoke_sessions"
+#: How connectors begin what they say of sessions that outlive a cut.
+OPEN_SESSIONS = "Sessions already open"
 
 Findings = Callable[[Session, str], FindingFact | None]
 
@@ -59,7 +64,8 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
         run_id=run.id,
         number=number(run),
         colour=run.colour,
-        headline=headline(steps, exposure, effective_at=departure.effective_at, held=departure.held_because),
+        headline=headline(steps, exposure, effective_at=departure.effective_at),
+        held=departure.held_because,
         playbook=run.playbook,
         playbook_version=run.playbook_version,
         playbook_digest=run.playbook_digest,
@@ -212,7 +218,29 @@ def _steps(session: Session, run: Run, keys: Keys) -> tuple[StepFact, ...]:
     ):
         said[confirmation.step_run_id].append(_confirmation(confirmation, name))
     takers = _names(session, [step.taken_by for step in steps if step.taken_by])
-    return tuple(_step(step, attempts[step.id], said[step.id], keys=keys, takers=takers) for step in steps)
+    return _with_later_ends(
+        tuple(_step(step, attempts[step.id], said[step.id], keys=keys, takers=takers) for step in steps)
+    )
+
+
+def _with_later_ends(steps: tuple[StepFact, ...]) -> tuple[StepFact, ...]:
+    """Open sessions that one step left and a later one ended no longer count as what may still work."""
+    enders = [step for step in steps if step.action.endswith(f".{ENDS_SESSIONS}") and step.was_read_back]
+    return tuple(_with_later_end(step, enders) if step.residual else step for step in steps)
+
+
+def _with_later_end(step: StepFact, enders: Iterable[StepFact]) -> StepFact:
+    ender = next((later for later in enders if _follows(later, step)), None)
+    ended = tuple(what for what in step.residual if ender and what.startswith(OPEN_SESSIONS))
+    left = tuple(what for what in step.residual if what not in ended)
+    said = tuple(f"Ended later by {ender.title}: {what}" for what in ended if ender)
+    return replace(step, residual=left, ended_later=said)
+
+
+def _follows(later: StepFact, step: StepFact) -> bool:
+    if later.id == step.id or later.target != step.target:
+        return False
+    return bool(step.ended_at and later.ended_at and later.ended_at >= step.ended_at)
 
 
 #: Columns of a step run that are shown as they are.

@@ -12,11 +12,10 @@ def headline(
     exposure: Iterable[ExposureFact],
     *,
     effective_at: datetime,
-    held: str,
 ) -> str:
     """What an auditor asks first: is every login shut, was it read back, and how long after the time."""
-    parts = [logins(tuple(exposure), effective_at), *_devices(steps), held]
-    return " ".join(part for part in parts if part)
+    parts = [logins(tuple(exposure), effective_at), *_devices(steps)]
+    return " ".join(parts)
 
 
 def logins(exposure: tuple[ExposureFact, ...], effective_at: datetime) -> str:
@@ -50,22 +49,30 @@ def span(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def counts(steps: tuple[StepFact, ...], *, now: datetime) -> str:
-    """`8 of 12 closed · 1 failed · 2 need a person · 1 comes later`."""
+def counts(steps: tuple[StepFact, ...], *, now: datetime, held: bool = False) -> str:
+    """`8 of 12 closed · 1 failed · 2 need a person · 1 comes later`.
+
+    Args:
+        held: What has not begun is not begun, so it is not under way either.
+    """
     closed = sum(s.state in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED) for s in steps)
     failed = sum(s.state is StepState.FAILED for s in steps)
     person = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.PERSON for s in steps)
     device = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.DEVICE for s in steps)
     later = sum(comes_later(s, now=now) for s in steps)
-    held = sum(s.state is StepState.BLOCKED and not comes_later(s, now=now) for s in steps)
-    running = len(steps) - closed - failed - person - device - later - held
+    not_begun = [s for s in steps if not comes_later(s, now=now)]
+    blocked = sum(s.state is StepState.BLOCKED for s in not_begun)
+    stopped = blocked + sum(s.state is StepState.READY for s in not_begun) if held else 0
+    blocked = 0 if held else blocked
+    running = len(steps) - closed - failed - person - device - later - blocked - stopped
     said = [
         f"{closed} of {len(steps)} closed",
         f"{failed} failed" if failed else "",
         f"{person} {'needs' if person == 1 else 'need'} a person" if person else "",
         f"{device} {'waits' if device == 1 else 'wait'} for a device" if device else "",
         f"{running} under way" if running else "",
-        f"{held} {'waits' if held == 1 else 'wait'} for another step" if held else "",
+        f"{stopped} held" if stopped else "",
+        f"{blocked} {'waits' if blocked == 1 else 'wait'} for another step" if blocked else "",
         f"{later} {'comes' if later == 1 else 'come'} later" if later else "",
     ]
     return " · ".join(part for part in said if part)

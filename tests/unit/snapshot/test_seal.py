@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from service.engine.findings import findings_of
 from service.ledger.entry import LedgerEntry
 from service.ledger.errors import KeyTrouble
 from service.ledger.keys import Keys
@@ -230,3 +231,20 @@ def test_the_database_is_its_owners_alone(sealed: Any) -> None:
 
     assert modes == {0}
     store.close()
+
+
+def test_the_first_seal_is_shown_however_often_the_leaver_is_looked_at_again(crm: Any) -> None:
+    crm.collect()
+    crm.seal(lookback_days=7)
+    crm.clock.turn(days=3)
+    crm.collect()
+    crm.sealer.look_again("d-1", ["salesforce"])
+    first, second = crm.snapshots()
+
+    with crm.store.read() as session:
+        found = findings_of(crm.shelf)(session, "d-1")
+
+    assert found is not None
+    assert (found.version, found.sealed_at, found.sealed_seq) == (2, second.sealed_at, second.sealed_seq)
+    assert (found.first_sealed_at, found.first_sealed_seq) == (first.sealed_at, first.sealed_seq)
+    assert found.first_sealed_seq < found.sealed_seq
