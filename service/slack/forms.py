@@ -57,7 +57,7 @@ def answers(values: Mapping[str, Mapping[str, Any]]) -> tuple[Said, str]:
 def _about(facts: RunFacts, step: StepFact, *, now: datetime, look: Look) -> str:
     parts = [escape(facts.leaver)]
     if step.due is not None:
-        parts.append(f"{'overdue since' if step.due <= now else 'due'} {moment(step.due)}")
+        parts.append(f"{'overdue since' if step.due <= now else 'due'} {moment(step.due, now=now)}")
     if step.taken_by:
         parts.append(f"{escape(step.taken_by)} works on it")
     return " · ".join([*parts, link(look.run_url(facts), f"Open {facts.number}")])

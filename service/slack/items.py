@@ -9,7 +9,7 @@ from service.engine.states import Colour, StepState, WaitsFor
 from service.engine.wording import comes_later, span
 from service.playbook.model import Grade
 from service.slack.look import Look
-from service.slack.text import Block, button, escape, moment, section
+from service.slack.text import Block, button, escape, escape_with_times, moment, section
 
 CONFIRM, TAKE = "item.confirm", "item.take"
 #: An item nobody has taken and that is due later than this is offered to be taken first.
@@ -85,7 +85,11 @@ def _whose(step: StepFact, *, now: datetime, look: Look) -> str:
     if step.due is not None:
         overdue = step.due <= now
         form = "{time}" if abs(step.due - now) < timedelta(hours=12) else "{date_short_pretty} {time}"
-        parts.append(f"*overdue since {moment(step.due)}*" if overdue else f"due {moment(step.due, form)}")
+        parts.append(
+            f"*overdue since {moment(step.due, now=now)}*"
+            if overdue
+            else f"due {moment(step.due, form, now=now)}"
+        )
     if not step.taken_by and step.waits_for is not WaitsFor.DEVICE:
         parts.append("unassigned")
     return " · ".join(parts)
@@ -95,8 +99,12 @@ def _last_said(said: tuple[ConfirmationFact, ...]) -> str:
     if not said or said[-1].waiver:
         return ""
     last = said[-1]
-    read_back = f", {escape(last.read_back)}" if last.read_back else ""
-    return f"*{escape(last.by)}* confirmed{read_back}."
+    return f"*{escape(last.by)}* confirmed{_checked(last)}."
+
+
+def _checked(said: ConfirmationFact) -> str:
+    """What the system said about it, when it was read."""
+    return f", {escape_with_times(said.read_back, since=said.at)}" if said.read_back else ""
 
 
 def _button(facts: RunFacts, step: StepFact, *, now: datetime, primary: bool) -> Block:
@@ -135,7 +143,7 @@ def _done_line(step: StepFact) -> str:
 def _how_known(step: StepFact) -> str:
     if step.confirmations:
         last = step.confirmations[-1]
-        return f"confirmed by *{escape(last.by)}*" + (f", {escape(last.read_back)}" if last.read_back else "")
+        return f"confirmed by *{escape(last.by)}*{_checked(last)}"
     if step.grade is Grade.ABSENT:
         return "there was none"
     if step.started_at and step.ended_at:

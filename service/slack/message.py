@@ -21,6 +21,7 @@ from service.slack.text import (
     context,
     cut,
     escape,
+    escape_with_times,
     link,
     moment,
     mrkdwn,
@@ -52,7 +53,7 @@ def checklist(
     who = manager or (f"*{escape(facts.manager)}*" if facts.manager else "")
     by = started_by or f"*{escape(facts.started_by)}*"
     if facts.finished_at is not None:
-        return {"text": fallback(facts, now=now), "blocks": list(_closed(facts, look))}
+        return {"text": fallback(facts, now=now), "blocks": list(_closed(facts, now=now, look=look))}
     blocks = [_header(facts), _about(facts, now=now, look=look, manager=who, started_by=by)]
     return {"text": fallback(facts, now=now), "blocks": [*blocks, *_open(facts, now=now, look=look)]}
 
@@ -67,7 +68,11 @@ def fallback(facts: RunFacts, *, now: datetime) -> str:
     who = facts.number if facts.kind in NAMELESS else escape(facts.leaver)
     if facts.finished_at is not None:
         return cut(f"Offboarding {who}: closed, {facts.closed} of {len(facts.steps)}", FALLBACK_MOST)
-    return cut(f"Offboarding {who}: {counts(facts.steps, now=now).replace(' · ', ', ')}", FALLBACK_MOST)
+    return cut(f"Offboarding {who}: {_counts(facts, now=now).replace(' · ', ', ')}", FALLBACK_MOST)
+
+
+def _counts(facts: RunFacts, *, now: datetime) -> str:
+    return counts(facts.steps, now=now, held=facts.is_held)
 
 
 def has_to_try_again(facts: RunFacts) -> list[StepFact]:
@@ -76,8 +81,9 @@ def has_to_try_again(facts: RunFacts) -> list[StepFact]:
 
 
 def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
-    said, *rest = counts(facts.steps, now=now).split(" · ")
+    said, *rest = _counts(facts, now=now).split(" · ")
     yield section("  ·  ".join([f"*{said}*", *rest]))
+    yield from _held(facts)
     yield from _finding(facts, look)
     waiting = open_items(facts)
     if waiting:
@@ -88,7 +94,7 @@ def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
         yield section(
             f"and {len(waiting) - ITEMS_MOST} more: {link(look.run_url(facts), f'Open {facts.number}')}"
         )
-    yield from _done(ended(facts), look)
+    yield from _done(ended(facts), now=now, look=look)
     yield from _small_print(facts, now=now)
     yield _bar(facts, look, has_to_try_again(facts))
     yield context(_who_may(waiting, look))
@@ -103,26 +109,43 @@ def _who_may(waiting: list[StepFact], look: Look) -> str:
     )
 
 
-def _closed(facts: RunFacts, look: Look) -> Iterator[Block]:
+def _held(facts: RunFacts) -> Iterator[Block]:
+    if facts.held:
+        yield section(f":warning: {escape(facts.held)}")
+
+
+def _closed(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
     yield _header(facts)
-    yield context(" · ".join([_kind(facts), _access(facts), *_run(facts, look)]))
-    by_people = sum(bool(s.confirmations) and s.grade is not Grade.WAIVED for s in facts.steps)
-    waived = sum(s.grade is Grade.WAIVED for s in facts.steps)
-    unmade = sum(s.state in (StepState.SKIPPED, StepState.CANCELLED) for s in facts.steps)
-    parts = [
-        f"{len(facts.steps) - by_people - waived - unmade} by machine",
-        f"{by_people} by people" if by_people else "",
-        f"{waived} waived" if waived else "",
-        f"{unmade} not needed" if unmade else "",
-    ]
+    yield context(" · ".join([_kind(facts), _access(facts, now=now), *_run(facts, look)]))
     icon = ":white_check_mark:" if facts.colour is Colour.GREEN else ":large_yellow_circle:"
     took = (facts.finished_at or facts.started_at) - facts.effective_at
+    said = escape_with_times(facts.headline, since=facts.effective_at)
     yield section(
-        f"{icon} *Closed: {facts.closed} of {len(facts.steps)}*, {', '.join(p for p in parts if p)}\n"
-        f"{escape(facts.headline)} Closed in {span(max(0.0, took.total_seconds()))}."
+        f"{icon} *Closed: {facts.closed} of {len(facts.steps)}*, {', '.join(_how_known(facts.steps))}\n"
+        f"{said} Closed in {span(max(0.0, took.total_seconds()))}."
     )
+    yield from _held(facts)
     yield from _finding(facts, look)
     yield _bar(facts, look, [])
+
+
+def _how_known(steps: Iterable[StepFact]) -> Iterator[str]:
+    """How each step ended, by its grade: what a person said and a reading bore out later counts as read back."""
+    steps = tuple(steps)
+    done = [step for step in steps if step.state is StepState.DONE]
+    read = sum(step.was_read_back for step in done)
+    said = sum(step.grade is Grade.ATTESTED for step in done)
+    absent = sum(step.grade is Grade.ABSENT for step in done)
+    waived = sum(step.grade is Grade.WAIVED for step in done)
+    told = (
+        (read, "read back"),
+        (said, "confirmed by people" if said > 1 else "confirmed by a person"),
+        (absent, "without an account"),
+        (len(done) - read - said - absent - waived, "done, not read back"),
+        (waived, "waived"),
+        (len(steps) - len(done), "not done"),
+    )
+    return (f"{count} {words}" for count, words in told if count)
 
 
 def _header(facts: RunFacts) -> Block:
@@ -131,8 +154,12 @@ def _header(facts: RunFacts) -> Block:
 
 
 def _about(facts: RunFacts, *, now: datetime, look: Look, manager: str, started_by: str) -> Block:
-    access = f"access ends {moment(facts.effective_at)}" if facts.effective_at > now else _access(facts)
-    parts = [_kind(facts), access, f"started by {started_by}", f"manager {manager}" if manager else ""]
+    parts = [
+        _kind(facts),
+        _access(facts, now=now),
+        f"started by {started_by}",
+        f"manager {manager}" if manager else "",
+    ]
     return context(" · ".join(part for part in (*parts, *_run(facts, look)) if part))
 
 
@@ -140,10 +167,10 @@ def _kind(facts: RunFacts) -> str:
     return escape(facts.kind.replace("-", " ").capitalize())
 
 
-def _access(facts: RunFacts) -> str:
+def _access(facts: RunFacts, *, now: datetime) -> str:
     """`ended` is said only once every login was read back as shut."""
-    verb = "access ended" if facts.last_verified_at is not None or not facts.exposure else "access due to end"
-    return f"{verb} {moment(facts.effective_at)}"
+    verb = "access ended" if facts.last_verified_at is not None or not facts.exposure else "access was to end"
+    return f"{'access ends' if facts.effective_at > now else verb} {moment(facts.effective_at, now=now)}"
 
 
 def _run(facts: RunFacts, look: Look) -> tuple[str, str]:
@@ -185,15 +212,12 @@ def _evidence(facts: RunFacts, look: Look) -> Block:
     )
 
 
-def _done(steps: list[StepFact], look: Look) -> Iterator[Block]:
+def _done(steps: list[StepFact], *, now: datetime, look: Look) -> Iterator[Block]:
     if not steps:
         return
-    checked = sum(step.colour is Colour.GREEN for step in steps)
-    title = (
-        f"{len(steps)} done and checked" if checked == len(steps) else f"{len(steps)} done, {checked} checked"
-    )
-    last = max((step.verified_at for step in steps if step.verified_at), default=None)
-    subtitle = f"last check {moment(last, '{time_secs}')}" if last else "nothing was read back yet"
+    title = ", ".join(_ended_as(steps))
+    last = max((s.verified_at for s in steps if s.was_read_back and s.verified_at), default=None)
+    subtitle = f"last check {moment(last, '{time_secs}', now=now)}" if last else "nothing was read back yet"
     if not look.fold:
         yield context(f":white_check_mark: *{title}* · {subtitle}")
         return
@@ -208,6 +232,21 @@ def _done(steps: list[StepFact], look: Look) -> Iterator[Block]:
     }
 
 
+def _ended_as(steps: list[StepFact]) -> Iterator[str]:
+    """`7 done, 6 of them read back`; what was waived or never done is not called done."""
+    done = [step for step in steps if step.state is StepState.DONE and step.grade is not Grade.WAIVED]
+    waived = sum(step.grade is Grade.WAIVED for step in steps)
+    read = sum(step.was_read_back for step in done)
+    if done and read == len(done):
+        yield f"{read} done and read back"
+    elif done:
+        yield f"{len(done)} done, {read or 'none'} of them read back"
+    if waived:
+        yield f"{waived} waived"
+    if unmade := len(steps) - len(done) - waived:
+        yield f"{unmade} not done"
+
+
 def _packed(lines: list[str]) -> list[Block]:
     """As many sections as the lines need, and no more than a container holds."""
     sections = [""]
@@ -220,15 +259,16 @@ def _packed(lines: list[str]) -> list[Block]:
 
 def _small_print(facts: RunFacts, *, now: datetime) -> Iterator[Block]:
     if moving := under_way(facts, now=now):
-        yield context(f":arrows_counterclockwise: Under way: {_listed(escape(s.title, 80) for s in moving)}")
+        what = ":double_vertical_bar: Held" if facts.is_held else ":arrows_counterclockwise: Under way"
+        yield context(f"{what}: {_listed(escape(s.title, 80) for s in moving)}")
     if waiting := later(facts, now=now):
-        listed = _listed(_with_time(step) for step in waiting)
+        listed = _listed(_with_time(step, now=now) for step in waiting)
         yield context(f":clock3: Later: {listed}")
 
 
-def _with_time(step: StepFact) -> str:
+def _with_time(step: StepFact, *, now: datetime) -> str:
     title = escape(step.title, 80)
-    return f"{title} on {moment(step.release_after)}" if step.release_after else title
+    return f"{title} on {moment(step.release_after, now=now)}" if step.release_after else title
 
 
 def _listed(parts: Iterable[str]) -> str:

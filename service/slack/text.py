@@ -4,7 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 Block = dict[str, Any]
@@ -18,6 +18,8 @@ _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 _CALLS_ALL = re.compile(r"@(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 #: A name that draws a tick beside itself, or a time whose minutes look like the name of a picture.
 _IS_EMOJI = re.compile(r":(?=[\w+'-]+:)")
+#: A time of day as the service's own sentences write it.
+_CLOCK = re.compile(r"\b((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] UTC)\b")
 _BREAKS = frozenset({"Cc", "Zl", "Zp"})
 
 
@@ -38,8 +40,29 @@ def cut(text: str, most: int) -> str:
 
 def escape(text: str, most: int = 1_000) -> str:
     """A name or sentence inside mrkdwn: `<!channel>` and `:x:` in it are only text. Never cut inside an escape."""
-    line = _IS_EMOJI.sub(":\u2060", _CALLS_ALL.sub("@\u2060", cut(one_line(text), most)))
+    return _inert(cut(one_line(text), most))
+
+
+def escape_with_times(text: str, most: int = 1_000, *, since: datetime) -> str:
+    """The same for sentences of the service: `17:00:00 UTC` in them becomes each reader's own time.
+
+    Args:
+        since: The first moment that such a time of day can mean.
+    """
+    parts = _CLOCK.split(cut(one_line(text), most))
+    return "".join(_clock(part, since) if n % 2 else _inert(part) for n, part in enumerate(parts))
+
+
+def _inert(line: str) -> str:
+    line = _IS_EMOJI.sub(":\u2060", _CALLS_ALL.sub("@\u2060", line))
     return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _clock(words: str, since: datetime) -> str:
+    """The next moment at which clocks in UTC show this time of day."""
+    since = since.astimezone(UTC).replace(microsecond=0)
+    at = datetime.combine(since.date(), time.fromisoformat(words.removesuffix(" UTC")), UTC)
+    return moment(at if at >= since else at + timedelta(days=1), "{time_secs}", now=since)
 
 
 def plain(text: str, most: int = HEADER_MOST) -> Block:
@@ -89,9 +112,16 @@ def button(
     return made
 
 
-def moment(at: datetime, form: str = "{date_short_pretty} {time}") -> str:
-    """A time that each reader sees in their own zone; the words after the bar are for what cannot."""
-    return f"<!date^{int(at.timestamp())}^{form}|{at:%d %b %H:%M} UTC>"
+def moment(at: datetime, form: str = "{date_short_pretty} {time}", *, now: datetime) -> str:
+    """A time that each reader sees in their own zone, with the year when it is not this one.
+
+    The words after the bar are for what cannot show it.
+    """
+    utc, year = at.astimezone(UTC), ""
+    if utc.year != now.astimezone(UTC).year:
+        form, year = form.replace("{date_short_pretty}", "{date_short}"), f" {utc.year}"
+    seconds = f":{utc:%S}" if "secs" in form else ""
+    return f"<!date^{int(at.timestamp())}^{form}|{utc:%d %b}{year} {utc:%H:%M}{seconds} UTC>"
 
 
 def link(url: str, text: str) -> str:

@@ -11,7 +11,7 @@ from service.engine.wording import span
 from service.ledger.event import Event
 from service.slack.items import open_items
 from service.slack.look import Look
-from service.slack.text import escape, link, moment
+from service.slack.text import escape, escape_with_times, link, moment
 
 #: A line told later than this says when it happened.
 LATE: Final = timedelta(minutes=2)
@@ -38,7 +38,7 @@ def line(happened: Happened, facts: RunFacts, *, now: datetime, look: Look) -> s
     step = next((step for step in facts.steps if step.step == happened.step), None)
     told = teller(_Told(happened=happened, facts=facts, step=step, now=now, look=look))
     if told and now - happened.at > LATE:
-        return f"{moment(happened.at)} {told}"
+        return f"{moment(happened.at, now=now)} {told}"
     return told
 
 
@@ -77,7 +77,7 @@ def _need_a_person(told: _Told) -> str:
     if not waiting:
         return ""
     dues = [step.due for step in waiting if step.due is not None]
-    first = f" First due {moment(min(dues))}." if dues else ""
+    first = f" First due {moment(min(dues), now=told.now)}." if dues else ""
     how_many = "one item needs" if len(waiting) == 1 else f"{len(waiting)} items need"
     return f"{told.look.it_mention} {how_many} somebody.{first}".strip()
 
@@ -155,9 +155,24 @@ def _reopened(told: _Told) -> str:
 
 def _finished(told: _Told) -> str:
     took = told.happened.at - told.facts.effective_at
-    return (
-        f":checkered_flag: *Closed* in {span(max(0.0, took.total_seconds()))}. {escape(told.facts.headline)}"
-    )
+    said = escape_with_times(told.facts.headline, since=told.facts.effective_at)
+    return f":checkered_flag: *Closed* in {span(max(0.0, took.total_seconds()))}. {said}"
+
+
+def _held(told: _Told) -> str:
+    """Somebody has to decide, so they are called."""
+    said = escape(told.facts.held, 500) or "This departure was held. It goes on by now."
+    return f"{told.look.it_mention} :warning: {said}".strip()
+
+
+def _changed(told: _Told) -> str:
+    """What HR changes before the time is no news in a thread; what comes too late is."""
+    return "" if told.happened.body.get("outdated") or not told.facts.held else _held(told)
+
+
+def _released(told: _Told) -> str:
+    released = told.happened.body.get("released")
+    return f":arrow_forward: {told.happened.by} lets this departure go on." if released else ""
 
 
 _TELLERS: Final[Mapping[str, Callable[[_Told], str]]] = {
@@ -172,6 +187,9 @@ _TELLERS: Final[Mapping[str, Callable[[_Told], str]]] = {
     Event.STEP_RETRIED: _retried,
     Event.STEP_READ_BACK: _read_back,
     Event.CONFIRMATION_REFUSED: _refused,
+    Event.DEPARTURE_HELD: _held,
+    Event.DEPARTURE_CHANGED: _changed,
+    Event.DEPARTURE_SCHEDULED: _released,
     Event.DEPARTURE_REOPENED: _reopened,
     Event.RUN_FINISHED: _finished,
 }

@@ -209,7 +209,7 @@ def test_a_workspace_without_the_folding_block_gets_plain_words(office: Any) -> 
 
     (message,) = office.screen.messages()
     assert "container" not in {block["type"] for block in message["blocks"]}
-    assert "2 done and checked" in json.dumps(message["blocks"])
+    assert "2 done and read back" in json.dumps(message["blocks"])
 
 
 def test_runs_that_were_over_before_slack_was_switched_on_are_not_announced(office: Any) -> None:

@@ -104,15 +104,87 @@ def test_what_could_not_be_seen_stands_beside_the_verdict() -> None:
 
 def test_access_is_said_to_have_ended_only_once_it_was_read_back() -> None:
     assert "access ended" in text(drawn())
-    assert "access due to end" in text(drawn(f.run(last_verified_at=None)))
+    assert "access was to end" in text(drawn(f.run(last_verified_at=None)))
 
 
-def test_done_is_called_checked_only_where_it_was() -> None:
+def test_access_that_ends_later_is_not_said_to_have_ended() -> None:
+    coming = f.run(effective_at=f.NOW + timedelta(hours=1), last_verified_at=None)
+
+    assert "access ends <!date^" in text(drawn(coming))
+
+
+def test_a_time_in_another_year_shows_the_year() -> None:
+    assert "{date_short_pretty} {time}|06 Mar 17:00 UTC>" in text(drawn())
+    a_year_on = checklist(f.run(), now=f.NOW + timedelta(days=365), look=LOOK)
+    assert "access ended <!date^1772816400^{date_short} {time}|06 Mar 2026 17:00 UTC>" in text(a_year_on)
+
+
+def test_done_is_called_read_back_only_where_it_was() -> None:
     first, *others = f.steps()
-    unchecked = replace(first, grade=Grade.ACKNOWLEDGED, colour=Colour.AMBER)
+    attested = replace(first, grade=Grade.ATTESTED, minimum=Grade.ATTESTED)
 
-    assert "8 done and checked" in text(drawn())
-    assert "8 done, 7 checked" in text(drawn(f.run(steps=(unchecked, *others))))
+    assert "8 done and read back" in text(drawn())
+    assert "8 done, 7 of them read back" in text(drawn(f.run(steps=(attested, *others))))
+
+
+def test_what_was_waived_or_cancelled_is_not_called_done() -> None:
+    first, second, *others = f.steps()
+    waived = replace(first, grade=Grade.WAIVED, colour=Colour.AMBER)
+    cancelled = replace(second, state=StepState.CANCELLED, colour=Colour.AMBER)
+
+    assert "6 done and read back, 1 waived, 1 not done" in text(
+        drawn(f.run(steps=(waived, cancelled, *others)))
+    )
+
+
+def test_the_last_check_is_of_what_was_read_back() -> None:
+    first, *others = f.steps()
+    said = replace(first, grade=Grade.ATTESTED, verified_at=f.END + timedelta(hours=5))
+
+    assert "last check <!date^1772816404^{time_secs}" in text(drawn(f.run(steps=(said, *others))))
+
+
+def test_a_closed_run_says_how_each_step_is_known() -> None:
+    said = ConfirmationFact(by="Ivan Petrov", at=f.NOW, what="done", note="", door="slack")
+    first, second, third, fourth, *others = f.closed().steps
+    steps = (
+        replace(first, grade=Grade.OBSERVED, confirmations=(said,)),
+        replace(second, grade=Grade.ATTESTED, confirmations=(said,)),
+        replace(third, grade=Grade.ABSENT),
+        replace(fourth, grade=Grade.WAIVED, confirmations=(said,)),
+        *(replace(step, grade=Grade.OBSERVED) for step in others),
+    )
+
+    assert (
+        "*Closed: 12 of 12*, 9 read back, 1 confirmed by a person, 1 without an account, 1 waived"
+    ) in text(drawn(f.closed(steps=steps)))
+
+
+def test_a_held_run_says_so_right_below_the_counts() -> None:
+    held = "HR withdrew <this> departure. Steps that have not begun are held."
+
+    message = drawn(f.run(held=held, state="held"))
+
+    assert message["blocks"][3]["text"]["text"] == (
+        ":warning: HR withdrew &lt;this&gt; departure. Steps that have not begun are held."
+    )
+    assert ":warning:" in text(drawn(f.closed(held=held)))
+
+
+def test_what_is_held_is_not_said_to_be_under_way() -> None:
+    ready = f.step("later", "Later", state=StepState.READY, ended_at=None, verified_at=None)
+
+    held, going = (drawn(f.run(steps=(ready,), state=state)) for state in ("held", "revoking"))
+
+    assert ("1 held" in text(held), "nder way" in text(held)) == (True, False)
+    assert "1 under way" in text(going)
+
+
+def test_times_in_sentences_are_the_readers_own() -> None:
+    shown = text(drawn(f.closed()))
+
+    assert "62 s after <!date^1772816400^{time_secs}|06 Mar 17:00:00 UTC>." in shown
+    assert " 17:00:00 UTC." not in shown
 
 
 def test_a_confirmation_that_proved_false_stands_beside_the_item() -> None:
@@ -133,7 +205,8 @@ def test_a_confirmation_that_proved_false_stands_beside_the_item() -> None:
         confirmations=(said,),
     )
 
-    assert "*Ivan Petrov* confirmed, checked: the system says otherwise" in text(drawn(f.run(steps=(step,))))
+    shown = text(drawn(f.run(steps=(step,))))
+    assert "*Ivan Petrov* confirmed, checked: the system says otherwise, <!date^1772817600^" in shown
 
 
 def test_an_overdue_item_says_so() -> None:
@@ -157,7 +230,7 @@ def test_without_the_folding_block_the_count_is_in_plain_words() -> None:
     message = drawn(fold=False)
 
     assert "container" not in kinds(message)
-    assert "*8 done and checked* · last check" in text(message)
+    assert "*8 done and read back* · last check" in text(message)
 
 
 @pytest.mark.parametrize("open_items", [1, 12, 30, 31, 200])

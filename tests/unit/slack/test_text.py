@@ -1,10 +1,12 @@
 """Text on its way into mrkdwn."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.slack.text import cut, escape, one_line, plain
+from service.slack.text import cut, escape, escape_with_times, one_line, plain
 
 
 @given(st.text())
@@ -41,3 +43,24 @@ def test_nothing_is_longer_than_it_may_be(text: str, most: int) -> None:
 
 def test_an_empty_title_is_still_a_title() -> None:
     assert plain("\u202e")["text"] == "-"
+
+
+EVENING = datetime(2026, 3, 6, 23, 59, 59, 500_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("23:59:59 UTC", "<!date^1772841599^{time_secs}|06 Mar 23:59:59 UTC>"),
+        ("after 00:00:01 UTC.", "after <!date^1772841601^{time_secs}|07 Mar 00:00:01 UTC>."),
+        ("99:00:00 UTC", "99:\u206000:00 UTC"),
+        ("<!here> 00:00:01", "&lt;!here&gt; 00:\u206000:01"),
+    ],
+)
+def test_a_time_of_day_is_the_next_one_and_all_else_stays_text(said: str, shown: str) -> None:
+    assert escape_with_times(said, since=EVENING) == shown
+
+
+@given(st.text())
+def test_a_sentence_without_times_is_only_escaped(text: str) -> None:
+    assert escape_with_times(text, since=EVENING) == escape(text)

@@ -1,0 +1,48 @@
+"""One line of the thread, from one entry of the ledger."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service.ledger.event import Event
+from service.slack.look import Look
+from service.slack.thread import Happened, line
+from tests.unit.slack import facts as f
+
+LOOK = Look(base_url="https://exeunt.example.com/", it_mention="<!subteam^SIT>", findings=True)
+HELD = "HR withdrew this departure after access was cut. Steps that have not begun are held."
+
+
+def told(event: Event, *, at: datetime = f.NOW, body: dict[str, Any] | None = None, **run: Any) -> str:
+    happened = Happened(seq=9, event=event, step="", at=at, by="*hr* (HR system)", body=body or {})
+    return line(happened, f.run(**run), now=f.NOW, look=LOOK)
+
+
+@pytest.mark.parametrize("event", [Event.DEPARTURE_HELD, Event.DEPARTURE_CHANGED])
+def test_what_hr_says_too_late_is_told_to_those_who_decide(event: Event) -> None:
+    assert told(event, held=HELD) == f"<!subteam^SIT> :warning: {HELD}"
+
+
+def test_a_change_that_holds_nothing_is_no_news() -> None:
+    assert told(Event.DEPARTURE_CHANGED) == ""
+    assert told(Event.DEPARTURE_CHANGED, held=HELD, body={"outdated": True}) == ""
+
+
+def test_who_let_a_held_departure_go_on_is_told() -> None:
+    said = told(Event.DEPARTURE_SCHEDULED, body={"released": True})
+
+    assert said == ":arrow_forward: *hr* (HR system) lets this departure go on."
+    assert told(Event.DEPARTURE_SCHEDULED) == ""
+
+
+def test_the_end_is_told_in_the_readers_own_time() -> None:
+    said = told(Event.RUN_FINISHED)
+
+    assert "62 s after <!date^1772816400^{time_secs}|06 Mar 17:00:00 UTC>." in said
+
+
+def test_what_is_told_late_says_when_it_happened() -> None:
+    assert told(Event.DEPARTURE_HELD, at=f.NOW - timedelta(hours=1), held=HELD).startswith(
+        "<!date^1772812862^"
+    )
