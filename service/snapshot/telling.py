@@ -1,6 +1,6 @@
 """The sentences of a judgement: what left, when, how unusual that was, and what could not be seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -36,10 +36,12 @@ class Act:
 class Told:
     """What the sentences are made from.
 
-    `usual` is the most in a day before; `acts` are those of the review, `unusual` those above it.
+    `usual` is the most in a day before and `most` the most in a day of the review: days are compared with days.
+    `acts` are those of the review, `unusual` those above the usual, alone or with the others of their day.
     """
 
     usual: int
+    most: int
     comparable: bool
     share: float
     acts: tuple[Act, ...]
@@ -59,14 +61,32 @@ def look(view: View, bench: Bench, days: Sequence[SeenDay]) -> Told:
     acts = tuple(Act(day=day, rows=rows) for day, rows in bench.ask(_ACTS))
     late = after_the_end.look(bench)
     largest = max((act.rows or 0 for act in acts), default=0)
+    daily = _daily(acts)
     return Told(
         usual=usual,
+        most=max(daily.values(), default=0),
         comparable=sum(not view.unseen(day) for day in view.baseline) >= LEAST_PAST,
         share=min(1.0, largest / view.total_records) if view.total_records else 0.0,
         acts=acts,
-        unusual=tuple(act for act in acts if act.rows is None or act.rows > usual),
+        unusual=tuple(_unusual(acts, daily, usual)),
         late=late.said if late else "",
     )
+
+
+def _daily(acts: Sequence[Act]) -> Mapping[date, int]:
+    """Records by day, as far as the log counted them."""
+    daily: dict[date, int] = {}
+    for act in acts:
+        daily[act.day] = daily.get(act.day, 0) + (act.rows or 0)
+    return daily
+
+
+def _unusual(acts: Sequence[Act], daily: Mapping[date, int], usual: int) -> Iterator[Act]:
+    """Exports above the usual; of a day on which only all of them together are, all."""
+    alone = {act.day for act in acts if (act.rows or 0) > usual}
+    for act in acts:
+        if act.rows is None or act.rows > usual or (daily[act.day] > usual and act.day not in alone):
+            yield act
 
 
 def sentence(view: View, opening: str, told: Told) -> str:
@@ -115,10 +135,10 @@ def _share(view: View, told: Told) -> str:
 def _times(told: Told) -> str:
     if not told.comparable or not told.usual:
         return ""
-    largest = max(act.rows or 0 for act in told.unusual)
-    if largest < 2 * told.usual:
-        return f", more than the most in a day before ({told.usual:,})"
-    return f", {largest / told.usual:.0f} times the most in a day before ({told.usual:,})"
+    on = "on the largest day " if len({act.day for act in told.unusual}) > 1 else ""
+    if told.most < 2 * told.usual:
+        return f", {on}more than the most in a day before ({told.usual:,})"
+    return f", {on}{told.most / told.usual:.0f} times the most in a day before ({told.usual:,})"
 
 
 def _as_before(view: View, told: Told) -> str:
@@ -129,10 +149,9 @@ def _as_before(view: View, told: Told) -> str:
         if not seen:
             return f"None of the {len(view.review)} days under review could be seen."
         return f"{days} that could be seen {view.name} exported nothing that was logged."
-    most = max(act.rows or 0 for act in told.acts)
     times = "once" if len(told.acts) == 1 else f"{len(told.acts)} times"
     usual = f"; the most in a day before: {told.usual:,}" if told.comparable else ""
-    return f"{view.name} exported {times}, at most {counted(most, 'record', 'records')}{usual}."
+    return f"{view.name} exported {times}, at most {counted(told.most, 'record', 'records')} in a day{usual}."
 
 
 def _relative(view: View, days: Sequence[date]) -> str:

@@ -40,10 +40,30 @@ def test_a_quiet_leaver_is_no_sign_in_the_sources_read() -> None:
     assert judged.sentence.startswith("No sign in the sources read. Mike Dalton exported")
 
 
+def test_days_are_compared_with_days_and_not_with_single_exports() -> None:
+    judged = judge(view([act(60, 60), act(60, 40, hour=11), act(16, 300), act(16, 100, hour=11)]))
+
+    assert "took 300 records in 1 export" in judged.sentence
+    assert ", 4 times the most in a day before (100)." in judged.sentence
+
+
+def test_small_exports_that_together_are_unusual_are_told() -> None:
+    judged = judge(view([act(60, 100), *(act(16, 80, hour=hour) for hour in range(8, 13))]))
+
+    assert "took 400 records in 5 exports" in judged.sentence
+    assert ", 4 times the most in a day before (100)." in judged.sentence
+
+
+def test_of_several_unusual_days_the_largest_is_compared() -> None:
+    judged = judge(view([act(60, 100), act(16, 300), act(12, 200)]))
+
+    assert ", on the largest day 3 times the most in a day before (100)." in judged.sentence
+
+
 def test_one_export_is_said_in_the_singular() -> None:
     judged = judge(view([act(20, 30), *(act(days) for days in range(60, 120, 7))]))
 
-    assert "exported once, at most 30 records; the most in a day before: 40." in judged.sentence
+    assert "exported once, at most 30 records in a day; the most in a day before: 40." in judged.sentence
 
 
 def test_one_record_is_said_in_the_singular() -> None:
