@@ -39,7 +39,7 @@ def test_the_channel_shows_the_checklist_and_its_thread(browser: Any) -> None:
 
     assert "Offboarding: Mike Dalton" in page
     assert '<span class="mention">@it-oncall</span> one item needs somebody' in page
-    assert "2 done and checked" in page
+    assert "2 done and read back" in page
 
 
 def test_a_visitor_confirms_an_item_without_a_script(office: Any, browser: Any) -> None:
