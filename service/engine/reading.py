@@ -233,7 +233,7 @@ def _with_later_end(step: StepFact, enders: Iterable[StepFact]) -> StepFact:
     ender = next((later for later in enders if _follows(later, step)), None)
     ended = tuple(what for what in step.residual if ender and what.startswith(OPEN_SESSIONS))
     left = tuple(what for what in step.residual if what not in ended)
-    said = tuple(f"Ended later by {ender.title}: {what}" for what in ended if ender)
+    said = tuple(f"{what} Ended later by {ender.title}." for what in ended if ender)
     return replace(step, residual=left, ended_later=said)
 
 

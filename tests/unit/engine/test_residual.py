@@ -28,7 +28,7 @@ def test_sessions_that_a_later_step_ended_are_not_said_to_go_on(world: Any) -> N
 
     leave_behind(world, SESSIONS, REPORTS)
 
-    assert shown(world) == ((REPORTS,), (f"Ended later by {title}: {SESSIONS}",))
+    assert shown(world) == ((REPORTS,), (f"{SESSIONS} Ended later by {title}.",))
 
 
 @pytest.mark.parametrize("column", ["connector", "ended_at", "grade"])
