@@ -43,6 +43,7 @@ class Chart:
     """What the template draws. Paths are made of whole numbers, so that the page stays small."""
 
     width: int
+    bar: int
     usual: str
     review: str
     unknown: str
@@ -66,6 +67,7 @@ def draw(finding: FindingFact, *, effective_at: datetime, zone_name: str) -> Cha
     decades = max(1, math.ceil(math.log10(max(top, finding.usual_max or 0, 10))))
     return Chart(
         width=LEFT + step * len(days) + RIGHT,
+        bar=_bar(step),
         usual=_bars(days, step, decades, review=False),
         review=_bars(days, step, decades, review=True),
         unknown="".join(_hatched(days, step)),
@@ -102,12 +104,18 @@ def _y(records: int, decades: int) -> int:
 
 
 def _bars(days: Sequence[DayFact], step: int, decades: int, *, review: bool) -> str:
-    wide = max(2, step - 1)
+    """Bars are strokes: half the length of what draws around them."""
+    middle = LEFT + _bar(step) // 2
     return "".join(
-        f"M{LEFT + place * step} {BASE}V{_y(day.records, decades)}h{wide}V{BASE}z"
+        f"M{middle + place * step} {BASE}V{_y(day.records, decades)}"
         for place, day in enumerate(days)
         if day.records and day.in_review is review
     )
+
+
+def _bar(step: int) -> int:
+    """How wide a bar is."""
+    return max(2, step - 1)
 
 
 def _hatched(days: Sequence[DayFact], step: int) -> Iterator[str]:

@@ -125,7 +125,7 @@ def run_page(facts: RunFacts, *, refused: str = "", status: int = 200) -> Respon
         "run.html",
         run=facts,
         chart=picture,
-        counts=counts(facts.steps, now=now),
+        counts=counts(facts.steps, now=now, held=facts.is_held),
         now=now,
         live=under_way(facts),
         seen=seen(facts),

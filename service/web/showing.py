@@ -15,9 +15,9 @@ from service.playbook.model import Grade
 
 TONES: Final = {Colour.GREEN: "ok", Colour.AMBER: "wait", Colour.RED: "bad"}
 COLOUR_WORDS: Final = {
-    Colour.GREEN: "Green: every step is proved",
-    Colour.AMBER: "Amber: not everything is proved yet",
-    Colour.RED: "Red: something failed or was contradicted",
+    Colour.GREEN: "Green: every step has the evidence its playbook asks for",
+    Colour.AMBER: "Amber: not everything is done, or known as well as asked",
+    Colour.RED: "Red: a step failed or was contradicted",
 }
 PRECAUTION_TONES: Final = {"ok": "ok", "bad": "bad", "unknown": "calm"}
 DONE_WORDS: Final = {
@@ -39,6 +39,8 @@ STATE_WORDS: Final = {
     StepState.SKIPPED: "Skipped",
     StepState.CANCELLED: "Cancelled",
 }
+#: What stands for a target in steps that ask no target system.
+INSIDE: Final = frozenset({"snapshot", "manual", "wait", "ask"})
 MOST_LINES: Final = 14
 MOST_CALLS: Final = 3
 #: Calls that only look; what changed something is what people ask for.
@@ -107,8 +109,18 @@ def _need(count: int) -> str:
 
 def under_way(facts: RunFacts) -> bool:
     """True while the service itself is at work on a run, so that the page is worth asking for again soon."""
-    busy = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
+    busy = {StepState.READY, StepState.DISPATCHED, StepState.RUNNING}
+    if facts.is_held:
+        busy.remove(StepState.READY)
     return any(step.state in busy and not comes_later(step, now=facts.effective_at) for step in facts.steps)
+
+
+def sealed_first(facts: RunFacts) -> bool:
+    """True when no target system had been asked for anything at the time of the first seal."""
+    begun = (
+        attempt.started_at for step in facts.steps if step.target not in INSIDE for attempt in step.attempts
+    )
+    return facts.finding is not None and all(facts.finding.first_sealed_at <= at for at in begun)
 
 
 def diff(fact: EvidenceFact) -> tuple[DiffLine, ...]:
@@ -191,5 +203,5 @@ def teach(app: Flask) -> None:
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.filters.update(calls_shown=calls_shown, tries=tries)
     app.jinja_env.filters.update(precaution_tone=PRECAUTION_TONES.__getitem__)
-    app.jinja_env.globals.update(step_badge=step_badge, run_badges=run_badges)
+    app.jinja_env.globals.update(step_badge=step_badge, run_badges=run_badges, sealed_first=sealed_first)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -4,15 +4,25 @@ import csv
 import io
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
 from service.engine.states import StepState
 from service.engine.tables import StepRun
-from tests.unit.web.office import SENTENCE
+from tests.unit.web.office import SENTENCE, finding
 
+ATTESTED = """
+playbook: test
+version: 1
+summary: A test.
+steps:
+  - {id: mailbox, action: manual.confirm, minimum: attested, instructions: "Change the password."}
+"""
 STATIC = Path(__file__).parents[3] / "service" / "web" / "static"
 
 
@@ -23,7 +33,7 @@ def fail(office: Any, step: str, why: str, fix: str) -> None:
 
 
 def step_of(page: str, step: str) -> str:
-    return page.partition(f'<li id="{step}">')[2].partition("</li>\n<li")[0]
+    return page.partition(f'<li id="{step}">')[2].partition("</li>")[0]
 
 
 def test_the_first_sentence_answers_the_auditors_question(office: Any) -> None:
@@ -74,7 +84,7 @@ def test_a_step_shows_what_was_asked_and_answered(office: Any) -> None:
 
     step = step_of(office.browser("auditor").get("/runs/R-1").text, "shut-directory")
 
-    assert re.search(r"<td>PATCH /accounts/\{id\}<td>204<td class=\"n\">\d+ ms", step)
+    assert re.search(r"<td>PATCH /accounts/\{id\}<td>204<td>\d+ ms", step)
 
 
 def test_a_step_shows_what_changed_between_two_readings(office: Any) -> None:
@@ -96,13 +106,96 @@ def test_a_confirmation_shows_who_when_where_and_the_note(office: Any) -> None:
     assert "(IT-8812)</q>" in step
 
 
+def seal_of(page: str) -> str:
+    return re.sub(r"<[^>]+>", "", page.partition("<h2>Seal")[2])
+
+
+def look_again(office: Any, **more: Any) -> None:
+    office.findings["d-1"] = finding(
+        version=2, sealed_seq=47, sealed_at=datetime(2026, 3, 12, 2, 0, tzinfo=UTC), **more
+    )
+
+
 def test_the_seal_shows_the_ledger_and_the_manifest(office: Any) -> None:
     office.busy_run()
 
     page = office.browser("auditor").get("/runs/R-1").text
 
-    assert re.search(r"<dt>Ledger<dd>\d+ entries", page)
+    assert re.search(r"Ledger\d+ entries about this departure", seal_of(page))
+    assert "sealed Mon 2 Mar 2026 12:00:00 UTC, entry 3, before the first change\n" in seal_of(page)
     assert "5f1d" * 16 in page
+
+
+def test_the_seal_of_before_the_first_change_stays_when_the_leaver_is_looked_at_again(office: Any) -> None:
+    office.busy_run()
+    look_again(office)
+
+    page = office.browser("auditor").get("/runs/R-1").text
+
+    assert (
+        "sealed Mon 2 Mar 2026 12:00:00 UTC, entry 3, before the first change; "
+        "looked at again Thu 12 Mar 2026 02:00:00 UTC, entry 47\n"
+    ) in seal_of(page)
+
+
+def test_a_seal_that_came_late_is_not_said_to_be_from_before_the_first_change(office: Any) -> None:
+    office.busy_run()
+    look_again(office, first_sealed_at=datetime(2026, 3, 2, 12, 0, 1, tzinfo=UTC))
+
+    page = office.browser("auditor").get("/runs/R-1").text
+
+    assert "sealed Mon 2 Mar 2026 12:00:01 UTC, entry 3; looked at again" in seal_of(page)
+
+
+def test_a_run_of_what_people_said_is_not_called_proved(office: Any) -> None:
+    office.run(ATTESTED)
+    office.say("mailbox", note="Changed in the vault, and tried.")
+
+    page = office.browser("auditor").get("/runs/R-1").text
+
+    assert '<span class="badge ok">Green: every step has the evidence its playbook asks for</span>' in page
+    assert "proved" not in page
+
+
+def hold(office: Any, why: str = "HR withdrew <b>this</b> departure after access was cut.") -> None:
+    with office.world.store.write() as session:
+        departure = session.get_one(Departure, "d-1")
+        departure.state, departure.held_because = DepartureState.HELD, why
+
+
+def test_a_held_run_says_why_above_everything_else(office: Any) -> None:
+    office.busy_run()
+    hold(office)
+
+    page = office.browser("auditor").get("/runs/R-1").text
+
+    box = page.partition('<p class="alert held">')[2].partition("</p>")
+    assert box[0] == "HR withdrew &lt;b&gt;this&lt;/b&gt; departure after access was cut."
+    assert '<p class="headline">' in box[2]
+    assert page.count("HR withdrew") == 1
+
+
+def test_a_held_run_is_not_asked_for_again_and_again(office: Any) -> None:
+    office.world.begin()
+    assert "hx-get" in office.browser("auditor").get("/runs/R-1").text
+
+    hold(office)
+
+    page = office.browser("auditor").get("/runs/R-1").text
+    assert "hx-get" not in page
+    assert "3 held" in page
+
+
+def test_what_a_later_step_ended_is_not_said_to_work_still(office: Any) -> None:
+    office.run()
+    with office.world.store.write() as session:
+        row = session.query(StepRun).filter(StepRun.step == "shut").one()
+        row.residual = [{"what": "Sessions already open go on.", "until": None}]
+
+    step = step_of(office.browser("auditor").get("/runs/R-1").text, "shut")
+
+    assert "Sessions already open go on. Ended later by Chaos: End every session.</p>" in step
+    assert "May still work" not in step
 
 
 def test_every_precaution_is_listed(office: Any) -> None:
@@ -119,7 +212,7 @@ def test_exposure_is_told_per_account(office: Any) -> None:
 
     page = office.browser("auditor").get("/runs/R-1").text
 
-    assert re.search(r"<dt>mike@example.com <small>chaos</small><dd>0\.0 s", page)
+    assert re.search(r"<dt>mike@example.com <small>chaos</small><dd>under 0\.1 s", page)
 
 
 def test_a_time_carries_its_zone_and_a_machines_form(office: Any) -> None:
@@ -131,14 +224,17 @@ def test_a_time_carries_its_zone_and_a_machines_form(office: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["auditor", "it"])
-def test_the_page_of_twelve_steps_is_at_most_twenty_kilobytes(office: Any, name: str) -> None:
+def test_a_full_page_of_twelve_steps_stays_well_under_twenty_kilobytes(office: Any, name: str) -> None:
     office.busy_run()
     fail(office, "end-vpn", "The service account may not end sessions.", "Grant 'Manage sessions' to it.")
+    hold(office, "HR withdrew this departure after access was cut. Steps that have not begun are held.")
+    look_again(office)
 
     page = office.browser(name).get("/runs/R-1").data
 
     assert page.count(b'<li id="') == 12
-    assert len(page) <= 20 * 1024
+    assert page.count(b'<form class="decide"') == (3 if name == "it" else 0)
+    assert len(page) <= 20 * 1024 - 1536
 
 
 def test_the_style_sheet_is_at_most_twelve_kilobytes() -> None:
