@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ CHECKS: Final = (
     ("changelog fragments", ("-m", "towncrier", "build", "--draft", "--version", "next")),
     ("types", ("-m", "mypy")),
 )
+#: Two workers; the tests of one module stay together, because they share what took long to set up.
+SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile")
 WITHOUT_LONG_LOOPS: Final = "not faults"
 WITH_TEN_KILLS: Final = "not faults or kills"
 
@@ -93,8 +96,11 @@ def main(words: Sequence[str]) -> int:
     suite.see_to(parts.PARTS, install=not options.no_install)
     for name, check in CHECKS:
         suite.check(name, check)
-    suite.pytest("--cov", "--cov-report=", *_selection(options))
-    suite.coverage()
+    with tempfile.TemporaryDirectory(prefix="exeunt-tests-", ignore_cleanup_errors=True) as scratch:
+        covered = ("--cov", "--cov-report=") if options.coverage else ()
+        suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/tests", *covered, *_selection(options))
+    if options.coverage:
+        suite.coverage()
     if options.bench:
         suite.benchmarks()
     verdict = f"FAILED: {', '.join(suite.failed)}" if suite.failed else "All of it holds"
@@ -110,6 +116,7 @@ def _read(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     )
     parser.add_argument("--faults", action="store_true", help="also the long kill loops and injected faults")
     parser.add_argument("--ci-kills", action="store_true", help="also ten kills of the demonstration")
+    parser.add_argument("--coverage", action="store_true", help="also the coverage by branch; takes longer")
     parser.add_argument("--bench", action="store_true", help="also the benchmarks")
     parser.add_argument("--no-install", action="store_true", help="add no package to this system")
     return parser.parse_known_args(words)

@@ -91,7 +91,9 @@ SET = [
 ]
 
 
-@pytest.mark.parametrize(("do", "attribute", "value"), SET)
+@pytest.mark.parametrize(
+    ("do", "attribute", "value"), SET, ids=[f"{do} {n}" for n, (do, *_) in enumerate(SET)]
+)
 def test_the_fake_answers_a_change_and_the_next_bind_as_observed(
     ad: FakeLdap, admin: Connection, do: str, attribute: str, value: str
 ) -> None:
