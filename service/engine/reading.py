@@ -34,10 +34,8 @@ from service.people.person import Person
 
 #: The action whose verified end shuts a login: exposure counts to it.
 CUT = "disable_account"
-#: The action that ends what `OPEN_SESSIONS` says a cut leaves.
-ENDS_SESSIONS = "revoke_sessions"
-#: How connectors begin what they say of sessions that outlive a cut.
-OPEN_SESSIONS = "Sessions already open"
+#: Actions that end what a cut leaves, and how connectors begin to tell of it.
+ENDS = {"revoke_sessions": "Sessions already open", "revoke_tokens": "Refresh tokens of connected apps"}
 
 Findings = Callable[[Session, str], FindingFact | None]
 
@@ -224,17 +222,23 @@ def _steps(session: Session, run: Run, keys: Keys) -> tuple[StepFact, ...]:
 
 
 def _with_later_ends(steps: tuple[StepFact, ...]) -> tuple[StepFact, ...]:
-    """Open sessions that one step left and a later one ended no longer count as what may still work."""
-    enders = [step for step in steps if step.action.endswith(f".{ENDS_SESSIONS}") and step.was_read_back]
+    """Sessions and tokens that one step left and a later one ended do not count as what may still work."""
+    enders = [step for step in steps if step.action.partition(".")[2] in ENDS and step.was_read_back]
     return tuple(_with_later_end(step, enders) if step.residual else step for step in steps)
 
 
 def _with_later_end(step: StepFact, enders: Iterable[StepFact]) -> StepFact:
-    ender = next((later for later in enders if _follows(later, step)), None)
-    ended = tuple(what for what in step.residual if ender and what.startswith(OPEN_SESSIONS))
-    left = tuple(what for what in step.residual if what not in ended)
-    said = tuple(f"{what} Ended later by {ender.title}." for what in ended if ender)
-    return replace(step, residual=left, ended_later=said)
+    by = {
+        what: later.title
+        for later in enders
+        if _follows(later, step)
+        for what in step.residual
+        if what.startswith(ENDS[later.action.partition(".")[2]])
+    }
+    left = tuple(what for what in step.residual if what not in by)
+    return replace(
+        step, residual=left, ended_later=tuple(f"{what} Ended later by {by[what]}." for what in by)
+    )
 
 
 def _follows(later: StepFact, step: StepFact) -> bool:

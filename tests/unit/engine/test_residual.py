@@ -7,6 +7,7 @@ import pytest
 from service.engine.tables import StepRun
 
 SESSIONS = "Sessions already open go on until they are ended or expire."
+TOKENS = "Refresh tokens of connected apps stay on record until they are revoked."
 REPORTS = "Reports this user scheduled may still be sent until they are unscheduled."
 
 
@@ -29,6 +30,19 @@ def test_sessions_that_a_later_step_ended_are_not_said_to_go_on(world: Any) -> N
     leave_behind(world, SESSIONS, REPORTS)
 
     assert shown(world) == ((REPORTS,), (f"{SESSIONS} Ended later by {title}.",))
+
+
+def test_tokens_end_with_their_own_step_and_not_with_the_sessions(world: Any) -> None:
+    world.begin()
+    world.drain()
+
+    leave_behind(world, TOKENS)
+    kept = shown(world)
+    with world.store.write() as session:
+        session.get_one(StepRun, world.step("sessions").id).action = "chaos.revoke_tokens"
+
+    assert kept == ((TOKENS,), ())
+    assert shown(world) == ((), (f"{TOKENS} Ended later by {world.step('sessions').title}.",))
 
 
 @pytest.mark.parametrize("column", ["connector", "ended_at", "grade"])
