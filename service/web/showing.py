@@ -1,7 +1,7 @@
 """The words and marks of the pages: what a state is called, how a time is written, what changed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -63,6 +63,14 @@ class DiffLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a reading found, and when it was found so."""
+
+    fact: EvidenceFact
+    times: tuple[datetime, ...]
+
+
 def step_badge(step: StepFact, now: datetime) -> Badge:
     """How one step stands."""
     if step.state is StepState.WAITING:
@@ -121,6 +129,14 @@ def sealed_first(facts: RunFacts) -> bool:
         attempt.started_at for step in facts.steps if step.target not in INSIDE for attempt in step.attempts
     )
     return facts.finding is not None and all(facts.finding.first_sealed_at <= at for at in begun)
+
+
+def readings(step: StepFact) -> tuple[Reading, ...]:
+    """What was read, each finding once with every time at which it was found so."""
+    times: dict[EvidenceFact, list[datetime]] = {}
+    for fact in step.evidence:
+        times.setdefault(replace(fact, observed_at=step.evidence[0].observed_at), []).append(fact.observed_at)
+    return tuple(Reading(fact=fact, times=tuple(at)) for fact, at in times.items())
 
 
 def diff(fact: EvidenceFact) -> tuple[DiffLine, ...]:
@@ -201,7 +217,7 @@ def teach(app: Flask) -> None:
     """Give the templates these words."""
     for filter_ in (moment, minute, clock, short_day, took, span, diff, lasted, started_by, line_badges):
         app.jinja_env.filters[filter_.__name__] = filter_
-    app.jinja_env.filters.update(calls_shown=calls_shown, tries=tries)
+    app.jinja_env.filters.update(calls_shown=calls_shown, tries=tries, readings=readings)
     app.jinja_env.filters.update(precaution_tone=PRECAUTION_TONES.__getitem__)
     app.jinja_env.globals.update(step_badge=step_badge, run_badges=run_badges, sealed_first=sealed_first)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

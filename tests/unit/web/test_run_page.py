@@ -97,6 +97,21 @@ def test_a_step_shows_what_changed_between_two_readings(office: Any) -> None:
     assert "  loginShell: /bin/sh" in step
 
 
+def test_a_reading_that_found_the_same_again_is_shown_once_with_both_times(office: Any) -> None:
+    office.busy_run()
+    with office.world.store.write() as session:
+        row = session.query(StepRun).filter(StepRun.step == "shut-directory").one()
+        again = {**row.evidence[0], "at": "2026-03-02T12:01:00+00:00"}
+        other = {**again, "proof": "contradicted"}
+        row.evidence = [*row.evidence, again, other]
+
+    step = step_of(office.browser("auditor").get("/runs/R-1").text, "shut-directory")
+
+    assert "proven</b>, probe, 12:00:00, 12:01:00</p>" in step
+    assert "contradicted</b>, probe, 12:01:00</p>" in step
+    assert step.count('<p class="ev">') == 2
+
+
 def test_a_confirmation_shows_who_when_where_and_the_note(office: Any) -> None:
     office.busy_run()
 
