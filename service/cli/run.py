@@ -38,8 +38,11 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
         if by.id == leaver.id:
             stop("Nobody announces their own departure. Nothing was done.", WRONG_USE)
         event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
-        for line in event.interpreted(now=service.now()).lines:
+        when = event.interpreted(now=service.now())
+        for line in when.lines:
             click.echo(line)
+        if when.instant <= service.now():
+            click.echo("That is past: access ends at once.")
         if not yes:
             click.confirm(f"End all access of {leaver.display_name} ({leaver.source_id}) then?", abort=True)
         try:

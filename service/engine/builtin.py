@@ -22,10 +22,13 @@ def builtins(sealer: Sealer, sources: Iterable[str]) -> Mapping[str, Builtin]:
         named = [str(name) for name in order.arguments.get("connectors", ())]
         lookback = duration(order.arguments["lookback"]) if "lookback" in order.arguments else None
         days = lookback // timedelta(days=1) if lookback else None
-        sealer.check(sealer.seal(order.departure_id, named, lookback_days=days))
+        blind_because = sealer.check(sealer.seal(order.departure_id, named, lookback_days=days))
         absent = sorted(set(named) - configured)
-        said = f"Not configured, so not looked at: {', '.join(absent)}." if absent else ""
-        return Done(grade=Grade.OBSERVED, changed=False, said=said)
+        said = [
+            f"Not configured, so not looked at: {', '.join(absent)}." if absent else "",
+            f"The seal holds; the logs cannot say: {blind_because}" if blind_because else "",
+        ]
+        return Done(grade=Grade.OBSERVED, changed=False, said=" ".join(filter(None, said)))
 
     return {"snapshot.seal": seal, "wait": _waited, "ask": _asked}
 

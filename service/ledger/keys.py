@@ -100,7 +100,8 @@ def _refuse_shared(path: Path, mode: str) -> None:
         shared = path.stat().st_mode & _SHARED
     except OSError as error:
         raise KeyTrouble(
-            f"{path} is not there ({error.strerror}). Put it back from your copy, or make new keys."
+            f"{path} is not there ({error.strerror}). "
+            "Run exeunt init in a new installation; else put it back from your copy."
         ) from error
     if shared:
         raise KeyTrouble(f"{path} can be read by others. Run: chmod {mode} {path}")

@@ -21,7 +21,7 @@ from service.snapshot import counting, formats
 from service.snapshot.activity import Activity, once
 from service.snapshot.custody import Shelf, open_body, seal_body
 from service.snapshot.tables import Coverage, RawFile, Snapshot
-from service.snapshot.verdict import LIMITS, Judged, blind, judge
+from service.snapshot.verdict import LIMITS, Judged, Verdict, blind, judge
 from service.snapshot.view import View, Windows, utc_days, windows
 from service.store import Store
 
@@ -56,16 +56,21 @@ class Sealer:
             return known.id
         return self._seal(departure_id, _Asked(connectors=tuple(connectors), lookback_days=lookback_days))
 
-    def check(self, snapshot_id: str) -> None:
-        """Read a snapshot back: it opens, and it is what the ledger was told. Raises `ValueError` when not."""
+    def check(self, snapshot_id: str) -> str:
+        """Read a snapshot back: it opens, and it is what the ledger was told. Raises `ValueError` when not.
+
+        Gives what could not be seen where the verdict is "cannot say"; nothing otherwise.
+        """
         with self.store.read() as session:
             snapshot = session.get_one(Snapshot, snapshot_id)
             entry = session.get_one(LedgerEntry, snapshot.sealed_seq)
         if snapshot.sealed is None or snapshot.wrapped_key is None:
-            return  # destroyed since, and recorded as such
+            return ""  # destroyed since, and recorded as such
         body = open_body(self.shelf.keys, snapshot.id, snapshot.sealed, snapshot.wrapped_key)
         if _digest(body["manifest"]) != entry.content["body"]["manifest"]:
             raise ValueError("The sealed snapshot is not the one the ledger was told of.")
+        judged = body["judged"]
+        return str(judged["coverage"]) if judged["verdict"] == Verdict.CANNOT_SAY else ""
 
     def look_again(
         self, departure_id: str, connectors: Iterable[str], *, cut_at: datetime | None = None
