@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.people.person import Person
 from tests.unit.web.office import SENTENCE
 
 DAYS = {"it", "investigator", "counsel", "auditor"}
@@ -56,3 +57,20 @@ def test_a_run_without_a_snapshot_says_nothing_of_one(office: Any) -> None:
 
     assert 'class="finding' not in page
     assert "<svg" not in page
+
+
+@pytest.mark.parametrize("name", sorted(EVERYONE))
+def test_nobody_is_shown_the_leavers_address_number_or_user_name(office: Any, name: str) -> None:
+    office.busy_run()
+    with office.world.store.write() as session:
+        leaver = session.get_one(Person, office.world.people["mike"])
+        leaver.work_email, leaver.employee_no, leaver.username = "secret@example.com", "E-9917", "mdsecret"
+    client = office.browser(name)
+
+    told = [
+        client.get(at).text
+        for at in ("/runs/R-1", "/runs/R-1.json", "/runs/R-1.csv", "/runs.json", "/api/v1/runs/1")
+    ]
+
+    assert all("Mike Dalton" in text for text in told)
+    assert not any("secret" in text or "E-9917" in text for text in told)
