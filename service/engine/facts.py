@@ -189,6 +189,11 @@ class RunFacts:
     slack_link: str = ""
 
     @property
+    def answer(self) -> str:
+        """The headline without why the run is held, for where that stands by itself."""
+        return self.headline.removesuffix(self.held).rstrip()
+
+    @property
     def is_held(self) -> bool:
         """True while nothing that has not begun is begun."""
         return self.state == DepartureState.HELD.value

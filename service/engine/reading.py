@@ -62,7 +62,7 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
         run_id=run.id,
         number=number(run),
         colour=run.colour,
-        headline=headline(steps, exposure, effective_at=departure.effective_at),
+        headline=headline(steps, exposure, effective_at=departure.effective_at, held=departure.held_because),
         held=departure.held_because,
         playbook=run.playbook,
         playbook_version=run.playbook_version,

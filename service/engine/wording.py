@@ -12,10 +12,11 @@ def headline(
     exposure: Iterable[ExposureFact],
     *,
     effective_at: datetime,
+    held: str,
 ) -> str:
     """What an auditor asks first: is every login shut, was it read back, and how long after the time."""
-    parts = [logins(tuple(exposure), effective_at), *_devices(steps)]
-    return " ".join(parts)
+    parts = [logins(tuple(exposure), effective_at), *_devices(steps), held]
+    return " ".join(part for part in parts if part)
 
 
 def logins(exposure: tuple[ExposureFact, ...], effective_at: datetime) -> str:

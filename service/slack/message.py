@@ -119,7 +119,7 @@ def _closed(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
     yield context(" · ".join([_kind(facts), _access(facts, now=now), *_run(facts, look)]))
     icon = ":white_check_mark:" if facts.colour is Colour.GREEN else ":large_yellow_circle:"
     took = (facts.finished_at or facts.started_at) - facts.effective_at
-    said = escape_with_times(facts.headline, since=facts.effective_at)
+    said = escape_with_times(facts.answer, since=facts.effective_at)
     yield section(
         f"{icon} *Closed: {facts.closed} of {len(facts.steps)}*, {', '.join(_how_known(facts.steps))}\n"
         f"{said} Closed in {span(max(0.0, took.total_seconds()))}."

@@ -155,7 +155,7 @@ def _reopened(told: _Told) -> str:
 
 def _finished(told: _Told) -> str:
     took = told.happened.at - told.facts.effective_at
-    said = escape_with_times(told.facts.headline, since=told.facts.effective_at)
+    said = escape_with_times(told.facts.answer, since=told.facts.effective_at)
     return f":checkered_flag: *Closed* in {span(max(0.0, took.total_seconds()))}. {said}"
 
 

@@ -86,4 +86,4 @@ def test_why_a_departure_is_held_is_told_once(world: Any) -> None:
     facts = world.facts()
 
     assert (facts.held, facts.is_held) == ("HR withdrew this departure.", True)
-    assert "HR withdrew" not in facts.headline
+    assert facts.headline == f"{facts.answer} HR withdrew this departure."

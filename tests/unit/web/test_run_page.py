@@ -238,12 +238,23 @@ def test_a_time_carries_its_zone_and_a_machines_form(office: Any) -> None:
     assert '<time datetime="2026-03-02T12:00:00Z">Mon 2 Mar 2026 12:00:00 UTC</time>' in page
 
 
+def read_again(office: Any) -> None:
+    """As in a real run: every step is read a second time, and something may still work."""
+    with office.world.store.write() as session:
+        for row in session.query(StepRun).filter(StepRun.connector == "chaos"):
+            row.evidence = [*row.evidence, *({**seen, "at": "2026-03-02T12:01:00Z"} for seen in row.evidence)]
+            row.residual = [
+                {"what": "What a browser has already loaded stays readable there.", "until": None}
+            ]
+
+
 @pytest.mark.parametrize("name", ["auditor", "it"])
 def test_a_full_page_of_twelve_steps_stays_well_under_twenty_kilobytes(office: Any, name: str) -> None:
     office.busy_run()
     fail(office, "end-vpn", "The service account may not end sessions.", "Grant 'Manage sessions' to it.")
     hold(office, "HR withdrew this departure after access was cut. Steps that have not begun are held.")
     look_again(office)
+    read_again(office)
 
     page = office.browser(name).get("/runs/R-1").data
 
