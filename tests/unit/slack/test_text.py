@@ -28,6 +28,10 @@ def test_a_name_draws_no_picture() -> None:
     assert ":x:" not in escape("Mike :x:")
 
 
+def test_what_was_escaped_before_is_shown_as_it_was_written() -> None:
+    assert escape("R&D &lt;!here&gt;") == "R&amp;D &amp;lt;!here&amp;gt;"
+
+
 def test_an_address_stays_as_it_is() -> None:
     assert escape("mike@example.com") == "mike@example.com"
 
