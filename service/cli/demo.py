@@ -193,7 +193,7 @@ def _invite(stage: "Stage") -> None:
 
     folder = audit(stage)
     facts = stage.begun()
-    closed = counts(facts.steps, now=stage.clock.now()).partition(" · ")[0]
+    closed = counts(facts.steps, now=stage.clock.now(), held=facts.is_held).partition(" · ")[0]
     stage.wait_for("Slack shows the same", lambda: closed in json.dumps(stage.slack.messages()))
     waits = len(facts.waiting) + len(facts.failed)
     lines = (

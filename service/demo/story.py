@@ -99,7 +99,7 @@ def the_cut(stage: Stage) -> Iterator[str]:
     yield f"Friday: {facts.headline}"
     if facts.finding:
         yield f"{facts.finding.sentence} {facts.finding.coverage}"
-    yield f"{facts.number}: {counts(facts.steps, now=stage.clock.now())}."
+    yield f"{facts.number}: {counts(facts.steps, now=stage.clock.now(), held=facts.is_held)}."
 
 
 def people_confirm(stage: Stage) -> Iterator[str]:

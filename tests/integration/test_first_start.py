@@ -138,6 +138,7 @@ def test_the_project_is_found_from_any_folder_afterwards(filled):
 
 def test_whoever_wants_no_bytecode_beside_their_sources_still_starts_fast(filled):
     checkout, _ = filled
+    shutil.rmtree(checkout.root / "service" / "cli" / "__pycache__", ignore_errors=True)
 
     checkout.start("plan", PYTHONDONTWRITEBYTECODE="1")
 
