@@ -47,6 +47,8 @@ def command(
     *, reset: bool, step: bool, to_the_end: bool, seed: int, leaning: str, port: int, folder: Path
 ) -> None:
     """Play a whole departure on this machine: no account, no key, nothing real is touched."""
+    voice = _Voice()
+    voice.say("Exeunt, the demonstration: a whole departure on this machine.")
     from service.cli._logs import log_quietly
     from service.cli._open import FAILED, stop
     from service.demo.play import AlreadyPlaying, Wishes, opened
@@ -62,7 +64,6 @@ def command(
     wishes = Wishes(folder=folder, port=port, seed=seed, leaning=Leaning(leaning))
     began = time.monotonic()
     try:
-        voice = _Voice()
         with opened(wishes, voice.say) as stage:
             _play(stage, voice, step=step, to_the_end=to_the_end)
             if to_the_end:
