@@ -99,6 +99,8 @@ def test_an_attempt_of_a_dead_process_is_looked_at_before_it_is_repeated(world: 
     assert world.step("shut").state is StepState.DONE
     assert changes(world, "account.active") == 1
     assert "step.lost" in world.events()
+    [done] = [body for body in world.bodies("step.done") if body["action"] == "chaos.disable_account"]
+    assert done["changed"], "it was this run that changed it, by the attempt whose end nobody saw"
 
 
 def test_a_late_worker_changes_nothing(world: Any) -> None:

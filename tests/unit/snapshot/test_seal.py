@@ -14,9 +14,9 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.errors import KeyTrouble
 from service.ledger.keys import Keys
 from service.ledger.verify import verify_live
-from service.snapshot.custody import RAW, open_body
+from service.snapshot.custody import RAW, open_body, seal_body
 from service.snapshot.seal import destroy_due, opened
-from service.snapshot.tables import RawFile
+from service.snapshot.tables import RawFile, Snapshot
 
 
 @pytest.fixture
@@ -248,3 +248,17 @@ def test_the_first_seal_is_shown_however_often_the_leaver_is_looked_at_again(crm
     assert (found.version, found.sealed_at, found.sealed_seq) == (2, second.sealed_at, second.sealed_seq)
     assert (found.first_sealed_at, found.first_sealed_seq) == (first.sealed_at, first.sealed_seq)
     assert found.first_sealed_seq < found.sealed_seq
+
+
+def test_a_snapshot_other_than_the_ledger_was_told_of_is_refused(sealed: Any) -> None:
+    [snapshot] = sealed.snapshots()
+    sealed.sealer.check(snapshot.id)
+    body = sealed.body()
+    body["manifest"]["window"] = "another"
+
+    with sealed.store.write() as session:
+        kept = session.get_one(Snapshot, snapshot.id)
+        kept.sealed, kept.wrapped_key = seal_body(sealed.keys, snapshot.id, body)
+
+    with pytest.raises(ValueError, match="not the one the ledger was told of"):
+        sealed.sealer.check(snapshot.id)
