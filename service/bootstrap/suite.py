@@ -62,6 +62,15 @@ class Suite:
         if status:
             self.failed.append("tests")
 
+    def clear(self, folder: str) -> None:
+        """Remove the databases and data folders of the tests; what will not go stays for the system to clear."""
+        self._python(
+            "-c",
+            "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)",
+            folder,
+            doing="clearing away",
+        )
+
     def coverage(self) -> None:
         """Say how much of the code the tests went through, branch by branch."""
         lines = Lines()
@@ -96,9 +105,12 @@ def main(words: Sequence[str]) -> int:
     suite.see_to(parts.PARTS, install=not options.no_install)
     for name, check in CHECKS:
         suite.check(name, check)
-    with tempfile.TemporaryDirectory(prefix="exeunt-tests-", ignore_cleanup_errors=True) as scratch:
+    scratch = tempfile.mkdtemp(prefix="exeunt-tests-")
+    try:
         covered = ("--cov", "--cov-report=") if options.coverage else ()
         suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/tests", *covered, *_selection(options))
+    finally:
+        suite.clear(scratch)
     if options.coverage:
         suite.coverage()
     if options.bench:
