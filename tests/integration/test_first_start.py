@@ -68,9 +68,8 @@ class Checkout:
         (self.root / "requirements" / "base.txt").write_text(text)
 
     def begin(self, *words: str, path: str = "", **more: str) -> subprocess.Popen[str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "COV_"))
-        }
+        ours = ("PIP_", "UV_", "COV_", "PYTHON")  # a stranger's machine has none of what this run was told
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         env = {
             **kept,
             "HOME": str(self.root.parent),
