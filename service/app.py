@@ -20,11 +20,12 @@ from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.kind import DepartureKind
+from service.engine.admission import Admission
 from service.engine.before import before_saver
 from service.engine.builtin import builtins
 from service.engine.desk import Desk
-from service.engine.embedded import Embedded
-from service.engine.executor import Executor
+from service.engine.embedded import BeginDue, Embedded
+from service.engine.executor import Builtin, Executor
 from service.engine.findings import findings_of
 from service.engine.machine import Machine
 from service.engine.start import Starter
@@ -143,15 +144,15 @@ def create_service(
     shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
     collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
     sealer = Sealer(store=store, shelf=shelf, policy=_policy(settings), now=now)
-    machine = Machine(keys=keys, read_back_after_s=settings.engine.read_back_after_s)
-    executor = Executor(
-        registry=registry,
+    engine = _engine(
+        settings,
+        store,
+        keys,
+        registry,
+        begin_due=starter.begin_due,
         now=now,
-        builtins=builtins(sealer, collector.sources()),
-        save_before=before_saver(store, machine),
+        builtin=builtins(sealer, collector.sources()),
     )
-    threads = settings.engine.threads
-    engine = Embedded(store, machine, executor, begin_due=starter.begin_due, now=now, threads=threads)
     return Service(
         settings=settings,
         now=now,
@@ -165,6 +166,23 @@ def create_service(
         sealer=sealer,
         intake=_intake(settings, store, keys, now=now, wake=engine.wake),
     )
+
+
+def _engine(
+    settings: Settings,
+    store: Store,
+    keys: Keys,
+    registry: Registry,
+    *,
+    begin_due: BeginDue,
+    now: Clock,
+    builtin: Mapping[str, Builtin],
+) -> Embedded:
+    machine = Machine(keys=keys, read_back_after_s=settings.engine.read_back_after_s)
+    save_before = before_saver(store, machine)
+    executor = Executor(registry=registry, now=now, builtins=builtin, save_before=save_before)
+    threads = settings.engine.threads
+    return Embedded(store, Admission(), machine, executor, begin_due=begin_due, now=now, threads=threads)
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from service.engine.admission import Admission
 from service.engine.alone import OnlyEngine
 from service.engine.executor import Executor
 from service.engine.machine import Machine
@@ -59,6 +60,7 @@ class Embedded:
     def __init__(
         self,
         store: Store,
+        admission: Admission,
         machine: Machine,
         executor: Executor,
         *,
@@ -67,6 +69,7 @@ class Embedded:
         threads: int,
     ) -> None:
         self._store = store
+        self._admission = admission
         self._machine = machine
         self._executor = executor
         self._begin_due = begin_due
@@ -87,7 +90,7 @@ class Embedded:
         """Take back what a dead process left out, then begin. Raises `AlreadyRunning`."""
         self._only.take()
         with self._store.write() as session:
-            taken_back = self._machine.lose(session, now=self._now())
+            taken_back = self._admission.lose(session, now=self._now())
         if taken_back:
             log.info("engine.took_back", steps=taken_back)
         self._thread.start()
@@ -152,9 +155,9 @@ class Embedded:
         room = 0 if self._stop.is_set() else self._threads * BACKLOG - (len(self._out) - len(finished))
         with self._store.write() as session:
             if self._in_doubt:  # a commit that failed may have stood: what it let out is with nobody
-                self._machine.lose(session, now=now, alive=self._out)
+                self._admission.lose(session, now=now, alive=self._out)
             self._machine.finish_all(session, finished, now=now)
-            orders = self._machine.admit(session, now=now, room=room) if room > 0 else []
+            orders = self._admission.admit(session, now=now, room=room) if room > 0 else []
         self._in_doubt = False
         return orders
 

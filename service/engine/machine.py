@@ -1,4 +1,4 @@
-"""The transitions of a run: pure steps over an open transaction. Nothing else changes a state.
+"""What becomes of an attempt that came back: pure steps over an open transaction.
 
 Every transition writes its ledger entry in the same transaction and raises the step's revision. Every write
 about an attempt is fenced by the attempt's number, so that a late worker can do no harm.
@@ -10,24 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import AccountState, Proof, Receipt
-from service.departures.departure import Departure
-from service.departures.kind import DepartureState
 from service.engine import sealed
+from service.engine.admission import OUT
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
-from service.engine.outgoing import orders_of
 from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, digest_of, record, record_run, whose
 from service.engine.states import AttemptOutcome, StepState, WaitsFor
-from service.engine.tables import Attempt, Confirmation, Gate, Run, StepRun
+from service.engine.tables import Attempt, Confirmation, Gate, StepRun
 from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.playbook.model import Grade
 
-OUT = (StepState.DISPATCHED, StepState.RUNNING)
 #: A device that stays away is asked ever more rarely, up to this.
 SLOWEST_POLL_S = 900.0
 #: How soon a refused credential's door is tried again without a person.
@@ -50,43 +47,6 @@ class Machine:
 
     keys: Keys
     read_back_after_s: float = 60.0
-
-    def admit(self, session: Session, *, now: datetime, room: int) -> list[Order]:
-        """Let out at most `room` due steps, most urgent first: the only door through which one leaves.
-
-        The intent (`step.attempted`) is part of the caller's transaction; commit before calling anything.
-        """
-        shut = set(session.scalars(select(Gate.connector).where(Gate.open_from > now)))
-        held = (select(Run.id).join(Departure, Departure.id == Run.departure_id)).where(
-            Departure.state == DepartureState.HELD
-        )
-        due = or_(
-            and_(StepRun.state == StepState.READY, StepRun.next_at <= now, StepRun.run_id.not_in(held)),
-            and_(
-                StepRun.check_at <= now,
-                StepRun.checking.is_(False),
-                StepRun.state.in_((StepState.DONE, StepState.WAITING)),
-            ),
-        )
-        query = select(StepRun).where(due).order_by(StepRun.priority, StepRun.next_at, StepRun.position)
-        if shut:
-            query = query.where(StepRun.connector.not_in(shut))
-        steps = session.scalars(query.limit(room).with_for_update(skip_locked=True)).all()
-        whose(session, {step.run_id for step in steps})
-        for step in steps:
-            self._let_out(session, step, now=now)
-        return orders_of(session, steps) if steps else []
-
-    def _let_out(self, session: Session, step: StepRun, *, now: datetime) -> None:
-        step.attempt += 1
-        if step.state is StepState.READY:
-            step.state, step.check_at = StepState.RUNNING, None
-            step.tries += 1
-            step.started_at = step.started_at or now
-            session.add(Attempt(step_run_id=step.id, n=step.attempt, started_at=now))
-            record(session, step, Event.STEP_ATTEMPTED, at=now, body={"look_first": step.look_first})
-        else:
-            step.checking = True
 
     def save_before(self, session: Session, order: Order, state: AccountState) -> None:
         """Keep a before-image, before the change is on its way. The first image of an account stays."""
@@ -197,27 +157,6 @@ class Machine:
                 step.check_at = now + max(_pause(after_s, 30.0), _rarer(step, now=now, least=30.0))
             case Ask() as ask:
                 _not_read(session, step, ask, now=now)
-
-    def lose(
-        self, session: Session, *, now: datetime, alive: Collection[tuple[str, int]] = frozenset()
-    ) -> int:
-        """Take back every attempt that is out: its process is gone. Looked at first when let out again.
-
-        Args:
-            alive: Step runs and attempts that are known to be out still.
-        """
-        out = select(StepRun).where(or_(StepRun.state.in_(OUT), StepRun.checking.is_(True)))
-        steps = [step for step in session.scalars(out) if (step.id, step.attempt) not in alive]
-        for step in steps:
-            if step.checking:
-                step.checking = False
-                continue
-            attempt = session.get(Attempt, (step.id, step.attempt))
-            if attempt is not None:
-                attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
-            step.state, step.look_first, step.next_at = StepState.READY, True, now
-            record(session, step, Event.STEP_LOST, at=now)
-        return len(steps)
 
 
 def contradict(session: Session, step: StepRun, wrong: Contradicted, *, now: datetime) -> None:

@@ -45,6 +45,7 @@ def engine_of(world: Any, playbook: str = worlds.PLAYBOOK) -> Embedded:
     starter = Starter(catalogue=Catalogue(world.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
     return Embedded(
         world.store,
+        world.admission,
         world.machine,
         world.executor,
         begin_due=starter.begin_due,

@@ -16,6 +16,7 @@ from connectors.sdk.registry import Registry, discover
 from connectors.sdk.types import Evidence, Proof, Receipt
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
+from service.engine.admission import Admission
 from service.engine.decisions import Decision, NotDecided, Said, confirm, decide, retry
 from service.engine.machine import Machine
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Reading, Result, Returned
@@ -94,6 +95,7 @@ class Histories(RuleBasedStateMachine):
         self.keys = Keys.create(self.folder / "keys")
         bind(self.keys)
         self.clock, self.machine = Clock(), Machine(keys=self.keys)
+        self.admission = Admission()
         self.out: list[Order] = []
         self.dead: list[Order] = []
         self.ended_done: set[str] = set()
@@ -142,7 +144,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def admit(self) -> None:
         with self.store.write() as session:
-            self.out += self.machine.admit(session, now=self.clock(), room=5)
+            self.out += self.admission.admit(session, now=self.clock(), room=5)
 
     @rule(seconds=st.sampled_from([1, 6, 31, 61, 600, 7200]))
     def time_passes(self, seconds: int) -> None:
@@ -170,7 +172,7 @@ class Histories(RuleBasedStateMachine):
         self.dead += self.out
         self.out = []
         with self.store.write() as session:
-            self.machine.lose(session, now=self.clock())
+            self.admission.lose(session, now=self.clock())
 
     @rule(data=st.data(), said=st.sampled_from([*Said, "retry"]))
     def a_person_decides(self, data: Any, said: Any) -> None:

@@ -118,7 +118,7 @@ def test_a_confirmed_device_that_has_not_answered_opens_the_closed_run_again(pen
 def ordered_after(world: Any, step: str) -> Any:
     """The order of a step that was let out beside another one."""
     with world.store.write() as session:
-        world.machine.lose(session, now=world.clock())
+        world.admission.lose(session, now=world.clock())
     return ordered(world, step)
 
 
@@ -228,7 +228,7 @@ def test_a_late_worker_makes_nobodys_view_stale(world: Any) -> None:
     world.begin()
     late = ordered(world, "shut")
     with world.store.write() as session:
-        world.machine.lose(session, now=world.clock())
+        world.admission.lose(session, now=world.clock())
     back(world, ordered(world, "shut"), Ask(error="", what="Which?", hint="", failed=False))
     seen = shut(world).revision
 

@@ -93,7 +93,7 @@ def test_an_attempt_of_a_dead_process_is_looked_at_before_it_is_repeated(world: 
     world.executor.carry_out(order)  # the effect is made, and the process dies before it is recorded
 
     with world.store.write() as session:
-        world.machine.lose(session, now=world.clock())
+        world.admission.lose(session, now=world.clock())
     world.drain()
 
     assert world.step("shut").state is StepState.DONE
@@ -108,7 +108,7 @@ def test_a_late_worker_changes_nothing(world: Any) -> None:
     order = next(order for order in world.admit() if order.step == "shut")
     returned = world.executor.carry_out(order)
     with world.store.write() as session:
-        world.machine.lose(session, now=world.clock())
+        world.admission.lose(session, now=world.clock())
     world.drain()
     before = world.step("shut")
 

@@ -66,7 +66,7 @@ def test_a_late_one_among_them_changes_nothing(world: Any) -> None:
     world.begin(SIDE_BY_SIDE)
     late, good = carried_out(world)
     with world.store.write() as session:
-        world.machine.lose(session, now=world.clock())
+        world.admission.lose(session, now=world.clock())
     again = {order.step: order for order in world.admit()}
     good = Returned(order=again[good.order.step], result=good.result)
 

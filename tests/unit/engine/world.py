@@ -18,6 +18,7 @@ from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import Registry, discover, fake_class
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
+from service.engine.admission import Admission
 from service.engine.before import before_saver
 from service.engine.desk import Desk
 from service.engine.executor import Executor
@@ -69,6 +70,7 @@ class World:
     keys: Keys
     fake: HttpFake
     registry: Registry
+    admission: Admission
     machine: Machine
     executor: Executor
     desk: Desk
@@ -86,7 +88,7 @@ class World:
 
     def admit(self) -> list[Order]:
         with self.store.write() as session:
-            return self.machine.admit(session, now=self.clock(), room=50)
+            return self.admission.admit(session, now=self.clock(), room=50)
 
     def finish(self, order: Order) -> Result:
         returned = self.executor.carry_out(order)
@@ -168,7 +170,7 @@ def made(
             save_before=before_saver(store, machine),
         )
         desk = Desk(store=store, keys=keys, now=clock, wake=lambda: None, findings=findings)
-        world = World(store, clock, keys, fake, registry, machine, executor, desk)
+        world = World(store, clock, keys, fake, registry, Admission(), machine, executor, desk)
         _settle_in(world)
         yield world
         close_sessions()
