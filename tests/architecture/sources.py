@@ -40,12 +40,22 @@ def is_test(path: Path) -> bool:
 @cache
 def modules() -> tuple[Path, ...]:
     """Our Python, without tests, benchmarks and migrations (those are written once and never edited)."""
-    ours = (
-        path
-        for path in files()
-        if path.suffix == ".py" and name(path).startswith(("service/", "connectors/"))
-    )
-    return tuple(path for path in ours if not is_test(path) and "migrations/versions" not in name(path))
+    return tuple(path for path in _ours() if not _is_migration(path))
+
+
+@cache
+def migrations() -> tuple[Path, ...]:
+    return tuple(path for path in _ours() if _is_migration(path))
+
+
+def _ours() -> Iterator[Path]:
+    rooms = ("service/", "connectors/")
+    python = (path for path in files() if path.suffix == ".py" and name(path).startswith(rooms))
+    return (path for path in python if not is_test(path))
+
+
+def _is_migration(path: Path) -> bool:
+    return "migrations/versions" in name(path)
 
 
 @cache

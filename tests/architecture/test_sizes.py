@@ -2,7 +2,7 @@
 
 from statistics import median
 
-from tests.architecture.sources import files, functions, is_test, modules, name
+from tests.architecture.sources import files, functions, is_test, migrations, modules, name
 
 MODULE_LIMIT = 400
 FUNCTION_LIMIT = 40
@@ -20,6 +20,11 @@ def test_no_module_is_longer_than_400_lines():
     halls = {name(path): lines(path) for path in modules() if lines(path) > MODULE_LIMIT}
 
     assert halls == {}
+
+
+def test_no_migration_is_longer_than_400_lines():
+    assert {name(path): lines(path) for path in migrations() if lines(path) > MODULE_LIMIT} == {}
+    assert migrations()
 
 
 def test_no_test_module_is_longer_than_400_lines():

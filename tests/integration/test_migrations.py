@@ -61,6 +61,33 @@ def test_migrating_down_leaves_nothing_of_ours(empty: Store) -> None:
     upgrade(empty)
 
 
+@pytest.mark.postgres
+def test_migrating_down_leaves_no_type_and_no_function_of_ours(postgres_url: str) -> None:
+    store = Store(postgres_url)
+    upgrade(store)
+
+    downgrade(store, "base")
+
+    with store.read() as session:
+        functions = text("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+        assert session.scalars(functions).all() == []
+    assert inspect(store.engine).get_enums() == []  # type: ignore[attr-defined]  # PostgreSQL's inspector
+    store.close()
+
+
+def test_each_migration_can_be_taken_back_alone_and_made_again(empty: Store) -> None:
+    upgrade(empty)
+
+    for _ in range(int(newest())):
+        downgrade(empty, "-1")
+        upgrade(empty, "+1")
+        downgrade(empty, "-1")
+    upgrade(empty)
+
+    with empty.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
 def test_migrating_again_keeps_the_data(empty: Store) -> None:
     upgrade(empty)
     with empty.write() as session:
