@@ -38,13 +38,14 @@ from service.ledger.sink import FileSink, publish
 from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
-from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, reveal
+from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, kill_at, reveal
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
 from service.snapshot.retention import KEEP_LOGS_LONGER_DAYS, destroy_logs, recently_sealed
 from service.snapshot.seal import Policy, Sealer, destroy_due
-from service.store import Store, utc_now
+from service.store import Store, failpoints, utc_now
+from service.store.failpoints import passing
 from service.store.migrate import upgrade
 
 if TYPE_CHECKING:  # the entrances are loaded when they open: a command that only reads is quick
@@ -82,11 +83,13 @@ class Service:
                 continue
             try:
                 connector = self.registry.open(name, Context(now=self.now, read_only=True))
+                passing("roster.fetch.before")
                 accounts = list(connector.list_accounts()) if isinstance(connector, ListsAccounts) else []
+                passing("roster.fetch.after")
             except ConnectorError as error:
                 log.warning("roster.stopped", connector=name, error=type(error).__name__)
                 continue
-            with self.store.write() as session:
+            with self.store.write("roster") as session:
                 learnt = roster.learn(session, name, accounts, at=self.now())
             log.info("roster.learnt", connector=name, links=learnt.links, orphans=learnt.orphans)
 
@@ -114,7 +117,7 @@ class Service:
         """Destroy snapshots and collected logs whose time is over."""
         snapshot = self.settings.snapshot
         keep = timedelta(days=snapshot.lookback_days + snapshot.baseline_days + KEEP_LOGS_LONGER_DAYS)
-        with self.store.write() as session:
+        with self.store.write("snapshots.destroyed") as session:
             destroy_due(session, now=self.now())
         destroy_logs(self.store, self.collector.shelf, before=(self.now() - keep).date())
 
@@ -133,6 +136,7 @@ def create_service(
     settings: Settings, *, now: Clock = utc_now, extra_connectors: tuple[Path, ...] = ()
 ) -> Service:
     """Make the rooms. Raises `SettingsError`, `ConfigError`, `PlaybookError` or `KeyTrouble`; then nothing runs."""
+    _arm()
     keys = Keys.load(settings.keys_dir)
     manifests = discover(*extra_connectors)
     registry = Registry(manifests, _connector_settings(settings, manifests))
@@ -183,6 +187,18 @@ def _engine(
     executor = Executor(registry=registry, now=now, builtins=builtin, save_before=save_before)
     threads = settings.engine.threads
     return Embedded(store, Admission(), machine, executor, begin_due=begin_due, now=now, threads=threads)
+
+
+def _arm() -> None:
+    """Take `EXEUNT_KILL_AT` in earnest, loudly. Raises `SettingsError` for a point there is none of."""
+    try:
+        point = failpoints.arm(kill_at())
+    except failpoints.NoSuchPoint as error:
+        raise SettingsError(str(error)) from error
+    if point:
+        log.warning(
+            "failpoint.armed", point=point, hint="Unset EXEUNT_KILL_AT: this process kills itself there."
+        )
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:
@@ -339,6 +355,6 @@ def sign_due(service: Service, sink: FileSink) -> None:
     with service.store.read() as session:
         wanted = due(session, service.now())
     if wanted:
-        with service.store.write() as session:
+        with service.store.write("checkpoint") as session:
             sign_checkpoint(session, service.keys, service.now())
     publish(service.store, sink, name="file")

@@ -285,6 +285,11 @@ class Settings(BaseSettings):
         return self.service.data_dir / "keys"
 
 
+def kill_at() -> str:
+    """The fail point this process shall die at: empty in every ordinary one. No file can say so, by accident."""
+    return os.environ.get("EXEUNT_KILL_AT", "")
+
+
 def load(**overrides: Any) -> Settings:
     """Read the configuration. Raises `SettingsError` naming every slip at once."""
     _refuse_strangers()

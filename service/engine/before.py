@@ -11,7 +11,7 @@ def before_saver(store: Store, machine: Machine) -> SaveBefore:
     """Called from the worker's thread, before the change is on its way."""
 
     def save(order: Order, state: AccountState) -> None:
-        with store.write() as session:
+        with store.write("before-image") as session:
             machine.save_before(session, order, state)
 
     return save

@@ -71,10 +71,10 @@ Verb = Callable[..., StepRun]
 def decide(store: Store, verb: Verb, decision: Decision, *, now: datetime) -> None:
     """Carry a decision out and commit it. A refusal is recorded too, then raised as `NotDecided`."""
     try:
-        with store.write() as session:
+        with store.write("decision") as session:
             verb(session, decision, now=now)
     except NotDecided as refused:
-        with store.write() as session:
+        with store.write("decision.refused") as session:
             record_refusal(session, decision, refused, now=now)
         raise
 

@@ -25,6 +25,7 @@ from service.engine.order import Ask, Order, Returned
 from service.engine.progress import next_due
 from service.engine.trouble import where
 from service.store import Store
+from service.store.failpoints import passing
 
 log = structlog.get_logger()
 
@@ -89,7 +90,7 @@ class Embedded:
     def start(self) -> None:
         """Take back what a dead process left out, then begin. Raises `AlreadyRunning`."""
         self._only.take()
-        with self._store.write() as session:
+        with self._store.write("take-back") as session:
             taken_back = self._admission.lose(session, now=self._now())
         if taken_back:
             log.info("engine.took_back", steps=taken_back)
@@ -148,12 +149,12 @@ class Embedded:
         return len(orders) + len(finished)
 
     def _begin(self, now: datetime) -> None:
-        with self._store.write() as session:
+        with self._store.write("begin") as session:
             self._begin_due(session, now=now)
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
         room = 0 if self._stop.is_set() else self._threads * BACKLOG - (len(self._out) - len(finished))
-        with self._store.write() as session:
+        with self._store.write("turn") as session:
             if self._in_doubt:  # a commit that failed may have stood: what it let out is with nobody
                 self._admission.lose(session, now=now, alive=self._out)
             self._machine.finish_all(session, finished, now=now)
@@ -176,7 +177,7 @@ class Embedded:
         self._out.discard(slip)
 
     def _finish(self, returned: Returned, now: datetime) -> None:
-        with self._store.write() as session:
+        with self._store.write("record") as session:
             self._machine.finish(session, returned, now=now)
 
     def _tried(self, work: Callable[..., None], *arguments: object) -> Exception | None:
@@ -197,7 +198,9 @@ class Embedded:
                 return finished
 
     def _work(self, order: Order) -> None:
-        self._returned.put(self._executor.carry_out(order))
+        returned = self._executor.carry_out(order)
+        passing("step.returned")
+        self._returned.put(returned)
         self._wake.set()
 
 

@@ -50,6 +50,7 @@ from service.engine.order import (
 )
 from service.engine.trouble import where
 from service.playbook.model import Grade
+from service.store.failpoints import passing
 
 log = structlog.get_logger()
 
@@ -139,7 +140,9 @@ class _Job:
         )
 
     def run(self) -> Result:
+        passing("accounts.find.before")
         targets = self._targets()
+        passing("accounts.find.after")
         if isinstance(targets, Ask):
             return targets
         return self._each(targets, self._one)
@@ -216,7 +219,9 @@ class _Job:
                 return _Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
         self._keep_before(target)
         noted = self._posture(target)
+        passing("connector.call.before")
         outcome: Outcome = getattr(self._connector, self._order.action.partition(".")[2])(target)
+        passing("connector.call.after")
         evidence = self._verify(target) if self._spec.expects else outcome.evidence
         return _Carried(target=target, outcome=outcome, evidence=(*evidence, *noted))
 
@@ -250,7 +255,10 @@ class _Job:
         if not self._spec.undo or not isinstance(target, Account):
             return
         if isinstance(self._connector, ReadsState):
-            self._executor.save_before(self._order, self._connector.read(target))
+            passing("account.read.before")
+            state = self._connector.read(target)
+            passing("account.read.after")
+            self._executor.save_before(self._order, state)
 
     def _verify(self, target: Target) -> tuple[Evidence, ...]:
         """Ask in a new session, by the connector's own other calls, with writing switched off."""
@@ -259,7 +267,12 @@ class _Job:
         reader = self._executor.registry.open(
             self._order.connector, self._context(fresh=True, read_only=True)
         )
-        return reader.verify(target, self._spec.expects) if isinstance(reader, Verifies) else ()
+        if not isinstance(reader, Verifies):
+            return ()
+        passing("verify.before")
+        evidence = reader.verify(target, self._spec.expects)
+        passing("verify.after")
+        return evidence
 
 
 def _as_found(evidence: tuple[Evidence, ...]) -> Outcome:

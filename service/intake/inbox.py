@@ -17,6 +17,7 @@ from service.intake.source import Ignored, LookUp, Slip, Understood
 from service.intake.tables import PendingLookUp, Webhook, WebhookState
 from service.ledger.entry import append
 from service.ledger.event import Event
+from service.store.failpoints import passing
 
 Announce = Callable[[Session, TerminationEvent], str]
 
@@ -63,6 +64,7 @@ def keep(session: Session, delivery: Delivery, *, understood: Understood, announ
             _want_look_ups(session, delivery, understood)
         case TerminationEvent():
             row.departure_id = announce(session, understood)
+            passing("departure.announced")
     row.answer = {"id": row.id, "state": row.state.value, "departure": row.departure_id}
     session.flush()
     return Answer(status=HTTPStatus.ACCEPTED, body=row.answer)

@@ -20,6 +20,7 @@ from service.ledger.entry import append
 from service.ledger.event import Event
 from service.settings import SettingsError
 from service.store import Store
+from service.store.failpoints import passing
 
 log = structlog.get_logger()
 
@@ -72,8 +73,10 @@ def _due(sources: Mapping[str, Source], store: Store, now: datetime, most: int) 
 
 def _settle(due: _Due, *, store: Store, announce: Announce, now: Callable[[], datetime]) -> bool:
     try:
+        passing("hr.ask.before")
         standing = _ask(due, now)
-        with store.write() as session:
+        passing("hr.ask.after")
+        with store.write("look-up") as session:
             _apply(session, due, standing, announce=announce, at=now())
     except (ConnectorError, SettingsError) as error:
         _put_off(store, due, type(error).__name__, at=now(), at_least=_asked_to_wait(error))
@@ -159,7 +162,7 @@ def _put_off(
     unreadable: bool = False,
 ) -> None:
     """Try again later. What the record says and we cannot read is recorded once, so that somebody is told."""
-    with store.write() as session:
+    with store.write("look-up.put-off") as session:
         pending = session.get(PendingLookUp, (due.source.name, due.employee_id))
         if pending is None:
             return

@@ -96,7 +96,7 @@ class Intake:
         envelope = Envelope(source=source, delivery_id=delivery_id, body=raw, received_at=self._at.now())
         events = csv_file.read_file(envelope, section)
         slips, departures = [], []
-        with self._at.store.write() as session:
+        with self._at.store.write("intake") as session:
             for event in events:
                 try:
                     departures.append(self._at.announce(session, event))
@@ -135,10 +135,10 @@ class Intake:
     def _write(self, keep: Callable[[Session, Delivery], Answer], delivery: Delivery) -> Answer:
         """Keep it; when somebody else kept the same at the same moment, see that."""
         try:
-            with self._at.store.write() as session:
+            with self._at.store.write("intake") as session:
                 return keep(session, delivery)
         except IntegrityError:
-            with self._at.store.write() as session:
+            with self._at.store.write("intake") as session:
                 return keep(session, delivery)
 
     def _told(self, source: Source, given: Answer, *, why: str = "") -> Answer:

@@ -21,6 +21,7 @@ from service.ledger.event import Event
 from service.ledger.leaf import Json
 from service.ledger.tree import Edge, leaf_hash
 from service.store import Base
+from service.store.failpoints import passing
 
 __all__ = ["Draft", "LedgerEntry", "LedgerHead", "append", "append_all", "bind", "head", "stored_leaves"]
 
@@ -152,6 +153,7 @@ def append_all(session: Session, drafts: Sequence[Draft], *, at: datetime) -> ra
         )
     if rows:
         _write(opened, rows)
+        passing("ledger.appended")
     session.info[_OPEN] = opened
     return range(first, edge.size)
 
@@ -231,6 +233,7 @@ def _write(opened: _Open, rows: list[tuple[Any, ...]]) -> None:
         f"VALUES ({', '.join([mark] * 8)})",
         rows if len(rows) > 1 else rows[0],
     )
+    passing("ledger.written")
     opened.connection.exec_driver_sql(
         f"UPDATE ledger_head SET size = {mark}, edge = {mark} WHERE id = 1",
         (opened.edge.size, opened.edge.pack()),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from service.ledger.checkpoint import SignedCheckpoint
 from service.ledger.readers import advance, position
 from service.store import Store
+from service.store.failpoints import passing
 
 FILE_NAME = "checkpoints.txt"
 
@@ -49,7 +50,9 @@ def publish(store: Store, sink: Sink, *, name: str) -> int:
         query = select(SignedCheckpoint).where(SignedCheckpoint.size > position(session, name))
         waiting = list(session.scalars(query.order_by(SignedCheckpoint.size)))
     for checkpoint in waiting:
+        passing("checkpoint.publish.before")
         sink.publish(checkpoint.note)
-        with store.write() as session:
+        passing("checkpoint.publish.after")
+        with store.write("checkpoint.cursor") as session:
             advance(session, name, checkpoint.size)
     return len(waiting)

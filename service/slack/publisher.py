@@ -94,7 +94,7 @@ class Publisher:
             if not unread(session, READER, limit=1):
                 self._is_first = False
                 return
-        with self._desk.store.write() as session:
+        with self._desk.store.write("slack.cursor") as session:
             self._is_first = self._is_first or position(session, READER) == -1
             entries = unread(session, READER, limit=BATCH)
             for entry in entries:

@@ -28,6 +28,7 @@ from service.slack.pace import Pace
 from service.slack.tables import SlackMessage
 from service.slack.text import Message, section
 from service.slack.thread import Happened, line
+from service.store.failpoints import passing
 
 log = structlog.get_logger()
 
@@ -134,18 +135,22 @@ class Scribe:
                 return
         self._save(row, channel=channel, tried_at=row.tried_at or self._real_now())
         self._posts.spend(self._ticking())
+        passing("slack.post.before")
         ts = self._sent(
             facts, message, lambda said: self._api.post(channel, said, event=RUN_EVENT, payload=_mark(row))
         )
+        passing("slack.post.after")
         self._save(row, ts=ts, shown_seq=row.seen_seq, content_sha256=digest(message))
 
     def _edit(self, row: SlackMessage, facts: RunFacts, message: Message) -> None:
         tick = self._ticking()
         self._edits.spend(tick)
         self._edited[row.run_id] = tick
+        passing("slack.edit.before")
         self._sent(
             facts, message, lambda said: self._api.update(row.channel, row.ts, said, payload=_mark(row))
         )
+        passing("slack.edit.after")
         self._save(row, shown_seq=row.seen_seq, content_sha256=digest(message))
 
     def _sent(self, facts: RunFacts, message: Message, send: Callable[[Message], str]) -> str:
@@ -182,7 +187,9 @@ class Scribe:
         self._posts.spend(self._ticking())
         message = {"text": said, "blocks": [section(said)]}
         payload = {**_mark(row), "seq": seq}
+        passing("slack.line.before")
         self._api.post(row.channel, message, event=LINE_EVENT, payload=payload, thread_ts=row.ts)
+        passing("slack.line.after")
         self._save(row, told_seq=seq)
         return True
 
@@ -226,7 +233,7 @@ class Scribe:
 
     def _save(self, row: SlackMessage, **values: Any) -> None:
         """Commit, and keep the row in hand in step."""
-        with self._desk.store.write() as session:
+        with self._desk.store.write("slack.message") as session:
             session.execute(update(SlackMessage).where(SlackMessage.run_id == row.run_id).values(**values))
         for name, value in values.items():
             setattr(row, name, value)

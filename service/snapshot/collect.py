@@ -20,6 +20,7 @@ from service.snapshot.activity import Activity
 from service.snapshot.custody import Shelf
 from service.snapshot.tables import Coverage, RawFile
 from service.store import Store
+from service.store.failpoints import passing
 
 log = structlog.get_logger()
 
@@ -83,15 +84,19 @@ class Collector:
             source = self.registry.open(connector, context)
             if not isinstance(source, HandsOverLogs):
                 return Collected(connector=connector, files=0, days=0, stopped="hands over no logs")
+            passing("logs.fetch.before")
             for item in source.collect_logs(window):
+                passing("logs.fetch.after")
                 if isinstance(item, RawLog):
                     arrived.append(self._shelved(connector, item))
+                    passing("collect.shelved")
                 else:
                     told.append(item)
         except ConnectorError as error:
             stopped = type(error).__name__
             log.warning("collect.stopped", connector=connector, error=stopped)
         days = self._read(connector, arrived)
+        passing("collect.read")
         files = self._write_down(connector, arrived)
         self._cover(connector, told)
         return Collected(connector=connector, files=files, days=days, stopped=stopped)
@@ -156,7 +161,7 @@ class Collector:
     def _write_down(self, connector: str, arrived: list[RawFile]) -> int:
         """Keep the rows of logs not seen before; gives how many."""
         os.sync()  # one barrier for all files instead of one each; only then may a row speak of them
-        with self.store.write() as session:
+        with self.store.write("collect.files") as session:
             query = select(RawFile.name, RawFile.sha256).where(RawFile.connector == connector)
             known = {(name, sha256) for name, sha256 in session.execute(query)}
             new = {(row.name, row.sha256): row for row in arrived if (row.name, row.sha256) not in known}
@@ -168,7 +173,7 @@ class Collector:
         if not told:
             return
         span = [day.day for day in told]
-        with self.store.write() as session:
+        with self.store.write("collect.coverage") as session:
             rows = session.scalars(
                 select(Coverage).where(
                     Coverage.connector == connector, Coverage.day.between(min(span), max(span))

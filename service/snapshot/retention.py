@@ -38,7 +38,7 @@ def destroy_logs(store: Store, shelf: Shelf, *, before: date) -> int:
         if row.sha256 not in kept:
             shelf.destroy_raw(row.sha256)
         shelf.destroy_day(f"{row.connector}/{row.format}", row.day)
-    with store.write() as session:
+    with store.write("logs.destroyed") as session:
         for row in old:
             session.delete(session.merge(row))
     return len(old)

@@ -115,7 +115,7 @@ class Sealer:
             "lookback_days": asked.lookback_days,
         }
         snapshot.sealed, snapshot.wrapped_key = seal_body(self.shelf.keys, snapshot.id, body)
-        with self.store.write() as session:
+        with self.store.write("snapshot") as session:
             latest = _latest(session, departure_id)
             if latest and not asked.known:
                 return latest.id

@@ -10,6 +10,8 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from service.store.failpoints import passing
+
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -33,10 +35,18 @@ class Store:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
+    def write(self, name: str = "") -> Iterator[Session]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Args:
+            name: Of its two fail points, before and after the commit; one of `failpoints.COMMITS`.
+        """
         with self._turn or nullcontext(), self._sessions.begin() as session:
             yield session
+            if name:
+                passing(f"{name}.commit.before")
+        if name:
+            passing(f"{name}.commit.after")
 
     @contextmanager
     def read(self) -> Iterator[Session]:

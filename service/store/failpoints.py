@@ -1,0 +1,124 @@
+"""Fail points: named places where the process can be told to kill itself, to test what a crash there leaves behind.
+
+Nothing happens unless `arm` was called with what `EXEUNT_KILL_AT` said; then the nth passage of that one point
+is the end of the process, as sudden as `kill -9`. Points around outside calls stand on our side of the call.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Final, NoReturn
+
+#: Transactions by the name their `store.write(NAME)` gives: two points each.
+COMMITS: Final = {
+    "intake": "a webhook, its departure and their entries",
+    "look-up": "what the HR system said of somebody, the departure and its entry",
+    "look-up.put-off": "the note that the HR system did not answer and is asked again later",
+    "begin": "the runs of the departures that are due",
+    "turn": "what came back of the steps that were out, and the intents of those let out next",
+    "record": "what came back of one step, recorded alone because it could not be with the others",
+    "take-back": "the note that the steps of a dead process are let out again",
+    "before-image": "the image of an account before its first change",
+    "decision": "a person's decision about a step",
+    "decision.refused": "the note that a person's decision was refused",
+    "checkpoint": "a signed checkpoint",
+    "checkpoint.cursor": "the note that a checkpoint was published",
+    "slack.cursor": "how far Slack's reader has read the ledger",
+    "slack.message": "what is intended with, or known of, a run's message in Slack",
+    "collect.files": "which logs were collected",
+    "collect.coverage": "which days a source has told of",
+    "snapshot": "a sealed snapshot and its entry",
+    "snapshots.destroyed": "the note that snapshots whose time is over were destroyed",
+    "logs.destroyed": "the note that collected logs whose time is over were destroyed",
+    "roster": "the account links a roster taught",
+}
+#: Calls that leave the process: two points each.
+CALLS: Final = {
+    "hr.ask": "the HR system is asked about somebody",
+    "accounts.find": "a target system is asked for the leaver's accounts or devices",
+    "account.read": "a target system is asked how an account is before its first change",
+    "connector.call": "a target system is told to change an account or a device",
+    "verify": "a target system is asked whether a change holds",
+    "roster.fetch": "a target system is asked for all its accounts",
+    "logs.fetch": "a target system is asked for its logs",
+    "slack.post": "a run's message is posted in Slack",
+    "slack.edit": "a run's message in Slack is edited",
+    "slack.line": "a line is posted in the thread of a run's message",
+    "checkpoint.publish": "a checkpoint is written where the service cannot rewrite it",
+}
+#: Places in between.
+PLACES: Final = {
+    "departure.announced": "A departure was made of an event, within the webhook's transaction.",
+    "ledger.written": "Entries stand in the ledger's table and its head does not count them yet.",
+    "ledger.appended": "Entries and the ledger's head are written, within the transaction of what they record.",
+    "step.returned": "A step came back from its target system and lies in memory, not yet recorded.",
+    "collect.shelved": "A log lies encrypted on the disk and no row speaks of it.",
+    "collect.read": "The collected days were read and no row speaks of their logs.",
+}
+
+
+class NoSuchPoint(Exception):  # noqa: N818  a refusal, not a fault
+    """`EXEUNT_KILL_AT` names no fail point; the message says so."""
+
+
+def _points() -> Iterator[tuple[str, str]]:
+    for name, what in COMMITS.items():
+        yield f"{name}.commit.before", f"Just before the commit of {what}."
+        yield f"{name}.commit.after", f"Just after the commit of {what}; nobody was told."
+    for name, what in CALLS.items():
+        yield f"{name}.before", f"Just before {what}; nothing was sent."
+        yield f"{name}.after", f"Just after {what}; nothing of the answer is kept."
+    yield from PLACES.items()
+
+
+#: Every point and what is true there.
+POINTS: Final[Mapping[str, str]] = dict(sorted(_points()))
+
+
+class _Armed:
+    """One point and how many passages are left until the end."""
+
+    def __init__(self, name: str, left: int) -> None:
+        self.name = name
+        self._left = left
+        self._lock = threading.Lock()
+
+    def passed(self, name: str) -> None:
+        if name != self.name:
+            return
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                _end()
+
+
+_armed: _Armed | None = None
+
+
+def arm(words: str) -> str:
+    """Be killed at the point that `NAME` or `NAME:N` says; empty disarms. Gives the name. Raises `NoSuchPoint`."""
+    global _armed  # noqa: PLW0603  one process, one end
+    name, _, count = words.partition(":")
+    if not words:
+        _armed = None
+        return ""
+    if name not in POINTS or not (count or "1").isdecimal() or int(count or "1") < 1:
+        raise NoSuchPoint(
+            f"EXEUNT_KILL_AT={words} names no fail point. Unset it, or look at: exeunt failpoints. "
+            "It is NAME, or NAME:N for the Nth passage."
+        )
+    _armed = _Armed(name, int(count or "1"))
+    return name
+
+
+def passing(name: str) -> None:
+    """Go through a point. The process ends here when it was told to."""
+    if _armed is not None:
+        _armed.passed(name)
+
+
+def _end() -> NoReturn:
+    """No handler, no flush, no goodbye: what the disk and the others have is all that is left."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(137)  # where signals are slower than we are
