@@ -15,12 +15,14 @@ from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import (
     AccountStatus,
     Check,
+    Difference,
     Evidence,
     Json,
     Outcome,
     Proof,
     Receipt,
     Residual,
+    Since,
 )
 
 CONTROL: Final = "userAccountControl"
@@ -105,6 +107,21 @@ class ActiveDirectory:
             )
         self._write(directory, entry, before)
         return True
+
+    def compare(self, entry: Entry, receipt: Receipt) -> Iterator[Difference]:
+        if CONTROL not in receipt.before:
+            return
+        now, before, wrote = entry.first(CONTROL), receipt.before[CONTROL], receipt.before["wrote"]
+        since = Since.AS_BEFORE if now == before else Since.AS_LEFT if now == wrote else Since.CHANGED
+        yield Difference(what=CONTROL, before=before, left=wrote, now=now or "none", since=since)
+
+    def receipt_of(self, directory: Directory, before: Entry) -> Receipt:  # noqa: ARG002  the protocol's
+        control = _needed_control(before)
+        if control & ACCOUNT_DISABLED:
+            return Receipt(before={"changed": False})
+        return Receipt(
+            before={"changed": True, CONTROL: str(control), "wrote": str(control | ACCOUNT_DISABLED)}
+        )
 
     def prove_disabled(self, directory: Directory, entry: Entry) -> Iterator[Evidence]:
         proof = {

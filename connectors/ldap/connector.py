@@ -1,13 +1,14 @@
 """Find, shut, read back and open again the logins of an LDAP directory."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final, Self
 from uuid import UUID
 
 from connectors.ldap.active_directory import ActiveDirectory
 from connectors.ldap.dialect import ATTRIBUTE_READ, Dialect, evidence, moment
-from connectors.ldap.directory import Directory, Entry, any_of, as_json, equals
+from connectors.ldap.directory import Directory, Entry, any_of, as_bytes, as_json, equals
 from connectors.ldap.groups import Groups
 from connectors.ldap.openldap import OpenLdap
 from connectors.ldap.settings import OPENLDAP, read_settings
@@ -18,6 +19,7 @@ from connectors.sdk.types import (
     AccountState,
     Check,
     Device,
+    Difference,
     Evidence,
     Expectation,
     Health,
@@ -64,6 +66,11 @@ BOOKKEEPING: Final = frozenset(
         "badpasswordtime",
     }
 )
+
+
+#: Members of a before-image that are no attributes of the entry.
+MEMBERSHIPS: Final = "memberships"
+NO_ATTRIBUTES: Final = frozenset({"dn", "groups", MEMBERSHIPS})
 
 
 class LdapConnector:
@@ -117,6 +124,7 @@ class LdapConnector:
         with self._open() as directory:
             entry = self._entry(directory, account, "*", "+")
             groups = self._groups.of(directory, entry)
+        memberships = [asdict(each) for each in groups]
         shown: dict[str, Json] = dict.fromkeys(self._dialect.locks) | {
             name: as_json(values)
             for name, values in entry.raw.items()
@@ -125,7 +133,12 @@ class LdapConnector:
         return AccountState(
             account=account,
             read_at=self._now(),
-            attributes={**shown, "dn": entry.dn, "groups": [each.group for each in groups]},
+            attributes={
+                **shown,
+                "dn": entry.dn,
+                "groups": [each.group for each in groups],
+                MEMBERSHIPS: memberships,
+            },
             sealed={name: values for name, values in entry.raw.items() if name.lower() in SECRETS},
         )
 
@@ -144,6 +157,25 @@ class LdapConnector:
             joined = self._groups.join(directory, entry, receipt.before.get("groups", ()))
             seen = self._dialect.prove_restored(directory, self._entry(directory, account))
         return Outcome(changed=opened or joined, evidence=(seen,))
+
+    def compare(self, account: Account, receipt: Receipt) -> tuple[Difference, ...]:
+        """What a receipt of ours names, beside what the directory holds now."""
+        if not receipt.before.get("changed"):
+            return ()
+        with self._open() as directory:
+            entry = self._entry(directory, account)
+            joined = self._groups.compare(directory, entry, receipt.before.get("groups", ()))
+            return (*self._dialect.compare(entry, receipt), *joined)
+
+    def receipt_of(self, action: str, image: AccountState) -> Receipt:
+        """What a lost answer would have said: the login as it was, or the groups it was in."""
+        if action == "remove_entitlements":
+            memberships = image.attributes.get(MEMBERSHIPS, [])
+            return Receipt(before={"changed": bool(memberships), "groups": memberships})
+        raw = {name: as_bytes(values) for name, values in image.attributes.items() if _is_raw(name, values)}
+        before = Entry(image.account.label, raw | dict(image.sealed))
+        with self._open() as directory:
+            return self._dialect.receipt_of(directory, before)
 
     def remove_entitlements(self, account: Account) -> Outcome:
         """Leave every group; the receipt lists them by name."""
@@ -241,6 +273,10 @@ class LdapConnector:
 
     def _unprovable(self, expectation: Expectation) -> Evidence:
         return evidence(Proof.UNPROVABLE, ATTRIBUTE_READ, self._now(), {"expected": expectation.value})
+
+
+def _is_raw(name: str, values: Json) -> bool:
+    return name not in NO_ATTRIBUTES and values is not None
 
 
 def _clean(value: str) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from connectors.ldap.directory import Directory, Entry
-from connectors.sdk.types import AccountStatus, Check, Evidence, Json, Outcome, Proof, Receipt
+from connectors.sdk.types import AccountStatus, Check, Difference, Evidence, Json, Outcome, Proof, Receipt
 
 ATTRIBUTE_READ = "attribute read"
 
@@ -41,6 +41,14 @@ class Dialect(Protocol):
 
     def restore(self, directory: Directory, entry: Entry, receipt: Receipt) -> bool:
         """Put back what the receipt names; whether anything was changed."""
+        ...
+
+    def compare(self, entry: Entry, receipt: Receipt) -> Iterator[Difference]:
+        """What the receipt names of the login, beside what the entry holds now."""
+        ...
+
+    def receipt_of(self, directory: Directory, before: Entry) -> Receipt:
+        """What shutting the login as it was before would have left as a receipt."""
         ...
 
     def prove_disabled(self, directory: Directory, entry: Entry) -> Iterator[Evidence]:

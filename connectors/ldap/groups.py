@@ -8,7 +8,7 @@ from datetime import datetime
 from connectors.ldap.dialect import Dialect, evidence
 from connectors.ldap.directory import ADD, DELETE, Directory, Entry, any_of, equals, text
 from connectors.sdk.errors import NotFound, Refused
-from connectors.sdk.types import Evidence, Json, Outcome, Proof, Receipt
+from connectors.sdk.types import Difference, Evidence, Json, Outcome, Proof, Receipt, Since
 
 NEEDS_A_MEMBER = {"member": "groupofnames", "uniqueMember": "groupofuniquenames"}
 
@@ -77,6 +77,23 @@ class Groups:
                 hint="Look for a rule or a sync that empties these groups.",
             )
         return changed
+
+    def compare(
+        self, directory: Directory, entry: Entry, memberships: Sequence[Json]
+    ) -> Iterator[Difference]:
+        """Each group of a receipt, and whether the login is in it again."""
+        if not memberships:
+            return
+        now = {_plain(each.group) for each in self.of(directory, entry)}
+        for each in memberships:
+            inside = _plain(each["group"]) in now
+            yield Difference(
+                what=f"group {each['group']}",
+                before="member",
+                left="no member",
+                now="member" if inside else "no member",
+                since=Since.AS_BEFORE if inside else Since.AS_LEFT,
+            )
 
     def prove_none(self, directory: Directory, entry: Entry, at: datetime) -> Iterator[Evidence]:
         """By searching the groups, and by the entry's own memberOf where the directory keeps one."""

@@ -26,6 +26,7 @@ from connectors.ldap.directory import (
     as_bytes,
     as_json,
     equals,
+    text,
 )
 from connectors.ldap.password_policy import (
     ASIDE,
@@ -45,11 +46,13 @@ from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import (
     AccountStatus,
     Check,
+    Difference,
     Evidence,
     Outcome,
     Proof,
     Receipt,
     Residual,
+    Since,
 )
 
 ACCOUNT_LOCKED: Final = b"\x81\x01\x01"  # error 1 in the answer of the password policy control
@@ -105,9 +108,7 @@ class OpenLdap:
         )
 
     def restore(self, directory: Directory, entry: Entry, receipt: Receipt) -> bool:
-        before = {name: as_bytes(values) for name, values in receipt.before.get("attributes", {}).items()}
-        before |= {name: tuple(values) for name, values in receipt.sealed.items() if name == PASSWORD}
-        wrote = {name: as_bytes(values) for name, values in receipt.before.get("wrote", {}).items()}
+        before, wrote = _told(receipt)
         todo = {name: values for name, values in before.items() if entry.values(name) != values}
         for name, values in todo.items():
             if not _as_we_left_it(name, entry.values(name), values, wrote.get(name, ())):
@@ -125,6 +126,34 @@ class OpenLdap:
         after = self._read_again(directory, entry)
         _insist(after, before)
         return bool(todo)
+
+    def compare(self, entry: Entry, receipt: Receipt) -> Iterator[Difference]:
+        before, wrote = _told(receipt)
+        for name, values in before.items():
+            now, left = entry.values(name), wrote.get(name, ())
+            ours = _as_we_left_it(name, now, values, left)
+            yield Difference(
+                what=name,
+                before=_in_words(name, values, values, left),
+                left="set aside" if name == PASSWORD else _in_words(name, left, values, left),
+                now=_in_words(name, now, values, left),
+                since=Since.AS_BEFORE if now == values else Since.AS_LEFT if ours else Since.CHANGED,
+            )
+
+    def receipt_of(self, directory: Directory, before: Entry) -> Receipt:
+        policy, doors = self._policies.of(directory, before), self._policies.doors(directory, before)
+        if doors.shut:
+            return Receipt(before={"changed": False})
+        measures = self._measures(before, policy)
+        named = [name for name in (LOCK, END) if name in measures]
+        return Receipt(
+            before={
+                "changed": True,
+                "attributes": {name: as_json(before.values(name)) for name in named},
+                "wrote": {name: as_json(measures[name]) for name in named},
+            },
+            sealed={PASSWORD: before.values(PASSWORD)} if PASSWORD in measures else {},
+        )
 
     def prove_disabled(self, directory: Directory, entry: Entry) -> Iterator[Evidence]:
         policy, doors = self._policies.of(directory, entry), self._policies.doors(directory, entry)
@@ -277,6 +306,24 @@ def _insist(after: Entry, wanted: Mapping[str, tuple[bytes, ...]]) -> None:
                 f"The directory answered success, and {name} of {after.dn} is not what we wrote.",
                 hint="Look for an overlay, a proxy or a sync that writes this attribute back.",
             )
+
+
+def _told(receipt: Receipt) -> tuple[dict[str, tuple[bytes, ...]], dict[str, tuple[bytes, ...]]]:
+    """What a receipt says of each attribute: its values before, and what we wrote."""
+    before = {name: as_bytes(values) for name, values in receipt.before.get("attributes", {}).items()}
+    before |= {name: tuple(values) for name, values in receipt.sealed.items() if name == PASSWORD}
+    return before, {name: as_bytes(values) for name, values in receipt.before.get("wrote", {}).items()}
+
+
+def _in_words(
+    name: str, values: tuple[bytes, ...], before: tuple[bytes, ...], wrote: tuple[bytes, ...]
+) -> str:
+    """An attribute's values for a person's eyes; of a password only what became of it."""
+    if name != PASSWORD:
+        return ", ".join(map(text, values)) or "none"
+    if values == before:
+        return "in use"
+    return "set aside" if _as_we_left_it(name, values, before, wrote) else "another password"
 
 
 def _as_we_left_it(

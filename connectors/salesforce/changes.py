@@ -1,11 +1,23 @@
 """Freezing and deactivating, and undoing exactly what we did."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from connectors.salesforce import accounts, soql
 from connectors.salesforce.api import Api
 from connectors.sdk.errors import Refused
-from connectors.sdk.types import Account, Evidence, Json, Outcome, Proof, Receipt, Residual
+from connectors.sdk.types import (
+    Account,
+    AccountState,
+    Difference,
+    Evidence,
+    Json,
+    Outcome,
+    Proof,
+    Receipt,
+    Residual,
+    Since,
+)
 
 SESSIONS_LIVE: Final = Residual(what="Sessions already open go on until they are ended or expire.")
 TOKENS_LIVE: Final = Residual(what="Refresh tokens of connected apps stay on record until they are revoked.")
@@ -51,6 +63,26 @@ def restore(api: Api, account: Account, receipt: Receipt) -> Outcome:
         )
         changed |= frozen
     return Outcome(changed=changed, evidence=tuple(evidence))
+
+
+def compare(api: Api, account: Account, receipt: Receipt) -> Iterator[Difference]:
+    """What the receipt names, each read by its record's id."""
+    for field, before in receipt.before.items():
+        kind, record_id = "User", account.id
+        if field == "IsFrozen":
+            kind, record_id = "UserLogin", str(accounts.user_login(api, account)["Id"])
+        now = api.record(kind, record_id, (field,), f"comparing {kind}.{field} of {account.label}").get(field)
+        since = Since.AS_BEFORE if now is before else Since.AS_LEFT if now is (not before) else Since.CHANGED
+        yield Difference(
+            what=f"{kind}.{field}", before=str(before), left=str(not before), now=str(now), since=since
+        )
+
+
+def receipt_of(action: str, image: AccountState) -> Receipt:
+    """What the lost answer of an action would have said, from the user as it was before."""
+    if action == "deactivate_account":
+        return Receipt(before={"IsActive": True} if image.attributes.get("IsActive") else {})
+    return Receipt(before={} if image.attributes.get("IsFrozen") else {"IsFrozen": False})
 
 
 def _is_active(api: Api, account: Account) -> bool:

@@ -11,6 +11,7 @@ from connectors.sdk.types import (
     Account,
     AccountState,
     CoverageDay,
+    Difference,
     Evidence,
     Expectation,
     Health,
@@ -59,6 +60,14 @@ class SalesforceConnector:
     def restore_account(self, account: Account, receipt: Receipt) -> Outcome:
         """Put back exactly what the receipt says we changed."""
         return changes.restore(self._api, account, receipt)
+
+    def compare(self, account: Account, receipt: Receipt) -> tuple[Difference, ...]:
+        """What the receipt names, beside what the records hold now."""
+        return tuple(changes.compare(self._api, account, receipt))
+
+    def receipt_of(self, action: str, image: AccountState) -> Receipt:
+        """The receipt of an action whose answer was lost."""
+        return changes.receipt_of(action, image)
 
     def revoke_sessions(self, account: Account) -> Outcome:
         """End every session."""

@@ -9,6 +9,7 @@ from connectors.sdk.types import (
     AccountState,
     CoverageDay,
     Device,
+    Difference,
     Evidence,
     Expectation,
     Health,
@@ -71,10 +72,21 @@ class DisablesAccounts(Protocol):
 
 @runtime_checkable
 class RestoresAccounts(Protocol):
-    """Can undo its own disabling."""
+    """Can undo what it changed itself, and say beforehand what that would be."""
 
     def restore_account(self, account: Account, receipt: Receipt) -> Outcome:
         """Put back exactly what the receipt says we changed. Never opens what was shut before us."""
+        ...
+
+    def compare(self, account: Account, receipt: Receipt) -> tuple[Difference, ...]:
+        """Each thing the receipt says we changed, beside what holds now. Reads only; empty: we changed nothing."""
+        ...
+
+    def receipt_of(self, action: str, image: AccountState) -> Receipt:
+        """The receipt of an action whose answer was lost, made from the before-image.
+
+        Asked of a connector opened under the idempotency key of the step that acted.
+        """
         ...
 
 

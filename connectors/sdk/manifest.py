@@ -45,7 +45,8 @@ class ActionSpec(_Strict):
     """One action, as a playbook may call it (`ldap.disable_account`).
 
     `expects` is what is read back afterwards; an action that changes something and expects nothing can at
-    best be acknowledged. `destructive` cannot be undone. `arguments` maps names to what they mean.
+    best be acknowledged. `destructive` cannot be undone. `lost` says what taking the action back does not bring
+    back, and what to do about it. `arguments` maps names to what they mean.
     `asks_person`: nothing is called; the step waits until a person says it is done.
     """
 
@@ -56,6 +57,7 @@ class ActionSpec(_Strict):
     destructive: bool = False
     expects: Expectation | None = None
     undo: str | None = None
+    lost: str = ""
     arguments: dict[str, str] = Field(default_factory=dict)
     asks_person: bool = False
 

@@ -166,6 +166,28 @@ class Receipt:
     sealed: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict, repr=False)
 
 
+class Since(StrEnum):
+    """What became of something we changed."""
+
+    AS_BEFORE = "as before"
+    AS_LEFT = "as we left it"
+    CHANGED = "changed since"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One thing a receipt says we changed: as it was, as we left it, as it is now.
+
+    The three are words for people and hold no secret; `since` is decided on the exact values.
+    """
+
+    what: str
+    before: str
+    left: str
+    now: str
+    since: Since
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What an action did. Failing is an exception, so an outcome is always good news."""

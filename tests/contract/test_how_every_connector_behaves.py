@@ -18,6 +18,7 @@ from connectors.sdk.types import (
     Outcome,
     Proof,
     RawLog,
+    Since,
     Target,
     Window,
 )
@@ -177,6 +178,48 @@ def test_undoing_twice_changes_nothing_the_second_time(world: World, action: str
 
     assert not again.changed
     assert len(world.fake.effects) == effects
+
+
+@promise("restore", lambda manifest, name, spec: is_changing(manifest, name) and spec.undo)
+def test_what_would_be_undone_is_said_before_and_after(world: World, action: str) -> None:
+    target = target_of(world, action)
+    undo = MANIFESTS[world.connector].actions[action].undo
+    receipt = act(world, action, target).receipt
+    looking = world.open(world.context(read_only=True))
+
+    left = {each.since for each in looking.compare(target, receipt)}
+    getattr(world.open(), undo)(target, receipt)
+    restored = world.open(world.context(read_only=True)).compare(target, receipt)
+
+    assert left == {Since.AS_LEFT}
+    assert {each.since for each in restored} == {Since.AS_BEFORE}
+    assert {each.now for each in restored} == {each.before for each in restored}
+
+
+@promise("restore", lambda manifest, name, spec: is_changing(manifest, name) and spec.undo)
+def test_a_change_whose_answer_was_lost_is_undone_from_the_before_image(world: World, action: str) -> None:
+    target = target_of(world, action)
+    undo = MANIFESTS[world.connector].actions[action].undo
+    before = world.open(world.context(read_only=True)).read(target)
+    act(world, action, target)
+
+    receipt = world.open(world.context(read_only=True)).receipt_of(action, before)
+    outcome = getattr(world.open(world.context(key="run-1/undo")), undo)(target, receipt)
+
+    after = world.open(world.context(read_only=True, fresh=True)).read(target)
+    assert outcome.changed
+    assert (after.attributes, after.sealed) == (before.attributes, before.sealed)
+
+
+@promise("shut-before", lambda _manifest, name, spec: name == "disable_account" and spec.undo)
+def test_a_before_image_that_was_shut_gives_nothing_to_undo(world: World, action: str) -> None:
+    target = target_of(world, action)
+    getattr(world.open(world.context(key="run-0/step-1")), action)(target)
+    shut = world.open(world.context(read_only=True)).read(target)
+
+    receipt = world.open(world.context(read_only=True)).receipt_of(action, shut)
+
+    assert world.open(world.context(read_only=True)).compare(target, receipt) == ()
 
 
 @promise("shut-before", lambda _manifest, name, spec: name == "disable_account" and spec.undo)

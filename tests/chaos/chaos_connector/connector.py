@@ -14,6 +14,7 @@ from connectors.sdk.types import (
     AccountState,
     AccountStatus,
     Check,
+    Difference,
     Evidence,
     Expectation,
     Health,
@@ -21,6 +22,7 @@ from connectors.sdk.types import (
     Person,
     Proof,
     Receipt,
+    Since,
     Target,
 )
 
@@ -97,6 +99,27 @@ class ChaosConnector:
         if wanted:
             self._write(account, wanted)
         return Outcome(changed=bool(wanted))
+
+    def compare(self, account: Account, receipt: Receipt) -> tuple[Difference, ...]:
+        row, left = self._row(account), {"active": False, "blocked_by": "exeunt"}
+        return tuple(
+            Difference(
+                what=key,
+                before=str(before),
+                left=str(left[key]),
+                now=str(row[key]),
+                since=Since.AS_BEFORE
+                if row[key] == before
+                else Since.AS_LEFT
+                if row[key] == left[key]
+                else Since.CHANGED,
+            )
+            for key, before in receipt.before.items()
+        )
+
+    def receipt_of(self, action: str, image: AccountState) -> Receipt:
+        row = image.attributes
+        return Receipt(before={"active": True, "blocked_by": row["blocked_by"]} if row["active"] else {})
 
     def revoke_sessions(self, account: Account) -> Outcome:
         if early := self._misbehaved():
