@@ -48,6 +48,7 @@ class ActionSpec(_Strict):
     best be acknowledged. `destructive` cannot be undone. `lost` says what taking the action back does not bring
     back, and what to do about it. `arguments` maps names to what they mean.
     `asks_person`: nothing is called; the step waits until a person says it is done.
+    `while_open`: the target system takes it only while the account can still be signed in to.
     """
 
     title: str
@@ -60,6 +61,7 @@ class ActionSpec(_Strict):
     lost: str = ""
     arguments: dict[str, str] = Field(default_factory=dict)
     asks_person: bool = False
+    while_open: bool = False
 
 
 class LookBack(_Strict):

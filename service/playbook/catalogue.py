@@ -14,6 +14,25 @@ from service.playbook.model import Grade
 
 SEAL = "snapshot.seal"
 WAIT = "wait"
+BY_HAND = "manual.confirm"
+
+#: What a person may be asked to do (`does`), in the words of connectors' actions.
+DEEDS = (
+    "disable_account",
+    "revoke_sessions",
+    "revoke_tokens",
+    "revoke_grants",
+    "remove_roles",
+    "remove_entitlements",
+    "remove_forwards",
+    "remove_licences",
+    "transfer_ownership",
+    "convert_mailbox",
+    "delete_account",
+    "lock_device",
+    "wipe_device",
+    "wipe_mail_profile",
+)
 
 #: Built-in actions that can do nothing without these.
 NEEDED: Mapping[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import PurePath
 from typing import Any
 
-from service.playbook.catalogue import NEEDED, SEAL, WAIT, Catalogue, connector_of
+from service.playbook.catalogue import BY_HAND, DEEDS, NEEDED, SEAL, WAIT, Catalogue, connector_of
 from service.playbook.graph import circles
 from service.playbook.model import ACTION_NAME, MOST_STEPS, duration
 from service.playbook.problem import Code, Place, Problem, did_you_mean, quoted
@@ -79,11 +79,20 @@ def _action(step: Mapping[str, Any], path: Path, places: Places, catalogue: Cata
                 f"{name} needs the argument {quoted(key)}",
                 help=spec.arguments[key],
             )
+    yield from _particular(name, arguments, (*path, "with"), places, catalogue)
+
+
+def _particular(
+    name: str, arguments: Mapping[str, Any], path: Path, places: Places, catalogue: Catalogue
+) -> Iterator[Problem]:
+    """What only one action's arguments can get wrong."""
     if name == SEAL:
-        yield from _seal(arguments, (*path, "with"), places, catalogue)
+        yield from _seal(arguments, path, places, catalogue)
+    if name == BY_HAND:
+        yield from _by_hand(arguments, path, places)
     if name == WAIT and "for" in arguments and not _is_duration(arguments["for"], LONGEST_WAIT):
         yield _wrong(
-            arguments["for"], (*path, "with", "for"), places, help="write a duration such as 15m, 30d at most"
+            arguments["for"], (*path, "for"), places, help="write a duration such as 15m, 30d at most"
         )
 
 
@@ -114,6 +123,23 @@ def _seal(
     lookback = arguments.get("lookback", "1d")
     if not _is_duration(lookback, LONGEST_LOOKBACK) or not str(lookback).endswith("d"):
         yield _wrong(lookback, (*path, "lookback"), places, help="write whole days, 90d at most")
+
+
+def _by_hand(arguments: Mapping[str, Any], path: Path, places: Places) -> Iterator[Problem]:
+    """What the linter reads of a person's step; a slip there would switch its rules off in silence."""
+    does = arguments.get("does", DEEDS[0])
+    if does not in DEEDS:
+        said = did_you_mean(str(does), DEEDS, says="write one of")
+        yield _wrong(does, (*path, "does"), places, help=said)
+    elif "does" in arguments and not isinstance(arguments.get("system"), str):
+        yield places.problem(
+            places.key((*path, "does")),
+            Code.WRONG_ARGUMENT,
+            "'does' says what is done, and nothing says where",
+            help="add system, the target system by the name its users know",
+        )
+    if not isinstance(arguments.get("while_open", False), bool):
+        yield _wrong(arguments["while_open"], (*path, "while_open"), places, help="write true or false")
 
 
 def _wrong(value: Any, path: Path, places: Places, *, help: str) -> Problem:  # noqa: A002  as in Problem

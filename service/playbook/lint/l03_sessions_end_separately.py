@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from service.playbook.catalogue import Catalogue
 from service.playbook.lint.finding import Finding
-from service.playbook.lint.reading import always_with, before, calling, connector, verb
+from service.playbook.lint.reading import always_with, before, calling, connector, verb, while_open
 from service.playbook.model import Playbook, Step
 
 ID = "L03"
@@ -29,6 +29,8 @@ def check(playbook: Playbook, actions: Catalogue) -> Iterator[Finding]:
 
 
 def _too_early(step: Step, playbook: Playbook, actions: Catalogue) -> Iterator[Finding]:
+    if while_open(step, actions):
+        return  # this target system refuses it afterwards: L04
     disables = f"{connector(step)}.{DISABLES}"
     shut = any(earlier.action == disables for earlier in before(playbook, step))
     if actions.spec(disables) and not shut:

@@ -37,8 +37,42 @@ ACTIONS: dict[str, dict[str, Any]] = {
         "lock_device": CHANGE | {"title": "Lock", "on": "device", "expects": "locked"},
         "wipe_device": CHANGE | {"title": "Wipe", "on": "device", "expects": "wiped", "destructive": True},
     },
+    "google": {
+        "disable_account": CHANGE | {"title": "Suspend", "expects": "disabled"},
+        "revoke_tokens": CHANGE | {"title": "Revoke tokens", "expects": "no tokens", "while_open": True},
+    },
+    "mail": {
+        "convert_mailbox": CHANGE | {"title": "Convert", "expects": "no entitlements"},
+        "remove_entitlements": CHANGE
+        | {"title": "Leave groups", "expects": "no entitlements", "undo": "restore_account"},
+        "remove_licences": CHANGE | {"title": "Take licences", "expects": "no entitlements"},
+        "remove_forwards": CHANGE | {"title": "Remove forwards", "expects": "no entitlements"},
+    },
+    "entra": {
+        "disable_account": CHANGE | {"title": "Block sign-in", "expects": "disabled"},
+        "remove_roles": CHANGE | {"title": "Take roles", "expects": "no entitlements"},
+    },
+    "phones": {
+        "disable_account": CHANGE | {"title": "Shut", "expects": "disabled"},
+        "wipe_mail_profile": CHANGE
+        | {"title": "Wipe the profile", "on": "device", "expects": "wiped", "while_open": True},
+    },
+    "drive": {
+        "transfer_ownership": CHANGE | {"title": "Hand over", "expects": "no entitlements"},
+        "remove_roles": CHANGE | {"title": "Take roles", "expects": "no entitlements"},
+        "delete_account": CHANGE | {"title": "Delete", "destructive": True, "expects": "deactivated"},
+    },
+    "archive": {"purge": CHANGE | {"title": "Purge", "destructive": True, "expects": "deactivated"}},
     "crude": {"remove_entitlements": CHANGE | {"title": "Remove all", "expects": "no entitlements"}},
-    "manual": {"confirm": CHANGE | {"title": "Confirm", "on": "person", "asks_person": True}},
+    "manual": {
+        "confirm": CHANGE
+        | {
+            "title": "Confirm",
+            "on": "person",
+            "asks_person": True,
+            "arguments": {"system": "Where", "does": "What", "while_open": "Only then"},
+        }
+    },
 }
 
 HEAD = """\

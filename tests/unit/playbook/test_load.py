@@ -248,3 +248,23 @@ def test_no_file_floods_the_terminal(slips):
 
     assert len(problems) == 80
     assert str(PlaybookError(problems)).endswith("… and 30 more.")
+
+
+@pytest.mark.parametrize(
+    ("given", "column", "said"),
+    [
+        ("{system: Mail, does: remove_licenses}", "remove_licenses", "did you mean 'remove_licences'?"),
+        ("{does: remove_licences}", "does", "add system"),
+        ("{system: Mail, does: [wipe, it]}", "[", "write one of"),
+        ("{system: Mail, while_open: 'yes'}", "'yes'", "write true or false"),
+    ],
+)
+def test_a_slip_in_what_a_person_does_is_told_because_the_linter_reads_it(
+    slips, given: str, column: str, said: str
+):
+    line = f"  - {{id: a, action: manual.confirm, with: {given}, owner: it, instructions: Do it.}}\n"
+
+    problem = slips("steps:\n" + line)[0]
+
+    assert (problem.code, problem.excerpt[problem.column - 1 :].startswith(column)) == ("PB0103", True)
+    assert said in problem.help

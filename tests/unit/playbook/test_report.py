@@ -31,7 +31,7 @@ def test_a_right_playbook_is_fine(folder: Path, actions: Manifests):
 def test_a_slip_and_a_broken_rule_are_both_told_and_fail(folder: Path, actions: Manifests):
     (folder / "bad.yaml").write_text(GOOD.replace("good", "bad").replace("wait,", "waitt,"))
     (folder / "rash.yaml").write_text(
-        GOOD.replace("good", "rash").replace("wait, with: {for: 15m}", "ldap.disable_account")
+        GOOD.replace("good", "rash").replace("wait, with: {for: 15m}", "mdm.lock_device")
     )
 
     text, code = report.lint_text([folder], actions)
@@ -53,13 +53,13 @@ def test_a_warning_alone_does_not_fail(folder: Path, actions: Manifests):
     (folder / "slow.yaml").write_text(
         GOOD.replace("good", "slow").replace(
             "examples:",
-            "  - {id: b, action: wait, with: {for: 1m}, needs: [a], critical: true, deadline: 5m}\nexamples:",
+            "  - {id: b, action: wait, with: {for: 1m}, phase: notice, needs: [a]}\nexamples:",
         )
     )
 
     text, code = report.lint_text([folder / "slow.yaml"], actions)
 
-    assert (code, "L18" in text) == (0, True)
+    assert (code, "L21" in text) == (0, True)
 
 
 def test_no_playbook_at_all_is_a_failure(tmp_path: Path, actions: Manifests):
