@@ -64,6 +64,9 @@ class ActiveDirectory:
             return AccountStatus.UNKNOWN
         return AccountStatus.DISABLED if control & ACCOUNT_DISABLED else AccountStatus.ACTIVE
 
+    def admin(self, entry: Entry) -> bool | None:
+        return entry.first("adminCount") == "1"  # it outlives the rights: too many rather than too few
+
     def disable(self, directory: Directory, entry: Entry) -> Outcome:
         before = _needed_control(entry)
         if before & ACCOUNT_DISABLED:

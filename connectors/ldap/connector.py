@@ -261,6 +261,7 @@ class LdapConnector:
             status=self._dialect.status(directory, entry),
             identifiers=identifiers,
             created_at=moment(entry.first(self._dialect.created_attribute)),
+            admin=self._dialect.admin(entry),
         )
 
     def _sample(self, directory: Directory) -> Entry | None:

@@ -35,6 +35,10 @@ class Dialect(Protocol):
         """Whether the login opens anything."""
         ...
 
+    def admin(self, entry: Entry) -> bool | None:
+        """Whether the login administers the directory; `None` where the entry does not say."""
+        ...
+
     def disable(self, directory: Directory, entry: Entry) -> Outcome:
         """Shut the login and read back that it is shut."""
         ...

@@ -89,6 +89,9 @@ class OpenLdap:
     def status(self, directory: Directory, entry: Entry) -> AccountStatus:
         return self._policies.doors(directory, entry).status
 
+    def admin(self, entry: Entry) -> bool | None:  # noqa: ARG002  the protocol's
+        return None  # who may do what stands in the server's access rules, not on the entry
+
     def disable(self, directory: Directory, entry: Entry) -> Outcome:
         policy, doors = self._policies.of(directory, entry), self._policies.doors(directory, entry)
         if doors.shut and not self._is_mine(entry):

@@ -1,12 +1,13 @@
 """Finding, listing and reading users."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from connectors.salesforce import soql
 from connectors.salesforce.api import Api, Row
-from connectors.sdk.errors import NotFound
+from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import Account, AccountState, AccountStatus, Json, Person
 
 USER_FIELDS: Final = (
@@ -24,6 +25,8 @@ USER_FIELDS: Final = (
 _STANDARD: Final = "UserType = 'Standard'"
 _SELECT_USER: Final = f"SELECT {', '.join(USER_FIELDS)} FROM User WHERE {_STANDARD}"
 SETUP: Final = "View Setup and Configuration"
+#: The key of `Account.refs` under which the id of the record that freezes a user is kept.
+LOGIN: Final = "UserLogin"
 
 
 def find(api: Api, person: Person) -> Iterator[Account]:
@@ -33,16 +36,17 @@ def find(api: Api, person: Person) -> Iterator[Account]:
         return
     rows = list(api.query(f"{_SELECT_USER} AND ({conditions}) ORDER BY Id", "looking for an account"))
     ids = soql.literals(str(row["Id"]) for row in rows)
-    frozen = _frozen(api, f"UserId IN {ids} AND IsFrozen = true") if rows else frozenset()
+    logins = _logins(api, f" WHERE UserId IN {ids}") if rows else {}
     for row in rows:
-        yield account(row, frozen)
+        yield account(row, logins)
 
 
 def everyone(api: Api) -> Iterator[Account]:
-    """Every standard user, active or not."""
-    frozen = _frozen(api, "IsFrozen = true")
+    """Every standard user, active or not, with the record that freezes it and whether it manages users."""
+    logins, admins = _logins(api), _admins(api)
     for row in api.query(f"{_SELECT_USER} ORDER BY Id", "listing accounts"):
-        yield account(row, frozen)
+        found = account(row, logins)
+        yield replace(found, admin=None if admins is None else found.id in admins)
 
 
 def read(api: Api, of: Account) -> AccountState:
@@ -58,8 +62,8 @@ def read(api: Api, of: Account) -> AccountState:
         "permission_sets": _permission_sets(api, user_id),
         "groups": _groups(api, user_id),
     }
-    frozen = frozenset({of.id}) if login["IsFrozen"] else frozenset()
-    return AccountState(account=account(user, frozen), read_at=at, attributes=attributes)
+    logins = {soql.id18(of.id): login}
+    return AccountState(account=account(user, logins), read_at=at, attributes=attributes)
 
 
 def user_login(api: Api, of: Account) -> Row:
@@ -76,10 +80,11 @@ def one(api: Api, text: str, of: Account) -> Row:
     raise NotFound(f"Salesforce has no user {of.label} any more.", hint="Look the account up again.")
 
 
-def account(row: Row, frozen: frozenset[str]) -> Account:
+def account(row: Row, logins: Mapping[str, Row]) -> Account:
     """A user row as an account. Frozen counts as disabled: neither opens anything."""
     user_id = soql.id18(str(row["Id"]))
-    shut = not row.get("IsActive") or user_id in frozen
+    login = logins.get(user_id, {})
+    shut = not row.get("IsActive") or bool(login.get("IsFrozen"))
     wanted = {
         "employee_no": row.get("EmployeeNumber"),
         "email": row.get("Email"),
@@ -93,6 +98,7 @@ def account(row: Row, frozen: frozenset[str]) -> Account:
         status=AccountStatus.DISABLED if shut else AccountStatus.ACTIVE,
         identifiers={key: str(value) for key, value in wanted.items() if value},
         created_at=moment(row.get("CreatedDate")),
+        refs={LOGIN: soql.id18(str(login["Id"]))} if login else {},
     )
 
 
@@ -114,9 +120,23 @@ def _conditions(person: Person) -> Iterator[str]:
         yield f"Username IN {soql.literals(names)}"
 
 
-def _frozen(api: Api, condition: str) -> frozenset[str]:
-    rows = api.query(f"SELECT UserId FROM UserLogin WHERE {condition}", "reading who is frozen")
-    return frozenset(soql.id18(str(row["UserId"])) for row in rows if row.get("UserId"))
+def _logins(api: Api, condition: str = "") -> Mapping[str, Row]:
+    """The `UserLogin` record of each user."""
+    rows = api.query(f"SELECT Id, UserId, IsFrozen FROM UserLogin{condition}", "reading who is frozen")
+    return {soql.id18(str(row["UserId"])): row for row in rows if row.get("UserId")}
+
+
+def _admins(api: Api) -> frozenset[str] | None:
+    """Who may manage users; `None` where we may not read permission sets."""
+    text = (
+        "SELECT AssigneeId FROM PermissionSetAssignment "
+        "WHERE PermissionSet.PermissionsManageUsers = true AND Assignee.IsActive = true"
+    )
+    try:
+        rows = list(api.query(text, "reading who administers", right=SETUP))
+    except Refused:
+        return None
+    return frozenset(soql.id18(str(row["AssigneeId"])) for row in rows)
 
 
 def _permission_sets(api: Api, user_id: str) -> list[Json]:

@@ -73,6 +73,9 @@ class Account:
 
     `id` is the system's immutable identifier (entryUUID, 18-character Salesforce id), never a name.
     `identifiers` holds what the account says of its owner: `employee_no`, `email`, `username`.
+    `admin` says whether it administers the system; `None`: the system was not asked or does not say.
+    `refs` are the system's ids of records that belong to the account (`UserLogin`), so that changing them later
+    needs no look-up: only ids that never change, never a secret.
     """
 
     connector: str
@@ -81,6 +84,8 @@ class Account:
     status: AccountStatus = AccountStatus.UNKNOWN
     identifiers: Mapping[str, str] = field(default_factory=dict)
     created_at: datetime | None = None
+    admin: bool | None = None
+    refs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

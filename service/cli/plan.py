@@ -25,7 +25,8 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
 
     from service.departures.kind import DepartureKind
     from service.engine.preview import Previewer
-    from service.people.person import known_to_connectors, linked_accounts
+    from service.people.account_link import linked_accounts
+    from service.people.person import known_to_connectors
     from service.playbook.plan import PlanInput, plan
 
     with opened() as service:

@@ -3,7 +3,7 @@
 Never by name, never by the first hit. What is unclear is a question with candidates, never an action.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,14 +11,21 @@ from connectors.sdk.types import Account, Person
 
 #: An account made this much later than the hire may be a successor's who got a recycled address.
 YOUNGER_BY = timedelta(days=30)
+#: An account made this much before the hire may be a predecessor's, whose address the person was given.
+OLDER_BY = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """Exactly one account is the person's. `by` names the identifiers that agree."""
+    """Exactly one account is the person's. `by` names the identifiers that agree.
+
+    `others` carry one identifier of the person only: an admin account, an alias, or somebody else's. They are
+    asked about, and nothing is done to them.
+    """
 
     account: Account
     by: tuple[str, ...]
+    others: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +63,8 @@ def match(person: Person, candidates: Iterable[Account]) -> Match:
             candidates=(sure[0],),
         )
     if len(sure) == 1:
-        return _unless_younger(person, sure[0], by=agreeing[sure[0].id])
+        others = further(person, found, mine={sure[0].id})
+        return _unless_recycled(person, sure[0], by=agreeing[sure[0].id], others=others)
     if sure:
         return Unclear(
             why=f"{len(sure)} accounts carry two identifiers of this person.", candidates=tuple(sure)
@@ -92,16 +100,40 @@ def _numbered_otherwise(person: Person, account: Account) -> bool:
     return bool(held and person.employee_no and held.casefold() != person.employee_no.casefold())
 
 
-def _unless_younger(person: Person, account: Account, *, by: tuple[str, ...]) -> Match:
-    """Addresses and user names are recycled; employee numbers are not."""
-    recycled = (
-        person.hired_on is not None
-        and account.created_at is not None
-        and (account.created_at.date() > person.hired_on + YOUNGER_BY)
+def _unless_recycled(
+    person: Person, account: Account, *, by: tuple[str, ...], others: tuple[Account, ...]
+) -> Match:
+    """Addresses and user names are given to the next person; employee numbers are not."""
+    how = "" if "employee_no" in by else _age(person, account)
+    if how:
+        why = f"The account is {how} than the person's employment and only recyclable identifiers agree."
+        return Unclear(why=why, candidates=(account, *others))
+    return Matched(account=account, by=by, others=others)
+
+
+def _age(person: Person, account: Account) -> str:
+    """`younger` or `older` than the employment by more than is usual; empty where nobody can say."""
+    if person.hired_on is None or account.created_at is None:
+        return ""
+    made = account.created_at.date()
+    if made > person.hired_on + YOUNGER_BY:
+        return "younger"
+    return "older" if made < person.hired_on - OLDER_BY else ""
+
+
+def further(person: Person, candidates: Iterable[Account], *, mine: Collection[str]) -> tuple[Account, ...]:
+    """Accounts that may be the person's besides those that are: they carry an identifier and nobody else's number."""
+    return tuple(
+        account
+        for account in candidates
+        if account.id not in mine and _agreeing(person, account) and not _numbered_otherwise(person, account)
     )
-    if recycled and "employee_no" not in by:
-        return Unclear(
-            why="The account is younger than the person's employment and only recyclable identifiers agree.",
-            candidates=(account,),
-        )
-    return Matched(account=account, by=by)
+
+
+def doubt(person: Person, account: Account) -> str:
+    """Why a linked account whose identifiers changed may be somebody else's now; empty if it cannot."""
+    if _numbered_otherwise(person, account):
+        return "The account carries another employee number now: it may have been given to somebody else."
+    if any(account.identifiers.values()) and not _agreeing(person, account):
+        return "None of the account's identifiers is the person's any more."
+    return ""

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from service.departures.departure import Departure
 from service.engine.order import Order
 from service.engine.tables import Run, StepRun
-from service.people.person import Links, Person, known_to_connectors, links_of
+from service.people.account_link import Links, links_of
+from service.people.person import Person, known_to_connectors
 
 
 def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:

@@ -48,6 +48,12 @@ class Event(StrEnum):
     SNAPSHOT_OPENED = "snapshot.opened"
     SNAPSHOT_DESTROYED = "snapshot.destroyed"
 
+    ROSTER_LEARNT = "roster.learnt"
+    ACCOUNT_LINKED = "account.linked"
+    ACCOUNT_DOUBTED = "account.doubted"
+    QUESTION_ASKED = "question.asked"
+    QUESTION_ANSWERED = "question.answered"
+
     SUBJECT_ERASED = "subject.erased"
 
     SESSION_OPENED = "session.opened"

@@ -1,17 +1,13 @@
-"""People as the HR system knows them, their identities elsewhere, their roles and their account links."""
+"""People as the HR system knows them, their identities elsewhere and their roles."""
 
-from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk import types as sdk
 from service.store import Base
-
-#: Accounts by person and target system.
-Links = Mapping[tuple[str, str], tuple[sdk.Account, ...]]
 
 
 class Role(StrEnum):
@@ -86,24 +82,6 @@ class RoleGrant(Base):
     since: Mapped[datetime]
 
 
-class AccountLink(Base):
-    """An account known to be a person's: learnt from a roster, or decided by a person."""
-
-    __tablename__ = "account_links"
-    __table_args__ = (
-        UniqueConstraint("connector", "account_id"),
-        Index("ix_account_links_person_connector", "person_id", "connector"),
-    )
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
-    connector: Mapped[str] = mapped_column(String(60))
-    account_id: Mapped[str] = mapped_column(String(300))
-    label: Mapped[str] = mapped_column(String(300))
-    learnt_from: Mapped[str] = mapped_column(String(200))
-    learnt_at: Mapped[datetime]
-
-
 def known_to_connectors(person: Person) -> sdk.Person:
     """The part of a person that connectors may know, to find accounts by identifier."""
     return sdk.Person(
@@ -113,23 +91,6 @@ def known_to_connectors(person: Person) -> sdk.Person:
         usernames=(person.username,) if person.username else (),
         hired_on=person.hired_on,
     )
-
-
-def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[sdk.Account, ...]:
-    """The accounts known to be the person's in one target system."""
-    return links_of(session, (person_id,)).get((person_id, connector), ())
-
-
-def links_of(session: Session, people: Collection[str]) -> Mapping[tuple[str, str], tuple[sdk.Account, ...]]:
-    """The accounts known to be people's, by person and target system."""
-    columns = (AccountLink.person_id, AccountLink.connector, AccountLink.account_id, AccountLink.label)
-    known: dict[tuple[str, str], tuple[sdk.Account, ...]] = {}
-    for person_id, connector, account_id, label in session.execute(
-        select(*columns).where(AccountLink.person_id.in_(people)).order_by(AccountLink.account_id)
-    ):
-        account = sdk.Account(connector=connector, id=account_id, label=label)
-        known[person_id, connector] = (*known.get((person_id, connector), ()), account)
-    return known
 
 
 def roles_of(session: Session, person_id: str) -> frozenset[Role]:

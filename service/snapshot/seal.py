@@ -16,7 +16,8 @@ from service.departures import times
 from service.departures.departure import Departure
 from service.ledger.entry import LedgerEntry, append
 from service.ledger.event import Event
-from service.people.person import AccountLink, Person
+from service.people.account_link import AccountLink
+from service.people.person import Person
 from service.snapshot import counting, formats
 from service.snapshot.activity import Activity, once
 from service.snapshot.custody import Shelf, open_body, seal_body

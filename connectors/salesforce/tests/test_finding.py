@@ -126,3 +126,16 @@ def test_reading_keeps_the_names_of_what_the_account_may_do(
     assert {row["name"] for row in attributes["permission_sets"]} >= {"Sales Tools", "Data Loader User"}
     assert [row["name"] for row in attributes["groups"]] == ["EMEA Deals"]
     assert (attributes["IsFrozen"], attributes["IsActive"]) == (False, True)
+
+
+def test_the_list_says_who_manages_users_and_which_record_freezes_each(
+    clock: Any, open_salesforce: Opener
+) -> None:
+    with FakeSalesforce(now=clock) as org:
+        org.seed([{"employee_no": "E-1", "email": "one@x.example", "username": "one@x.example"}])
+
+        listed = {one.identifiers["username"]: one for one in open_salesforce(org).list_accounts()}
+
+    assert listed["one@x.example"].admin is False
+    assert listed["one@x.example"].refs["UserLogin"].startswith("0Yw")
+    assert [one.admin for name, one in listed.items() if name != "one@x.example"] == [True]

@@ -39,6 +39,7 @@ STRANGERS = [
     account("one-value-twice", email="mike@example.com", username="mike@example.com"),
     account("number-as-name", employee_no="E-17", username="e-17"),
     account("empty", email="", username="", employee_no=""),
+    account("predecessor", email="mike@example.com", username="mike", made=datetime(2020, 1, 9, tzinfo=UTC)),
 ]
 CASES = [
     *(([one], None) for one in STRANGERS),

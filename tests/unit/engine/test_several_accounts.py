@@ -7,7 +7,7 @@ import pytest
 
 from service.engine import sealed
 from service.engine.states import Colour, StepState
-from service.people.person import AccountLink
+from service.people.account_link import AccountLink
 from service.playbook.model import Grade
 
 

@@ -16,7 +16,8 @@ from connectors.sdk.types import Window
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
 from service.ledger.keys import Keys
-from service.people.person import AccountLink, Person
+from service.people.account_link import AccountLink
+from service.people.person import Person
 from service.snapshot.collect import Collected, Collector
 from service.snapshot.custody import Shelf
 from service.snapshot.seal import Policy, Sealer, opened

@@ -1,0 +1,125 @@
+"""Whose account is it? Asked of a person once per target system, with candidates; never guessed.
+
+A roster finds what is unclear before anyone leaves; it is put to a person when the owner leaves. The answer is
+kept: a candidate a person said no to is not asked about again.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from connectors.sdk.types import Account, AccountStatus
+from service.people.account_link import MOST_LABEL
+from service.store import Base
+
+#: Candidates beyond this many are not listed: a question nobody can read is none.
+MOST_CANDIDATES = 20
+
+
+class Question(Base):
+    """What is unclear about one person's accounts in one target system.
+
+    `candidates` are accounts that may be theirs, none if no account was found at all. `dismissed` are the ids of
+    those a person said are not. Open while `answered_at` is empty; put to people from `asked_at` on.
+    `step_run_id` is the step that waits for the answer, `waiting` are further ones of the same run.
+    """
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("person_id", "connector"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    connector: Mapped[str] = mapped_column(String(60))
+    why: Mapped[str] = mapped_column(String(300))
+    candidates: Mapped[list[Any]] = mapped_column(default=list)
+    dismissed: Mapped[list[Any]] = mapped_column(default=list)
+    found_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[str] = mapped_column(String(200), default="")
+    step_run_id: Mapped[str] = mapped_column(String(36), default="")
+    waiting: Mapped[list[Any]] = mapped_column(default=list)
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The candidates as accounts."""
+        return tuple(_account(self.connector, row) for row in self.candidates)
+
+
+def find(
+    session: Session, person_id: str, connector: str, why: str, accounts: Iterable[Account], *, at: datetime
+) -> Question | None:
+    """Keep what is unclear. `None` when a person has answered about each of these accounts already."""
+    question = question_of(session, person_id, connector)
+    known = set(question.dismissed) if question else set()
+    found = [account for account in accounts if account.id not in known]
+    rows = [_row(account) for account in found[:MOST_CANDIDATES]]
+    if question is None:
+        question = Question(
+            id=str(uuid.uuid4()),
+            person_id=person_id,
+            connector=connector,
+            found_at=at,
+            dismissed=[],
+            waiting=[],
+        )
+        session.add(question)
+    elif question.answered_at is not None:
+        if not rows and known:
+            return None
+        question.answered_at, question.answered_by, question.asked_at = None, "", None
+        question.found_at, question.step_run_id, question.waiting = at, "", []
+    question.why = why[:300]
+    if rows or not question.candidates:
+        question.candidates = rows
+    return question
+
+
+def question_of(session: Session, person_id: str, connector: str) -> Question | None:
+    """What was ever asked about a person's accounts in one target system."""
+    return session.scalar(
+        select(Question).where(Question.person_id == person_id, Question.connector == connector)
+    )
+
+
+def open_questions(session: Session, people: Collection[str] = ()) -> list[Question]:
+    """What nobody has answered yet, of these people or of everybody."""
+    query = select(Question).where(Question.answered_at.is_(None)).order_by(Question.found_at, Question.id)
+    return list(session.scalars(query.where(Question.person_id.in_(people)) if people else query))
+
+
+def settled(question: Question, *, by: str, at: datetime) -> None:
+    """Close a question. Every candidate that was not linked is not the person's."""
+    seen = {*question.dismissed, *(row["id"] for row in question.candidates)}
+    question.dismissed, question.candidates = sorted(seen), []
+    question.answered_at, question.answered_by = at, by
+
+
+def _row(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "label": account.label[:MOST_LABEL],
+        "status": account.status.value,
+        "identifiers": dict(account.identifiers),
+        "refs": dict(account.refs),
+        "admin": account.admin,
+        "created_at": account.created_at.isoformat() if account.created_at else None,
+    }
+
+
+def _account(connector: str, row: Mapping[str, Any]) -> Account:
+    made = row["created_at"]
+    return Account(
+        connector=connector,
+        id=row["id"],
+        label=row["label"],
+        status=AccountStatus(row["status"]),
+        identifiers=row["identifiers"],
+        refs=row["refs"],
+        admin=row["admin"],
+        created_at=datetime.fromisoformat(made) if made else None,
+    )

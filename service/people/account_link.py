@@ -1,0 +1,121 @@
+"""Account links: whose account is whose, learnt from nightly rosters or said by a person."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from connectors.sdk.types import Account, AccountStatus
+from service.store import Base
+
+#: Accounts by person and target system.
+Links = Mapping[tuple[str, str], tuple[Account, ...]]
+
+MOST_LABEL = 300
+#: `learnt_from` of what two identifiers taught.
+ROSTER = "roster"
+
+
+class AccountLink(Base):
+    """An account known to be a person's: learnt from a roster, or decided by a person.
+
+    What the account says of itself is as of `last_seen_at`: identifiers, status, whether it administers the
+    system (`is_admin`, `None` where the system does not say), and the ids that spare a look-up (`refs`).
+    `vanished_at`: the newest roster no longer lists it. `changed_at`: its identifiers were last seen to change.
+    `doubt` says why it may be somebody else's by now; while it is not empty, nothing acts on the link.
+    """
+
+    __tablename__ = "account_links"
+    __table_args__ = (
+        UniqueConstraint("connector", "account_id"),
+        Index("ix_account_links_person_connector", "person_id", "connector"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    connector: Mapped[str] = mapped_column(String(60))
+    account_id: Mapped[str] = mapped_column(String(300))
+    label: Mapped[str] = mapped_column(String(300))
+    learnt_from: Mapped[str] = mapped_column(String(200))
+    learnt_at: Mapped[datetime]
+    identifiers: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    refs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[str] = mapped_column(String(20), default=AccountStatus.UNKNOWN.value)
+    is_admin: Mapped[bool | None]
+    created_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    vanished_at: Mapped[datetime | None]
+    doubt: Mapped[str] = mapped_column(String(300), default="")
+
+    @property
+    def account(self) -> Account:
+        """The account as connectors take it: no look-up is needed to act on it."""
+        return Account(
+            connector=self.connector,
+            id=self.account_id,
+            label=self.label,
+            status=AccountStatus(self.status),
+            identifiers=self.identifiers,
+            created_at=self.created_at,
+            admin=self.is_admin,
+            refs=self.refs,
+        )
+
+    def see(self, account: Account, *, at: datetime) -> bool:
+        """Take over what the account says of itself now; whether its identifiers changed since last seen."""
+        known, now = self.identifiers, dict(account.identifiers)
+        changed = self.last_seen_at is not None and known != now
+        self.label, self.status, self.is_admin = (
+            account.label[:MOST_LABEL],
+            account.status.value,
+            account.admin,
+        )
+        self.created_at = account.created_at
+        self.last_seen_at, self.vanished_at = at, None
+        if known != now:
+            self.identifiers = now
+        if self.refs != account.refs:
+            self.refs = dict(account.refs)
+        if changed:
+            self.changed_at = at
+        return changed
+
+
+def linked(person_id: str, account: Account, *, learnt_from: str, at: datetime) -> AccountLink:
+    """A new link; add it to the session."""
+    link = AccountLink(
+        id=str(uuid.uuid4()),
+        person_id=person_id,
+        connector=account.connector,
+        account_id=account.id,
+        learnt_from=learnt_from,
+        learnt_at=at,
+        identifiers={},
+        refs={},
+        doubt="",
+    )
+    link.see(account, at=at)
+    return link
+
+
+def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[Account, ...]:
+    """The accounts known to be the person's in one target system."""
+    return links_of(session, (person_id,)).get((person_id, connector), ())
+
+
+def links_of(session: Session, people: Collection[str]) -> Links:
+    """The accounts known to be people's, by person and target system; doubted ones are not."""
+    query = (
+        select(AccountLink)
+        .where(AccountLink.person_id.in_(people), AccountLink.doubt == "")
+        .order_by(AccountLink.account_id)
+    )
+    known: dict[tuple[str, str], tuple[Account, ...]] = {}
+    for link in session.scalars(query):
+        place = link.person_id, link.connector
+        known[place] = (*known.get(place, ()), link.account)
+    return known
