@@ -5,7 +5,7 @@ import re
 import socket
 import ssl
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -128,11 +128,10 @@ class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         self.strategy.close()
 
     def _opened(self, *args: Any, **kwargs: Any) -> None:
-        try:
+        with ExitStack() as failed:
+            failed.callback(self._drop)  # ldap3 forgets the socket of an address that does not answer
             self._open_unchecked(*args, **kwargs)
-        except BaseException:
-            self._drop()  # ldap3 forgets the socket of an address that does not answer
-            raise
+            failed.pop_all()
 
     def _drop(self) -> None:
         opened: socket.socket | None = self.socket
@@ -219,16 +218,15 @@ def open_connection(
 
 def _bind(connection: _StrictConnection, *, start_tls: bool) -> None:
     """Open, encrypt and bind; what fails half way leaves no socket behind."""
-    try:
+    with ExitStack() as failed:
+        failed.callback(connection.strategy.close)
         connection.open(read_server_info=False)
         connection.bound_in_time()
         if start_tls:
             connection.start_tls(read_server_info=False)
             connection.bound_in_time()
         connection.bind(read_server_info=False)
-    except BaseException:
-        connection.strategy.close()
-        raise
+        failed.pop_all()
 
 
 def _tls(ca_file: str | None) -> _StrictTls:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from typing import Protocol
@@ -134,13 +135,10 @@ class Embedded:
         now = self._now()
         self._tried(self._begin, now)
         finished = self._collect()
-        try:
+        with ExitStack() as cut_short:
+            cut_short.callback(self._doubt, finished, now)
             orders = self._turn(finished, now=now)
-        except BaseException:
-            self._in_doubt = True
-            for returned in finished:  # the calls have been made: their results must not be lost
-                self._recorded_alone(returned, now=now)
-            raise
+            cut_short.pop_all()
         self._out.difference_update(map(_slip, finished))
         self._out.update(map(_slip_of, orders))
         self.last_cycle_at = now
@@ -161,6 +159,12 @@ class Embedded:
             orders = self._admission.admit(session, now=now, room=room) if room > 0 else []
         self._in_doubt = False
         return orders
+
+    def _doubt(self, finished: list[Returned], now: datetime) -> None:
+        """The turn was not taken, or nobody knows. The calls have been made: their results must not be lost."""
+        self._in_doubt = True
+        for returned in finished:
+            self._recorded_alone(returned, now=now)
 
     def _recorded_alone(self, returned: Returned, *, now: datetime) -> None:
         """Record one result, or put it back. One that is itself at fault becomes a failure a person sees."""
