@@ -1,20 +1,34 @@
-"""Where the log goes: one JSON line an event on standard output, with nothing in it that breaks a line."""
+"""Where the log goes: one JSON line an event on standard output, with nothing in it that breaks a line.
+
+Libraries log to standard error. Neither tells an error's message: it may quote what was being worked on.
+"""
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
+from service.engine.trouble import where
+
+
+class _Placed(logging.Formatter):
+    """An error is told by its class and the places it came through, instead of a traceback with its message."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  logging's name
+        """The text that goes below the record's line."""
+        kind, error, _ = ei
+        return f"{kind.__name__} at {', '.join(where(error))}" if error else ""
+
 
 def log_to_stdout() -> None:
-    """JSON lines, UTC times, exceptions as text within their line."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
+    """JSON lines, UTC times. What fails is told by its class and its places, by whoever caught it."""
+    _libraries_log(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
@@ -23,8 +37,14 @@ def log_to_stdout() -> None:
 
 def log_quietly() -> None:
     """Only what went wrong, on standard error: for commands that talk to a person."""
-    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    _libraries_log(logging.ERROR)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _libraries_log(level: int) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Placed("%(name)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])

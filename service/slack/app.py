@@ -11,6 +11,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from connectors.sdk.context import Secret
+from service.engine.trouble import where
 from service.slack.forms import CALLBACK
 from service.slack.handlers import Handlers
 from service.slack.items import CONFIRM, TAKE
@@ -60,5 +61,5 @@ def _failed(error: Exception) -> BoltResponse:
     """Not stored means an error that the clicker sees."""
     if isinstance(error, BadPayload):
         return BoltResponse(status=400, body="")
-    log.error("slack.handler_failed", error=type(error).__name__, exc_info=error)
+    log.warning("slack.handler_failed", error=type(error).__name__, where=where(error))
     return BoltResponse(status=500, body="")

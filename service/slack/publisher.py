@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.errors import ConnectorError, RateLimited
 from service.engine.desk import Desk
 from service.engine.tables import Run
+from service.engine.trouble import where
 from service.ledger.entry import LedgerEntry
 from service.ledger.readers import advance, position, unread
 from service.slack.api import SlackSaidNo
@@ -83,8 +84,8 @@ class Publisher:
         while not self._stop.is_set():
             try:
                 self.step()
-            except Exception as error:
-                log.exception("slack.round_failed", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
+                log.warning("slack.round_failed", error=type(error).__name__, where=where(error))
                 self._stop.wait(1.0)
             self._stop.wait(LOOK_S)
 
@@ -148,8 +149,8 @@ class Publisher:
             self._quiet_until = self._ticking() + min(SLOWEST_S, 0.5 * 2 ** min(self._failures, 10))
             log.warning("slack.away", error=type(error).__name__, what=error.what, failures=self._failures)
             return False
-        except Exception as error:
-            log.exception("slack.run_failed", run=run_id, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001  one run that cannot be told stops no other
+            log.warning("slack.run_failed", run=run_id, error=type(error).__name__, where=where(error))
             self._resting[run_id] = self._ticking() + REST_S
         return True
 

@@ -55,6 +55,19 @@ def test_only_the_step_boundary_and_entry_points_catch_everything():
     assert found == set()
 
 
+def test_no_log_line_tells_an_errors_message():
+    """A traceback ends in the message, which may quote a row or an answer: `trouble.where` tells the places."""
+    found = {
+        f"{name(path)}:{node.lineno}"
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if (isinstance(node, ast.keyword) and node.arg in {"exc_info", "stack_info"})
+        or (isinstance(node, ast.Attribute) and node.attr in {"exception", "format_exc_info", "format_exc"})
+    }
+
+    assert found == set()
+
+
 def test_no_room_is_for_everything():
     found = {name(path) for path in modules() if ROOMS_FOR_EVERYTHING & {path.stem, *path.parent.parts}}
 

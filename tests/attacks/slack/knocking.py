@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from service.engine.states import StepState
 from service.people.signature import SLACK, sign, text_key
-from tests.unit.slack.office import IVAN, SECRET
+from tests.unit.slack.office import SECRET
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -23,23 +23,7 @@ class Door:
 
     def submission(self, **changed: Any) -> dict[str, Any]:
         """A form that would confirm the mailbox, if it were believed."""
-        step = self.office.fact("mailbox")
-        meta = {"r": self.office.world.run_id, "s": step.id, "v": step.revision}
-        note, said = {"value": "Changed in the vault."}, {"selected_option": {"value": "done"}}
-        usual = {
-            "type": "view_submission",
-            "team": {"id": "TDEMO"},
-            "user": {"id": IVAN, "team_id": "TDEMO"},
-            "api_app_id": "ADEMO",
-            "view": {
-                "id": "V1",
-                "type": "modal",
-                "callback_id": "item.confirm",
-                "private_metadata": json.dumps(meta),
-                "state": {"values": {"outcome": {"v": said}, "note": {"v": note}}},
-            },
-        }
-        return {**usual, **changed}
+        return {**self.office.submission(), **changed}
 
     def body(self, **changed: Any) -> bytes:
         return urlencode({"payload": json.dumps(self.submission(**changed))}).encode()

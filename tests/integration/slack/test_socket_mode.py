@@ -102,21 +102,7 @@ def opener() -> Iterator[Opener]:
 
 def test_a_form_over_socket_mode_decides_and_is_answered(office: Any, opener: Opener, tmp_path: Path) -> None:
     office.begin()
-    step = office.fact("mailbox")
-    note, said = {"value": "Changed in the vault."}, {"selected_option": {"value": "done"}}
-    payload = {
-        "type": "view_submission",
-        "team": {"id": "TDEMO"},
-        "user": {"id": IVAN, "team_id": "TDEMO"},
-        "api_app_id": "ADEMO",
-        "view": {
-            "id": "V1",
-            "type": "modal",
-            "callback_id": "item.confirm",
-            "private_metadata": json.dumps({"r": office.world.run_id, "s": step.id, "v": step.revision}),
-            "state": {"values": {"outcome": {"v": said}, "note": {"v": note}}},
-        },
-    }
+    payload = office.submission()
     line = Line(
         {"type": "interactive", "envelope_id": "e-1", "payload": payload, "accepts_response_payload": True}
     )

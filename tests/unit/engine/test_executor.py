@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from connectors.sdk.types import Account, Evidence, Outcome, Pending, Proof
 from service.engine.executor import _Carried, summed, together
 from service.engine.order import Again, Ask, Contradicted, Queued
 from service.engine.trouble import where
+from service.ledger.readers import unread
 from service.playbook.model import Grade
+from service.store import Store
 from tests.conftest import Clock
 from tests.unit.engine.results import ordered
 
@@ -100,6 +103,19 @@ def test_the_log_says_where_it_broke_and_nothing_of_what_was_worked_on(
     assert "ValueError" in said
     assert "Jane" not in said
     assert "Dalton" not in said
+
+
+def test_deep_in_a_library_the_way_through_our_own_rooms_is_still_told() -> None:
+    store = Store("sqlite://")
+    with pytest.raises(OperationalError) as caught, store.read() as session:
+        for _ in unread(session, "a reader of tables that are not there", limit=1):
+            pass
+    store.close()
+
+    said = where(caught.value)
+
+    assert any(place.startswith("service/ledger/readers.py:") for place in said)
+    assert said[-1].startswith("sqlalchemy/engine/default.py:")
 
 
 def test_the_places_of_an_error_hold_no_values() -> None:

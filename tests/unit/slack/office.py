@@ -1,5 +1,6 @@
 """A run on real stores, a made-up Slack over a real socket, and our door and publisher between them."""
 
+import json
 import threading
 import uuid
 from collections.abc import Iterator
@@ -101,6 +102,25 @@ class Office:
         step = self.fact(name)
         person = self.world.people[who]
         return Decision(step_run_id=step.id, revision=step.revision, person_id=person, door="web", note=note)
+
+    def submission(self) -> dict[str, Any]:
+        """The form that confirms the mailbox, as Slack sends it."""
+        step = self.fact("mailbox")
+        meta = {"r": self.world.run_id, "s": step.id, "v": step.revision}
+        note, said = {"value": "Changed in the vault."}, {"selected_option": {"value": "done"}}
+        return {
+            "type": "view_submission",
+            "team": {"id": TEAM},
+            "user": {"id": IVAN, "team_id": TEAM},
+            "api_app_id": APP,
+            "view": {
+                "id": "V1",
+                "type": "modal",
+                "callback_id": "item.confirm",
+                "private_metadata": json.dumps(meta),
+                "state": {"values": {"outcome": {"v": said}, "note": {"v": note}}},
+            },
+        }
 
     def slack_goes_away(self) -> None:
         """Until `slack.start()`, on the same port."""
