@@ -62,7 +62,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
         and_(
             StepRun.check_at <= now,
             StepRun.checking.is_(False),
-            StepRun.state.in_((StepState.DONE, StepState.WAITING)),
+            StepRun.state.in_((StepState.DONE, StepState.WAITING, StepState.FAILED)),
         ),
     )
 
@@ -74,8 +74,9 @@ def _not_held_back(session: Session, *, now: datetime) -> Iterator[ColumnElement
     """
     held = select(Run.id).join(Departure, Departure.id == Run.departure_id)
     held = held.where(Departure.state == DepartureState.HELD)
-    # a reading changes nothing, so that of a held departure is made all the same
+    # a reading changes nothing, so that of a held departure or a paused step is made all the same
     yield or_(StepRun.state != StepState.READY, StepRun.run_id.not_in(held))
+    yield or_(StepRun.state != StepState.READY, StepRun.paused.is_(False))
     shut = set(session.scalars(select(Gate.connector).where(Gate.open_from > now)))
     if shut:
         yield StepRun.connector.not_in(shut)

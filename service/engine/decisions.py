@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.engine.machine import SHUT_GATE_S
-from service.engine.progress import after_step
+from service.engine.progress import after_step, needs_met
 from service.engine.record import record, record_run
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Confirmation, Gate, Run, StepRun
@@ -82,11 +82,18 @@ def decide(store: Store, verb: Verb, decision: Decision, *, now: datetime) -> No
 def confirm(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     """Record a confirmation or a waiver. Raises `NotDecided`."""
     step = _may(session, decision)
-    readable = step.readable
-    _check_note(decision, readable=readable)
+    _check_note(decision, readable=step.readable)
     if decision.said is Said.CANNOT:
         return _hand_on(session, step, decision, now=now)
+    say(session, step, decision, now=now)
+    after_step(session, step, now=now)
+    return step
+
+
+def say(session: Session, step: StepRun, decision: Decision, *, now: datetime) -> None:
+    """Record what a person says of a step that they may decide about; what follows is the caller's to derive."""
     waiver = decision.said in WAIVERS
+    read_back = step.readable and not waiver
     session.add(
         Confirmation(
             id=str(uuid.uuid4()),
@@ -105,17 +112,15 @@ def confirm(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     step.grade = Grade.WAIVED if waiver else Grade.ATTESTED
     step.contradicted = False
     step.why = step.fix = ""
-    step.check_at = now + READ_BACK_WITHIN if readable and not waiver else None
+    step.check_at = now + READ_BACK_WITHIN if read_back else None
     record(
         session,
         step,
         Event.STEP_WAIVED if waiver else Event.STEP_CONFIRMED,
         at=now,
         actor=_actor(session, decision.person_id),
-        body={"said": decision.said.value, "door": decision.door, "read_back": readable and not waiver},
+        body={"said": decision.said.value, "door": decision.door, "read_back": read_back},
     )
-    after_step(session, step, now=now)
-    return step
 
 
 def may(session: Session, decision: Decision, *, now: datetime) -> StepRun:  # noqa: ARG001  as every verb
@@ -136,22 +141,21 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     step = _may(session, decision)
     if step.waits_for is WaitsFor.PERSON and step.asks_person:
         raise NotDecided("not-automatic", "This step is done by a person; there is nothing to try again.")
+    try_again(session, step, now=now, actor=_actor(session, decision.person_id))
+    after_step(session, step, now=now)
+    return step
+
+
+def try_again(session: Session, step: StepRun, *, now: datetime, actor: str) -> None:
+    """Let a step be tried once more, looking first; what follows is the caller's to derive."""
     _overtake_reading(step)
     _open_gate(session, step.connector, now=now)
-    step.state, step.waits_for, step.next_at = StepState.READY, None, now
+    step.state = StepState.READY if needs_met(session, step) else StepState.BLOCKED
+    step.waits_for, step.next_at, step.ended_at = None, max(now, step.release_after), None
     step.look_first, step.contradicted, step.tries = True, False, 0
     step.retry_until = max(step.retry_until, now + timedelta(hours=1))
     step.why = step.fix = ""
-    record(
-        session,
-        step,
-        Event.STEP_RETRIED,
-        at=now,
-        actor=_actor(session, decision.person_id),
-        body={"error": "", "in_ms": 0},
-    )
-    after_step(session, step, now=now)
-    return step
+    record(session, step, Event.STEP_RETRIED, at=now, actor=actor, body={"error": "", "in_ms": 0})
 
 
 def _overtake_reading(step: StepRun) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
-from service.engine import decisions
-from service.engine.decisions import Decision
+from service.engine import decisions, interventions
+from service.engine.decisions import Decision, NotDecided
 from service.engine.facts import RunFacts, RunFilter, RunLine
+from service.engine.interventions import Intervened, Wish
 from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.tables import Run, StepRun
 from service.ledger.keys import Keys
@@ -92,6 +93,18 @@ class Desk:
     def retry(self, decision: Decision) -> None:
         """Let a step be tried again. Raises `NotDecided`."""
         self._decide(decisions.retry, decision)
+
+    def intervene(self, wish: Wish) -> Intervened:
+        """Retry, skip, check, pause, resume or cancel: committed when this returns. Raises `NotDecided`."""
+        try:
+            with self.store.write() as session:
+                done = interventions.intervene(session, wish, now=self.now())
+        except NotDecided as refused:
+            with self.store.write() as session:
+                interventions.record_refusal(session, wish, refused, now=self.now())
+            raise
+        self.wake()
+        return done
 
     def _decide(self, verb: decisions.Verb, decision: Decision) -> None:
         decisions.decide(self.store, verb, decision, now=self.now())

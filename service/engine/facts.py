@@ -51,6 +51,18 @@ class ConfirmationFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InterventionFact:
+    """What an operator did to a run, or to the step with this title, and why."""
+
+    by: str
+    at: datetime
+    verb: str
+    step: str
+    reason: str
+    door: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepFact:
     """One step of a run. `revision` changes with every transition, so that a stale click is refused.
 
@@ -80,6 +92,8 @@ class StepFact:
     started_at: datetime | None
     ended_at: datetime | None
     verified_at: datetime | None = None
+    readable: bool = False
+    paused: bool = False
     attempts: tuple[AttemptFact, ...] = ()
     evidence: tuple[EvidenceFact, ...] = ()
     residual: tuple[str, ...] = ()
@@ -185,6 +199,8 @@ class RunFacts:
     ledger_entries: int
     ledger_intact: bool | None
     held: str = ""
+    paused: bool = False
+    interventions: tuple[InterventionFact, ...] = ()
     slack_channel: str = ""
     slack_link: str = ""
 

@@ -25,6 +25,8 @@ from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.playbook.model import Grade
 
+#: What a reading may still prove done.
+OPEN = (StepState.WAITING, StepState.FAILED)
 #: A device that stays away is asked ever more rarely, up to this.
 SLOWEST_POLL_S = 900.0
 #: How soon a refused credential's door is tried again without a person.
@@ -138,9 +140,9 @@ class Machine:
             case Contradicted() as wrong:
                 contradict(session, step, wrong, now=now)
                 reopen(session, step, now=now)
-            case Done() as done if step.state is StepState.WAITING and done.grade in PROVEN:
+            case Done() as done if step.state in OPEN and done.grade in PROVEN:
                 self._done(session, step, done, now=now)
-            case Done() as done if step.state is StepState.WAITING:
+            case Done() as done if step.state in OPEN:
                 _ask_instead(session, step, now=now)
             case Done() as done:
                 _read_back(session, step, done, now=now)

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.grading import Standing, run_colour
-from service.engine.record import record_run
-from service.engine.states import ENDED, StepState
+from service.engine.record import ENGINE, record, record_run
+from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Run, StepNeed, StepRun
 from service.ledger.event import Event
 from service.playbook.model import OnFailure, duration
@@ -31,24 +31,56 @@ def after_step(session: Session, step: StepRun, *, now: datetime) -> None:
     after_steps(session, (step,), now=now)
 
 
-def after_steps(session: Session, steps: Iterable[StepRun], *, now: datetime) -> None:
-    """The same after several steps, of whichever runs, with a few questions for all of them."""
+def after_steps(
+    session: Session, steps: Iterable[StepRun], *, now: datetime, also: Collection[str] = ()
+) -> None:
+    """The same after several steps, of whichever runs, with a few questions for all of them.
+
+    Args:
+        also: Runs that are derived anew though none of their steps is given.
+    """
     ended = list(steps)
     session.flush()
     released = list(session.scalars(select(StepRun).where(StepRun.id.in_(_let_pass(session, ended)))))
     for waiting in released:
         waiting.state = StepState.READY
         waiting.next_at = max(waiting.release_after, now) + wait_of(waiting)
-    settle(session, {step.run_id for step in ended}, now=now)
+    settle(session, {step.run_id for step in ended} | set(also), now=now)
 
 
 def settle(session: Session, run_ids: Collection[str], *, now: datetime) -> None:
     """Derive each run's colour from its steps, and close or open its departure accordingly."""
     session.flush()
+    _end_cancelled(session, run_ids, now=now)
     steps = _standing(session, run_ids)
     query = select(Run, Departure).join(Departure, Departure.id == Run.departure_id)
     for run, departure in session.execute(query.where(Run.id.in_(run_ids)).order_by(Run.number)):
         _settle(session, run, departure, steps[run.id], now=now)
+
+
+def cancel(session: Session, step: StepRun, *, now: datetime, actor: str = ENGINE) -> None:
+    """The step is not begun, or not tried again. What an earlier attempt did stays as it is, and unproven."""
+    step.state, step.waits_for, step.ended_at = StepState.CANCELLED, None, now
+    step.check_at, step.checking, step.paused = None, False, False
+    record(session, step, Event.STEP_CANCELLED, at=now, actor=actor)
+
+
+def _end_cancelled(session: Session, run_ids: Collection[str], *, now: datetime) -> None:
+    """Steps that were under way when their run was cancelled have come back: nobody tries or asks again.
+
+    What a device was ordered stays open: it may still answer.
+    """
+    idle = or_(
+        StepRun.state.in_((StepState.READY, StepState.BLOCKED)), StepRun.waits_for == WaitsFor.PERSON
+    )
+    query = (
+        select(StepRun)
+        .join(Run, Run.id == StepRun.run_id)
+        .where(Run.id.in_(run_ids), Run.cancelled, idle, StepRun.state != StepState.FAILED)
+    )
+    for step in session.scalars(query).all():
+        cancel(session, step, now=now)
+    session.flush()
 
 
 def _settle(
@@ -60,6 +92,9 @@ def _settle(
             run.finished_at, departure.state = now, DepartureState.CLOSED
             record_run(session, run.id, Event.RUN_FINISHED, at=now, body={"colour": run.colour.value})
         return
+    if run.finished_at is not None:  # something of it was taken up again
+        run.finished_at, departure.state = None, DepartureState.CONFIRMING
+        record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now)
     moving = any(s.standing.state in MOVING and (s.next_at <= now or s.tries) for s in steps)
     if not moving and departure.state is DepartureState.REVOKING:
         departure.state = DepartureState.CONFIRMING
@@ -104,6 +139,16 @@ def _let_pass(session: Session, ended: Iterable[StepRun]) -> list[str]:
     for step_id, state, on_failure in session.execute(needed):
         pass_[step_id] = pass_.get(step_id, True) and _lets_pass(state, on_failure)
     return [step_id for step_id, free in pass_.items() if free]
+
+
+def needs_met(session: Session, step: StepRun) -> bool:
+    """Whether everything the step waits for lets it pass."""
+    query = (
+        select(StepRun.state, StepRun.on_failure)
+        .join(StepNeed, StepNeed.needs_id == StepRun.id)
+        .where(StepNeed.step_run_id == step.id)
+    )
+    return all(_lets_pass(state, on_failure) for state, on_failure in session.execute(query))
 
 
 def _standing(session: Session, run_ids: Collection[str]) -> Mapping[str, Sequence[_Step]]:

@@ -18,6 +18,7 @@ from service.engine.facts import (
     EvidenceFact,
     ExposureFact,
     FindingFact,
+    InterventionFact,
     RunFacts,
     RunFilter,
     RunLine,
@@ -26,7 +27,7 @@ from service.engine.facts import (
 from service.engine.grading import Standing, step_colour
 from service.engine.precautions import precautions
 from service.engine.states import Colour, StepState
-from service.engine.tables import Attempt, Confirmation, Run, StepRun
+from service.engine.tables import Attempt, Confirmation, Intervention, Run, StepRun
 from service.engine.wording import headline
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
@@ -76,8 +77,26 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
         precautions=precautions(steps, exposure, finding),
         ledger_entries=_entries(session, departure.id),
         ledger_intact=None,
+        paused=run.paused,
+        interventions=_interventions(session, run.id),
         **_last_cut(exposure, departure.effective_at),
         **_of_departure(session, departure),
+    )
+
+
+def _interventions(session: Session, run_id: str) -> tuple[InterventionFact, ...]:
+    query = (
+        select(Intervention, Person.display_name, StepRun.title)
+        .join(Person, Person.id == Intervention.person_id)
+        .outerjoin(StepRun, StepRun.id == Intervention.step_run_id)
+        .where(Intervention.run_id == run_id)
+        .order_by(Intervention.at)
+    )
+    return tuple(
+        InterventionFact(
+            by=name, at=made.at, verb=made.verb, step=title or "", reason=made.reason, door=made.door
+        )
+        for made, name, title in session.execute(query)
     )
 
 
@@ -250,7 +269,7 @@ def _follows(later: StepFact, step: StepFact) -> bool:
 #: Columns of a step run that are shown as they are.
 _PLAIN = (
     "id step title action state waits_for phase grade minimum revision why fix owner instructions critical "
-    "release_after due started_at ended_at verified_at"
+    "release_after due started_at ended_at verified_at readable paused"
 )
 
 

@@ -58,7 +58,7 @@ def record(
     return record_run(session, step.run_id, event, at=at, actor=actor, step=step.step, body=said)
 
 
-def record_run(
+def record_run(  # noqa: PLR0913  the members of an entry, each by its name
     session: Session,
     run_id: str,
     event: Event,
@@ -67,8 +67,9 @@ def record_run(
     actor: str = ENGINE,
     step: str = "",
     body: Mapping[str, Any] | None = None,
+    pii: Mapping[str, str] | None = None,
 ) -> int:
-    """Append an entry about a run."""
+    """Append an entry about a run; of `pii` only commitments are kept."""
     departure, subject = whose(session, (run_id,))[run_id]
     return append(
         session,
@@ -79,6 +80,7 @@ def record_run(
         run=run_id,
         step=step,
         body=body,
+        pii=pii,
         at=at,
     )
 

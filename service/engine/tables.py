@@ -12,7 +12,10 @@ from service.store import Base
 
 
 class Run(Base):
-    """One playbook carried out for one departure. Playbook and plan are pinned by their digests."""
+    """One playbook carried out for one departure. Playbook and plan are pinned by their digests.
+
+    `paused`: an operator lets nothing of it begin; `cancelled`: what comes back is not tried again.
+    """
 
     __tablename__ = "runs"
 
@@ -26,6 +29,8 @@ class Run(Base):
     colour: Mapped[Colour] = mapped_column(default=Colour.AMBER)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    paused: Mapped[bool] = mapped_column(default=False)
+    cancelled: Mapped[bool] = mapped_column(default=False)
 
 
 class StepRun(Base):
@@ -75,6 +80,7 @@ class StepRun(Base):
     why: Mapped[str] = mapped_column(String(1000), default="")
     fix: Mapped[str] = mapped_column(String(1000), default="")
     taken_by: Mapped[str | None] = mapped_column(String(36))
+    paused: Mapped[bool] = mapped_column(default=False)
 
     priority: Mapped[int] = mapped_column(default=100)
     release_after: Mapped[datetime]
@@ -142,3 +148,19 @@ class Confirmation(Base):
     door: Mapped[str] = mapped_column(String(20))
     waiver: Mapped[bool] = mapped_column(default=False)
     read_back: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Intervention(Base):
+    """An operator's retry, skip, check, pause, resume or cancel, of one step or of a run. `batch` joins several."""
+
+    __tablename__ = "interventions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    step_run_id: Mapped[str | None] = mapped_column(ForeignKey("step_runs.id"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    verb: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    door: Mapped[str] = mapped_column(String(20))
+    batch: Mapped[str] = mapped_column(String(36), default="")

@@ -60,12 +60,13 @@ def counts(steps: tuple[StepFact, ...], *, now: datetime, held: bool = False) ->
     failed = sum(s.state is StepState.FAILED for s in steps)
     person = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.PERSON for s in steps)
     device = sum(s.state is StepState.WAITING and s.waits_for is WaitsFor.DEVICE for s in steps)
-    later = sum(comes_later(s, now=now) for s in steps)
-    not_begun = [s for s in steps if not comes_later(s, now=now)]
+    paused = sum(s.paused and s.state in (StepState.BLOCKED, StepState.READY) for s in steps)
+    later = sum(comes_later(s, now=now) and not s.paused for s in steps)
+    not_begun = [s for s in steps if not comes_later(s, now=now) and not s.paused]
     blocked = sum(s.state is StepState.BLOCKED for s in not_begun)
     stopped = blocked + sum(s.state is StepState.READY for s in not_begun) if held else 0
     blocked = 0 if held else blocked
-    running = len(steps) - closed - failed - person - device - later - blocked - stopped
+    running = len(steps) - closed - failed - person - device - later - blocked - stopped - paused
     said = [
         f"{closed} of {len(steps)} closed",
         f"{failed} failed" if failed else "",
@@ -73,6 +74,7 @@ def counts(steps: tuple[StepFact, ...], *, now: datetime, held: bool = False) ->
         f"{device} {'waits' if device == 1 else 'wait'} for a device" if device else "",
         f"{running} under way" if running else "",
         f"{stopped} held" if stopped else "",
+        f"{paused} paused" if paused else "",
         f"{blocked} {'waits' if blocked == 1 else 'wait'} for another step" if blocked else "",
         f"{later} {'comes' if later == 1 else 'come'} later" if later else "",
     ]

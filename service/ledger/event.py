@@ -42,6 +42,8 @@ class Event(StrEnum):
     STEP_CONTRADICTED = "step.contradicted"
 
     CONFIRMATION_REFUSED = "confirmation.refused"
+    INTERVENTION_MADE = "intervention.made"
+    INTERVENTION_REFUSED = "intervention.refused"
 
     SNAPSHOT_SEALED = "snapshot.sealed"
     SNAPSHOT_ADDED = "snapshot.added"

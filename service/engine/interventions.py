@@ -1,0 +1,298 @@
+"""What operators do to a run or one of its steps: retry, skip, check again, pause, resume, cancel.
+
+The same for every door, and each is on record: who, when, why, and what it touched. What does not fit a step as it
+stands is left alone and named. A pause is taken back by resuming, a cancellation by retrying.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.engine.decisions import NOTE_LEAST, NOTE_MOST, Decision, NotDecided, Said, say, try_again
+from service.engine.progress import after_steps, cancel
+from service.engine.record import record_run
+from service.engine.states import ENDED, StepState, WaitsFor
+from service.engine.tables import Intervention, Run, StepRun
+from service.ledger.event import Event
+from service.people.person import Person, Role, roles_of
+
+
+class Verb(StrEnum):
+    """What can be done to a step, to a run, and to many runs at once."""
+
+    RETRY = "retry"
+    SKIP = "skip"
+    CHECK = "check"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+#: These leave something undone, so a reason is needed; for the others it is welcome.
+NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})
+#: Who may do this to a whole run. A single step is its owner's too.
+OPERATORS: Final = frozenset({Role.IT, Role.ADMIN})
+UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
+NOT_BEGUN: Final = frozenset({StepState.READY, StepState.BLOCKED})
+OPEN: Final = frozenset({StepState.FAILED, StepState.WAITING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person wants done, as it came through one door (`slack`, `web`, `cli`).
+
+    `step` is a step's id within the run; empty means every step the verb fits. `batch` is shared by what one command
+    did to several runs. `revision` is the step's revision the person was looking at, where a page showed one.
+    """
+
+    verb: Verb
+    run_id: str
+    person_id: str
+    door: str
+    step: str = ""
+    reason: str = ""
+    revision: int | None = None
+    batch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervened:
+    """What was done: the steps it touched, and those it left alone with why, both by their id in the playbook."""
+
+    touched: tuple[str, ...]
+    left: Mapping[str, str]
+
+
+def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
+    """Carry a wish out. Raises `NotDecided`; then nothing was changed."""
+    # Steps before their run, as the machine does it: two that wait for each other would both be stopped.
+    query = select(StepRun).where(StepRun.run_id == wish.run_id).order_by(StepRun.id).with_for_update()
+    steps = sorted(session.scalars(query), key=lambda step: step.position)
+    run = session.get(Run, wish.run_id, with_for_update=True)
+    if run is None:
+        raise NotDecided("unknown", "There is no such run. Nothing was changed.")
+    chosen = _chosen(steps, wish)
+    _check(session, run, chosen, wish)
+    left = {step.step: why for step in chosen if (why := _WHY_NOT[wish.verb](step))}
+    touched = [step for step in chosen if step.step not in left]
+    if wish.step and left:
+        raise NotDecided("not-now", f"{left[wish.step]} Nothing was changed.")
+    if not touched and not _concerns_run(run, wish):
+        raise NotDecided("nothing", f"{_NOTHING[wish.verb]} Nothing was changed.")
+    _keep(session, wish, touched, now=now)
+    _mark(session, run, wish, touched, now=now)
+    for step in touched:
+        _DO[wish.verb](session, step, wish, now)
+    after_steps(session, touched, now=now, also=(run.id,))
+    return Intervened(touched=tuple(step.step for step in touched), left=left)
+
+
+def record_refusal(session: Session, wish: Wish, refused: NotDecided, *, now: datetime) -> None:
+    """Note that a wish was refused; called in a transaction of its own, after the refused one rolled back."""
+    if session.get(Run, wish.run_id) is None:
+        return
+    record_run(
+        session,
+        wish.run_id,
+        Event.INTERVENTION_REFUSED,
+        at=now,
+        actor=_actor(session, wish),
+        step=wish.step,
+        body={"verb": wish.verb.value, "reason": refused.reason, "door": wish.door},
+    )
+
+
+def _chosen(steps: Sequence[StepRun], wish: Wish) -> list[StepRun]:
+    chosen = [step for step in steps if not wish.step or step.step == wish.step]
+    if wish.step and not chosen:
+        listed = ", ".join(step.step for step in steps)
+        raise NotDecided("unknown", f"This run has no such step. It has: {listed}. Nothing was changed.")
+    return chosen
+
+
+def _check(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) -> None:
+    """Whether this person may, and has said why where that is needed."""
+    if wish.person_id == session.get_one(Departure, run.departure_id).person_id:
+        raise NotDecided(
+            "leaver", "The leaver decides nothing about their own departure. Nothing was changed."
+        )
+    may = set(OPERATORS)
+    if wish.step:
+        may |= {Role(step.owner) for step in chosen if step.owner in set(Role)}
+    if not may & roles_of(session, wish.person_id):
+        listed = " or ".join(sorted(role.value for role in may))
+        raise NotDecided("role", f"Only people with the role {listed} may do this. Nothing was changed.")
+    if wish.verb in NEEDS_REASON and len(wish.reason.strip()) < NOTE_LEAST:
+        raise NotDecided("note", f"Say why, in at least {NOTE_LEAST} characters. Nothing was changed.")
+    if len(wish.reason) > NOTE_MOST:
+        raise NotDecided("note", f"The reason is longer than {NOTE_MOST:,} characters. Nothing was changed.")
+    if wish.revision is not None and chosen[0].revision != wish.revision:
+        state = chosen[0].state.value
+        raise NotDecided("stale", f"The step has moved on meanwhile: it is {state} now. Nothing was changed.")
+
+
+def _concerns_run(run: Run, wish: Wish) -> bool:
+    """Whether the wish changes the run itself, though it may touch no step."""
+    if wish.step or run.finished_at is not None:
+        return False
+    return {
+        Verb.PAUSE: not run.paused,
+        Verb.RESUME: run.paused,
+        Verb.CANCEL: not run.cancelled,
+    }.get(wish.verb, False)
+
+
+def _why_not_retry(step: StepRun) -> str:
+    if step.state is StepState.CANCELLED:
+        return ""
+    if step.state not in OPEN:
+        return f"{step.title} has not failed: it is {step.state.value}."
+    if step.asks_person and step.state is StepState.WAITING:
+        return f"{step.title} is done by a person; there is nothing to try again."
+    if step.waits_for is WaitsFor.DEVICE:
+        return f"{step.title} was ordered; the device has not answered. Check it again instead."
+    return ""
+
+
+def _why_not_skip(step: StepRun) -> str:
+    if step.state in UNDER_WAY:
+        return f"{step.title} is under way. Pause it, and skip it when it has come back."
+    return "" if step.state in OPEN | NOT_BEGUN else f"{step.title} is {step.state.value} already."
+
+
+def _why_not_check(step: StepRun) -> str:
+    if not step.readable:
+        return f"{step.title}: no system can be asked whether it holds."
+    if step.state not in OPEN | {StepState.DONE}:
+        return f"{step.title} is {step.state.value}: there is nothing to read back yet."
+    return ""
+
+
+def _why_not_pause(step: StepRun) -> str:
+    if step.paused:
+        return f"{step.title} is paused already."
+    if step.state not in NOT_BEGUN | UNDER_WAY:
+        return f"{step.title} is {step.state.value}: there is nothing to pause."
+    return ""
+
+
+def _why_not_resume(step: StepRun) -> str:
+    return "" if step.paused else f"{step.title} is not paused."
+
+
+def _why_not_cancel(step: StepRun) -> str:
+    if step.state in UNDER_WAY:
+        return f"{step.title} is under way. It is not tried again, and may have taken effect."
+    return f"{step.title} is {step.state.value} already." if step.state in ENDED - {StepState.FAILED} else ""
+
+
+def _keep(session: Session, wish: Wish, touched: Sequence[StepRun], *, now: datetime) -> None:
+    session.add(
+        Intervention(
+            id=str(uuid.uuid4()),
+            run_id=wish.run_id,
+            step_run_id=touched[0].id if wish.step else None,
+            person_id=wish.person_id,
+            at=now,
+            verb=wish.verb.value,
+            reason=wish.reason.strip(),
+            door=wish.door,
+            batch=wish.batch,
+        )
+    )
+
+
+def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *, now: datetime) -> None:
+    """What holds for the run as a whole, and the entry that says who wanted it and why."""
+    if not wish.step:
+        run.paused = {Verb.PAUSE: True, Verb.RESUME: False, Verb.CANCEL: False}.get(wish.verb, run.paused)
+        run.cancelled = {Verb.CANCEL: True}.get(wish.verb, run.cancelled)
+    if wish.verb is Verb.RETRY:  # what is tried again is not to be cancelled when it comes back
+        run.cancelled = False
+    record_run(
+        session,
+        run.id,
+        Event.RUN_CANCELLED if wish.verb is Verb.CANCEL and not wish.step else Event.INTERVENTION_MADE,
+        at=now,
+        actor=_actor(session, wish),
+        step=wish.step,
+        body={
+            "verb": wish.verb.value,
+            "steps": [step.step for step in touched],
+            "door": wish.door,
+            "batch": wish.batch,
+        },
+        pii={"reason": wish.reason.strip()} if wish.reason.strip() else {},
+    )
+
+
+def _retry(session: Session, step: StepRun, wish: Wish, now: datetime) -> None:
+    step.paused = False
+    try_again(session, step, now=now, actor=_actor(session, wish))
+
+
+def _skip(session: Session, step: StepRun, wish: Wish, now: datetime) -> None:
+    step.paused = False
+    decision = Decision(
+        step_run_id=step.id,
+        revision=step.revision,
+        person_id=wish.person_id,
+        door=wish.door,
+        said=Said.DOES_NOT_APPLY,
+        note=wish.reason.strip(),
+    )
+    say(session, step, decision, now=now)
+
+
+def _check_again(_: Session, step: StepRun, __: Wish, now: datetime) -> None:
+    step.check_at, step.checking = now, False
+
+
+def _pause(_: Session, step: StepRun, __: Wish, ___: datetime) -> None:
+    step.paused = True
+
+
+def _resume(_: Session, step: StepRun, __: Wish, ___: datetime) -> None:
+    step.paused = False
+
+
+def _cancel(session: Session, step: StepRun, wish: Wish, now: datetime) -> None:
+    cancel(session, step, now=now, actor=_actor(session, wish))
+
+
+def _actor(session: Session, wish: Wish) -> str:
+    person = session.get(Person, wish.person_id)
+    return f"person:{person.subject}" if person else "person:unknown"
+
+
+_WHY_NOT: Final[Mapping[Verb, Callable[[StepRun], str]]] = {
+    Verb.RETRY: _why_not_retry,
+    Verb.SKIP: _why_not_skip,
+    Verb.CHECK: _why_not_check,
+    Verb.PAUSE: _why_not_pause,
+    Verb.RESUME: _why_not_resume,
+    Verb.CANCEL: _why_not_cancel,
+}
+_DO: Final[Mapping[Verb, Callable[[Session, StepRun, Wish, datetime], None]]] = {
+    Verb.RETRY: _retry,
+    Verb.SKIP: _skip,
+    Verb.CHECK: _check_again,
+    Verb.PAUSE: _pause,
+    Verb.RESUME: _resume,
+    Verb.CANCEL: _cancel,
+}
+_NOTHING: Final = {
+    Verb.RETRY: "Nothing of this run has failed or was cancelled.",
+    Verb.SKIP: "Nothing of this run is open.",
+    Verb.CHECK: "No step of this run can be read back now.",
+    Verb.PAUSE: "Nothing of this run is left to pause.",
+    Verb.RESUME: "Nothing of this run is paused.",
+    Verb.CANCEL: "Nothing of this run is left to cancel.",
+}
