@@ -38,7 +38,7 @@ class Verb(StrEnum):
 #: These leave something undone, so a reason is needed; for the others it is welcome.
 NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})
 #: Who may do this to a whole run. A single step is its owner's too.
-OPERATORS: Final = frozenset({Role.IT, Role.ADMIN})
+OPERATORS: Final = (Role.IT, Role.ADMIN)
 UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
 NOT_BEGUN: Final = frozenset({StepState.READY, StepState.BLOCKED})
 OPEN: Final = frozenset({StepState.FAILED, StepState.WAITING})

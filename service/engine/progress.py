@@ -70,9 +70,7 @@ def _end_cancelled(session: Session, run_ids: Collection[str], *, now: datetime)
 
     What a device was ordered stays open: it may still answer.
     """
-    idle = or_(
-        StepRun.state.in_((StepState.READY, StepState.BLOCKED)), StepRun.waits_for == WaitsFor.PERSON
-    )
+    idle = or_(StepRun.state.in_((StepState.READY, StepState.BLOCKED)), StepRun.waits_for == WaitsFor.PERSON)
     query = (
         select(StepRun)
         .join(Run, Run.id == StepRun.run_id)

@@ -18,6 +18,7 @@ from service.web import (
     departures,
     headers,
     health,
+    intervene,
     metrics,
     pack,
     problems,
@@ -30,7 +31,7 @@ from service.web.rooms import KEY, DemoDoor, Rooms, WebhookCounts, rooms
 from service.web.sessions import Sessions
 
 MOST_BYTES = 1024 * 1024
-PAGES = (runs, decide, pack, departures, connectors, sign_in, health, metrics)
+PAGES = (runs, decide, intervene, pack, departures, connectors, sign_in, health, metrics)
 
 
 def create_flask(  # noqa: PLR0913  the rooms of the application, each by its name

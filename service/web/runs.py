@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.facts import RunFacts
+from service.engine.interventions import OPERATORS
 from service.engine.states import Colour
 from service.engine.wording import counts
 from service.people.person import Role
@@ -57,6 +58,7 @@ def runs() -> ResponseReturnValue:
     return render_template(
         "runs.html",
         lines=lines,
+        may_intervene=viewer().has(*OPERATORS),
         query=query,
         narrowed=narrowed,
         asks=urlencode(asks),
@@ -131,6 +133,7 @@ def run_page(facts: RunFacts, *, refused: str = "", status: int = 200) -> Respon
         seen=seen(facts),
         refused=refused,
         may_decide=partial(may_decide, viewer()),
+        may_intervene=viewer().has(*OPERATORS),
         may_take_packs=viewer().has(*MAY_TAKE_PACKS),
     )
     return make_response(page, status)

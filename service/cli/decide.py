@@ -1,0 +1,138 @@
+"""`exeunt decide`: retry, skip, check again, pause, resume or cancel, for one run or for many."""
+
+import json
+import re
+import uuid
+from typing import TYPE_CHECKING, Final, TypedDict
+
+import rich_click as click
+
+from service.cli._open import FAILED, MOST_DIGITS, OK, WRONG_USE, opened, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from service.app import Service
+    from service.engine.facts import RunFacts
+    from service.engine.interventions import Verb, Wish
+
+VERBS: Final = ("retry", "skip", "check", "pause", "resume", "cancel")
+#: More than a company loses at once is a slip of the keyboard.
+MOST_RUNS: Final = 10_000
+_RUNS = re.compile(
+    rf"(?:R-)?(\d{{1,{MOST_DIGITS}}})(?:\.\.(?:R-)?(\d{{1,{MOST_DIGITS}}}))?", re.ASCII | re.IGNORECASE
+)
+
+
+@click.command()
+@click.argument("verb", type=click.Choice(VERBS))
+@click.argument("runs", nargs=-1, required=True)
+@click.option("--step", help="Only this step, by its id in the playbook.")
+@click.option("--because", default="", help="Why; skipping and cancelling need it.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    *, verb: str, runs: tuple[str, ...], step: str | None, because: str, yes: bool, as_json: bool
+) -> None:
+    """Retry, skip, check, pause, resume or cancel RUNS (R-7, R-7..R-20), or one step of them.
+
+    retry: try again what failed or was cancelled, looking first.
+    skip: waive what is open, with a reason.
+    check: read every target system back now.
+    pause: begin nothing more until resumed.
+    cancel: begin nothing more at all, with a reason; retry takes it back.
+    """
+    from service.cli._actor import actor
+    from service.engine.interventions import OPERATORS, Verb, Wish
+
+    numbers = list(dict.fromkeys(number for words in runs for number in _numbers(words)))
+    with opened() as service:
+        by = actor(service, *OPERATORS)
+        found = _found(service, numbers)
+        _make_sure(Verb(verb), found, step, yes=yes or as_json)
+        batch = str(uuid.uuid4()) if len(found) > 1 else ""
+        told = []
+        for facts in found:
+            wish = Wish(
+                verb=Verb(verb),
+                run_id=facts.run_id,
+                person_id=by.id,
+                door="cli",
+                step=step or "",
+                reason=because,
+                batch=batch,
+            )
+            told.append(_carried_out(service, facts, wish))
+            if not as_json:
+                click.echo("\n".join(_lines(told[-1])))
+    if as_json:
+        click.echo(json.dumps(told))
+    raise SystemExit(FAILED if any(line["refused"] for line in told) else OK)
+
+
+class Told(TypedDict):
+    """What became of the wish for one run; `left` are the steps it does not fit, with why."""
+
+    run: str
+    leaver: str
+    verb: str
+    touched: list[str]
+    left: dict[str, str]
+    refused: str
+
+
+def _carried_out(service: "Service", facts: "RunFacts", wish: "Wish") -> Told:
+    from service.engine.decisions import NotDecided
+
+    told = Told(run=facts.number, leaver=facts.leaver, verb=wish.verb.value, touched=[], left={}, refused="")
+    try:
+        done = service.desk.intervene(wish)
+    except NotDecided as refused:
+        told["refused"] = str(refused)
+    else:
+        told["touched"], told["left"] = list(done.touched), dict(done.left)
+    return told
+
+
+def _numbers(words: str) -> "Iterable[int]":
+    """The run numbers in `R-7`, `7` or `R-7..R-20`; a slip stops the command."""
+    read = _RUNS.fullmatch(words)
+    first, last = (int(read[1]), int(read[2] or read[1])) if read else (1, 0)
+    if not 0 <= last - first < MOST_RUNS:
+        stop(f"{words} names no runs. Write R-7, or R-7..R-20. Nothing was changed.", WRONG_USE)
+    return range(first, last + 1)
+
+
+def _found(service: "Service", numbers: "Iterable[int]") -> "list[RunFacts]":
+    """The runs; one that is not there stops the command before anything is changed."""
+    found, missing = [], []
+    for number in numbers:
+        run_id = service.desk.run_of_number(number)
+        facts = service.desk.facts(run_id) if run_id else None
+        found += [facts] if facts else []
+        missing += [] if facts else [f"R-{number}"]
+    if missing:
+        stop(f"There is no run {', '.join(missing[:10])}. Nothing was changed.", WRONG_USE)
+    return found
+
+
+def _make_sure(verb: "Verb", found: "list[RunFacts]", step: str | None, *, yes: bool) -> None:
+    from service.engine.interventions import NEEDS_REASON
+
+    if yes or not (verb in NEEDS_REASON or len(found) > 1):
+        return
+    for facts in found:
+        click.echo(f"{facts.number:<8} {facts.leaver:<28} {facts.state}")
+    what = f"step {step}" if step else "everything that can be"
+    click.confirm(f"{verb.value.capitalize()} {what} of {_many(len(found))}?", abort=True)
+
+
+def _many(count: int) -> str:
+    return "this run" if count == 1 else f"these {count} runs"
+
+
+def _lines(told: Told) -> "Iterator[str]":
+    said = told["refused"] or f"{told['verb']}: {', '.join(told['touched']) or 'the run'}"
+    yield f"{told['run']:<8} {told['leaver']}: {said}"
+    for why in told["left"].values():
+        yield f"         left alone: {why}"

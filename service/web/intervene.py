@@ -1,0 +1,95 @@
+"""Retrying, skipping, checking, pausing, resuming and cancelling from the pages: one run, one step, or many runs."""
+
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.engine.decisions import NotDecided
+from service.engine.facts import RunFacts
+from service.engine.interventions import OPERATORS, Intervened, Verb, Wish
+from service.web.access import requires, viewer
+from service.web.decide import MOVED_ON, STATUS
+from service.web.masking import run_for_viewer
+from service.web.problems import Problem
+from service.web.rooms import rooms
+
+pages = Blueprint("intervene", __name__)
+
+#: The page of the list shows no more runs than this, and more are a command's work.
+MOST_RUNS: Final = 500
+BAD_FORM: Final = "This form is not one of ours. Nothing was changed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What became of the wish for one run."""
+
+    run: RunFacts
+    done: Intervened | None
+    refused: str
+
+
+@pages.post("/runs/R-<int(max=2147483647):number>")
+@requires(*OPERATORS)
+def one(number: int) -> ResponseReturnValue:
+    """Do it to one run, or to one of its steps."""
+    facts = run_for_viewer(number)
+    try:
+        rooms().desk.intervene(_wish(facts, step=request.form.get("step", "")))
+    except NotDecided as refused:
+        from service.web.runs import run_page
+
+        status = STATUS.get(refused.reason, MOVED_ON)
+        return run_page(run_for_viewer(number), refused=str(refused), status=status)
+    return redirect(f"/runs/{facts.number}#interventions", 303)
+
+
+@pages.post("/runs")
+@requires(*OPERATORS)
+def many() -> ResponseReturnValue:
+    """Do it to every run that was chosen in the list; each is told by itself."""
+    chosen = [run_for_viewer(number) for number in _numbers(request.form.getlist("run"))]
+    if not chosen:
+        raise Problem(422, "none-chosen", "No run was chosen. Tick some in the list, then send it again.")
+    batch = str(uuid.uuid4()) if len(chosen) > 1 else ""
+    told = list(_each(chosen, batch))
+    return render_template("intervened.html", told=told, verb=request.form["verb"])
+
+
+def _each(chosen: Iterable[RunFacts], batch: str) -> Iterator[Told]:
+    for facts in chosen:
+        try:
+            done = rooms().desk.intervene(_wish(facts, batch=batch))
+        except NotDecided as refused:
+            yield Told(run=facts, done=None, refused=str(refused))
+        else:
+            yield Told(run=facts, done=done, refused="")
+
+
+def _wish(facts: RunFacts, *, step: str = "", batch: str = "") -> Wish:
+    try:
+        verb = Verb(request.form.get("verb", ""))
+    except ValueError as error:
+        raise Problem(400, "bad-form", BAD_FORM) from error
+    reason = request.form.get("reason", "").replace("\0", "").strip()
+    return Wish(
+        verb=verb,
+        run_id=facts.run_id,
+        person_id=viewer().person_id,
+        door="web",
+        step=step,
+        reason=reason,
+        batch=batch,
+    )
+
+
+def _numbers(given: list[str]) -> list[int]:
+    """The numbers in `R-7`, as our own list writes them."""
+    digits = [words.removeprefix("R-") for words in given]
+    if len(digits) > MOST_RUNS or not all(d.isascii() and d.isdigit() and len(d) <= 9 for d in digits):  # noqa: PLR2004  what fits a number of a run
+        raise Problem(400, "bad-form", BAD_FORM)
+    return list(dict.fromkeys(map(int, digits)))

@@ -1,0 +1,99 @@
+"""Intervening from the pages: one run, one step, many runs."""
+
+import html
+from typing import Any
+
+import pytest
+
+from service.engine.states import StepState
+
+WHY = "The reseller shuts this account itself."
+
+
+def send(office: Any, client: Any, where: str = "/runs/R-1", **more: Any) -> Any:
+    return client.post(where, data={"token": office.token(client), **more})
+
+
+def test_it_pauses_a_run_and_the_page_says_so(office: Any) -> None:
+    office.world.begin()
+    client = office.browser("it")
+
+    sent = send(office, client, verb="pause", reason="Legal asked us to wait.")
+    office.world.drain()
+
+    page = html.unescape(client.get("/runs/R-1").text)
+    assert (sent.status_code, sent.location) == (303, "/runs/R-1#interventions")
+    assert "nothing of this run is begun until it is resumed" in page
+    assert "It Lind: pause the run, in web. <q>Legal asked us to wait.</q>" in page
+    assert office.world.step("shut").state is StepState.READY
+
+
+def test_it_skips_one_step_with_a_reason(office: Any) -> None:
+    office.run()
+    client = office.browser("it")
+
+    send(office, client, verb="skip", step="mailbox", reason=WHY)
+
+    assert "Waived by It Lind" in client.get("/runs/R-1").text
+
+
+def test_what_does_not_fit_is_refused_on_the_page_and_changes_nothing(office: Any) -> None:
+    office.run()
+    client = office.browser("it")
+
+    sent = send(office, client, verb="retry", step="shut")
+
+    assert sent.status_code == 409
+    assert "has not failed" in sent.text
+    assert office.world.step("shut").state is StepState.DONE
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"verb": "explode"}, 400),
+        ({}, 400),
+        ({"verb": "pause", "step": "nonsense"}, 404),
+        ({"verb": "cancel", "reason": "short"}, 422),
+    ],
+)
+def test_a_form_that_is_none_of_ours_changes_nothing(office: Any, form: dict[str, str], status: int) -> None:
+    office.world.begin()
+    client = office.browser("it")
+
+    assert send(office, client, **form).status_code == status
+    assert office.world.facts().interventions == ()
+
+
+@pytest.mark.parametrize("who", ["hr", "approver", "investigator", "counsel", "auditor"])
+def test_others_are_neither_offered_it_nor_obeyed(office: Any, who: str) -> None:
+    office.world.begin()
+    client = office.browser(who)
+
+    assert "the whole run" not in client.get("/runs/R-1").text
+    assert 'type="checkbox"' not in client.get("/runs").text
+    assert send(office, client, verb="pause").status_code == 403
+    assert send(office, client, "/runs", verb="pause", run="R-1").status_code == 403
+    assert office.world.facts().interventions == ()
+
+
+def test_several_runs_are_told_of_one_by_one(office: Any) -> None:
+    office.world.begin()
+    client = office.browser("it")
+
+    sent = send(office, client, "/runs", verb="pause", run=["R-1"])
+    again = send(office, client, "/runs", verb="pause", run=["R-1"])
+
+    assert "Pause: 1 of 1 runs" in sent.text
+    assert "shut, sessions, mailbox" in sent.text
+    assert "Pause: 0 of 1 runs" in again.text
+    assert "Nothing of this run is left to pause." in again.text
+
+
+@pytest.mark.parametrize(("runs", "status"), [([], 422), (["R-9"], 404), (["R-1", "x"], 400)])
+def test_a_choice_with_a_stranger_in_it_changes_nothing(office: Any, runs: list[str], status: int) -> None:
+    office.world.begin()
+    client = office.browser("it")
+
+    assert send(office, client, "/runs", verb="pause", run=runs).status_code == status
+    assert office.world.facts().interventions == ()
