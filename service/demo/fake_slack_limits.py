@@ -92,12 +92,15 @@ def _input(block: Block) -> Iterator[str]:
     yield from _element(block.get("element", {}))
 
 
+_MOST_OPTIONS: Final = {"overflow": 5, "radio_buttons": 10, "static_select": 100}
+
+
 def _element(element: Mapping[str, Any]) -> Iterator[str]:
     kind = element.get("type")
     if kind == "button":
         yield from _button(element)
-    elif kind in ("overflow", "radio_buttons"):
-        yield from _options(element.get("options", []), 5 if kind == "overflow" else 10)
+    elif kind in _MOST_OPTIONS:
+        yield from _options(element.get("options", []), _MOST_OPTIONS[kind])
     elif kind != "plain_text_input":
         yield f"{kind} is no element"
     elif int(element.get("max_length", 3_000)) > 3_000:  # noqa: PLR2004

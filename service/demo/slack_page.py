@@ -125,7 +125,7 @@ def _values(view: Mapping[str, Any], form: Mapping[str, str]) -> dict[str, Any]:
             continue
         element, given = block["element"], form.get(block["block_id"], "")
         chosen: dict[str, Any] = {"type": element["type"]}
-        if element["type"] == "radio_buttons":
+        if element["type"] in ("radio_buttons", "static_select"):
             chosen["selected_option"] = {"value": given}
         else:
             chosen["value"] = given or None

@@ -23,6 +23,8 @@ _EMOJI: Final = {
     "arrows_counterclockwise": ("🔄", "under way"),
     "mag": ("🔎", "looked at"),
     "raised_hand": ("✋", "taken"),
+    "double_vertical_bar": ("⏸️", "paused"),
+    "arrow_forward": ("▶️", "goes on"),
     "leftwards_arrow_with_hook": ("↩️", "handed on"),
     "no_entry": ("⛔", "refused"),
     "warning": ("⚠️", "warning"),

@@ -11,14 +11,16 @@ from connectors.sdk.errors import ConnectorError
 from service.engine.decisions import Decision, NotDecided
 from service.engine.desk import Desk
 from service.engine.facts import RunFacts, RunFilter, RunLine, StepFact
+from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState
 from service.engine.tables import Confirmation, StepRun
 from service.people.person import Person, Role
 from service.slack import forms, payload
 from service.slack.api import SlackApi, SlackSaidNo
 from service.slack.badge import Badges, NotAdmitted
+from service.slack.intervening import FORM, REASON, intervene_form, run_of, wanted
 from service.slack.look import Look
-from service.slack.message import RETRY, has_to_try_again
+from service.slack.message import WHO_MAY
 from service.slack.payload import BadPayload, Click, Command, Item, Submission, User
 from service.slack.text import escape, link
 
@@ -27,7 +29,6 @@ log = structlog.get_logger()
 DOOR: Final = "slack"
 NOT_OURS: Final = "Not confirmed. This does not belong to any step here. Nothing was changed."
 TOO_SLOW: Final = "The form could not be opened in time. Nothing was changed; press the button once more."
-NOTHING_FAILED: Final = "Nothing of this run has failed any more. Nothing was changed."
 NO_ROLE: Final = "Only people with the role it, hr or admin see departures here."
 NONE_OPEN: Final = "No departure is open."
 LISTED_MOST: Final = 10
@@ -73,6 +74,11 @@ class Handlers:
         form = payload.interaction_of(body)
         ack(**(self._submitted(form) if isinstance(form, Submission) else {}))
 
+    def sent_intervention(self, ack: Ack, body: Body) -> None:
+        """The form behind the three dots: committed before Slack hears of it."""
+        form = payload.interaction_of(body)
+        ack(**(self._intervened(form) if isinstance(form, Submission) else {}))
+
     def commanded(self, ack: Ack, body: Body) -> None:
         """The slash command: what is open now, told to one person."""
         ack(text=self._listed(payload.command_of(body)), response_type="ephemeral")
@@ -99,6 +105,9 @@ class Handlers:
         seen = step.revision if step.state in OPEN else item.v
         self._desk.ask(Decision(step_run_id=step.id, revision=seen, person_id=person.id, door=DOOR))
         form = forms.confirm_form(facts, step, now=self._desk.now(), look=self._look)
+        return self._show(click, facts, form)
+
+    def _show(self, click: Click, facts: RunFacts, form: Body) -> str:
         try:
             self._api.open_form(click.trigger_id, form)
         except (ConnectorError, SlackSaidNo) as error:
@@ -120,14 +129,16 @@ class Handlers:
         facts = self._desk.facts(run_id)
         if facts is None:
             return NOT_OURS
-        if what != RETRY:
+        if what == WHO_MAY:
             return self._who_may(facts)
-        failed = has_to_try_again(facts)
-        for step in failed:
-            self._desk.retry(
-                Decision(step_run_id=step.id, revision=step.revision, person_id=person.id, door=DOOR)
-            )
-        return "" if failed else NOTHING_FAILED
+        if what == FORM:
+            return self._show(click, facts, intervene_form(facts))
+        try:
+            verb = Verb(what)
+        except ValueError:
+            return NOT_OURS
+        self._desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR))
+        return ""
 
     def _who_may(self, facts: RunFacts) -> str:
         return (
@@ -155,6 +166,24 @@ class Handlers:
             return self._told(NOT_OURS, decision)
         return {}
 
+    def _intervened(self, form: Submission) -> Mapping[str, Any]:
+        try:
+            person = self._badges.admit(form.user)
+            verb, step, reason = wanted(form.view.state.model_dump()["values"])
+            run_id = run_of(form.view.private_metadata)
+            self._desk.intervene(
+                Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR, step=step, reason=reason)
+            )
+        except NotDecided as refused:
+            if refused.reason == "note":
+                return {"response_action": "errors", "errors": {REASON: str(refused)}}
+            return _said(str(refused))
+        except NotAdmitted as refused:
+            return _said(str(refused))
+        except ValueError:
+            return _said(NOT_OURS)
+        return {}
+
     def _decision(self, form: Submission) -> Decision:
         item = payload.item(form.view.private_metadata)
         said, note = forms.answers(form.view.state.model_dump()["values"])
@@ -169,7 +198,7 @@ class Handlers:
         run_id = self._desk.run_of_step(decision.step_run_id) if decision else None
         facts = self._desk.facts(run_id) if run_id else None
         url = self._look.run_url(facts) if facts else ""
-        return {"response_action": "update", "view": forms.said_form("Not confirmed", text, url=url)}
+        return _said(text, url)
 
     def _find(self, item: Item) -> tuple[RunFacts, StepFact] | None:
         """The step, when it belongs to the run that is named with it."""
@@ -223,3 +252,8 @@ class Handlers:
             self._api.whisper(container["channel_id"], user, text)
         except (ConnectorError, SlackSaidNo) as error:
             log.warning("slack.not_whispered", user=user, error=str(error))
+
+
+def _said(text: str, url: str = "") -> Mapping[str, Any]:
+    """The form gives way to one sentence."""
+    return {"response_action": "update", "view": forms.said_form("Not confirmed", text, url=url)}

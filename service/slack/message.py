@@ -10,6 +10,7 @@ from service.engine.facts import FindingFact, RunFacts, StepFact
 from service.engine.states import Colour, StepState
 from service.engine.wording import counts, span
 from service.playbook.model import Grade
+from service.slack.intervening import offered
 from service.slack.items import done_lines, ended, item, later, open_items, under_way
 from service.slack.look import Look
 from service.slack.text import (
@@ -32,7 +33,7 @@ from service.slack.text import (
 
 ITEMS_MOST: Final = 30
 OPEN_RUN, SEE_EVIDENCE, MORE = "run.open", "evidence.open", "run.more"
-RETRY, WHO_MAY = "retry", "who"
+WHO_MAY: Final = "who"
 #: Kinds of departure whose notifications name nobody: lock screens and e-mail digests are read by others.
 NAMELESS: Final = frozenset({"involuntary"})
 #: Verdicts that somebody should look at.
@@ -75,11 +76,6 @@ def _counts(facts: RunFacts, *, now: datetime) -> str:
     return counts(facts.steps, now=now, held=facts.is_held)
 
 
-def has_to_try_again(facts: RunFacts) -> list[StepFact]:
-    """Failed steps that the machine can try again."""
-    return [step for step in facts.failed if step.attempts]
-
-
 def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
     said, *rest = _counts(facts, now=now).split(" · ")
     yield section("  ·  ".join([f"*{said}*", *rest]))
@@ -96,7 +92,7 @@ def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
         )
     yield from _done(ended(facts), now=now, look=look)
     yield from _small_print(facts, now=now)
-    yield _bar(facts, look, has_to_try_again(facts))
+    yield _bar(facts, look)
     yield context(_who_may(waiting, look))
 
 
@@ -112,6 +108,8 @@ def _who_may(waiting: list[StepFact], look: Look) -> str:
 def _held(facts: RunFacts) -> Iterator[Block]:
     if facts.held:
         yield section(f":warning: {escape(facts.held)}")
+    if facts.paused:
+        yield section(":double_vertical_bar: Paused: nothing of this run is begun until it is resumed.")
 
 
 def _closed(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
@@ -126,7 +124,7 @@ def _closed(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
     )
     yield from _held(facts)
     yield from _finding(facts, look)
-    yield _bar(facts, look, [])
+    yield _bar(facts, look)
 
 
 def _how_known(steps: Iterable[StepFact]) -> Iterator[str]:
@@ -277,13 +275,12 @@ def _listed(parts: Iterable[str]) -> str:
     return "; ".join(listed[:_LISTED_MOST]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _bar(facts: RunFacts, look: Look, again: list[StepFact]) -> Block:
+def _bar(facts: RunFacts, look: Look) -> Block:
     open_run = button("Open run", OPEN_RUN, url=look.run_url(facts), label=f"Open run {facts.number}")
     if facts.finished_at is not None:
         return {"type": "actions", "elements": [open_run]}
-    options = [_option("Who can do what here?", f"{WHO_MAY} {facts.run_id}")]
-    if again:
-        options.insert(0, _option("Try failed steps again", f"{RETRY} {facts.run_id}"))
+    offers = (*offered(facts), ("Who can do what here?", WHO_MAY))
+    options = [_option(words, f"{what} {facts.run_id}") for words, what in offers]
     more = {"type": "overflow", "action_id": MORE, "options": options}
     return {"type": "actions", "elements": [open_run, more]}
 

@@ -149,7 +149,21 @@ def _refused(told: _Told) -> str:
     return f":no_entry: {told.happened.by} tried to decide about their own departure. Nothing was changed."
 
 
+def _intervened(told: _Told) -> str:
+    """What was done to the whole run, or what the step's own line does not say."""
+    verb, body = str(told.happened.body.get("verb", "")), told.happened.body
+    if verb not in _INTERVENED or (told.happened.step and verb in _SAID_BY_THE_STEP):
+        return ""
+    what = told.title if told.happened.step else "this run"
+    why = next((made.reason for made in told.facts.interventions if made.at == told.happened.at), "")
+    quoted = f"\n> {escape(why, 1_500)}" if why else ""
+    left = f" ({len(body.get('steps', ()))} steps)" if not told.happened.step else ""
+    return f"{_INTERVENED[verb]} {told.happened.by}: {verb} {what}{left}.{quoted}"
+
+
 def _reopened(told: _Told) -> str:
+    if not told.happened.step:
+        return f"{told.look.it_mention} *The run is open again*: something of it is tried once more.".strip()
     return f"{told.look.it_mention} :warning: *The run is open again*: {told.title} no longer holds.".strip()
 
 
@@ -175,6 +189,16 @@ def _released(told: _Told) -> str:
     return f":arrow_forward: {told.happened.by} lets this departure go on." if released else ""
 
 
+_INTERVENED: Final = {
+    "pause": ":double_vertical_bar:",
+    "resume": ":arrow_forward:",
+    "check": ":mag:",
+    "cancel": ":no_entry:",
+    "skip": ":heavy_minus_sign:",
+    "retry": ":arrows_counterclockwise:",
+}
+#: A step that is tried again or waived has a line of its own for that.
+_SAID_BY_THE_STEP: Final = frozenset({"retry", "skip"})
 _TELLERS: Final[Mapping[str, Callable[[_Told], str]]] = {
     Event.RUN_CONFIRMING: _need_a_person,
     Event.STEP_FAILED: _failed,
@@ -192,4 +216,6 @@ _TELLERS: Final[Mapping[str, Callable[[_Told], str]]] = {
     Event.DEPARTURE_SCHEDULED: _released,
     Event.DEPARTURE_REOPENED: _reopened,
     Event.RUN_FINISHED: _finished,
+    Event.RUN_CANCELLED: _intervened,
+    Event.INTERVENTION_MADE: _intervened,
 }

@@ -1,0 +1,89 @@
+"""`exeunt decide`, as an operator types it."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.app import create_service
+from service.settings import load
+from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
+
+WHY = "The reseller shuts this account itself."
+
+
+@pytest.fixture
+def two_runs(exeunt: Shell) -> Iterator[Shell]:  # noqa: F811  pytest finds a fixture by its name
+    """Two people who share a name have left; Hanna of IT is at the keyboard."""
+    exeunt.maps("E-1")
+    for role in ("hr", "it"):
+        exeunt("people", "grant", "E-1", role)
+    for person in ("E-2", "E-3"):
+        assert exeunt("run", person, "--kind", "voluntary", "--yes").code == 0
+    service = create_service(load())
+    with service.store.write() as session:
+        service.starter.begin_due(session, now=service.now())
+    service.close()
+    return exeunt
+
+
+def interventions(shell: Shell, run: str) -> list[str]:
+    return [made["verb"] for made in json.loads(shell("runs", run, "--json").out)["interventions"]]
+
+
+def test_several_runs_are_paused_with_one_command_and_share_a_batch(two_runs: Shell) -> None:
+    said = two_runs("decide", "pause", "R-1..R-2", "--yes")
+
+    assert said.code == 0
+    assert said.out.splitlines() == [
+        "R-1      Mike Dalton: pause: keys",
+        "R-2      Mike Dalton: pause: keys",
+    ]
+    assert interventions(two_runs, "R-1") == interventions(two_runs, "R-2") == ["pause"]
+
+
+def test_one_that_does_not_fit_is_told_and_stops_none_of_the_others(two_runs: Shell) -> None:
+    two_runs("decide", "pause", "R-1")
+
+    said = two_runs("decide", "resume", "R-1", "R-2", "--json")
+
+    assert said.code == 1
+    first, second = json.loads(said.out)
+    assert (first["touched"], first["refused"]) == (["keys"], "")
+    assert "Nothing of this run is paused." in second["refused"]
+
+
+def test_cancelling_asks_and_no_means_no(two_runs: Shell) -> None:
+    said = two_runs("decide", "cancel", "R-1", "--because", WHY, answer="n\n")
+
+    assert said.code == 1
+    assert "Cancel everything that can be of this run?" in said.out
+    assert interventions(two_runs, "R-1") == []
+
+
+def test_skipping_one_step_keeps_the_reason(two_runs: Shell) -> None:
+    said = two_runs("decide", "skip", "R-1", "--step", "keys", "--because", WHY, "--yes")
+
+    step = json.loads(two_runs("runs", "R-1", "--json").out)["steps"][0]
+    assert said.code == 0
+    assert (step["grade"], step["confirmations"][0]["note"]) == ("waived", WHY)
+
+
+@pytest.mark.parametrize("runs", [["R-9"], ["R-1", "R-9"], ["R-2..R-1"], ["nonsense"], ["R-1..R-999999"]])
+def test_runs_that_are_not_there_change_nothing(two_runs: Shell, runs: list[str]) -> None:
+    said = two_runs("decide", "pause", *runs, "--yes")
+
+    assert said.code == 2
+    assert "Nothing was changed." in said.err
+    assert interventions(two_runs, "R-1") == []
+
+
+def test_whoever_is_nobody_here_changes_nothing(two_runs: Shell, tmp_path: Path) -> None:
+    toml = tmp_path / "exeunt.toml"
+    toml.write_text(toml.read_text().replace('"E-1"', '"E-2"'))
+
+    said = two_runs("decide", "pause", "R-1")
+
+    assert said.code == 2
+    assert "has not the role it or admin" in said.err
