@@ -97,10 +97,10 @@ class Desk:
     def intervene(self, wish: Wish) -> Intervened:
         """Retry, skip, check, pause, resume or cancel: committed when this returns. Raises `NotDecided`."""
         try:
-            with self.store.write() as session:
+            with self.store.write("intervention") as session:
                 done = interventions.intervene(session, wish, now=self.now())
         except NotDecided as refused:
-            with self.store.write() as session:
+            with self.store.write("intervention.refused") as session:
                 interventions.record_refusal(session, wish, refused, now=self.now())
             raise
         self.wake()

@@ -22,6 +22,8 @@ COMMITS: Final = {
     "before-image": "the image of an account before its first change",
     "decision": "a person's decision about a step",
     "decision.refused": "the note that a person's decision was refused",
+    "intervention": "what an operator did to a run or a step",
+    "intervention.refused": "the note that an operator was refused",
     "checkpoint": "a signed checkpoint",
     "checkpoint.cursor": "the note that a checkpoint was published",
     "slack.cursor": "how far Slack's reader has read the ledger",
