@@ -20,9 +20,11 @@ from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.kind import DepartureKind
+from service.departures.times import stale
 from service.engine.admission import Admission
 from service.engine.before import before_saver
 from service.engine.builtin import builtins
+from service.engine.clock import ClockGuard, EngineClock
 from service.engine.desk import Desk
 from service.engine.embedded import BeginDue, Embedded
 from service.engine.executor import Builtin, Executor
@@ -66,6 +68,7 @@ class Service:
 
     settings: Settings
     now: Clock
+    clock: EngineClock
     keys: Keys
     store: Store
     registry: Registry
@@ -124,6 +127,8 @@ class Service:
     def start(self) -> None:
         """Begin to act."""
         warm()
+        if old := stale(self.now()):
+            log.warning("tzdata.old", said=old)
         self.engine.start()
 
     def close(self) -> None:
@@ -148,18 +153,20 @@ def create_service(
     shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
     collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
     sealer = Sealer(store=store, shelf=shelf, policy=_policy(settings), now=now)
+    clock = EngineClock(now, ClockGuard())
     engine = _engine(
         settings,
         store,
         keys,
         registry,
-        begin_due=starter.begin_due,
-        now=now,
+        begin_due=clock.guarded(starter.begin_due),
+        now=clock,
         builtin=builtins(sealer, collector.sources()),
     )
     return Service(
         settings=settings,
         now=now,
+        clock=clock,
         keys=keys,
         store=store,
         registry=registry,
@@ -319,7 +326,10 @@ def application(
         settings=service.settings,
         registry=service.registry,
         ready=lambda: look(
-            service.store, last_cycle_at=lambda: service.engine.last_cycle_at, now=service.now
+            service.store,
+            last_cycle_at=lambda: service.engine.last_cycle_at,
+            now=service.clock,
+            notes=lambda: {"clock": service.clock.guard.said, "zone data": stale(service.now())},
         ),
         blueprints=(intake_door(service.intake), *blueprints),
         demo=demo,

@@ -17,9 +17,12 @@ def command() -> None:
     from connectors.sdk.capabilities import ChecksItself
     from connectors.sdk.context import Context
     from connectors.sdk.errors import ConnectorError
+    from service.departures.times import stale
 
     wrong = False
     with opened() as service:
+        if old := stale(service.now()):
+            click.echo(f"warn {'zone data':<18} {old}")
         names = [name for name in service.registry.configured if name in service.settings.connectors]
         if not names:
             click.echo(

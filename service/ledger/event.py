@@ -56,6 +56,10 @@ class Event(StrEnum):
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
 
+    CLOCK_JUMPED = "clock.jumped"
+    CLOCK_TRUSTED = "clock.trusted"
+    CLOCK_SAID_RIGHT = "clock.said_right"
+
     SUBJECT_ERASED = "subject.erased"
 
     SESSION_OPENED = "session.opened"

@@ -19,6 +19,8 @@ def healthz() -> ResponseReturnValue:
 @pages.get("/readyz")
 @open_to("a load balancer asks which part is not ready")
 def readyz() -> ResponseReturnValue:
-    """Every part is fine, or which is not."""
+    """Every part is fine, or which is not; notes want a person, and turn no work away."""
     found = rooms().ready()
-    return jsonify(ready=found.ready, parts=dict(found.parts)), 200 if found.ready else 503
+    return jsonify(
+        ready=found.ready, parts=dict(found.parts), notes=dict(found.notes)
+    ), 200 if found.ready else 503

@@ -1,7 +1,7 @@
 """Whether the service may be given work, part by part."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,9 +19,10 @@ ENGINE_LOOKS_WITHIN: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """What each part says; empty where it is fine."""
+    """What each part says; empty where it is fine. `notes` want a person and turn no work away."""
 
     parts: Mapping[str, str]
+    notes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
@@ -30,7 +31,11 @@ class Readiness:
 
 
 def look(
-    store: Store, *, last_cycle_at: Callable[[], datetime | None], now: Callable[[], datetime]
+    store: Store,
+    *,
+    last_cycle_at: Callable[[], datetime | None],
+    now: Callable[[], datetime],
+    notes: Callable[[], Mapping[str, str]] = dict,
 ) -> Readiness:
     """Ask the database, its schema and the engine. `now` is the clock the engine's cycles are told by."""
     parts = {"database": "", "migrations": "", "engine": _engine(last_cycle_at(), now())}
@@ -39,7 +44,7 @@ def look(
             parts["migrations"] = _migrations(session.connection())
     except SQLAlchemyError:
         parts["database"] = "The database does not answer."
-    return Readiness(parts=parts)
+    return Readiness(parts=parts, notes=notes())
 
 
 def _engine(last: datetime | None, now: datetime) -> str:

@@ -207,3 +207,11 @@ def test_a_fault_is_told_without_its_inside(office: Any) -> None:
     assert answered.status_code == 500
     assert "hunter2" not in answered.text
     assert "Traceback" not in answered.text
+
+
+def test_a_note_wants_a_person_and_turns_no_work_away(office: Any) -> None:
+    office.readiness = Readiness(parts={"database": ""}, notes={"clock": "The machine's clock was set."})
+
+    answered = office.browser().get("/readyz")
+
+    assert (answered.status_code, answered.json["notes"]) == (200, {"clock": "The machine's clock was set."})
