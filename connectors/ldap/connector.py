@@ -1,15 +1,24 @@
 """Find, shut, read back and open again the logins of an LDAP directory."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 from connectors.ldap.active_directory import ActiveDirectory
 from connectors.ldap.dialect import ATTRIBUTE_READ, Dialect, evidence, moment
-from connectors.ldap.directory import Directory, Entry, any_of, as_bytes, as_json, equals
-from connectors.ldap.groups import Groups
+from connectors.ldap.directory import (
+    Directory,
+    Entry,
+    any_of,
+    as_bytes,
+    as_json,
+    equals,
+    open_directory,
+)
+from connectors.ldap.groups import MEMBER_OF, Groups
 from connectors.ldap.openldap import OpenLdap
 from connectors.ldap.settings import OPENLDAP, read_settings
 from connectors.sdk.context import Context, Secret
@@ -73,6 +82,13 @@ MEMBERSHIPS: Final = "memberships"
 NO_ATTRIBUTES: Final = frozenset({"dn", "groups", MEMBERSHIPS})
 
 
+class _Before(NamedTuple):
+    """A login as it was read, and the groups it was in, with their members."""
+
+    entry: Entry
+    groups: list[Entry]
+
+
 class LdapConnector:
     """Directory logins. We never delete an entry: its memberships, and so the evidence, would go with it."""
 
@@ -81,6 +97,7 @@ class LdapConnector:
     def __init__(self, settings: Mapping[str, str | Secret], context: Context) -> None:
         self._settings = read_settings(settings)
         self._context = context
+        self._just_read: dict[str, _Before] = {}
         self._dialect: Dialect = (OpenLdap if self._settings.dialect == OPENLDAP else ActiveDirectory)(
             self._settings, context
         )
@@ -123,8 +140,9 @@ class LdapConnector:
         """Everything the entry holds and the groups it is in; passwords apart."""
         with self._open() as directory:
             entry = self._entry(directory, account, "*", "+")
-            groups = self._groups.of(directory, entry)
-        memberships = [asdict(each) for each in groups]
+            groups = self._groups.with_members(directory, entry)
+        self._just_read[account.id] = _Before(entry, groups)
+        memberships = [asdict(each) for each in self._groups.memberships(groups, entry)]
         shown: dict[str, Json] = dict.fromkeys(self._dialect.locks) | {
             name: as_json(values)
             for name, values in entry.raw.items()
@@ -136,7 +154,7 @@ class LdapConnector:
             attributes={
                 **shown,
                 "dn": entry.dn,
-                "groups": [each.group for each in groups],
+                "groups": [each["group"] for each in memberships],
                 MEMBERSHIPS: memberships,
             },
             sealed={name: values for name, values in entry.raw.items() if name.lower() in SECRETS},
@@ -145,7 +163,7 @@ class LdapConnector:
     def disable_account(self, account: Account) -> Outcome:
         """Shut the login, and read back that it is shut. Calling it again changes nothing."""
         with self._open() as directory:
-            return self._dialect.disable(directory, self._entry(directory, account))
+            return self._dialect.disable(directory, self._before(directory, account).entry)
 
     def restore_account(self, account: Account, receipt: Receipt) -> Outcome:
         """Put back what a receipt of ours names: the login, the groups, or both."""
@@ -180,13 +198,15 @@ class LdapConnector:
     def remove_entitlements(self, account: Account) -> Outcome:
         """Leave every group; the receipt lists them by name."""
         with self._open() as directory:
-            return self._groups.leave(directory, self._entry(directory, account), self._now())
+            before = self._before(directory, account)
+            return self._groups.leave(directory, before.entry, before.groups, self._now())
 
     def verify(self, target: Target, expectation: Expectation) -> tuple[Evidence, ...]:
         """Read back over a connection of its own."""
         account = _as_account(target)
+        more = (MEMBER_OF,) if expectation is Expectation.NO_ENTITLEMENTS else ()
         with self._open() as directory:
-            entry = self._entry(directory, account)
+            entry = self._entry(directory, account, *self._wanted, *more)
             match expectation:
                 case Expectation.DISABLED:
                     return tuple(self._dialect.prove_disabled(directory, entry))
@@ -236,8 +256,8 @@ class LdapConnector:
     def _now(self) -> datetime:
         return self._context.now()
 
-    def _open(self) -> Directory:
-        return Directory(self._settings, self._context)
+    def _open(self) -> AbstractContextManager[Directory]:
+        return open_directory(self._settings, self._context)
 
     def _entry(self, directory: Directory, account: Account, *wanted: str) -> Entry:
         entry = self._dialect.find(directory, _number(account), wanted or self._wanted)
@@ -247,6 +267,14 @@ class LdapConnector:
                 hint="Was it deleted? Then say so on the checklist; its groups went with it.",
             )
         return entry
+
+    def _before(self, directory: Directory, account: Account) -> "_Before":
+        """What is there before our change: what a before-image was made of a moment ago, else read now."""
+        known = self._just_read.pop(account.id, None)
+        if known is not None:
+            return known
+        entry = self._entry(directory, account)
+        return _Before(entry, self._groups.with_members(directory, entry))
 
     def _account(self, directory: Directory, entry: Entry, given: Mapping[str, list[str]]) -> Account:
         identifiers = {

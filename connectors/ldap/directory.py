@@ -2,8 +2,9 @@
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE, SIMPLE, SUBTREE, Connection
 from ldap3.core.exceptions import (
@@ -18,7 +19,7 @@ from connectors.ldap.answers import translated
 from connectors.ldap.settings import LdapSettings
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.errors import NotFound
-from connectors.sdk.ldap import open_connection
+from connectors.sdk.ldap_pool import lent
 from connectors.sdk.types import Json
 
 PASSWORD_POLICY: Final = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105  an object identifier
@@ -49,30 +50,10 @@ class Entry:
 
 
 class Directory:
-    """An open connection as the service account. Closed by `with`."""
+    """A conversation as the service account, over a connection that is lent."""
 
-    def __init__(self, settings: LdapSettings, context: Context) -> None:
-        self._connection: Connection = open_connection(
-            url=settings.url,
-            bind_dn=settings.bind_dn,
-            password=settings.bind_password,
-            context=context,
-            ca_file=settings.ca_file,
-            start_tls=settings.start_tls,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Say goodbye; what goes wrong in doing so harms nobody."""
-        try:
-            self._connection.unbind()
-        except (LDAPException, OSError):
-            self._connection.strategy.close()
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def search(self, base: str, query: str, wanted: Sequence[str], *, below: bool = True) -> list[Entry]:
         """Every entry at or below `base` (or just `base`) that fits the filter."""
@@ -162,6 +143,20 @@ class Directory:
         ]
         control = (self._connection.result.get("controls") or {}).get("1.2.840.113556.1.4.319") or {}
         return found, (control.get("value") or {}).get("cookie") or None
+
+
+@contextmanager
+def open_directory(settings: LdapSettings, context: Context) -> Iterator[Directory]:
+    """Begin a conversation; the connection is kept for the next one, unless anything went wrong on it."""
+    with lent(
+        url=settings.url,
+        bind_dn=settings.bind_dn,
+        password=settings.bind_password,
+        context=context,
+        ca_file=settings.ca_file,
+        start_tls=settings.start_tls,
+    ) as connection:
+        yield Directory(connection)
 
 
 def equals(attribute: str, value: str) -> str:

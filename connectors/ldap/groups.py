@@ -1,14 +1,19 @@
 """The groups an entry is in: found, left, and joined again, each under the name the directory uses."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Final
 
 from connectors.ldap.dialect import Dialect, evidence
 from connectors.ldap.directory import ADD, DELETE, Directory, Entry, any_of, equals, text
 from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import Difference, Evidence, Json, Outcome, Proof, Receipt, Since
+
+MEMBER_OF: Final = "memberOf"
+NO_ATTRIBUTE: Final = "1.1"  # RFC 4511: names only
+_AROUND: Final = re.compile(r"\s*([,=+])\s*")
 
 NEEDS_A_MEMBER = {"member": "groupofnames", "uniqueMember": "groupofuniquenames"}
 
@@ -30,25 +35,30 @@ class Groups:
         self._dialect = dialect
         self._username = username_attribute
 
-    def of(self, directory: Directory, entry: Entry) -> list[Membership]:
-        """Every direct membership."""
-        return [each for group in self._found(directory, entry) for each in self._memberships(group, entry)]
+    def of(self, directory: Directory, entry: Entry) -> list[str]:
+        """The names of the groups it is directly in. Their members, who may be thousands, are not asked for."""
+        return [group.dn for group in self._found(directory, entry, NO_ATTRIBUTE)]
 
-    def leave(self, directory: Directory, entry: Entry, at: datetime) -> Outcome:
-        """Leave every group, or none: a group that needs its last member is found before anything is changed."""
-        before = self._found(directory, entry)
+    def with_members(self, directory: Directory, entry: Entry) -> list[Entry]:
+        """The groups it is directly in, with all their members."""
+        return self._found(directory, entry, "objectClass", *self._dialect.member_attributes)
+
+    def memberships(self, groups: Iterable[Entry], entry: Entry) -> list[Membership]:
+        """Every direct membership in groups that were found with their members."""
+        return [each for group in groups for each in self._memberships(group, entry)]
+
+    def leave(self, directory: Directory, entry: Entry, before: Sequence[Entry], at: datetime) -> Outcome:
+        """Leave every group, or none: a group that needs its last member is found before anything is changed.
+
+        Args:
+            before: The groups it is in, with their members.
+        """
         for group in before:
             self._refuse_if_last(group, entry)
-        gone = [
-            each
-            for group in before
-            for each in self._memberships(group, entry)
-            if self._left(directory, group, each)
-        ]
+        gone = [each for each in self.memberships(before, entry) if self._left(directory, each)]
         if still := self.of(directory, entry):
-            names = ", ".join(each.group for each in still)
             raise Refused(
-                f"The directory answered success, and {entry.dn} is still in {names}.",
+                f"The directory answered success, and {entry.dn} is still in {', '.join(still)}.",
                 hint="Look for a rule or a sync that fills these groups.",
             )
         body: dict[str, Json] = {"removed": [each.group for each in gone], "left": []}
@@ -70,7 +80,7 @@ class Groups:
                 tolerate=self._dialect.already_there,
             )
             changed = changed or not code
-        missing = {each["group"] for each in memberships} - {each.group for each in self.of(directory, entry)}
+        missing = {each["group"] for each in memberships} - set(self.of(directory, entry))
         if missing:
             raise Refused(
                 f"The directory answered success, and {entry.dn} is not in {', '.join(sorted(missing))}.",
@@ -84,7 +94,7 @@ class Groups:
         """Each group of a receipt, and whether the login is in it again."""
         if not memberships:
             return
-        now = {_plain(each.group) for each in self.of(directory, entry)}
+        now = {_plain(each) for each in self.of(directory, entry)}
         for each in memberships:
             inside = _plain(each["group"]) in now
             yield Difference(
@@ -96,44 +106,48 @@ class Groups:
             )
 
     def prove_none(self, directory: Directory, entry: Entry, at: datetime) -> Iterator[Evidence]:
-        """By searching the groups, and by the entry's own memberOf where the directory keeps one."""
-        left = [each.group for each in self.of(directory, entry)]
+        """By searching the groups, and by the entry's own memberOf where the directory keeps one.
+
+        Args:
+            entry: Read with its memberOf.
+        """
+        left: list[Json] = list(self.of(directory, entry))
         proof = Proof.CONTRADICTED if left else Proof.PROVEN
         yield evidence(proof, "member search", at, {"groups": left})
-        own = directory.entry(entry.dn, ("memberOf",))
-        listed = own.texts("memberOf") if own else []
+        listed: list[Json] = list(entry.texts(MEMBER_OF))
         if listed or self._keeps_member_of(directory):
             proof = Proof.CONTRADICTED if listed else Proof.PROVEN
             yield evidence(proof, "memberOf read", at, {"groups": listed})
 
     def _keeps_member_of(self, directory: Directory) -> bool:
         """An empty memberOf says something only where others have one."""
-        page = directory.pages(self._base, "(memberOf=*)", ("1.1",), size=1)
+        page = directory.pages(self._base, f"({MEMBER_OF}=*)", (NO_ATTRIBUTE,), size=1)
         return next(page, None) is not None
 
-    def _found(self, directory: Directory, entry: Entry) -> list[Entry]:
+    def _found(self, directory: Directory, entry: Entry, *wanted: str) -> list[Entry]:
         tests = [
             equals(attribute, value)
             for attribute in self._dialect.member_attributes
             for value in self._own_values(attribute, entry)
         ]
-        wanted = ("objectClass", *self._dialect.member_attributes)
         return directory.search(self._base, any_of(tests), wanted)
 
     def _memberships(self, group: Entry, entry: Entry) -> Iterator[Membership]:
         for attribute in self._dialect.member_attributes:
-            own = {_plain(value) for value in self._own_values(attribute, entry)}
-            for value in map(text, group.values(attribute)):
-                if _plain(value) in own:
-                    yield Membership(group=group.dn, attribute=attribute, value=value)
+            values = group.values(attribute)
+            own = self._own_values(attribute, entry)
+            exact = [value for value in own if value.encode() in values]  # as most directories write it
+            plain = {_plain(value) for value in own}
+            for value in exact or (each for each in map(text, values) if _plain(each) in plain):
+                yield Membership(group=group.dn, attribute=attribute, value=value)
 
     def _own_values(self, attribute: str, entry: Entry) -> list[str]:
         return entry.texts(self._username) if attribute == "memberUid" else [entry.dn]
 
-    def _left(self, directory: Directory, group: Entry, membership: Membership) -> bool:
+    def _left(self, directory: Directory, membership: Membership) -> bool:
         try:
             code = directory.modify(
-                group,
+                Entry(membership.group, {}),
                 {membership.attribute: (DELETE, [membership.value.encode()])},
                 right=f"write {membership.attribute}",
                 tolerate=self._dialect.already_gone,
@@ -154,4 +168,4 @@ class Groups:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"\s*([,=+])\s*", r"\1", name).casefold()
+    return _AROUND.sub(r"\1", name).casefold() if " " in name else name.casefold()

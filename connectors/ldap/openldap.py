@@ -23,6 +23,7 @@ from connectors.ldap.directory import (
     REPLACE,
     Directory,
     Entry,
+    any_of,
     as_bytes,
     as_json,
     equals,
@@ -58,6 +59,7 @@ from connectors.sdk.types import (
 ACCOUNT_LOCKED: Final = b"\x81\x01\x01"  # error 1 in the answer of the password policy control
 RIGHTS: Final = f"write {PASSWORD}, manage {LOCK} and {END}"
 MONITOR: Final = "cn=Connections,cn=Monitor"
+CONTAINER: Final = "(objectClass=monitorContainer)"
 ONE_YEAR_S: Final = 365 * 24 * 3600
 
 
@@ -76,7 +78,7 @@ class OpenLdap:
     def __init__(self, settings: LdapSettings, context: Context) -> None:
         self._base = settings.base_dn
         self._now = context.now
-        self._policies = Policies(settings.default_policy_dn, context.now)
+        self._policies = Policies(settings, context.now)
         self._mark = sha256(context.idempotency_key.encode()).hexdigest()[:12].encode()
 
     def id_of(self, entry: Entry) -> str:
@@ -176,13 +178,13 @@ class OpenLdap:
         return evidence(proof, ATTRIBUTE_READ, self._now(), shown(entry, policy))
 
     def connections(self, directory: Directory, entry: Entry) -> int | None:
-        query = f"(&(objectClass=monitorConnection){equals('monitorConnectionAuthzDN', entry.dn)})"
+        query = any_of([CONTAINER, equals("monitorConnectionAuthzDN", entry.dn)])
         try:
-            if directory.entry(MONITOR, ("1.1",)) is None:
-                return None
-            return len(directory.search(MONITOR, query, ("1.1",)))
+            found = directory.search(MONITOR, query, ("1.1",))
         except (NotFound, Refused):
             return None
+        seen = [each for each in found if each.dn.casefold() != MONITOR.casefold()]
+        return len(seen) if len(seen) < len(found) else None  # where we may not see the list, nobody can say
 
     def checks(self, directory: Directory, sample: Entry | None) -> Iterator[Check]:
         overlay = self._policies.overlay(directory)

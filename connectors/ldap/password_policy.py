@@ -1,14 +1,17 @@
 """What an OpenLDAP password policy makes of a login: which of its doors are shut, and what may be put back."""
 
 import re
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Final
 
 from connectors.ldap.dialect import moment
 from connectors.ldap.directory import PASSWORD_POLICY, Directory, Entry
+from connectors.ldap.settings import LdapSettings
+from connectors.sdk.context import Secret
 from connectors.sdk.types import AccountStatus, Json
 
 PASSWORD, LOCK, END = "userPassword", "pwdAccountLockedTime", "pwdEndTime"
@@ -17,6 +20,10 @@ LOCKED_FOR_GOOD: Final = b"000001010000Z"  # slapo-ppolicy: only an administrato
 # so that no password fits it.
 ASIDE: Final = b"{SSHA}!LOCKED!"
 SET_ASIDE: Final = re.compile(re.escape(ASIDE) + rb"([0-9a-f]{12})!")
+
+
+#: How long what a policy says is believed, in seconds. Whoever changes one waits longer for its replicas.
+BELIEVED_S: Final = 5.0
 
 
 class Known(Enum):
@@ -58,20 +65,44 @@ class Doors:
         return AccountStatus.UNKNOWN if None in {self.locked, self.ended} else AccountStatus.ACTIVE
 
 
-class Policies:
-    """The policies of one directory, each read once."""
+@dataclass(slots=True)
+class _Kept:
+    """What one directory said to everybody's policies, and when it is asked again, by the machine's own watch."""
 
-    def __init__(self, default_dn: str, now: Callable[[], datetime]) -> None:
-        self._default_policy = default_dn
+    until: float
+    overlay: bool | None = None
+    policies: dict[str, Policy] = field(default_factory=dict)
+
+
+_KEPT: Final[dict[tuple[str, str, Secret], _Kept]] = {}
+
+
+def forget_policies() -> None:
+    """Ask every directory anew."""
+    _KEPT.clear()
+
+
+def _kept_of(directory: tuple[str, str, Secret]) -> _Kept:
+    kept = _KEPT.get(directory)
+    if kept is None or time.monotonic() >= kept.until:
+        kept = _KEPT[directory] = _Kept(until=time.monotonic() + BELIEVED_S)
+    return kept
+
+
+class Policies:
+    """The policies of one directory, each read once in a while: they are everybody's, and leavers many."""
+
+    def __init__(self, settings: LdapSettings, now: Callable[[], datetime]) -> None:
+        self._default_policy = settings.default_policy_dn
         self._now = now
-        self._overlay: bool | None = None
-        self._policies: dict[str, Policy] = {}
+        self._kept = _kept_of((settings.url, settings.bind_dn, settings.bind_password))
 
     def of(self, directory: Directory, entry: Entry) -> Policy:
         name = entry.first("pwdPolicySubentry") or self._default_policy
-        if name not in self._policies:
-            self._policies[name] = self._read_policy(directory, name)
-        return self._policies[name]
+        known = self._kept.policies.get(name)
+        if known is None:
+            known = self._kept.policies[name] = self._read_policy(directory, name)
+        return known
 
     def _read_policy(self, directory: Directory, name: str) -> Policy:
         if not self.overlay(directory):
@@ -89,10 +120,10 @@ class Policies:
         )
 
     def overlay(self, directory: Directory) -> bool:
-        if self._overlay is None:
+        if self._kept.overlay is None:
             root = directory.entry("", ("supportedControl",))
-            self._overlay = root is not None and PASSWORD_POLICY in root.texts("supportedControl")
-        return self._overlay
+            self._kept.overlay = root is not None and PASSWORD_POLICY in root.texts("supportedControl")
+        return self._kept.overlay
 
     def doors(self, directory: Directory, entry: Entry) -> Doors:
         policy, passwords = self.of(directory, entry), entry.values(PASSWORD)

@@ -110,22 +110,20 @@ class _StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
             raise
 
 
-class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
+class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
     """Records every operation and raises the results that ldap3 lets pass."""
 
     def __init__(self, *args: Any, context: Context, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._context = context
+        self.whole = True
         self._unchecked = self.strategy.get_response
         self.strategy.get_response = self._checked
         self._open_unchecked = self.strategy._open_socket  # noqa: SLF001  # ldap3 offers no other way
         self.strategy._open_socket = self._opened  # noqa: SLF001  # the same
 
     def __exit__(self, *_: object) -> None:
-        # ldap3 leaves a connection open that was bound before the `with`
-        with suppress(LDAPException, OSError):
-            self.unbind()
-        self.strategy.close()
+        self.leave()  # ldap3 leaves a connection open that was bound before the `with`
 
     def _opened(self, *args: Any, **kwargs: Any) -> None:
         with ExitStack() as failed:
@@ -148,6 +146,38 @@ class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         opened: socket.socket = self.socket
         self.socket: Any = _Timed(opened, self._context.deadline_s)
 
+    @property
+    def channel(self) -> socket.socket:
+        """The socket beneath the deadline."""
+        opened: socket.socket = self.socket.inner
+        return opened
+
+    def lend_to(self, context: Context) -> None:
+        """From now on it works under other circumstances: another record of calls, another deadline."""
+        self._context = context
+        self.read_only = context.read_only
+        self.receive_timeout = math.ceil(context.deadline_s)
+        self.socket = _Timed(self.channel, context.deadline_s)
+
+    def is_bound_as(self, bind_dn: str) -> bool:
+        """Whether it is still this user's: a bind as somebody else, refused or not, ends that."""
+        return bool(self.bound) and self.user == bind_dn
+
+    def bind_anew(self, bind_dn: str, password: Secret) -> None:
+        """Begin a new session on an open connection, whoever it belonged to. Raises as `open_connection` does."""
+        try:
+            self.rebind(
+                user=bind_dn, password=password.reveal(), authentication=SIMPLE, read_server_info=False
+            )
+        except (LDAPException, OSError, *_UNREADABLE) as error:
+            raise _translated(error, certificate_refused=False) from None
+
+    def leave(self) -> None:
+        """Say goodbye and close; what goes wrong in doing so harms nobody."""
+        with suppress(LDAPException, OSError):
+            self.unbind()
+        self.strategy.close()
+
     def _checked(self, message_id: int, timeout: float | None = None, get_request: bool = False) -> Any:
         request = self.strategy._outstanding.get(message_id) or {}  # noqa: SLF001  # ldap3 offers no other way
         asked = str(request.get("type", "request")).removesuffix("Request")
@@ -162,6 +192,7 @@ class _StrictConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
             self.strategy.close()
             raise LDAPSocketReceiveError("an answer that cannot be read") from None
         finally:
+            self.whole = self.whole and answered != "no answer"
             ms = (time.monotonic() - started) * 1000
             self._context.calls.append(Call(at=self._context.now(), asked=asked, answered=answered, ms=ms))
         result = answer[1]
@@ -186,8 +217,8 @@ def open_connection(
     ca_file: str | None = None,
     start_tls: bool = False,
     allow_plain_loopback: bool = False,
-) -> Connection:
-    """Open and bind. The caller unbinds it, best by `with`.
+) -> KeptConnection:
+    """Open and bind. The caller unbinds it, best by `with`; `ldap_pool.lent` keeps it instead.
 
     Args:
         url: `ldaps://host[:port]`; `ldap://` only with `start_tls`, or on this machine when allowed.
@@ -216,7 +247,7 @@ def open_connection(
     return connection
 
 
-def _bind(connection: _StrictConnection, *, start_tls: bool) -> None:
+def _bind(connection: KeptConnection, *, start_tls: bool) -> None:
     """Open, encrypt and bind; what fails half way leaves no socket behind."""
     with ExitStack() as failed:
         failed.callback(connection.strategy.close)
@@ -241,7 +272,7 @@ def _tls(ca_file: str | None) -> _StrictTls:
 
 def _unbound(
     parts: SplitResult, tls: Tls, *, bind_dn: str, password: Secret, context: Context
-) -> _StrictConnection:
+) -> KeptConnection:
     host, port = urls.origin(parts)[1:]
     server = Server(
         host,
@@ -251,7 +282,7 @@ def _unbound(
         get_info=NONE,
         connect_timeout=min(CONNECT_S, context.deadline_s),
     )
-    return _StrictConnection(
+    return KeptConnection(
         server,
         user=bind_dn,
         password=password.reveal(),

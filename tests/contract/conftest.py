@@ -10,6 +10,7 @@ import pytest
 
 from connectors.sdk.fakes.conformance import World
 from connectors.sdk.http import close_sessions
+from connectors.sdk.ldap_pool import close_connections
 from connectors.sdk.manifest import ActionSpec, Manifest, On
 from connectors.sdk.registry import discover
 
@@ -85,3 +86,4 @@ def world(connector: str) -> Iterator[World]:
     with made as world:
         yield world
     close_sessions()
+    close_connections()

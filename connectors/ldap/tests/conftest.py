@@ -7,8 +7,10 @@ import pytest
 
 from connectors.ldap.connector import LdapConnector
 from connectors.ldap.fake import FakeLdap
+from connectors.ldap.password_policy import forget_policies
 from connectors.sdk.context import Context
 from connectors.sdk.fakes.conformance import registry_for
+from connectors.sdk.ldap_pool import close_connections
 from connectors.sdk.types import Account, Person
 
 MIKE: dict[str, Any] = {
@@ -26,6 +28,13 @@ ADA: dict[str, Any] = {
 PERSON = Person(
     display_name="Mike Doe", employee_no="E-17", emails=("mike@example.com",), usernames=("mike",)
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_outlives_a_test() -> Iterator[None]:
+    yield
+    close_connections()
+    forget_policies()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from connectors.ldap.fake import FakeLdap
 from connectors.ldap.tests.conftest import MIKE, PERSON
 from connectors.sdk.context import Context
 from connectors.sdk.errors import AuthError, ConfigError, NotFound, Refused, Unavailable, Unsafe
+from connectors.sdk.ldap_pool import close_connections
 from connectors.sdk.types import Account, Device, Expectation, Proof
 
 
@@ -209,6 +210,7 @@ def test_every_operation_is_recorded_without_names_or_values(
     directory: FakeLdap, opened: Any, mike: Account
 ) -> None:
     context = Context(now=directory.now, idempotency_key="run-1/step-1")
+    close_connections()
 
     opened(directory, context=context).disable_account(mike)
 

@@ -8,6 +8,7 @@ from ldap3 import MODIFY_REPLACE, Connection
 
 from connectors.ldap import company
 from connectors.ldap.connector import LdapConnector
+from connectors.ldap.password_policy import forget_policies
 from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import Account, AccountStatus, Evidence, Expectation, Person, Proof
 
@@ -47,6 +48,7 @@ def set_policy(admin: Connection, **attributes: str) -> None:
     changes = {name: [(MODIFY_REPLACE, [value])] for name, value in attributes.items()}
     admin.modify(company.DEFAULT_POLICY_DN, changes)
     assert admin.result["result"] == 0
+    forget_policies()  # a policy is believed for a few seconds
 
 
 def test_a_disabled_login_is_refused_and_proven_by_two_means(

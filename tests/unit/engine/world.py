@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.context import Secret
 from connectors.sdk.fakes.server import HttpFake
 from connectors.sdk.http import close_sessions
+from connectors.sdk.ldap_pool import close_connections
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import Registry, discover, fake_class
 from service.departures.departure import Departure
@@ -174,6 +175,7 @@ def made(
         _settle_in(world)
         yield world
         close_sessions()
+        close_connections()
 
 
 def _revealed(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str | Secret]:

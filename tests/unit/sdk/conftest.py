@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from connectors.sdk.context import Context
 from connectors.sdk.http import Http, close_sessions
+from connectors.sdk.ldap_pool import close_connections
 from tests.unit.sdk.shop import Shop, Token
 
 Script = Callable[[socket.socket], None]
@@ -27,6 +28,7 @@ Script = Callable[[socket.socket], None]
 def _no_connection_outlives_a_test() -> Iterator[None]:
     yield
     close_sessions()
+    close_connections()
 
 
 @pytest.fixture
