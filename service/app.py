@@ -19,6 +19,7 @@ from connectors.sdk.types import Window
 from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
+from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import stale
 from service.engine.admission import Admission
@@ -40,7 +41,14 @@ from service.ledger.sink import FileSink, publish
 from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
-from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, kill_at, reveal
+from service.settings import (
+    PlaybooksSection,
+    Settings,
+    SettingsError,
+    SlackMode,
+    kill_at,
+    reveal,
+)
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
@@ -145,8 +153,7 @@ def create_service(
     keys = Keys.load(settings.keys_dir)
     manifests = discover(*extra_connectors)
     registry = Registry(manifests, _connector_settings(settings, manifests))
-    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
-    starter = Starter(catalogue=Catalogue(registry), playbooks=playbooks)
+    starter = _starter(settings, registry)
     store = Store(settings.database_url)
     upgrade(store)
     bind(keys)
@@ -179,6 +186,12 @@ def create_service(
     )
 
 
+def _starter(settings: Settings, registry: Registry) -> Starter:
+    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    guard = guardrails_of(settings.guardrails)
+    return Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
+
+
 def _engine(
     settings: Settings,
     store: Store,
@@ -209,8 +222,10 @@ def _arm() -> None:
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:
+    guard = guardrails_of(settings.guardrails)
+
     def announced(session: Session, event: TerminationEvent) -> str:
-        return announce(session, event, now=now()).departure_id
+        return announce(session, event, now=now(), guard=guard).departure_id
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
     return Intake(open_sources(settings.sources), surroundings)

@@ -16,6 +16,9 @@ class Departure(Base):
     What HR meant is `civil_at` (wall-clock time, ISO 8601 without offset) in `zone`; `effective_at` is
     recomputed from the two at every tick; `interpretation` says how (rule, gap or fold, zone data version).
     A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count.
+    `held_codes` are the guardrails that hold it. `counted_at` is when HR last said something new, `begun_at` when
+    its run began, `released_at` when two persons let it go on: what they let go is not counted.
+    `batch_id` is the batch it belongs to, `wave` its place in it.
     """
 
     __tablename__ = "departures"
@@ -28,6 +31,7 @@ class Departure(Base):
     kind: Mapped[DepartureKind]
     state: Mapped[DepartureState] = mapped_column(index=True)
     held_because: Mapped[str] = mapped_column(String(500), default="")
+    held_codes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     civil_at: Mapped[str] = mapped_column(String(32))
     zone: Mapped[str] = mapped_column(String(64))
     effective_at: Mapped[datetime] = mapped_column(index=True)
@@ -37,3 +41,8 @@ class Departure(Base):
     announced_at: Mapped[datetime]
     announced_by: Mapped[str] = mapped_column(String(200))
     run_id: Mapped[str | None] = mapped_column(String(36))
+    counted_at: Mapped[datetime | None] = mapped_column(index=True)
+    begun_at: Mapped[datetime | None] = mapped_column(index=True)
+    released_at: Mapped[datetime | None]
+    batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    wave: Mapped[int | None]
