@@ -19,7 +19,6 @@ from connectors.sdk.types import Window
 from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
-from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import stale
 from service.engine.admission import Admission
@@ -31,7 +30,10 @@ from service.engine.embedded import BeginDue, Embedded
 from service.engine.executor import Builtin, Executor
 from service.engine.findings import findings_of
 from service.engine.machine import Machine
+from service.engine.restoring import Restorer
 from service.engine.start import Starter
+from service.engine.undo import swept
+from service.engine.undo_kept import kept_reader
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
 from service.ledger.bound import bind
@@ -41,14 +43,7 @@ from service.ledger.sink import FileSink, publish
 from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
-from service.settings import (
-    PlaybooksSection,
-    Settings,
-    SettingsError,
-    SlackMode,
-    kill_at,
-    reveal,
-)
+from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, kill_at, reveal
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
@@ -153,7 +148,8 @@ def create_service(
     keys = Keys.load(settings.keys_dir)
     manifests = discover(*extra_connectors)
     registry = Registry(manifests, _connector_settings(settings, manifests))
-    starter = _starter(settings, registry)
+    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    starter = Starter(catalogue=Catalogue(registry), playbooks=playbooks)
     store = Store(settings.database_url)
     upgrade(store)
     bind(keys)
@@ -166,7 +162,7 @@ def create_service(
         store,
         keys,
         registry,
-        begin_due=clock.guarded(starter.begin_due),
+        begin_due=clock.guarded(swept(starter.begin_due)),
         now=clock,
         builtin=builtins(sealer, collector.sources()),
     )
@@ -179,17 +175,22 @@ def create_service(
         registry=registry,
         starter=starter,
         engine=engine,
-        desk=Desk(store=store, keys=keys, now=now, wake=engine.wake, findings=findings_of(shelf)),
+        desk=_desk(store, keys, shelf, starter, engine, now=now),
         collector=collector,
         sealer=sealer,
         intake=_intake(settings, store, keys, now=now, wake=engine.wake),
     )
 
 
-def _starter(settings: Settings, registry: Registry) -> Starter:
-    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
-    guard = guardrails_of(settings.guardrails)
-    return Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
+def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Embedded, *, now: Clock) -> Desk:
+    return Desk(
+        store=store,
+        keys=keys,
+        now=now,
+        wake=engine.wake,
+        findings=findings_of(shelf),
+        specs=starter.catalogue.specs,
+    )
 
 
 def _engine(
@@ -204,7 +205,10 @@ def _engine(
 ) -> Embedded:
     machine = Machine(keys=keys, read_back_after_s=settings.engine.read_back_after_s)
     save_before = before_saver(store, machine)
-    executor = Executor(registry=registry, now=now, builtins=builtin, save_before=save_before)
+    restore = Restorer(kept=kept_reader(store, keys))
+    executor = Executor(
+        registry=registry, now=now, builtins=builtin, save_before=save_before, restore=restore
+    )
     threads = settings.engine.threads
     return Embedded(store, Admission(), machine, executor, begin_due=begin_due, now=now, threads=threads)
 
@@ -222,10 +226,8 @@ def _arm() -> None:
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:
-    guard = guardrails_of(settings.guardrails)
-
     def announced(session: Session, event: TerminationEvent) -> str:
-        return announce(session, event, now=now(), guard=guard).departure_id
+        return announce(session, event, now=now()).departure_id
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
     return Intake(open_sources(settings.sources), surroundings)

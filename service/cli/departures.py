@@ -49,7 +49,6 @@ def import_(path: Path, source: str, zone: str) -> None:
     """Announce every row of a CSV file (docs/reference/sources.md), or none."""
     from service.cli._actor import actor
     from service.intake.source import NotUnderstood
-    from service.intake.together import in_one_batch
     from service.people.person import Role
     from service.settings import SourceSection
 
@@ -58,12 +57,9 @@ def import_(path: Path, source: str, zone: str) -> None:
     except OSError as error:
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
-        by = actor(service, Role.HR, Role.ADMIN)
-        together = in_one_batch(
-            path.name, by=f"person:{by.subject}", guard=service.starter.guard, now=service.now
-        )
+        actor(service, Role.HR, Role.ADMIN)
         try:
-            ids = service.intake.take_file(source, SourceSection(timezone=zone), raw, together=together)
+            ids = service.intake.take_file(source, SourceSection(timezone=zone), raw)
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{error}", WRONG_USE)
     click.echo(f"{len(ids)} departures are stored. `exeunt serve` acts on each when its time comes.")

@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import times
+from service.departures import late, times
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
-from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt, hold_or_schedule
+from service.departures.holding import doubt
 from service.departures.kind import DepartureKind, DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -31,22 +30,13 @@ class Announced:
     news: bool
 
 
-def announce(
-    session: Session,
-    event: TerminationEvent,
-    *,
-    now: datetime,
-    by: str = "",
-    guard: Guardrails = DEFAULT,
-    batch: str | None = None,
-) -> Announced:
+def announce(session: Session, event: TerminationEvent, *, now: datetime, by: str = "") -> Announced:
     """Turn an event into a departure, or a change of one. Raises `Unannounceable`; then nothing is changed.
 
     The second event for a person whose departure is open is a change, never a second departure.
 
     Args:
         by: The actor, where it is a person at our own door and not the HR system.
-        batch: The batch a new departure belongs to.
     """
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
@@ -59,15 +49,12 @@ def announce(
         _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
     if event.change is Change.RESCINDED:
-        return _withdraw(session, _open(departure), event, now=now, by=by)
+        return _withdraw(session, _to_withdraw(session, departure, person), event, now=now, by=by)
     if departure is not None:
-        return _change(session, departure, event, now=now, by=by, guard=guard)
+        return _change(session, departure, event, now=now, by=by)
     if known := _of_event(session, event):
         return Announced(departure_id=known.id, news=False)  # over long ago, and HR sent it once more
-    departure = _create(session, person, event, now=now, by=by)
-    departure.batch_id = batch
-    hold_or_schedule(session, departure, person, guard, now=now, by=by)
-    return Announced(departure_id=departure.id, news=True)
+    return _create(session, person, event, now=now, by=by)
 
 
 def _of_event(session: Session, event: TerminationEvent) -> Departure | None:
@@ -104,15 +91,17 @@ def _check_agreement(person: Person, said: EventPerson) -> None:
             )
 
 
-def _open(departure: Departure | None) -> Departure:
-    if departure is None:
-        raise Unannounceable("There is no open departure of this person to withdraw.")
-    return departure
+def _to_withdraw(session: Session, departure: Departure | None, person: Person) -> Departure:
+    """The open departure, else the last one: HR may notice its slip after everything was done."""
+    found = departure or late.last_of(session, person)
+    if found is None:
+        raise Unannounceable("There is no departure of this person to withdraw.")
+    return found
 
 
 def _create(
     session: Session, person: Person, event: TerminationEvent, *, now: datetime, by: str
-) -> Departure:
+) -> Announced:
     departure = Departure(
         id=str(uuid.uuid4()),
         source=event.source,
@@ -129,17 +118,24 @@ def _create(
     session.add(departure)
     session.flush()
     _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
-    return departure
+    _hold_or_schedule(session, departure, person, now=now, by=by)
+    return Announced(departure_id=departure.id, news=True)
+
+
+def _hold_or_schedule(
+    session: Session, departure: Departure, person: Person, *, now: datetime, by: str
+) -> None:
+    because = doubt(departure, person, now=now)
+    if because is not None:
+        departure.state, departure.held_because = DepartureState.HELD, because.said
+        _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    else:
+        departure.state, departure.held_because = DepartureState.SCHEDULED, ""
+        _record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
 
 
 def _change(
-    session: Session,
-    departure: Departure,
-    event: TerminationEvent,
-    *,
-    now: datetime,
-    by: str,
-    guard: Guardrails,
+    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
 ) -> Announced:
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
@@ -148,14 +144,16 @@ def _change(
         return Announced(departure_id=departure.id, news=False)
     if departure.run_id is not None:
         if not same:
-            _too_late(session, departure, CHANGED_TOO_LATE, now=now, by=by)
+            facts = _said(event, kind, when)
+            meant = late.Meant(when=when, kind=kind, event=event.source_id, facts=facts)
+            late.changed(session, departure, meant, now=now, by=by)
         return Announced(departure_id=departure.id, news=not same)
     for name, value in _times(when).items():
         setattr(departure, name, value)
     departure.kind, departure.source_version = kind, event.source_version or departure.source_version
     _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     person = session.get_one(Person, departure.person_id)
-    hold_or_schedule(session, departure, person, guard, now=now, by=by)
+    _hold_or_schedule(session, departure, person, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
 
 
@@ -163,20 +161,14 @@ def _withdraw(
     session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
 ) -> Announced:
     """Before the time nothing was done and nothing will be. After it nothing more is begun: a person decides."""
+    if departure.state is DepartureState.WITHDRAWN:
+        return Announced(departure_id=departure.id, news=False)  # HR said so before
     if departure.run_id is None:
         departure.state = DepartureState.WITHDRAWN
         _record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, by=by, body=_facts(departure, event))
-    elif departure.held_because != WITHDRAWN_TOO_LATE.said:
-        _too_late(session, departure, WITHDRAWN_TOO_LATE, now=now, by=by)
-    return Announced(departure_id=departure.id, news=True)
-
-
-def _too_late(session: Session, departure: Departure, because: Doubt, *, now: datetime, by: str) -> None:
-    """HR said something else after access was cut: what has not begun waits for a person."""
-    _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
-    departure.state, departure.held_codes = DepartureState.HELD, [because.code]
-    if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later date must not hide that HR took it back
-        departure.held_because = because.said
+        return Announced(departure_id=departure.id, news=True)
+    news = late.withdrawn(session, departure, now=now, by=by)
+    return Announced(departure_id=departure.id, news=news)
 
 
 def _outdated(departure: Departure, event: TerminationEvent) -> bool:
@@ -217,6 +209,17 @@ def _times(when: times.Interpretation) -> dict[str, Any]:
         "zone": when.zone,
         "effective_at": when.instant,
         "interpretation": when.as_json(),
+    }
+
+
+def _said(event: TerminationEvent, kind: DepartureKind, when: times.Interpretation) -> dict[str, Any]:
+    return {
+        "change": event.change.value,
+        "event": event.source_id,
+        "kind": kind.value,
+        "effective_at": when.instant.isoformat(),
+        "civil_at": when.meant,
+        "zone": when.zone,
     }
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.departures.kind import DepartureKind, DepartureState
@@ -16,9 +16,8 @@ class Departure(Base):
     What HR meant is `civil_at` (wall-clock time, ISO 8601 without offset) in `zone`; `effective_at` is
     recomputed from the two at every tick; `interpretation` says how (rule, gap or fold, zone data version).
     A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count.
-    `held_codes` are the guardrails that hold it. `counted_at` is when HR last said something new, `begun_at` when
-    its run began, `released_at` when two persons let it go on: what they let go is not counted.
-    `batch_id` is the batch it belongs to, `wave` its place in it.
+    `changed_to` is what HR said too late to be followed. `timed_from` is the instant the run's steps were timed from,
+    while it is another one and they have not been moved yet.
     """
 
     __tablename__ = "departures"
@@ -31,7 +30,6 @@ class Departure(Base):
     kind: Mapped[DepartureKind]
     state: Mapped[DepartureState] = mapped_column(index=True)
     held_because: Mapped[str] = mapped_column(String(500), default="")
-    held_codes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     civil_at: Mapped[str] = mapped_column(String(32))
     zone: Mapped[str] = mapped_column(String(64))
     effective_at: Mapped[datetime] = mapped_column(index=True)
@@ -41,8 +39,5 @@ class Departure(Base):
     announced_at: Mapped[datetime]
     announced_by: Mapped[str] = mapped_column(String(200))
     run_id: Mapped[str | None] = mapped_column(String(36))
-    counted_at: Mapped[datetime | None] = mapped_column(index=True)
-    begun_at: Mapped[datetime | None] = mapped_column(index=True)
-    released_at: Mapped[datetime | None]
-    batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
-    wave: Mapped[int | None]
+    changed_to: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    timed_from: Mapped[datetime | None] = mapped_column(index=True)

@@ -20,5 +20,6 @@ class DepartureState(StrEnum):
     DUE = "due"
     REVOKING = "revoking"
     CONFIRMING = "confirming"
+    RESTORING = "restoring"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"

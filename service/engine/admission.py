@@ -73,9 +73,11 @@ def _not_held_back(session: Session, *, now: datetime) -> Iterator[ColumnElement
     A switch that stops everything, or everything of one target system, is consulted here.
     """
     held = select(Run.id).join(Departure, Departure.id == Run.departure_id)
-    held = held.where(Departure.state == DepartureState.HELD)
-    # a reading changes nothing, so that of a held departure or a paused step is made all the same
-    yield or_(StepRun.state != StepState.READY, StepRun.run_id.not_in(held))
+    held = held.where(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)))
+    # a reading changes nothing, so that of a held departure or a paused step is made all the same; of a run that is
+    # taken back only the way back goes on
+    going_back = StepRun.undoes.is_not(None)
+    yield or_(StepRun.state != StepState.READY, going_back, StepRun.run_id.not_in(held))
     yield or_(StepRun.state != StepState.READY, StepRun.paused.is_(False))
     shut = set(session.scalars(select(Gate.connector).where(Gate.open_from > now)))
     if shut:

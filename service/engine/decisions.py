@@ -19,8 +19,10 @@ from service.engine.progress import after_step, needs_met
 from service.engine.record import record, record_run
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Confirmation, Gate, Run, StepRun
+from service.engine.undos import is_taken_back
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
+from service.people.reporting import reports_to
 from service.playbook.model import Grade
 from service.store import Store
 
@@ -216,6 +218,8 @@ def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided 
     leaver = session.get_one(Departure, run.departure_id).person_id
     if decision.person_id == leaver:
         return NotDecided("leaver", "Not confirmed. The leaver decides nothing about their own departure.")
+    if (refused := _of_an_undo(session, step, decision, leaver)) is not None:
+        return refused
     needed = Role(step.owner) if step.owner in set(Role) else Role.IT
     if needed not in roles_of(session, decision.person_id):
         said = f"Not confirmed. Only people with the role {needed.value} may do this. Nothing was changed."
@@ -224,6 +228,18 @@ def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided 
         return NotDecided("stale", f"Not confirmed. {_overtaken_by(session, step)} Nothing was changed.")
     if not (step.state is StepState.FAILED or step.state is StepState.WAITING):
         return NotDecided("not-open", "Not confirmed. This step is not open. Nothing was changed.")
+    return None
+
+
+def _of_an_undo(session: Session, step: StepRun, decision: Decision, leaver: str) -> NotDecided | None:
+    """What was done before a run was taken back is over; who gains from an undo does not decide about it."""
+    if step.undoes is None and is_taken_back(session, step.run_id):
+        return NotDecided("undone", "Not confirmed. This run is being undone, or was. Nothing was changed.")
+    if step.undoes is not None and reports_to(session, decision.person_id, leaver):
+        said = (
+            "Not confirmed. Who reports to the leaver does not open their access again. Nothing was changed."
+        )
+        return NotDecided("report", said)
     return None
 
 

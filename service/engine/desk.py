@@ -14,6 +14,8 @@ from service.engine.facts import RunFacts, RunFilter, RunLine
 from service.engine.interventions import Intervened, Wish
 from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.tables import Run, StepRun
+from service.engine.undo import UndoWish, carry_out
+from service.engine.undo_steps import Specs
 from service.ledger.keys import Keys
 from service.people.person import IdentityKind, Person, Role, roles_of, who
 from service.store import Store
@@ -26,6 +28,7 @@ class Desk:
     Args:
         wake: Tells the engine that something may be due.
         findings: Reads what the snapshot of a departure says.
+        specs: What is known of each action, for taking a run back.
     """
 
     store: Store
@@ -33,6 +36,7 @@ class Desk:
     now: Callable[[], datetime]
     wake: Callable[[], None]
     findings: Findings
+    specs: Specs
 
     def facts(self, run_id: str) -> RunFacts | None:
         """One run, whole."""
@@ -105,6 +109,11 @@ class Desk:
             raise
         self.wake()
         return done
+
+    def undo(self, wish: UndoWish) -> None:
+        """Begin to take a run back: committed when this returns. Raises `NotDecided`."""
+        carry_out(self.store, wish, self.specs, now=self.now())
+        self.wake()
 
     def _decide(self, verb: decisions.Verb, decision: Decision) -> None:
         decisions.decide(self.store, verb, decision, now=self.now())

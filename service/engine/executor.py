@@ -58,6 +58,7 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 Builtin = Callable[[Order], Result]
 SaveBefore = Callable[[Order, AccountState], None]
+Restore = Callable[["Executor", Order, list[Call]], Result]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +76,14 @@ class Executor:
 
     Args:
         save_before: Keeps a before-image durably; called once before an account's first change.
+        restore: Carries out a step that takes another one back.
     """
 
     registry: Registry
     now: Clock
     builtins: Mapping[str, Builtin]
     save_before: SaveBefore
+    restore: Restore
 
     def carry_out(self, order: Order) -> Returned:
         """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
@@ -116,6 +119,8 @@ class Executor:
         spec = self.registry.action(order.action)
         if spec.asks_person:
             return Ask(error="", what="", hint="", failed=False)
+        if order.undoes:
+            return self.restore(self, order, calls)
         job = _Job(self, order, spec, calls)
         return job.check() if order.checking else job.run()
 

@@ -20,8 +20,10 @@ from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Intervention, Run, StepRun
+from service.engine.undos import is_taken_back
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
+from service.people.reporting import reports_to
 
 
 class Verb(StrEnum):
@@ -78,7 +80,7 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     run = session.get(Run, wish.run_id, with_for_update=True)
     if run is None:
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
-    chosen = _chosen(steps, wish)
+    chosen = _chosen(_still_alive(session, steps, run, wish), wish)
     _check(session, run, chosen, wish)
     left = {step.step: why for step in chosen if (why := _WHY_NOT[wish.verb](step))}
     touched = [step for step in chosen if step.step not in left]
@@ -92,6 +94,19 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
         _DO[wish.verb](session, step, wish, now)
     after_steps(session, touched, now=now, also=(run.id,))
     return Intervened(touched=tuple(step.step for step in touched), left=left)
+
+
+def _still_alive(session: Session, steps: list[StepRun], run: Run, wish: Wish) -> list[StepRun]:
+    """Of a run that is taken back only the way back is anybody's business, and not that of who gains from it."""
+    if not is_taken_back(session, run.id):
+        return steps
+    if reports_to(session, wish.person_id, session.get_one(Departure, run.departure_id).person_id):
+        said = "Who reports to the leaver does not open their access again. Nothing was changed."
+        raise NotDecided("report", said)
+    back = [step for step in steps if step.undoes is not None]
+    if wish.step and wish.step not in {step.step for step in back}:
+        raise NotDecided("undone", "This run is being undone, or was. Nothing was changed.")
+    return back
 
 
 def record_refusal(session: Session, wish: Wish, refused: NotDecided, *, now: datetime) -> None:

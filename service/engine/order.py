@@ -19,7 +19,8 @@ class Order:
 
     `checking` asks for a reading only: a device's answer, or the truth of a confirmation.
     `links` are the accounts known to be the leaver's in the step's target system; `seen` are those, as id and
-    label, that there is evidence about already: a reading must answer for each of them.
+    label, that there is evidence about already: a reading must answer for each of them. `undoes` is the step run
+    that this one takes back.
     """
 
     step_run_id: str
@@ -37,6 +38,7 @@ class Order:
     checking: bool = False
     seen: tuple[tuple[str, str], ...] = ()
     look_first: bool = False
+    undoes: str = ""
 
     @property
     def key(self) -> str:

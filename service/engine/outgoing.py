@@ -43,6 +43,7 @@ def _order(step: StepRun, departure: Departure, person: Person, links: Links) ->
         checking=step.checking,
         look_first=step.look_first,
         seen=_seen(step.evidence),
+        undoes=step.undoes or "",
     )
 
 

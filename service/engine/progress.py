@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine import undos
 from service.engine.grading import Standing, run_colour
 from service.engine.record import ENGINE, record, record_run
 from service.engine.states import ENDED, StepState, WaitsFor
@@ -21,6 +22,7 @@ PASSED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
 
 
 class _Step(NamedTuple):
+    undoes: bool
     next_at: datetime
     tries: int
     standing: Standing
@@ -84,19 +86,32 @@ def _end_cancelled(session: Session, run_ids: Collection[str], *, now: datetime)
 def _settle(
     session: Session, run: Run, departure: Departure, steps: Sequence[_Step], *, now: datetime
 ) -> None:
-    run.colour = run_colour(step.standing for step in steps)
-    if all(s.standing.state in ENDED and s.standing.state is not StepState.FAILED for s in steps):
+    back = [step for step in steps if step.undoes]
+    restoring = departure.state is DepartureState.RESTORING
+    counted = back if back or restoring else steps  # a run taken back is as good as it was taken back
+    run.colour = run_colour(step.standing for step in counted)
+    if restoring:
+        if run.finished_at is None and _over(back) and all(s.standing.state in ENDED for s in steps):
+            undos.finish(session, run, departure, now=now)
+        return
+    if _over(counted):
         if run.finished_at is None:
             run.finished_at, departure.state = now, DepartureState.CLOSED
             record_run(session, run.id, Event.RUN_FINISHED, at=now, body={"colour": run.colour.value})
         return
     if run.finished_at is not None:  # something of it was taken up again
         run.finished_at, departure.state = None, DepartureState.CONFIRMING
+        if back:
+            undos.go_on(session, run, departure)
         record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now)
     moving = any(s.standing.state in MOVING and (s.next_at <= now or s.tries) for s in steps)
     if not moving and departure.state is DepartureState.REVOKING:
         departure.state = DepartureState.CONFIRMING
         record_run(session, run.id, Event.RUN_CONFIRMING, at=now, body={"colour": run.colour.value})
+
+
+def _over(steps: Iterable[_Step]) -> bool:
+    return all(s.standing.state in ENDED and s.standing.state is not StepState.FAILED for s in steps)
 
 
 def next_due(session: Session) -> datetime | None:
@@ -117,7 +132,10 @@ def reopen(session: Session, step: StepRun, *, now: datetime) -> None:
     if run.finished_at is None:
         return
     run.finished_at = None
-    session.get_one(Departure, run.departure_id).state = DepartureState.CONFIRMING
+    departure = session.get_one(Departure, run.departure_id)
+    departure.state = DepartureState.CONFIRMING
+    if step.undoes:
+        undos.go_on(session, run, departure)
     record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, body={"step": step.step})
 
 
@@ -152,11 +170,14 @@ def needs_met(session: Session, step: StepRun) -> bool:
 def _standing(session: Session, run_ids: Collection[str]) -> Mapping[str, Sequence[_Step]]:
     """How each step of these runs stands: a few columns, as whole rows cost ten times as much."""
     how = (StepRun.state, StepRun.grade, StepRun.minimum, StepRun.contradicted)
-    query = select(StepRun.run_id, StepRun.next_at, StepRun.tries, *how).where(StepRun.run_id.in_(run_ids))
+    plain = (StepRun.run_id, StepRun.undoes, StepRun.next_at, StepRun.tries)
+    query = select(*plain, *how).where(StepRun.run_id.in_(run_ids))
     steps: dict[str, list[_Step]] = {run_id: [] for run_id in run_ids}
-    for run_id, next_at, tries, state, grade, minimum, contradicted in session.execute(query):
+    for run_id, undoes, next_at, tries, state, grade, minimum, contradicted in session.execute(query):
         standing = Standing(state=state, grade=grade, minimum=minimum, contradicted=contradicted)
-        steps[run_id].append(_Step(next_at=next_at, tries=tries, standing=standing))
+        steps[run_id].append(
+            _Step(undoes=undoes is not None, next_at=next_at, tries=tries, standing=standing)
+        )
     return steps
 
 

@@ -39,7 +39,7 @@ class StepRun(Base):
     `revision` rises with every transition. `next_at` is when it may next be let out; `check_at` when it is next
     read back, and `checking` says that such a reading is out. `attempt` fences both. `look_first` says that an
     earlier attempt may have taken effect. `readable`: the target system can be asked whether the step holds.
-    `receipts` and `before` are sealed under the key-encryption key.
+    `receipts` and `before` are sealed under the key-encryption key. `undoes` is the step that this one takes back.
     """
 
     __tablename__ = "step_runs"
@@ -96,6 +96,7 @@ class StepRun(Base):
     residual: Mapped[list[Any]] = mapped_column(default=list)
     before: Mapped[bytes | None] = mapped_column(LargeBinary)
     receipts: Mapped[bytes | None] = mapped_column(LargeBinary)
+    undoes: Mapped[str | None] = mapped_column(String(36))
 
 
 class StepNeed(Base):

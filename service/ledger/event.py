@@ -21,12 +21,13 @@ class Event(StrEnum):
     DEPARTURE_CLOSED = "departure.closed"
     DEPARTURE_REOPENED = "departure.reopened"
 
-    BATCH_OPENED = "batch.opened"
-
     RUN_STARTED = "run.started"
     RUN_CONFIRMING = "run.confirming"
     RUN_FINISHED = "run.finished"
     RUN_CANCELLED = "run.cancelled"
+    RUN_RETIMED = "run.retimed"
+    RUN_UNDOING = "run.undoing"
+    RUN_UNDONE = "run.undone"
 
     STEP_ATTEMPTED = "step.attempted"
     STEP_DONE = "step.done"
@@ -46,6 +47,7 @@ class Event(StrEnum):
     CONFIRMATION_REFUSED = "confirmation.refused"
     INTERVENTION_MADE = "intervention.made"
     INTERVENTION_REFUSED = "intervention.refused"
+    UNDO_REFUSED = "undo.refused"
 
     SNAPSHOT_SEALED = "snapshot.sealed"
     SNAPSHOT_ADDED = "snapshot.added"

@@ -24,6 +24,8 @@ COMMITS: Final = {
     "decision.refused": "the note that a person's decision was refused",
     "intervention": "what an operator did to a run or a step",
     "intervention.refused": "the note that an operator was refused",
+    "undo": "a person's go to take a run back, what is cancelled and the steps of the way back",
+    "undo.refused": "the note that taking a run back was refused",
     "checkpoint": "a signed checkpoint",
     "checkpoint.cursor": "the note that a checkpoint was published",
     "slack.cursor": "how far Slack's reader has read the ledger",

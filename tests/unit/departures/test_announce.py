@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -71,6 +71,13 @@ class Hr:
             departure = session.query(Departure).one()
             departure.state = state
             departure.run_id = None if state in AHEAD else "a run"
+
+    def is_cut(self, state: DepartureState = DepartureState.REVOKING) -> datetime:
+        """The time came, and the run began; gives the time."""
+        (departure,) = self.departures()
+        self.clock.now = departure.effective_at + timedelta(minutes=1)
+        self.becomes(state)
+        return departure.effective_at
 
     def ledger(self) -> list[dict[str, Any]]:
         with self.store.read() as session:
@@ -152,7 +159,7 @@ def test_who_stays_is_withdrawn(hr: Hr) -> None:
 @pytest.mark.parametrize("change", [Change.RESCINDED, Change.CHANGED], ids=str)
 def test_what_comes_after_the_cut_holds_what_has_not_begun(hr: Hr, change: Change) -> None:
     hr.says()
-    hr.becomes(DepartureState.REVOKING)
+    hr.is_cut()
 
     hr.says(change, **({"last_day": date(2026, 4, 1)} if change is Change.CHANGED else {}))
 
@@ -163,13 +170,81 @@ def test_what_comes_after_the_cut_holds_what_has_not_begun(hr: Hr, change: Chang
 
 def test_a_later_date_does_not_hide_that_hr_took_it_back(hr: Hr) -> None:
     hr.says()
-    hr.becomes(DepartureState.REVOKING)
+    hr.is_cut()
     hr.says(Change.RESCINDED)
 
     hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
 
     (departure,) = hr.departures()
     assert "HR withdrew" in departure.held_because
+
+
+def test_a_later_date_after_the_cut_is_kept_for_whoever_decides(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut()
+
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert departure.changed_to is not None
+    assert departure.changed_to["civil_at"] == "2026-04-01"
+
+
+def test_an_earlier_date_after_the_cut_needs_nobody(hr: Hr) -> None:
+    hr.says()
+    was = hr.is_cut()
+
+    hr.says(Change.CHANGED, last_day=date(2026, 3, 5))
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-03-05")
+    assert departure.timed_from == was
+    assert departure.changed_to is None
+
+
+def test_a_dismissal_after_the_cut_needs_nobody_and_a_softer_kind_does(hr: Hr) -> None:
+    hr.says(kind=DepartureKind.VOLUNTARY)
+    hr.is_cut()
+
+    hr.says(Change.CHANGED, kind=DepartureKind.INVOLUNTARY)
+    (stricter,) = hr.departures()
+    hr.says(Change.CHANGED, kind=DepartureKind.VOLUNTARY)
+    (softer,) = hr.departures()
+
+    assert (stricter.state, stricter.kind) == (DepartureState.REVOKING, DepartureKind.INVOLUNTARY)
+    assert (softer.state, softer.kind) == (DepartureState.HELD, DepartureKind.INVOLUNTARY)
+
+
+def test_a_run_that_begins_before_the_time_follows_whatever_hr_says(hr: Hr) -> None:
+    hr.says()
+    hr.becomes(DepartureState.REVOKING)  # its notice phase
+
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-04-01")
+
+
+def test_hr_may_take_back_what_is_closed_and_it_stays_closed_until_a_person_decides(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut(DepartureState.CLOSED)
+
+    hr.says(Change.RESCINDED)
+
+    (departure,) = hr.departures()
+    assert departure.state is DepartureState.CLOSED
+    assert "HR withdrew" in departure.held_because
+
+
+def test_taking_back_twice_is_no_news_the_second_time(hr: Hr) -> None:
+    hr.says()
+    first = hr.says(Change.RESCINDED)
+
+    second = hr.says(Change.RESCINDED)
+
+    (departure,) = hr.departures()
+    assert (first.news, second.news) == (True, False)
+    assert departure.state is DepartureState.WITHDRAWN
 
 
 def test_old_news_that_arrives_late_changes_nothing(hr: Hr) -> None:
@@ -200,7 +275,7 @@ def test_a_corrected_year_lets_the_departure_go_on(hr: Hr) -> None:
 
 
 def test_nobody_is_withdrawn_who_was_not_announced(hr: Hr) -> None:
-    with pytest.raises(Unannounceable, match="no open departure"):
+    with pytest.raises(Unannounceable, match="no departure of this person"):
         hr.says(Change.RESCINDED)
 
 

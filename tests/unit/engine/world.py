@@ -27,8 +27,10 @@ from service.engine.facts import FindingFact
 from service.engine.machine import Machine
 from service.engine.order import Ask, Done, Order, Result
 from service.engine.reading import Findings
+from service.engine.restoring import Restorer
 from service.engine.start import Starter
 from service.engine.tables import StepRun
+from service.engine.undo_kept import kept_reader
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.people.person import Person, Role, RoleGrant
@@ -169,8 +171,16 @@ def made(
             now=clock,
             builtins={"ask": _asked, "wait": _waited},
             save_before=before_saver(store, machine),
+            restore=Restorer(kept=kept_reader(store, keys)),
         )
-        desk = Desk(store=store, keys=keys, now=clock, wake=lambda: None, findings=findings)
+        desk = Desk(
+            store=store,
+            keys=keys,
+            now=clock,
+            wake=lambda: None,
+            findings=findings,
+            specs=Catalogue(registry).specs,
+        )
         world = World(store, clock, keys, fake, registry, Admission(), machine, executor, desk)
         _settle_in(world)
         yield world

@@ -1,0 +1,153 @@
+"""What HR says of a departure that has begun: taken back, moved, or for another reason than it said first.
+
+Nothing is opened on HR's word alone. What can follow by itself does: an earlier time, or a dismissal instead of a
+resignation, brings forward what has not begun. Everything else stops what has not begun and asks a person.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures import times
+from service.departures.departure import Departure
+from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt, doubt
+from service.departures.kind import DepartureKind, DepartureState
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """What HR says now: when access ends, and why. `facts` is what the ledger keeps of it."""
+
+    when: times.Interpretation
+    kind: DepartureKind
+    event: str
+    facts: Mapping[str, Any]
+
+
+def changed(session: Session, departure: Departure, meant: Meant, *, now: datetime, by: str) -> None:
+    """HR gave another time or kind after the run had begun."""
+    departure.changed_to = {
+        "event": meant.event,
+        "kind": meant.kind.value,
+        "civil_at": meant.when.meant,
+        "zone": meant.when.zone,
+        "effective_at": meant.when.instant.isoformat(),
+        "interpretation": meant.when.as_json(),
+    }
+    if departure.state is DepartureState.RESTORING:
+        _record(
+            session,
+            departure,
+            Event.DEPARTURE_CHANGED,
+            at=now,
+            by=by,
+            body={**meant.facts, "restoring": True},
+        )
+    elif _follows_by_itself(departure, meant, now=now):
+        _follow(session, departure, meant, now=now, by=by)
+    else:
+        hold(session, departure, CHANGED_TOO_LATE, now=now, by=by)
+
+
+def _follows_by_itself(departure: Departure, meant: Meant, *, now: datetime) -> bool:
+    """Nobody was shut out yet, or what HR says is sooner or stricter than what it said before."""
+    if departure.held_because == WITHDRAWN_TOO_LATE.said:
+        return False
+    stricter = meant.kind in (departure.kind, DepartureKind.INVOLUNTARY)
+    return departure.effective_at > now or (stricter and meant.when.instant <= departure.effective_at)
+
+
+def _follow(session: Session, departure: Departure, meant: Meant, *, now: datetime, by: str) -> None:
+    """The departure is as HR says now; the engine moves the steps that have not begun, in its next cycle."""
+    departure.timed_from = departure.timed_from or departure.effective_at
+    departure.civil_at, departure.zone = meant.when.meant, meant.when.zone
+    departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
+    departure.kind, departure.changed_to = meant.kind, None
+    _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=meant.facts)
+
+
+def withdrawn(session: Session, departure: Departure, *, now: datetime, by: str) -> bool:
+    """HR took the departure back after its run had begun. False when that is known already."""
+    known = departure.held_because == WITHDRAWN_TOO_LATE.said or departure.state is DepartureState.RESTORING
+    departure.changed_to = None
+    if not known:
+        hold(session, departure, WITHDRAWN_TOO_LATE, now=now, by=by)
+    return not known
+
+
+def last_of(session: Session, person: Person) -> Departure | None:
+    """The person's newest departure, over or not."""
+    query = select(Departure).where(Departure.person_id == person.id).with_for_update()
+    return session.scalar(query.order_by(Departure.announced_at.desc(), Departure.id).limit(1))
+
+
+def hold(session: Session, departure: Departure, because: Doubt, *, now: datetime, by: str) -> None:
+    """What has not begun waits for a person. A closed departure stays closed, and says what HR said."""
+    _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    if departure.state is not DepartureState.CLOSED:
+        departure.state = DepartureState.HELD
+    if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later date must not hide that HR took it back
+        departure.held_because = because.said
+
+
+def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -> Departure | None:
+    """A run was taken back because HR moved the departure: it stands anew, at the time HR gave."""
+    meant = departure.changed_to
+    if meant is None:
+        return None
+    after = Departure(
+        id=str(uuid.uuid4()),
+        source=departure.source,
+        source_id=f"{meant['event'][:150]} after {departure.id}",
+        person_id=departure.person_id,
+        kind=DepartureKind(meant["kind"]),
+        state=DepartureState.SCHEDULED,
+        civil_at=meant["civil_at"],
+        zone=meant["zone"],
+        effective_at=datetime.fromisoformat(meant["effective_at"]),
+        interpretation=meant["interpretation"],
+        notice_date=departure.notice_date,
+        source_version=departure.source_version,
+        announced_at=now,
+        announced_by=departure.announced_by,
+    )
+    session.add(after)
+    session.flush()
+    facts = {"change": "moved", "after": departure.id, "kind": after.kind.value, "civil_at": after.civil_at}
+    _record(session, after, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=facts | {"zone": after.zone})
+    because = doubt(after, session.get_one(Person, after.person_id), now=now)
+    if because is None:
+        _record(session, after, Event.DEPARTURE_SCHEDULED, at=now, by=by)
+    else:
+        after.state, after.held_because = DepartureState.HELD, because.said
+        _record(session, after, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    return after
+
+
+def _record(
+    session: Session,
+    departure: Departure,
+    event: Event,
+    *,
+    at: datetime,
+    by: str,
+    body: Mapping[str, Any] | None = None,
+) -> None:
+    append(
+        session,
+        event,
+        actor=by,
+        subject=session.get_one(Person, departure.person_id).subject,
+        departure=departure.id,
+        run=departure.run_id or "",
+        body=body,
+        at=at,
+    )

@@ -1,0 +1,65 @@
+"""Moving the steps that have not begun, where HR gave a run's departure another time or kind."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind
+from service.engine.progress import wait_of
+from service.engine.record import record_run
+from service.engine.states import StepState
+from service.engine.tables import StepRun
+from service.ledger.event import Event
+from service.playbook.model import Phase
+
+NOT_BEGUN = frozenset({StepState.BLOCKED, StepState.READY})
+
+
+def retime(session: Session, *, now: datetime) -> int:
+    """Move what has not begun of every run whose departure changed. Gives how many runs; called in every cycle."""
+    query = select(Departure.id, Departure.run_id).where(Departure.timed_from.is_not(None))
+    moved = session.execute(query.order_by(Departure.run_id)).all()
+    for departure_id, run_id in moved:
+        # steps before their departure, as everywhere
+        steps = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update()
+        found = session.scalars(steps).all()
+        departure = session.get_one(Departure, departure_id, with_for_update=True)
+        if departure.timed_from is not None:
+            _retime(session, departure, found, now=now)
+    return len(moved)
+
+
+def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *, now: datetime) -> None:
+    was = departure.timed_from or departure.effective_at
+    by = departure.effective_at - was
+    at_once = departure.kind is DepartureKind.INVOLUNTARY
+    moved = [step for step in steps if step.tries == 0 and step.state in NOT_BEGUN and step.undoes is None]
+    names = [step.step for step in moved if _moved(step, by, at_once=at_once, now=now)]
+    departure.timed_from = None
+    body = {
+        "from": was.isoformat(),
+        "to": departure.effective_at.isoformat(),
+        "kind": departure.kind.value,
+        "steps": names,
+    }
+    if departure.run_id is not None:
+        record_run(session, departure.run_id, Event.RUN_RETIMED, at=now, body=body)
+
+
+def _moved(step: StepRun, by: timedelta, *, at_once: bool, now: datetime) -> bool:
+    """Move one step. What cannot be taken back is never brought forward: it was agreed to for its own time."""
+    release = max(now, step.release_after + by)
+    if at_once and step.phase in (Phase.NOTICE, Phase.LAST_DAY):
+        release = now
+    if step.phase is Phase.DESTRUCTIVE:
+        release = max(release, step.release_after)
+    shift = release - step.release_after
+    if not shift:
+        return False
+    step.release_after = release
+    step.due, step.retry_until = step.due + shift, step.retry_until + shift
+    step.next_at = release + wait_of(step)
+    return True

@@ -1,0 +1,47 @@
+"""Reading what is kept of a step, so that it can be undone: opened only when its undo step is out."""
+
+from collections.abc import Mapping
+
+from connectors.sdk.types import Account, AccountState
+from service.engine import sealed
+from service.engine.order import Order
+from service.engine.restoring import Kept, KeptAccount, KeptOf
+from service.engine.tables import StepRun
+from service.ledger.keys import Keys
+from service.store import Store
+
+
+def kept_reader(store: Store, keys: Keys) -> KeptOf:
+    """Called from the worker's thread, in a transaction of its own."""
+
+    def kept(order: Order) -> Kept:
+        with store.read() as session:
+            return kept_of(session.get_one(StepRun, order.undoes), keys)
+
+    return kept
+
+
+def kept_of(step: StepRun, keys: Keys) -> Kept:
+    """Receipts and before-images of one step, account by account."""
+    receipts = sealed.open_receipts(keys, step.receipts)
+    images = sealed.images_of(keys, step.before, step.connector)
+    labels = {row["target_id"]: row["target"] for row in step.evidence}
+    return Kept(
+        action=step.action.partition(".")[2],
+        key=f"{step.run_id}/{step.step}",
+        tries=step.tries,
+        accounts=tuple(
+            KeptAccount(
+                account=Account(
+                    connector=step.connector, id=id_, label=labels.get(id_) or _label(images, id_)
+                ),
+                receipt=receipts.get(id_),
+                image=images.get(id_),
+            )
+            for id_ in sorted(receipts.keys() | images.keys())
+        ),
+    )
+
+
+def _label(images: Mapping[str, AccountState], id_: str) -> str:
+    return images[id_].account.label if id_ in images else id_

@@ -1,0 +1,69 @@
+"""A run that is taken back: who said so and why, what cannot be brought back, and when it was as before."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.departures import late
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.engine.record import ENGINE, record_run
+from service.engine.tables import Run
+from service.ledger.event import Event
+from service.store import Base
+
+
+class Because(StrEnum):
+    """Why a run is taken back."""
+
+    RESCINDED = "rescinded"
+    MOVED = "moved"
+    MISTAKE = "mistake"
+    REHIRE = "rehire"
+
+
+class Undo(Base):
+    """One run being undone, or undone: a run has at most one, so asking twice undoes once.
+
+    `lost` is what was done and is not brought back, one line each: the step's title, and what to do by hand.
+    `batch` is shared by what one command undid.
+    """
+
+    __tablename__ = "undos"
+
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
+    because: Mapped[Because]
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    at: Mapped[datetime]
+    door: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(Text)
+    batch: Mapped[str] = mapped_column(String(80), default="", index=True)
+    lost: Mapped[list[Any]] = mapped_column(default=list)
+    finished_at: Mapped[datetime | None]
+
+
+def finish(session: Session, run: Run, departure: Departure, *, now: datetime) -> None:
+    """Everything we changed is as it was before: the departure is withdrawn, or (a rehire) stays closed."""
+    undo = session.get_one(Undo, run.id)
+    run.finished_at = undo.finished_at = now
+    rehired = undo.because is Because.REHIRE
+    departure.state = DepartureState.CLOSED if rehired else DepartureState.WITHDRAWN
+    body = {"because": undo.because.value, "colour": run.colour.value, "lost": len(undo.lost)}
+    record_run(session, run.id, Event.RUN_UNDONE, at=now, body=body)
+    if not rehired:
+        record_run(session, run.id, Event.DEPARTURE_WITHDRAWN, at=now, body={"change": undo.because.value})
+        late.succeed(session, departure, now=now, by=ENGINE)
+
+
+def go_on(session: Session, run: Run, departure: Departure) -> None:
+    """What was restored is not as it was any more: the undo is not over."""
+    session.get_one(Undo, run.id).finished_at = None
+    departure.state = DepartureState.RESTORING
+
+
+def is_taken_back(session: Session, run_id: str) -> bool:
+    """True once a person has said that the run is to be undone: nothing of it is done any more."""
+    return session.scalar(select(Undo.run_id).where(Undo.run_id == run_id)) is not None
