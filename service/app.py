@@ -21,6 +21,7 @@ from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.kind import DepartureKind
 from service.departures.times import stale
+from service.engine import kill_switch
 from service.engine.admission import Admission
 from service.engine.before import before_saver
 from service.engine.builtin import builtins
@@ -346,7 +347,11 @@ def application(
             service.store,
             last_cycle_at=lambda: service.engine.last_cycle_at,
             now=service.clock,
-            notes=lambda: {"clock": service.clock.guard.said, "zone data": stale(service.now())},
+            notes=lambda: {
+                "clock": service.clock.guard.said,
+                "zone data": stale(service.now()),
+                "kill switch": kill_switch.note(service.store),
+            },
         ),
         blueprints=(intake_door(service.intake), *blueprints),
         demo=demo,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine import kill_switch
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
 from service.engine.record import record, whose
@@ -79,6 +80,8 @@ def _not_held_back(session: Session, *, now: datetime) -> Iterator[ColumnElement
     going_back = StepRun.undoes.is_not(None)
     yield or_(StepRun.state != StepState.READY, going_back, StepRun.run_id.not_in(held))
     yield or_(StepRun.state != StepState.READY, StepRun.paused.is_(False))
+    if kill_switch.is_thrown(session):
+        yield StepRun.state != StepState.READY
     shut = set(session.scalars(select(Gate.connector).where(Gate.open_from > now)))
     if shut:
         yield StepRun.connector.not_in(shut)

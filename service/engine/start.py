@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from service.departures.announce import recompute
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
+from service.engine import kill_switch
 from service.engine.progress import settle, wait_of
 from service.engine.record import ENGINE, record_run
 from service.engine.states import StepState
@@ -51,6 +52,8 @@ class Starter:
 
         A departure that cannot begin is held and stops none of the others.
         """
+        if kill_switch.is_thrown(session):
+            return []
         near = select(Departure).where(
             Departure.state == DepartureState.SCHEDULED, Departure.effective_at <= now + MOST_MOVED
         )

@@ -7,6 +7,8 @@ class Event(StrEnum):
     """`subject.what-happened`, past tense."""
 
     SERVICE_STARTED = "service.started"
+    ENGINE_STOPPED = "engine.stopped"
+    ENGINE_RESUMED = "engine.resumed"
     CHECKPOINT_SIGNED = "checkpoint.signed"
 
     WEBHOOK_ACCEPTED = "webhook.accepted"

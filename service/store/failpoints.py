@@ -26,6 +26,7 @@ COMMITS: Final = {
     "intervention.refused": "the note that an operator was refused",
     "undo": "a person's go to take a run back, what is cancelled and the steps of the way back",
     "undo.refused": "the note that taking a run back was refused",
+    "kill-switch": "the kill switch, thrown or taken back",
     "checkpoint": "a signed checkpoint",
     "checkpoint.cursor": "the note that a checkpoint was published",
     "slack.cursor": "how far Slack's reader has read the ledger",

@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.sdk.registry import Registry
+from service.engine import kill_switch as kill_switches
 from service.engine.desk import Desk
 from service.settings import Settings
 from service.store import utc_now
@@ -19,6 +20,7 @@ from service.web import (
     headers,
     health,
     intervene,
+    kill_switch,
     metrics,
     pack,
     problems,
@@ -31,7 +33,7 @@ from service.web.rooms import KEY, DemoDoor, Rooms, WebhookCounts, rooms
 from service.web.sessions import Sessions
 
 MOST_BYTES = 1024 * 1024
-PAGES = (runs, decide, intervene, pack, departures, connectors, sign_in, health, metrics)
+PAGES = (runs, decide, intervene, pack, departures, connectors, sign_in, health, metrics, kill_switch)
 
 
 def create_flask(  # noqa: PLR0913  the rooms of the application, each by its name
@@ -90,4 +92,10 @@ def _for_every_page() -> dict[str, object]:
         me = access.viewer_if_any()
     except SQLAlchemyError:  # the page that says so must not need the database
         me = None
-    return {"me": me, "demo": rooms().demo}
+    return {"me": me, "demo": rooms().demo, "stopped": _stopped() if me else None}
+
+
+def _stopped() -> kill_switches.Stopped | None:
+    """Said on every page while it is so."""
+    with rooms().desk.store.read() as session:
+        return kill_switches.stopped(session)

@@ -14,6 +14,7 @@ from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.engine.kill_switch import stopped
 from service.engine.reading import CUT
 from service.engine.states import ENDED, Colour, StepState
 from service.engine.tables import Run, StepRun
@@ -61,6 +62,9 @@ class _Rows(Collector):
             yield _runs(session)
             yield _open_steps(session)
             yield _last_cuts(session)
+            yield GaugeMetricFamily(
+                "exeunt_stopped", "1 while the kill switch is thrown.", value=int(bool(stopped(session)))
+            )
         told = CounterMetricFamily(
             "exeunt_webhooks", "Webhooks by source and by what became of them.", labels=["source", "outcome"]
         )

@@ -1,0 +1,60 @@
+"""Throwing the kill switch and taking it back: who may, and what is on record."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
+from service.engine.kill_switch import THE_ONE, KillSwitch
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import Person, Role, roles_of
+from service.store import Store
+
+MAY_THROW: Final = (Role.IT, Role.ADMIN)
+
+
+def throw(store: Store, person_id: str, *, because: str, door: str, now: datetime) -> None:
+    """Stop everything: when this returns, no node lets anything more out. Raises `NotDecided`."""
+    with store.write("kill-switch") as session:
+        person = _may(session, person_id)
+        if len(because.strip()) < NOTE_LEAST or len(because) > NOTE_MOST:
+            raise NotDecided(
+                "note", f"Say why, in {NOTE_LEAST} to {NOTE_MOST} characters. Nothing was changed."
+            )
+        row = _row(session)
+        if row.stopped_at is not None:
+            raise NotDecided("nothing", "The kill switch is thrown already. Nothing was changed.")
+        row.stopped_at, row.stopped_by, row.because = now, person.id, because.strip()
+        _record(session, Event.ENGINE_STOPPED, person, door=door, now=now)
+
+
+def take_back(store: Store, person_id: str, *, door: str, now: datetime) -> None:
+    """Go on. Raises `NotDecided`."""
+    with store.write("kill-switch") as session:
+        person = _may(session, person_id)
+        row = _row(session)
+        if row.stopped_at is None:
+            raise NotDecided("nothing", "The kill switch is not thrown. Nothing was changed.")
+        row.stopped_at, row.stopped_by, row.because = None, None, ""
+        _record(session, Event.ENGINE_RESUMED, person, door=door, now=now)
+
+
+def _may(session: Session, person_id: str) -> Person:
+    if not set(MAY_THROW) & roles_of(session, person_id):
+        raise NotDecided("role", "Only IT and administrators may do this. Nothing was changed.")
+    return session.get_one(Person, person_id)
+
+
+def _row(session: Session) -> KillSwitch:
+    row = session.get(KillSwitch, THE_ONE, with_for_update=True)
+    if row is None:
+        row = KillSwitch(id=THE_ONE)
+        session.add(row)
+    return row
+
+
+def _record(session: Session, event: Event, person: Person, *, door: str, now: datetime) -> None:
+    session.flush()
+    append(session, event, actor=f"person:{person.subject}", body={"door": door}, at=now)
