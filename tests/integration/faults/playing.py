@@ -1,0 +1,187 @@
+"""Two departures from their webhooks to the destroyed snapshot, in a process that may be told to die on the way.
+
+Played again after a crash it does only what is left, as the service's own ticks would.
+"""
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from service.app import Service, create_service, sign_due
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.engine.decisions import Decision, NotDecided
+from service.engine.states import StepState, WaitsFor
+from service.engine.tables import Run, StepRun
+from service.intake.tables import PendingLookUp
+from service.ledger.checkpoint import newest
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
+from service.ledger.sink import FileSink
+from service.people.person import Person
+from service.slack import SlackRoom, create_slack, scribe
+from service.slack.tables import SlackMessage
+from service.store import utc_now
+from tests.integration.faults import company
+from tests.integration.faults.company import ANN, IVAN, TestClock
+from tests.unit.engine.world import CHAOS
+
+PATIENCE_S = 60.0
+MIKE = "E-1000"
+#: Everything is imported once, in a process without threads, and forked from there.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        *("alembic.command", "alembic.context", "duckdb", "mako.template", "slack_bolt"),
+        *(
+            "sqlalchemy.dialects.sqlite",
+            "sqlalchemy.dialects.postgresql.psycopg",
+            "connectors.salesforce.connector",
+        ),
+        __name__,
+    ]
+)
+
+
+def played(folder: Path, kill_at: str = "") -> int:
+    """Play in a process of its own; gives its exit status, -9 where it was killed."""
+    process = FORKS.Process(target=_play, args=(folder, kill_at))
+    process.start()
+    process.join(PATIENCE_S * 2)
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+        raise TimeoutError(
+            f"It did not come to an end: {(folder / 'log').read_text(encoding='utf-8')[-3000:]}"
+        )
+    return process.exitcode
+
+
+def _play(folder: Path, kill_at: str) -> None:
+    log = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    signal.alarm(int(PATIENCE_S * 1.5))
+    os.environ["EXEUNT_KILL_AT"] = kill_at
+    scribe.RUN_EVERY_S = 0.0  # type: ignore[misc]  # nobody watches
+    clock = TestClock.open(folder)
+    service = create_service(company.configured(folder), now=clock, extra_connectors=(CHAOS,))
+    company.hire(service.store, folder)
+    slack = create_slack(
+        service.desk, service.settings.slack, base_url="http://127.0.0.1:1", real_now=utc_now
+    )
+    Play(service, slack, clock, folder).to_the_end()
+
+
+class Play:
+    """The story, scene by scene."""
+
+    def __init__(self, service: Service, slack: SlackRoom, clock: TestClock, folder: Path) -> None:
+        self.service, self.slack, self.clock, self.folder = service, slack, clock, folder
+        self.sink = FileSink(folder / "checkpoints")
+
+    def to_the_end(self) -> None:
+        self.service.learn_rosters()
+        self.service.collect()
+        self._announce()
+        self._refuse_a_commit_once()
+        self.service.start()
+        self._until(self._waits_for_people)
+        self._decide()
+        self._until(self._is_over)
+        self.clock.skip(days=400)
+        self.service.destroy_due()
+        self.slack.stop()
+        self.service.close()
+
+    def _announce(self) -> None:
+        """Mike by a webhook; Ann by a hint, whose look-up fails the first time."""
+        self._sent("hr", *company.signed(company.message("immediate", MIKE), "msg-mike"))
+        self._sent("bamboo", *company.hint("77"))
+        self._until(self._all_announced, self._look_up)
+
+    def _look_up(self) -> None:
+        if not self.service.intake.look_up_due():
+            self.clock.skip(seconds=10)
+
+    def _sent(self, source: str, headers: dict[str, str], raw: bytes) -> None:
+        answer = self.service.intake.receive(source, headers, raw)
+        assert answer.status in (200, 202), answer
+
+    def _all_announced(self) -> bool:
+        with self.service.store.read() as session:
+            pending = session.scalars(select(PendingLookUp)).all()
+            return len(session.scalars(select(Departure.id)).all()) == 2 and not pending
+
+    def _refuse_a_commit_once(self) -> None:
+        """The first commit with what came back fails, so that each result is recorded alone."""
+        engine: Any = self.service.engine
+        turn, refusals = engine._turn, [OperationalError("COMMIT", {}, Exception("as ordered"))]
+
+        def refused_once(finished: list[Any], **how: Any) -> Any:
+            if finished and refusals:
+                raise refusals.pop()
+            return turn(finished, **how)
+
+        engine._turn = refused_once
+
+    def _waits_for_people(self) -> bool:
+        """Both runs have done all they can, or were confirmed before we died."""
+        with self.service.store.read() as session:
+            steps = session.scalars(select(StepRun)).all()
+            runs = session.scalars(select(Run)).all()
+        open_ = [s for s in steps if s.state is not StepState.DONE or s.check_at or s.checking]
+        return len(runs) == 2 and all(s.waits_for is WaitsFor.PERSON for s in open_)
+
+    def _decide(self) -> None:
+        """The leaver is refused; Ivan confirms."""
+        with self.service.store.read() as session:
+            waiting = session.scalars(select(StepRun).where(StepRun.state == StepState.WAITING)).all()
+            people = {p.employee_no: p.id for p in session.scalars(select(Person))}
+        for step in waiting:
+            for who in (MIKE, ANN, IVAN):
+                decision = Decision(
+                    step_run_id=step.id,
+                    revision=step.revision,
+                    person_id=people[who],
+                    door="web",
+                    note="I changed the password.",
+                )
+                with suppress(NotDecided):
+                    self.service.desk.confirm(decision)
+
+    def _is_over(self) -> bool:
+        """Everything is closed, told in Slack and signed."""
+        with self.service.store.read() as session:
+            departures = session.scalars(select(Departure.state)).all()
+            rows = session.scalars(select(SlackMessage)).all()
+            finished = session.scalars(
+                select(LedgerEntry.seq).where(LedgerEntry.event == Event.RUN_FINISHED)
+            ).all()
+            signed = newest(session)
+        told = [r for r in rows if r.ts and r.told_seq >= r.seen_seq and r.shown_seq >= r.seen_seq]
+        return (
+            set(departures) == {DepartureState.CLOSED}
+            and len(told) == 2
+            and signed is not None
+            and signed.size > max(finished)
+        )
+
+    def _until(self, holds: Callable[[], bool], tick: Callable[[], Any] | None = None) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < until, f"{holds.__name__} was not seen"
+            (tick or self._tick)()
+            time.sleep(0.02)
+
+    def _tick(self) -> None:
+        self.slack.publisher.step()
+        sign_due(self.service, self.sink)

@@ -1,0 +1,118 @@
+"""Killed at any point and started again, everything ends as if nothing had happened."""
+
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.sdk.http import close_sessions
+from service.ledger.bound import bind
+from service.store import Store
+from service.store.failpoints import POINTS
+from service.store.migrate import upgrade
+from tests.conftest import new_database
+from tests.integration.faults import company
+from tests.integration.faults.playing import played
+from tests.integration.faults.standing import standing
+
+pytestmark = pytest.mark.timeout(300)
+
+#: One of each kind, for every day; all of them under `--faults`.
+A_FEW = (
+    "intake.commit.after",
+    "turn.commit.after",
+    "connector.call.after",
+    "step.returned",
+    "slack.post.after",
+    "snapshot.commit.before",
+)
+
+
+def _end(folder: Path, schema: Path | str, kill_at: str) -> dict[str, Any]:
+    """Found a company, play with one kill, play to the end; gives how everything stands then.
+
+    Args:
+        schema: A SQLite file to copy, or the URL of a PostgreSQL database.
+    """
+    company.found(folder, leavers=2, database=schema if isinstance(schema, str) else "")
+    if isinstance(schema, Path):
+        shutil.copy(schema, folder / "exeunt.db")
+    with company.opened(folder) as opened:
+        opened.hr.end("2026-02-27", number="77")
+        opened.hr.faults.status_once = {("GET", r".*"): [(503, {})]}
+        if kill_at:
+            assert played(folder, kill_at) == -signal.SIGKILL, f"{kill_at} was not passed"
+        assert played(folder) == 0, (folder / "log").read_text(encoding="utf-8")[-3000:]
+        with closing(Store(company.configured(folder).database_url)) as store:
+            return standing(opened, store)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_bound() -> Iterator[None]:
+    yield
+    close_sessions()
+    bind(None)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, to be copied."""
+    path = tmp_path_factory.mktemp("schema") / "exeunt.db"
+    with closing(Store(f"sqlite:///{path}")) as store:
+        upgrade(store)
+    return path
+
+
+@pytest.fixture(scope="module")
+def uncrashed(tmp_path_factory: pytest.TempPathFactory, file: Path) -> dict[str, Any]:
+    """How everything stands when nobody was killed."""
+    return _end(tmp_path_factory.mktemp("whole") / "company", file, "")
+
+
+@pytest.fixture(scope="module")
+def migrated(postgres_server: Any) -> Iterator[str]:
+    """A database with the schema, to be copied."""
+    with new_database(postgres_server) as url:
+        with closing(Store(url)) as store:
+            upgrade(store)
+        yield url.rpartition("/")[2]
+
+
+def test_the_play_without_a_kill_is_what_is_compared_with(uncrashed: dict[str, Any]):
+    assert [state for *_, state, _ in uncrashed["departures"]] == ["closed", "closed"]
+    assert uncrashed["runs"] == [("E-1000", "green"), ("E-77", "green")]
+    assert uncrashed["ledger"][:2] == (True, 0)
+    assert uncrashed["still out"] == 0
+    assert uncrashed["snapshots"] == [("E-1000", True), ("E-77", True)]
+    assert {count for effects in uncrashed["effects"].values() for _, count in effects} == {1}
+    assert (len(uncrashed["slack"][0]), *uncrashed["slack"][1:]) == (2, 1, True)
+    assert uncrashed["checkpoints"] == (True, True)
+
+
+@pytest.mark.parametrize("point", A_FEW)
+def test_a_kill_at_a_point_leaves_the_same_end(
+    point: str, tmp_path: Path, uncrashed: dict[str, Any], file: Path
+):
+    assert _end(tmp_path / "company", file, point) == uncrashed
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_any_point_leaves_the_same_end_on_sqlite(
+    point: str, tmp_path: Path, uncrashed: dict[str, Any], file: Path
+):
+    assert _end(tmp_path / "company", file, point) == uncrashed
+
+
+@pytest.mark.faults
+@pytest.mark.postgres
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_any_point_leaves_the_same_end_on_postgresql(
+    point: str, tmp_path: Path, uncrashed: dict[str, Any], postgres_server: Any, migrated: str
+):
+    with new_database(postgres_server, like=migrated) as url:
+        assert _end(tmp_path / "company", url, point) == uncrashed
