@@ -23,6 +23,7 @@ from service.departures.kind import DepartureKind
 from service.departures.times import stale
 from service.engine import kill_switch
 from service.engine.admission import Admission
+from service.engine.alarms import Alarms
 from service.engine.before import before_saver
 from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
@@ -33,14 +34,16 @@ from service.engine.findings import findings_of
 from service.engine.machine import Machine
 from service.engine.restoring import Restorer
 from service.engine.start import Starter
+from service.engine.stuck import Behind, Watch
 from service.engine.undo import swept
 from service.engine.undo_kept import kept_reader
+from service.intake import look_up
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
 from service.ledger.bound import bind
 from service.ledger.checkpoint import due, sign_checkpoint
 from service.ledger.keys import Keys
-from service.ledger.sink import FileSink, publish
+from service.ledger.sink import FileSink, publish, unpublished_since
 from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
@@ -375,11 +378,26 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     ticker.every(1.0, "engine.wake", service.engine.wake)
     ticker.every(5.0, "checkpoint", lambda: sign_due(service, sink))
     ticker.every(5.0, "hr.look-up", service.intake.look_up_due)
+    ticker.every(15.0, "alarms", alarms_of(service).look)
     ticker.every(3600.0, "retention", service.destroy_due)
     if nights:
         ticker.every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
         ticker.every(24 * 3600.0, "collect", service.collect, at_once=True)
     return ticker
+
+
+def alarms_of(service: Service) -> Alarms:
+    """Who looks for what is stuck: runs and departures, the engine, and whoever follows the ledger."""
+    readers: dict[str, Behind] = {
+        "The checkpoints' copy outside": lambda session: unpublished_since(session, "file"),
+        "A look-up in the HR system": look_up.behind_since,
+    }
+    if service.settings.slack.mode is not SlackMode.OFF:
+        from service.slack.alarms import behind_since
+
+        readers["Slack"] = behind_since
+    watch = Watch(last_cycle_at=lambda: service.engine.last_cycle_at, readers=readers)
+    return Alarms(store=service.store, watch=watch, now=service.clock)
 
 
 def sign_due(service: Service, sink: FileSink) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine import decisions, interventions
+from service.engine.alarms import Alarm, open_alarms
 from service.engine.decisions import Decision, NotDecided
 from service.engine.facts import RunFacts, RunFilter, RunLine
 from service.engine.interventions import Intervened, Wish
@@ -66,6 +67,11 @@ class Desk:
         query = select(Departure).where(Departure.state.in_(ahead)).order_by(Departure.effective_at)
         with self.store.read() as session:
             return list(session.scalars(query))
+
+    def alarms(self) -> list[Alarm]:
+        """What should have moved and did not, in every run and outside of them."""
+        with self.store.read() as session:
+            return open_alarms(session)
 
     def person(self, kind: IdentityKind, value: str) -> Person | None:
         """Who shows this identity; nobody when it is unknown."""

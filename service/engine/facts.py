@@ -165,6 +165,7 @@ class RunFacts:
     """One run, whole. `headline` is the sentence that answers the auditor's question first.
 
     `held` says why nothing more of it is begun, or what HR said too late; empty when there is nothing of the kind.
+    `alarms` say what of it is stuck, and what to do.
     """
 
     run_id: str
@@ -201,6 +202,7 @@ class RunFacts:
     held: str = ""
     paused: bool = False
     interventions: tuple[InterventionFact, ...] = ()
+    alarms: tuple[str, ...] = ()
     slack_channel: str = ""
     slack_link: str = ""
 

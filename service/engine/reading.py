@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine import sealed
+from service.engine.alarms import open_alarms
 from service.engine.facts import (
     AttemptFact,
     ConfirmationFact,
@@ -79,6 +80,7 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
         ledger_intact=None,
         paused=run.paused,
         interventions=_interventions(session, run.id),
+        alarms=tuple(f"{alarm.said} {alarm.fix}" for alarm in open_alarms(session, run_id=run.id)),
         **_last_cut(exposure, departure.effective_at),
         **_of_departure(session, departure),
     )

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.context import Context
@@ -15,7 +15,7 @@ from connectors.sdk.errors import ConnectorError, RateLimited
 from service.departures.event import Change, TerminationEvent, Unannounceable
 from service.departures.times import ZoneSource
 from service.intake.source import NotUnderstood, Source, Standing
-from service.intake.tables import PendingLookUp, Told
+from service.intake.tables import PendingLookUp, Told, Webhook
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.settings import SettingsError
@@ -55,6 +55,12 @@ def run(
     return sum(
         _settle(due, store=store, announce=announce, now=now) for due in _due(sources, store, now(), most)
     )
+
+
+def behind_since(session: Session) -> datetime | None:
+    """Since when a hint about somebody has not been looked up; nothing when none waits."""
+    query = select(func.min(Webhook.received_at)).join(PendingLookUp, PendingLookUp.hint == Webhook.id)
+    return session.scalar(query)
 
 
 def _due(sources: Mapping[str, Source], store: Store, now: datetime, most: int) -> list[_Due]:

@@ -66,6 +66,9 @@ class Event(StrEnum):
     CLOCK_TRUSTED = "clock.trusted"
     CLOCK_SAID_RIGHT = "clock.said_right"
 
+    ALARM_RAISED = "alarm.raised"
+    ALARM_ENDED = "alarm.ended"
+
     SUBJECT_ERASED = "subject.erased"
 
     SESSION_OPENED = "session.opened"

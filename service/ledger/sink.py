@@ -1,10 +1,12 @@
 """Copies of checkpoints where we cannot rewrite them: without one, a roll-back cannot be noticed."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service.ledger.checkpoint import SignedCheckpoint
 from service.ledger.readers import advance, position
@@ -39,6 +41,12 @@ class FileSink:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def unpublished_since(session: Session, name: str) -> datetime | None:
+    """Since when the sink has not had a checkpoint; nothing when it has every one."""
+    query = select(SignedCheckpoint.at).where(SignedCheckpoint.size > position(session, name))
+    return session.scalar(query.order_by(SignedCheckpoint.size).limit(1))
 
 
 def publish(store: Store, sink: Sink, *, name: str) -> int:

@@ -19,7 +19,7 @@ from connectors.sdk.errors import Unavailable
 from connectors.sdk.http import Http
 from service.slack.text import Block, Message
 
-RUN_EVENT, LINE_EVENT = "exeunt_run", "exeunt_line"
+RUN_EVENT, LINE_EVENT, ALARM_EVENT = "exeunt_run", "exeunt_line", "exeunt_alarm"
 _PAGE: Final = 200
 #: Slack's own words for "not now".
 _PASSING: Final = frozenset(
@@ -157,6 +157,15 @@ class SlackApi:
         )
         return any(
             self._mark(message, LINE_EVENT).get("seq") == seq
+            for page in pages
+            for message in _member(page, "messages", list)
+        )
+
+    def has_alarm(self, channel: str, seq: int) -> bool:
+        """Whether the channel holds the post of an alarm's ledger entry already."""
+        pages = self._pages(self._client.conversations_history, channel=channel, include_all_metadata=True)
+        return any(
+            self._mark(message, ALARM_EVENT).get("seq") == seq
             for page in pages
             for message in _member(page, "messages", list)
         )

@@ -39,9 +39,18 @@ class Publisher:
     Args:
         scribe: Draws and sends one run.
         ticking: Seconds that only grow.
+        beside: What else is told in a round that Slack does not want to be left alone in.
     """
 
-    def __init__(self, desk: Desk, scribe: Scribe, *, ticking: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        scribe: Scribe,
+        *,
+        ticking: Callable[[], float] = time.monotonic,
+        beside: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._beside = beside
         self._desk = desk
         self._scribe = scribe
         self._ticking = ticking
@@ -71,6 +80,7 @@ class Publisher:
         self._notice()
         if self._ticking() < self._quiet_until:
             return 0
+        self._beside()
         told = 0
         for run_id in self._dirty():
             if self._stop.is_set() and self._thread is not None:

@@ -14,6 +14,7 @@ from connectors.sdk.context import Secret
 from service.engine.desk import Desk
 from service.people.signature import BadRecipe, text_key
 from service.settings import SettingsError, SlackMode, SlackSection, reveal
+from service.slack.alarms import AlarmTeller
 from service.slack.api import SlackApi
 from service.slack.app import WORKERS, bolt_app
 from service.slack.badge import Badges
@@ -71,9 +72,10 @@ def create_slack(
     token, key = _secrets(section)
     look = _look(section, base_url)
     at_once = _api(section, token, real_now, lane="slack-clicks", deadline_s=CLICK_DEADLINE_S)
+    publishing = _api(section, token, real_now, lane="slack", deadline_s=PUBLISHER_DEADLINE_S)
     scribe = Scribe(
         desk,
-        _api(section, token, real_now, lane="slack", deadline_s=PUBLISHER_DEADLINE_S),
+        publishing,
         look=look,
         team=section.team_id,
         channels=(section.channel, section.fallback_channel),
@@ -85,7 +87,9 @@ def create_slack(
     over_http = section.mode is SlackMode.HTTP
     lock = Lock(team=section.team_id, app_id=section.app_id, key=key, real_now=real_now)
     return SlackRoom(
-        publisher=Publisher(desk, scribe),
+        publisher=Publisher(
+            desk, scribe, beside=AlarmTeller(desk, publishing, look=look, channel=section.channel).step
+        ),
         bolt=bolt,
         pool=pool,
         blueprint=door(bolt, lock) if over_http else None,

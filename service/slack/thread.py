@@ -199,6 +199,17 @@ _INTERVENED: Final = {
 }
 #: A step that is tried again or waived has a line of its own for that.
 _SAID_BY_THE_STEP: Final = frozenset({"retry", "skip"})
+
+
+def _alarm(told: _Told) -> str:
+    said, fix = str(told.happened.body.get("said", "")), str(told.happened.body.get("fix", ""))
+    return f"{told.look.it} :rotating_light: {escape(said)} {escape(fix)}"
+
+
+def _moves_again(told: _Told) -> str:
+    return ":arrow_forward: What was stuck moves again." if told.happened.body else ""
+
+
 _TELLERS: Final[Mapping[str, Callable[[_Told], str]]] = {
     Event.RUN_CONFIRMING: _need_a_person,
     Event.STEP_FAILED: _failed,
@@ -218,4 +229,6 @@ _TELLERS: Final[Mapping[str, Callable[[_Told], str]]] = {
     Event.RUN_FINISHED: _finished,
     Event.RUN_CANCELLED: _intervened,
     Event.INTERVENTION_MADE: _intervened,
+    Event.ALARM_RAISED: _alarm,
+    Event.ALARM_ENDED: _moves_again,
 }

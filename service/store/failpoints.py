@@ -29,6 +29,8 @@ COMMITS: Final = {
     "kill-switch": "the kill switch, thrown or taken back",
     "checkpoint": "a signed checkpoint",
     "checkpoint.cursor": "the note that a checkpoint was published",
+    "alarm": "the note that something is stuck, or moves again",
+    "slack.alarm.cursor": "how far Slack was told of alarms",
     "slack.cursor": "how far Slack's reader has read the ledger",
     "slack.message": "what is intended with, or known of, a run's message in Slack",
     "collect.files": "which logs were collected",
@@ -50,6 +52,7 @@ CALLS: Final = {
     "slack.post": "a run's message is posted in Slack",
     "slack.edit": "a run's message in Slack is edited",
     "slack.line": "a line is posted in the thread of a run's message",
+    "slack.alarm": "an alarm is posted in Slack",
     "checkpoint.publish": "a checkpoint is written where the service cannot rewrite it",
 }
 #: Places in between.

@@ -22,5 +22,5 @@ def readyz() -> ResponseReturnValue:
     """Every part is fine, or which is not; notes want a person, and turn no work away."""
     found = rooms().ready()
     return jsonify(
-        ready=found.ready, parts=dict(found.parts), notes=dict(found.notes)
+        ready=found.ready, parts=dict(found.parts), notes=dict(found.notes), alarms=found.alarms
     ), 200 if found.ready else 503

@@ -1,6 +1,7 @@
 """`/metrics`: what operators watch, named by outcome, counted from the rows and not from memory."""
 
 import hmac
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -14,9 +15,11 @@ from sqlalchemy import Executable, func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.engine.alarms import open_alarms
 from service.engine.kill_switch import stopped
 from service.engine.reading import CUT
 from service.engine.states import ENDED, Colour, StepState
+from service.engine.stuck import StuckKind
 from service.engine.tables import Run, StepRun
 from service.settings import reveal
 from service.store import Store
@@ -65,6 +68,7 @@ class _Rows(Collector):
             yield GaugeMetricFamily(
                 "exeunt_stopped", "1 while the kill switch is thrown.", value=int(bool(stopped(session)))
             )
+            yield _alarms(session)
         told = CounterMetricFamily(
             "exeunt_webhooks", "Webhooks by source and by what became of them.", labels=["source", "outcome"]
         )
@@ -88,6 +92,16 @@ def _open_steps(session: Session) -> Metric:
     family = GaugeMetricFamily("exeunt_steps_open", "Steps that have not ended.", labels=["state"])
     for state in not_over:
         family.add_metric([state.value], found.get(state, 0))
+    return family
+
+
+def _alarms(session: Session) -> Metric:
+    found = Counter(alarm.kind for alarm in open_alarms(session))
+    family = GaugeMetricFamily(
+        "exeunt_alarms", "What should have moved and did not, by what it is.", labels=["kind"]
+    )
+    for kind in StuckKind:
+        family.add_metric([kind.value], found[kind])
     return family
 
 

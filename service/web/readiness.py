@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from service.engine.alarms import open_alarms
 from service.store import Store
 from service.store.migrate import configured
 
@@ -19,10 +20,11 @@ ENGINE_LOOKS_WITHIN: Final = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """What each part says; empty where it is fine. `notes` want a person and turn no work away."""
+    """What each part says; empty where it is fine. `notes` and `alarms` want a person and turn no work away."""
 
     parts: Mapping[str, str]
     notes: Mapping[str, str] = field(default_factory=dict)
+    alarms: int = 0
 
     @property
     def ready(self) -> bool:
@@ -39,12 +41,14 @@ def look(
 ) -> Readiness:
     """Ask the database, its schema and the engine. `now` is the clock the engine's cycles are told by."""
     parts = {"database": "", "migrations": "", "engine": _engine(last_cycle_at(), now())}
+    alarms = 0
     try:
         with store.read() as session:
             parts["migrations"] = _migrations(session.connection())
+            alarms = len(open_alarms(session)) if not parts["migrations"] else 0
     except SQLAlchemyError:
         parts["database"] = "The database does not answer."
-    return Readiness(parts=parts, notes=notes())
+    return Readiness(parts=parts, notes=notes(), alarms=alarms)
 
 
 def _engine(last: datetime | None, now: datetime) -> str:

@@ -26,6 +26,8 @@ from service.web.showing import under_way
 pages = Blueprint("runs", __name__)
 
 NUMBER: Final = "R-<int(max=2147483647):number>"
+#: The list shows so many alarms above itself.
+MOST_ALARMS: Final = 5
 #: Who is handed a pack of the ledger.
 MAY_TAKE_PACKS: Final = (Role.AUDITOR, Role.ADMIN)
 LIST_COLUMNS: Final = (
@@ -63,6 +65,7 @@ def runs() -> ResponseReturnValue:
         narrowed=narrowed,
         asks=urlencode(asks),
         older=older_link,
+        alarms=rooms().desk.alarms()[:MOST_ALARMS],
         states=DepartureState,
         colours=Colour,
         kinds=DepartureKind,

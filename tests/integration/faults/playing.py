@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from service.app import Service, create_service, sign_due
+from service.app import Service, alarms_of, create_service, sign_due
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
@@ -25,16 +25,17 @@ from service.intake.tables import PendingLookUp
 from service.ledger.checkpoint import newest
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
+from service.ledger.readers import position
 from service.ledger.sink import FileSink
 from service.people.person import Person
-from service.slack import SlackRoom, create_slack, scribe
+from service.slack import SlackRoom, alarms, create_slack, scribe
 from service.slack.tables import SlackMessage
 from service.store import utc_now
 from tests.integration.faults import company
 from tests.integration.faults.company import ANN, IVAN, TestClock
 from tests.unit.engine.world import CHAOS
 
-PATIENCE_S = 60.0
+PATIENCE_S, DAY_S = 60.0, 86_400.0
 MIKE = "E-1000"
 #: Everything is imported once, in a process without threads, and forked from there.
 FORKS = multiprocessing.get_context("forkserver")
@@ -86,12 +87,15 @@ class Play:
 
     def __init__(self, service: Service, slack: SlackRoom, clock: TestClock, folder: Path) -> None:
         self.service, self.slack, self.clock, self.folder = service, slack, clock, folder
+        self.alarms = alarms_of(service)
         self.sink = FileSink(folder / "checkpoints")
 
     def to_the_end(self) -> None:
-        self.service.learn_rosters()
-        self.service.collect()
+        if self.clock.skipped < DAY_S:  # else it is the last scene, more than a year later
+            self.service.learn_rosters()
+            self.service.collect()
         self._announce()
+        self._stand_still()
         self._refuse_a_commit_once()
         self.service.start()
         self._until(self._waits_for_people)
@@ -107,6 +111,19 @@ class Play:
         self._sent("hr", *company.signed(company.message("immediate", MIKE), "msg-mike"))
         self._sent("bamboo", *company.hint("77"))
         self._until(self._all_announced, self._look_up)
+
+    def _stand_still(self) -> None:
+        """Nobody begins what is due for a while, so that an alarm is raised and told."""
+        with self.service.store.read() as session:
+            if session.scalar(select(Run.id).limit(1)):
+                return
+        self.clock.skip(minutes=5)
+        self.alarms.look()
+        self._until(self._alarm_told, self.slack.publisher.step)
+
+    def _alarm_told(self) -> bool:
+        with self.service.store.read() as session:
+            return position(session, alarms.READER) >= 0
 
     def _look_up(self) -> None:
         if not self.service.intake.look_up_due():
@@ -184,4 +201,5 @@ class Play:
 
     def _tick(self) -> None:
         self.slack.publisher.step()
+        self.alarms.look()
         sign_due(self.service, self.sink)

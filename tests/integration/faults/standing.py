@@ -126,7 +126,8 @@ def _intents(entries: Any, done: LedgerEntry) -> int:
 
 def _slack(company: Company, session: Session, runs: dict[str, str]) -> Any:
     """One message a run, each line once, every one up to date."""
-    messages = [m for m in company.slack.state["messages"] if not m["thread_ts"]]
+    heads = [m for m in company.slack.state["messages"] if not m["thread_ts"]]
+    messages = [m for m in heads if m["metadata"]["event_type"] == "exeunt_run"]
     marks = Counter(e["target"] for e in company.slack.effects if e["what"] == "message.posted")
     rows = session.scalars(select(SlackMessage)).all()
     return (

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from service.engine.alarms import Alarms
+from service.engine.stuck import Watch
+from service.ledger.keys import Keys
 from service.settings import ServiceSection, Settings
 from service.store import Store
 from service.store.migrate import upgrade
@@ -55,6 +58,27 @@ def test_an_engine_that_does_not_look_is_not_ready(store: Store, last: datetime 
     found = look(store, last_cycle_at=lambda: last, now=lambda: NOW)
 
     assert found.parts["engine"]
+
+
+def test_what_is_stuck_is_counted_and_makes_nothing_unready(tmp_path: Path, keys: Keys) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'new.db'}")
+    upgrade(store)
+    watch = Watch(last_cycle_at=lambda: NOW - timedelta(hours=1))
+    Alarms(store=store, watch=watch, now=lambda: NOW).look()
+
+    found = look(store, last_cycle_at=lambda: NOW, now=lambda: NOW)
+
+    store.close()
+    assert (found.alarms, found.ready) == (1, True)
+
+
+def test_readiness_and_metrics_count_what_is_stuck(office: Any) -> None:
+    office.readiness = Readiness(parts={}, alarms=2)
+    watch = Watch(readers={"Slack": lambda _: office.world.clock() - timedelta(days=1)})
+    Alarms(store=office.world.store, watch=watch, now=office.world.clock).look()
+
+    assert office.browser().get("/readyz").json["alarms"] == 2
+    assert 'exeunt_alarms{kind="reader"} 1.0' in office.browser().get("/metrics").text
 
 
 def test_a_database_that_does_not_answer_is_not_ready(tmp_path: Path) -> None:

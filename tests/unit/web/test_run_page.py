@@ -12,7 +12,9 @@ import pytest
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine.alarms import Alarms
 from service.engine.states import StepState
+from service.engine.stuck import Watch
 from service.engine.tables import StepRun
 from tests.unit.web.office import SENTENCE, finding
 
@@ -34,6 +36,19 @@ def fail(office: Any, step: str, why: str, fix: str) -> None:
 
 def step_of(page: str, step: str) -> str:
     return page.partition(f'<li id="{step}">')[2].partition("</li>")[0]
+
+
+def test_what_is_stuck_stands_on_the_run_and_above_the_list(office: Any) -> None:
+    office.run()
+    with office.world.store.write() as session:
+        session.query(StepRun).filter(StepRun.waits_for.is_not(None)).one().waits_for = None
+    Alarms(store=office.world.store, watch=Watch(), now=office.world.clock).look()
+
+    on_the_run = office.browser("auditor").get("/runs/R-1").text
+    above_the_list = office.browser("auditor").get("/runs").text
+
+    assert "waits and nobody is asked. Try it again, or confirm it.</p>" in on_the_run
+    assert "waits and nobody is asked. Try it again, or confirm it.</p>" in above_the_list
 
 
 def test_the_first_sentence_answers_the_auditors_question(office: Any) -> None:

@@ -1,0 +1,127 @@
+"""Alarms: what is stuck is recorded once when it is noticed and once when it moves again; readers tell it.
+
+Nothing else is kept: the open alarms are those the ledger has raised and not ended.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.engine.record import ENGINE
+from service.engine.stuck import Stuck, StuckKind, Watch
+from service.ledger.entry import LedgerEntry, append
+from service.ledger.event import Event
+from service.people.person import Person
+from service.store import Store
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One open alarm, as the ledger has it."""
+
+    seq: int
+    key: str
+    kind: StuckKind
+    said: str
+    fix: str
+    raised_at: datetime
+    run_id: str
+    departure_id: str
+
+
+def open_alarms(session: Session, *, run_id: str | None = None) -> list[Alarm]:
+    """What was found stuck and has not moved since; of one run, or of everything."""
+    query = select(LedgerEntry).where(LedgerEntry.event.in_((Event.ALARM_RAISED, Event.ALARM_ENDED)))
+    if run_id is not None:
+        query = query.where(LedgerEntry.run_id == run_id)
+    found: dict[str, Alarm] = {}
+    for entry in session.scalars(query.order_by(LedgerEntry.seq)):
+        alarm = alarm_of(entry)
+        if entry.event == Event.ALARM_RAISED:
+            found[alarm.key] = alarm
+        else:
+            found.pop(alarm.key, None)
+    return list(found.values())
+
+
+def alarm_of(entry: LedgerEntry) -> Alarm:
+    """What an entry says."""
+    body: Any = entry.content["body"]
+    return Alarm(
+        seq=entry.seq,
+        key=str(body["alarm"]),
+        kind=StuckKind(str(body["kind"])),
+        said=str(body.get("said", "")),
+        fix=str(body.get("fix", "")),
+        raised_at=entry.at,
+        run_id=entry.run_id,
+        departure_id=entry.departure_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarms:
+    """Looks for what is stuck. `look` is called by a tick of its own, so that it works while the engine does not."""
+
+    store: Store
+    watch: Watch
+    now: Callable[[], datetime]
+
+    def look(self) -> None:
+        """Raise an alarm for whatever is newly stuck, end those of what moves again."""
+        now = self.now()
+        with self.store.read() as session:
+            stuck = {each.key: each for each in self.watch.look(session, now=now)}
+            known = {alarm.key: alarm for alarm in open_alarms(session)}
+        raised, ended = stuck.keys() - known.keys(), known.keys() - stuck.keys()
+        if not raised and not ended:
+            return
+        with self.store.write("alarm") as session:
+            still = {alarm.key for alarm in open_alarms(session)}  # of several nodes one tells
+            for key in sorted(raised - still):
+                _raise(session, stuck[key], now=now)
+            for key in sorted(ended & still):
+                _end(session, known[key], now=now)
+        for key in sorted(raised):
+            log.warning("alarm.raised", kind=stuck[key].kind.value, said=stuck[key].said)
+
+
+def _raise(session: Session, stuck: Stuck, *, now: datetime) -> None:
+    body = {"alarm": stuck.key, "kind": stuck.kind.value, "said": stuck.said, "fix": stuck.fix}
+    append(
+        session,
+        Event.ALARM_RAISED,
+        actor=ENGINE,
+        subject=_subject(session, stuck.departure_id),
+        departure=stuck.departure_id,
+        run=stuck.run_id,
+        step=stuck.step,
+        body=body,
+        at=now,
+    )
+
+
+def _end(session: Session, alarm: Alarm, *, now: datetime) -> None:
+    append(
+        session,
+        Event.ALARM_ENDED,
+        actor=ENGINE,
+        subject=_subject(session, alarm.departure_id),
+        departure=alarm.departure_id,
+        run=alarm.run_id,
+        body={"alarm": alarm.key, "kind": alarm.kind.value},
+        at=now,
+    )
+
+
+def _subject(session: Session, departure_id: str) -> str:
+    query = select(Person.subject).join(Departure, Departure.person_id == Person.id)
+    return session.scalar(query.where(Departure.id == departure_id)) or "" if departure_id else ""

@@ -1,0 +1,223 @@
+"""What should have moved and did not: the one place that says so, from the rows alone. Nothing ends in nothing.
+
+A step that waits for a person or a device moves when they do, and its deadline names somebody; a held departure
+waits for whoever decides. Everything else that stands still past its time is stuck.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.engine.states import ENDED, StepState, WaitsFor
+from service.engine.tables import Attempt, Gate, Run, StepRun
+
+#: So long after its deadline a step may still be on its way, and so long one call may be out.
+STEP_MARGIN: Final = timedelta(minutes=15)
+#: So late a departure may begin, and so old the engine's last look may be.
+BEGIN_MARGIN: Final = timedelta(minutes=2)
+#: So far a reader of the ledger, or a look-up in the HR system, may lie behind.
+READER_MARGIN: Final = timedelta(minutes=10)
+MOVING: Final = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
+OUT: Final = (StepState.DISPATCHED, StepState.RUNNING)
+MOST: Final = 200
+
+#: Since when a reader lies behind; nothing when it is up to date.
+Behind = Callable[[Session], datetime | None]
+
+
+class StuckKind(StrEnum):
+    """What is stuck."""
+
+    STEP = "step"
+    RUN = "run"
+    DEPARTURE = "departure"
+    ENGINE = "engine"
+    READER = "reader"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stuck:
+    """One thing that does not move. `said` and `fix` are sentences without personal data; `key` stays the same."""
+
+    kind: StuckKind
+    key: str
+    said: str
+    fix: str
+    since: datetime
+    run_id: str = ""
+    departure_id: str = ""
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What is looked at besides the rows of runs and departures.
+
+    Args:
+        last_cycle_at: When the engine of this process last looked at what is due; `None` where there is none.
+        readers: Who follows the ledger, by name.
+    """
+
+    last_cycle_at: Callable[[], datetime | None] = lambda: None
+    readers: Mapping[str, Behind] = field(default_factory=dict)
+
+    def look(self, session: Session, *, now: datetime) -> list[Stuck]:
+        """Everything that is stuck now, the longest first."""
+        found = [
+            *self._engine(now),
+            *_departures(session, now),
+            *_steps(session, now),
+            *_runs(session, now),
+            *self._behind(session, now),
+        ]
+        return sorted(found, key=lambda stuck: stuck.since)
+
+    def _engine(self, now: datetime) -> Iterator[Stuck]:
+        last = self.last_cycle_at()
+        if last is not None and now - last > BEGIN_MARGIN:
+            yield Stuck(
+                kind=StuckKind.ENGINE,
+                key="engine",
+                said=f"The engine last looked at what is due at {last:%Y-%m-%d %H:%M:%S} UTC.",
+                fix="Look at the log and at the database, then start the service again: nothing is lost by it.",
+                since=last,
+            )
+
+    def _behind(self, session: Session, now: datetime) -> Iterator[Stuck]:
+        for name, behind in self.readers.items():
+            since = behind(session)
+            if since is not None and now - since > READER_MARGIN:
+                yield Stuck(
+                    kind=StuckKind.READER,
+                    key=f"reader:{name}",
+                    said=f"{name} is behind since {since:%Y-%m-%d %H:%M:%S} UTC.",
+                    fix="It catches up by itself once it can be reached. The log says why it cannot.",
+                    since=since,
+                )
+
+
+def _departures(session: Session, now: datetime) -> Iterator[Stuck]:
+    waits = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.DUE)
+    query = select(Departure).where(
+        Departure.state.in_(waits), Departure.effective_at < now - BEGIN_MARGIN, Departure.run_id.is_(None)
+    )
+    for departure in session.scalars(query.order_by(Departure.effective_at).limit(MOST)):
+        yield Stuck(
+            kind=StuckKind.DEPARTURE,
+            key=f"departure:{departure.id}",
+            said=f"A departure was due at {departure.effective_at:%Y-%m-%d %H:%M:%S} UTC and has not begun.",
+            fix="Find it among the departures. If the engine runs, the log says what stops it.",
+            since=departure.effective_at,
+            departure_id=departure.id,
+        )
+
+
+def _steps(session: Session, now: datetime) -> Iterator[Stuck]:
+    for query, why, fix in _standing_still(now):
+        for step, run, since in session.execute(query.limit(MOST)):
+            yield Stuck(
+                kind=StuckKind.STEP,
+                key=f"step:{step.id}",
+                said=f"R-{run.number}: the step {step.step} {why}.",
+                fix=fix,
+                since=since or run.started_at,
+                run_id=run.id,
+                departure_id=run.departure_id,
+                step=step.step,
+            )
+
+
+def _standing_still(now: datetime) -> Iterator[tuple[Select[Any], str, str]]:
+    """Ways in which a step stands still: which rows, in words, and what to do. No row fits two of them."""
+    late = now - STEP_MARGIN
+    yield from _past_their_deadline(now, late)
+    yield from _without_an_answer(late)
+    nobody = and_(StepRun.state.in_((StepState.WAITING, StepState.FAILED)), StepRun.waits_for.is_(None))
+    deaf = and_(
+        StepRun.state == StepState.WAITING,
+        StepRun.waits_for == WaitsFor.DEVICE,
+        StepRun.check_at.is_(None),
+        StepRun.checking.is_(False),
+    )
+    yield (
+        _open(StepRun.started_at).where(or_(nobody, deaf)),
+        "waits and nobody is asked",
+        "Try it again, or confirm it.",
+    )
+
+
+def _past_their_deadline(now: datetime, late: datetime) -> Iterator[tuple[Select[Any], str, str]]:
+    shut = select(Gate.connector).where(Gate.open_from > now)
+    past = and_(StepRun.due < late, StepRun.state.in_(MOVING))
+    yield (
+        _open(StepRun.due).where(past, StepRun.connector.in_(shut)),
+        "is past its deadline and its target system's gate is shut",
+        "Open the gate, or mend what shut it, and try the step again.",
+    )
+    yield (
+        _open(StepRun.due).where(past, StepRun.connector.not_in(shut)),
+        "is past its deadline and nobody was asked",
+        "Look at the target system yourself. If the engine runs, the log says what happens to the step.",
+    )
+
+
+def _without_an_answer(late: datetime) -> Iterator[tuple[Select[Any], str, str]]:
+    yield (
+        _open(Attempt.started_at)
+        .join(Attempt, and_(Attempt.step_run_id == StepRun.id, Attempt.n == StepRun.attempt))
+        .where(StepRun.state.in_(OUT), Attempt.started_at < late, StepRun.due >= late),
+        "has been out with its target system for too long",
+        "The call does not come back. Start the service again: the target is looked at before anything is repeated.",
+    )
+    ended = StepRun.state.in_((StepState.DONE, StepState.WAITING))
+    yield (
+        _open(StepRun.check_at).where(ended, StepRun.checking.is_(True), StepRun.check_at < late),
+        "is being read back and no answer comes",
+        "Start the service again: the reading is repeated.",
+    )
+
+
+def _open(since: Any) -> Select[Any]:
+    """Steps that are not paused, of runs that are neither held nor paused."""
+    moves = (DepartureState.REVOKING, DepartureState.CONFIRMING, DepartureState.CLOSED)
+    return (
+        select(StepRun, Run, since)
+        .join(Run, Run.id == StepRun.run_id)
+        .join(Departure, Departure.id == Run.departure_id)
+        .where(Departure.state.in_(moves), Run.paused.is_(False), StepRun.paused.is_(False))
+        .order_by(StepRun.due)
+    )
+
+
+def _runs(session: Session, now: datetime) -> Iterator[Stuck]:
+    """A run that is open and in which nothing moves, waits or failed: it would end in nothing."""
+    alive = (*MOVING, StepState.WAITING, StepState.FAILED)
+    query = (
+        select(Run)
+        .join(Departure, Departure.id == Run.departure_id)
+        .where(
+            Run.finished_at.is_(None),
+            Run.paused.is_(False),
+            Run.started_at < now - BEGIN_MARGIN,
+            Departure.state.in_((DepartureState.REVOKING, DepartureState.CONFIRMING)),
+            ~select(StepRun.id).where(StepRun.run_id == Run.id, StepRun.state.in_(alive)).exists(),
+            select(StepRun.id).where(StepRun.run_id == Run.id, StepRun.state.not_in(ENDED)).exists(),
+        )
+    )
+    for run in session.scalars(query.order_by(Run.number).limit(MOST)):
+        yield Stuck(
+            kind=StuckKind.RUN,
+            key=f"run:{run.id}",
+            said=f"R-{run.number} is open, nothing of it moves, and nobody is asked.",
+            fix="Look at the run: a step waits for others that will never end.",
+            since=run.started_at,
+            run_id=run.id,
+            departure_id=run.departure_id,
+        )

@@ -1,0 +1,90 @@
+"""Alarms that belong to no run's message: one post each in the channel, with the group that can help called once.
+
+An alarm of a run is told in the thread of its message, as everything else of that run is.
+"""
+
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.errors import ConnectorError
+from service.engine.alarms import Alarm, alarm_of, open_alarms
+from service.engine.desk import Desk
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
+from service.ledger.readers import advance, position
+from service.slack.api import ALARM_EVENT, SlackApi, SlackSaidNo
+from service.slack.look import Look
+from service.slack.publisher import READER as RUNS
+from service.slack.tables import SlackMessage
+from service.slack.text import Message, escape, section
+from service.store.failpoints import passing
+
+log = structlog.get_logger()
+
+READER: Final = "slack.alarms"
+BATCH: Final = 50
+
+
+class AlarmTeller:
+    """Follows the ledger for alarms, with a cursor of its own. Used by the publisher's thread."""
+
+    def __init__(self, desk: Desk, api: SlackApi, *, look: Look, channel: str) -> None:
+        self._desk = desk
+        self._api = api
+        self._look = look
+        self._channel = channel
+
+    def step(self) -> int:
+        """Tell what was not told; gives how many. What Slack does not take now is told later."""
+        told = 0
+        waiting = self._waiting()
+        still = self._still() if waiting else frozenset()
+        for entry in waiting:
+            try:
+                if entry.seq in still:  # what moves again needs nobody
+                    self._tell(alarm_of(entry), entry)
+            except (ConnectorError, SlackSaidNo) as error:
+                log.warning("slack.alarm_not_told", error=type(error).__name__)
+                return told
+            with self._desk.store.write("slack.alarm.cursor") as session:
+                advance(session, READER, entry.seq)
+            told += 1
+        return told
+
+    def _still(self) -> frozenset[int]:
+        with self._desk.store.read() as session:
+            return frozenset(alarm.seq for alarm in open_alarms(session))
+
+    def _waiting(self) -> list[LedgerEntry]:
+        with self._desk.store.read() as session:
+            query = select(LedgerEntry).where(
+                LedgerEntry.event == Event.ALARM_RAISED,
+                LedgerEntry.run_id == "",
+                LedgerEntry.seq > position(session, READER),
+            )
+            return list(session.scalars(query.order_by(LedgerEntry.seq).limit(BATCH)))
+
+    def _tell(self, alarm: Alarm, entry: LedgerEntry) -> None:
+        """Look for the post before it is made: alarms are rare, and a second one is worse than a second look."""
+        if self._api.has_alarm(self._channel, entry.seq):
+            return
+        said = f"{self._look.it} :rotating_light: {escape(alarm.said)} {escape(alarm.fix)}"
+        message: Message = {"text": said, "blocks": [section(said)]}
+        passing("slack.alarm.before")
+        self._api.post(self._channel, message, event=ALARM_EVENT, payload={"seq": entry.seq})
+        passing("slack.alarm.after")
+
+
+def behind_since(session: Session) -> datetime | None:
+    """Since when Slack has not been told of runs; nothing when it has."""
+    unread = select(LedgerEntry.at).where(LedgerEntry.seq > position(session, RUNS), LedgerEntry.run_id != "")
+    behind = or_(
+        SlackMessage.seen_seq > SlackMessage.shown_seq, SlackMessage.seen_seq > SlackMessage.told_seq
+    )
+    untold = select(LedgerEntry.at).join(SlackMessage, SlackMessage.seen_seq == LedgerEntry.seq).where(behind)
+    moments = [session.scalar(query.order_by(LedgerEntry.seq).limit(1)) for query in (unread, untold)]
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,109 @@
+"""What is stuck is told in Slack, to those who can help, once."""
+
+from typing import Any
+
+from sqlalchemy import update
+
+from service.engine.alarms import Alarms
+from service.engine.stuck import Watch
+from service.engine.tables import StepRun
+from service.ledger.readers import position
+from service.slack.alarms import READER, AlarmTeller, behind_since
+from tests.unit.slack.office import Office
+
+
+def look(office: Office, watch: Watch | None = None) -> None:
+    world = office.world
+    Alarms(store=world.store, watch=watch or Watch(), now=world.clock).look()
+
+
+def teller(office: Office) -> AlarmTeller:
+    scribe: Any = office.publisher._scribe
+    return AlarmTeller(office.world.desk, scribe._api, look=scribe._look, channel=scribe._channel)
+
+
+def told(office: Office) -> list[str]:
+    messages = office.slack.state["messages"]
+    return [
+        m["text"].replace("\u2060", "")
+        for m in messages
+        if (m["metadata"] or {}).get("event_type") == "exeunt_alarm"
+    ]
+
+
+def test_a_departure_that_does_not_begin_is_told_to_it_once(office: Office) -> None:
+    office.world.clock.turn(minutes=3)
+    for _ in range(3):
+        look(office)
+        teller(office).step()
+
+    (text,) = told(office)
+    assert text.startswith("<!subteam^SIT> :rotating_light: A departure was due at 2026-03-02 12:00:00 UTC")
+    assert "Mike" not in text
+
+
+def test_a_lost_answer_makes_no_second_alarm(office: Office) -> None:
+    office.world.clock.turn(minutes=3)
+    look(office)
+    office.slack.faults.lose_answers = 1
+    teller(office).step()
+
+    teller(office).step()
+
+    assert len(told(office)) == 1
+
+
+def test_what_moves_again_before_it_was_told_calls_nobody(office: Office) -> None:
+    office.world.clock.turn(minutes=3)
+    look(office)
+    office.world.begin()
+    look(office)
+
+    teller(office).step()
+
+    assert told(office) == []
+    with office.world.store.read() as session:
+        assert position(session, READER) >= 0
+
+
+def test_an_alarm_waits_for_slack(office: Office) -> None:
+    office.world.clock.turn(minutes=3)
+    look(office)
+    office.slack_goes_away()
+    away = teller(office).step()
+    office.slack.start()
+
+    assert (away, teller(office).step(), len(told(office))) == (0, 1, 1)
+
+
+def test_an_alarm_of_a_run_is_told_in_its_thread_with_a_call(office: Office) -> None:
+    office.begin()
+    with office.world.store.write() as session:
+        session.execute(update(StepRun).where(StepRun.step == "mailbox").values(waits_for=None))
+    look(office)
+    office.publish()
+    look(office)
+    office.publish()
+
+    lines = [line for line in office.threads() if ":rotating_light:" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith(
+        "<!subteam^SIT> :rotating_light: R-1: the step mailbox waits and nobody is asked."
+    )
+
+
+def test_slack_lies_behind_from_the_first_entry_it_was_not_told_of(office: Office) -> None:
+    with office.world.store.read() as session:
+        before = behind_since(session)
+    office.slack_goes_away()
+    office.world.begin()
+    began = office.world.clock()
+    office.publisher.step()
+    with office.world.store.read() as session:
+        away = behind_since(session)
+    office.slack.start()
+    office.publish()
+    with office.world.store.read() as session:
+        caught_up = behind_since(session)
+
+    assert (before, away, caught_up) == (None, began, None)

@@ -1,0 +1,225 @@
+"""Whatever should have moved and did not is said, once; whatever waits for somebody is left in peace."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.engine.alarms import Alarms, open_alarms
+from service.engine.stuck import StuckKind, Watch
+from service.engine.tables import Gate, Run, StepRun
+from tests.unit.engine.results import decision
+
+
+def stuck(world: Any, watch: Watch | None = None) -> list[tuple[StuckKind, str]]:
+    with world.store.read() as session:
+        return [(s.kind, s.step) for s in (watch or Watch()).look(session, now=world.clock())]
+
+
+def said(world: Any) -> list[str]:
+    with world.store.read() as session:
+        return [s.said for s in Watch().look(session, now=world.clock())]
+
+
+def change(world: Any, step: str, **values: Any) -> None:
+    with world.store.write() as session:
+        session.execute(update(StepRun).where(StepRun.step == step).values(**values))
+
+
+def alarms(world: Any) -> Alarms:
+    return Alarms(store=world.store, watch=Watch(), now=world.clock)
+
+
+def test_a_run_that_goes_on_is_not_stuck_at_any_moment(world: Any):
+    seen = [stuck(world)]
+    world.begin()
+    seen.append(stuck(world))
+    orders = world.admit()
+    seen.append(stuck(world))
+    for order in orders:
+        world.finish(order)
+    seen.append(stuck(world))
+    world.drain()
+    seen.append(stuck(world))
+
+    assert seen == [[]] * 5
+
+
+def test_a_step_that_waits_for_a_person_is_not_stuck_however_late(world: Any):
+    world.begin()
+    world.drain()
+    world.clock.turn(days=9)
+    world.drain()
+
+    assert world.facts().waiting
+    assert stuck(world) == []
+
+
+def test_a_step_past_its_deadline_with_nobody_asked_is_stuck(world: Any):
+    world.begin()
+    world.clock.turn(minutes=26)
+
+    assert (StuckKind.STEP, "shut") in stuck(world)
+    assert any("past its deadline and nobody was asked" in each for each in said(world))
+
+
+def test_a_step_behind_a_shut_gate_says_so(world: Any):
+    world.begin()
+    with world.store.write() as session:
+        session.add(Gate(connector="chaos", open_from=world.clock() + timedelta(days=9), shut_because="x"))
+    world.clock.turn(minutes=26)
+
+    assert [each for each in said(world) if "gate is shut" in each]
+
+
+def test_a_call_that_does_not_come_back_is_stuck(world: Any):
+    world.begin()
+    change(world, "shut", due=world.clock() + timedelta(days=1))
+    world.admit()
+    world.clock.turn(minutes=16)
+
+    assert (StuckKind.STEP, "shut") in stuck(world)
+    assert any("out with its target system for too long" in each for each in said(world))
+
+
+def test_a_reading_that_does_not_come_back_is_stuck(world: Any):
+    world.begin()
+    world.drain()
+    world.clock.turn(minutes=2)
+    world.admit()
+    world.clock.turn(minutes=16)
+
+    assert (StuckKind.STEP, "shut") in stuck(world)
+    assert all("no answer comes" in each for each in said(world))
+
+
+@pytest.mark.parametrize("state", ["WAITING", "FAILED"])
+def test_a_step_that_waits_for_nobody_is_stuck(world: Any, state: str):
+    world.begin()
+    world.drain()
+    change(world, "mailbox", state=state.lower(), waits_for=None)
+
+    assert stuck(world) == [(StuckKind.STEP, "mailbox")]
+
+
+def test_a_run_in_which_nothing_moves_and_nobody_is_asked_is_stuck(world: Any):
+    world.begin()
+    change(world, "shut", state="done")
+    change(world, "mailbox", state="done")
+    world.clock.turn(minutes=3)
+
+    assert stuck(world) == [(StuckKind.RUN, "")]
+
+
+def test_a_departure_that_is_due_and_does_not_begin_is_stuck(world: Any):
+    world.clock.turn(minutes=3)
+
+    assert stuck(world) == [(StuckKind.DEPARTURE, "")]
+
+
+def test_a_held_departure_waits_for_whoever_decides_and_is_not_stuck(world: Any):
+    with world.store.write() as session:
+        session.execute(update(Departure).values(state=DepartureState.HELD))
+    world.clock.turn(days=3)
+
+    assert stuck(world) == []
+
+
+def test_a_held_run_is_not_stuck(world: Any):
+    world.begin()
+    with world.store.write() as session:
+        session.execute(update(Departure).values(state=DepartureState.HELD))
+    world.clock.turn(days=3)
+
+    assert stuck(world) == []
+
+
+def test_an_engine_that_does_not_look_is_stuck(world: Any):
+    last = world.clock()
+    watch = Watch(last_cycle_at=lambda: last)
+    with world.store.write() as session:
+        session.execute(delete(Departure))
+    before = stuck(world, watch)
+    world.clock.turn(minutes=3)
+
+    assert (before, stuck(world, watch)) == ([], [(StuckKind.ENGINE, "")])
+
+
+def test_a_reader_that_lies_behind_is_stuck(world: Any):
+    since = world.clock()
+    watch = Watch(readers={"Slack": lambda _: since, "Others": lambda _: None})
+    world.begin()
+    world.drain()
+    world.clock.turn(minutes=11)
+    with world.store.read() as session:
+        found = [s.said for s in watch.look(session, now=world.clock()) if s.kind is StuckKind.READER]
+
+    assert found == ["Slack is behind since 2026-03-02 12:00:00 UTC."]
+
+
+def test_an_alarm_is_recorded_once_and_so_is_its_end(world: Any):
+    world.clock.turn(minutes=3)
+    for _ in range(3):
+        alarms(world).look()
+    with world.store.read() as session:
+        raised = [alarm.kind for alarm in open_alarms(session)]
+    world.begin()
+    for _ in range(3):
+        alarms(world).look()
+
+    assert raised == [StuckKind.DEPARTURE]
+    assert [event for event in world.events() if event.startswith("alarm")] == ["alarm.raised", "alarm.ended"]
+    with world.store.read() as session:
+        assert open_alarms(session) == []
+
+
+def test_an_alarm_names_nobody(world: Any):
+    world.clock.turn(minutes=3)
+    alarms(world).look()
+
+    (body,) = world.bodies("alarm.raised")
+
+    assert "Mike" not in str(body)
+    assert set(body) == {"alarm", "kind", "said", "fix"}
+
+
+def test_the_facts_of_a_run_hold_its_alarms_and_no_other_runs(world: Any):
+    world.begin()
+    world.clock.turn(minutes=26)
+    alarms(world).look()
+
+    with world.store.read() as session:
+        run = session.query(Run).one().id
+        known = open_alarms(session, run_id=run)
+        others = open_alarms(session, run_id="another")
+
+    assert len(world.facts().alarms) == len(known) > 0
+    assert others == []
+
+
+def test_a_deadline_ends_in_a_person(world: Any):
+    """The target is away for good: the step fails at its deadline, and somebody is asked."""
+    world.fake.stop()
+    world.begin()
+    for _ in range(60):
+        world.drain()
+        world.clock.turn(minutes=1)
+
+    facts = {step.step: step for step in world.facts().steps}
+    assert (facts["shut"].state.value, facts["shut"].waits_for.value) == ("failed", "person")
+    assert stuck(world) == []
+
+
+def test_who_confirms_ends_no_alarm_of_others(world: Any):
+    world.begin()
+    world.drain()
+    change(world, "shut", waits_for=None, state="failed")
+    alarms(world).look()
+    world.desk.confirm(decision(world, "mailbox", note="I changed it myself."))
+    alarms(world).look()
+
+    with world.store.read() as session:
+        assert [alarm.kind for alarm in open_alarms(session)] == [StuckKind.STEP]
