@@ -19,6 +19,7 @@ from service.app import Service, alarms_of, create_service, sign_due
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
+from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.intake.tables import PendingLookUp
@@ -159,21 +160,32 @@ class Play:
         return len(runs) == 2 and all(s.waits_for is WaitsFor.PERSON for s in open_)
 
     def _decide(self) -> None:
-        """The leaver is refused; Ivan confirms."""
+        """The leaver is refused; Ivan pauses, resumes and confirms."""
         with self.service.store.read() as session:
             waiting = session.scalars(select(StepRun).where(StepRun.state == StepState.WAITING)).all()
             people = {p.employee_no: p.id for p in session.scalars(select(Person))}
         for step in waiting:
             for who in (MIKE, ANN, IVAN):
-                decision = Decision(
-                    step_run_id=step.id,
-                    revision=step.revision,
-                    person_id=people[who],
-                    door="web",
-                    note="I changed the password.",
-                )
-                with suppress(NotDecided):
-                    self.service.desk.confirm(decision)
+                self._intervene(step.run_id, people[str(who)])
+                self._confirm(step, people[str(who)])
+
+    def _intervene(self, run_id: str, person_id: str) -> None:
+        for verb in (Verb.PAUSE, Verb.RESUME):
+            with suppress(NotDecided):
+                self.service.desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person_id, door="web"))
+
+    def _confirm(self, step: StepRun, person_id: str) -> None:
+        with self.service.store.read() as session:
+            revision = session.get_one(StepRun, step.id).revision
+        decision = Decision(
+            step_run_id=step.id,
+            revision=revision,
+            person_id=person_id,
+            door="web",
+            note="I changed the password.",
+        )
+        with suppress(NotDecided):
+            self.service.desk.confirm(decision)
 
     def _is_over(self) -> bool:
         """Everything is closed, told in Slack and signed."""

@@ -14,7 +14,8 @@ from service.ledger.checkpoint import checkpoints_in, open_checkpoint
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.ledger.verify import verify_live
-from service.people.person import AccountLink, Person
+from service.people.account_link import AccountLink
+from service.people.person import Person
 from service.slack.tables import SlackMessage
 from service.snapshot.tables import Coverage, RawFile, Snapshot
 from service.store import Store
