@@ -47,13 +47,13 @@ from service.ledger.sink import FileSink, publish, unpublished_since
 from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
-from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, kill_at, reveal
+from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, arm_fail_point, reveal
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
 from service.snapshot.retention import KEEP_LOGS_LONGER_DAYS, destroy_logs, recently_sealed
 from service.snapshot.seal import Policy, Sealer, destroy_due
-from service.store import Store, failpoints, utc_now
+from service.store import Store, utc_now
 from service.store.failpoints import passing
 from service.store.migrate import upgrade
 
@@ -148,7 +148,7 @@ def create_service(
     settings: Settings, *, now: Clock = utc_now, extra_connectors: tuple[Path, ...] = ()
 ) -> Service:
     """Make the rooms. Raises `SettingsError`, `ConfigError`, `PlaybookError` or `KeyTrouble`; then nothing runs."""
-    _arm()
+    arm_fail_point()
     keys = Keys.load(settings.keys_dir)
     manifests = discover(*extra_connectors)
     registry = Registry(manifests, _connector_settings(settings, manifests))
@@ -215,18 +215,6 @@ def _engine(
     )
     threads = settings.engine.threads
     return Embedded(store, Admission(), machine, executor, begin_due=begin_due, now=now, threads=threads)
-
-
-def _arm() -> None:
-    """Take `EXEUNT_KILL_AT` in earnest, loudly. Raises `SettingsError` for a point there is none of."""
-    try:
-        point = failpoints.arm(kill_at())
-    except failpoints.NoSuchPoint as error:
-        raise SettingsError(str(error)) from error
-    if point:
-        log.warning(
-            "failpoint.armed", point=point, hint="Unset EXEUNT_KILL_AT: this process kills itself there."
-        )
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:

@@ -285,9 +285,17 @@ class Settings(BaseSettings):
         return self.service.data_dir / "keys"
 
 
-def kill_at() -> str:
-    """The fail point this process shall die at: empty in every ordinary one. No file can say so, by accident."""
-    return os.environ.get("EXEUNT_KILL_AT", "")
+def arm_fail_point() -> None:
+    """Take `EXEUNT_KILL_AT` in earnest; it is empty in every ordinary process. No file can say so.
+
+    Raises `SettingsError` for a point there is none of.
+    """
+    from service.store import failpoints
+
+    try:
+        failpoints.arm(os.environ.get("EXEUNT_KILL_AT", ""))
+    except failpoints.NoSuchPoint as error:
+        raise SettingsError(str(error)) from error
 
 
 def load(**overrides: Any) -> Settings:

@@ -10,6 +10,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Final, NoReturn
 
+import structlog
+
+log = structlog.get_logger()
+
 #: Transactions by the name their `store.write(NAME)` gives: two points each.
 COMMITS: Final = {
     "intake": "a webhook, its departure and their entries",
@@ -104,20 +108,20 @@ class _Armed:
 _armed: _Armed | None = None
 
 
-def arm(words: str) -> str:
-    """Be killed at the point that `NAME` or `NAME:N` says; empty disarms. Gives the name. Raises `NoSuchPoint`."""
+def arm(words: str) -> None:
+    """Be killed at the point that `NAME` or `NAME:N` says, and say so now; empty disarms. Raises `NoSuchPoint`."""
     global _armed  # noqa: PLW0603  one process, one end
     name, _, count = words.partition(":")
     if not words:
         _armed = None
-        return ""
+        return
     if name not in POINTS or not (count or "1").isdecimal() or int(count or "1") < 1:
         raise NoSuchPoint(
             f"EXEUNT_KILL_AT={words} names no fail point. Unset it, or look at: exeunt failpoints. "
             "It is NAME, or NAME:N for the Nth passage."
         )
     _armed = _Armed(name, int(count or "1"))
-    return name
+    log.warning("failpoint.armed", point=name, hint="This process kills itself there. Unset EXEUNT_KILL_AT.")
 
 
 def passing(name: str) -> None:
