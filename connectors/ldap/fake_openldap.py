@@ -102,6 +102,9 @@ class OpenLdapRules(Rules):
         if after.get("pwdaccountlockedtime") == before.attributes.get("pwdaccountlockedtime"):
             after.pop("pwdaccountlockedtime", None)  # a new password takes the lock away
 
+    def moved(self, old: str, new: str) -> None:
+        """Nothing: those who point at an entry go on pointing at where it was, without refint."""
+
     def born(self, entry: Node) -> Node:
         inner = {
             "entryUUID": str(company.identifier(entry.dn)),

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -39,7 +40,7 @@ class Refusal(Exception):  # noqa: N818  an answer, not an error
         self.result = Result(code=code, message=message)
 
 
-class Rules:
+class Rules(ABC):
     """Answers as a directory without any peculiarity; the two kinds override what they do differently.
 
     Args:
@@ -79,9 +80,9 @@ class Rules:
         self.sessions.add(session)
         return Result(controls=controls)
 
+    @abstractmethod
     def admitted(self, session: Session, request: Request, bind: Bind) -> tuple[str, tuple[Control, ...]]:
         """The plain name of who may come in, or a `Refusal`."""
-        raise NotImplementedError
 
     def search(self, session: Session, request: Request, search: Search) -> Found:
         """Find entries, a page at a time where that is asked for."""
@@ -156,6 +157,7 @@ class Rules:
             if not self._may(session, name.lower()):
                 raise Refusal(NO_RIGHT)
 
+    @abstractmethod
     def consequences(self, before: Node, after: Changed) -> None:
         """What the directory changes by itself when this was changed."""
 
@@ -248,8 +250,9 @@ class Rules:
         self.tree.put(moved, effect=self._effect("move", old.dn))
         self.moved(old.dn, moved.dn)
 
+    @abstractmethod
     def moved(self, old: str, new: str) -> None:
-        """What happens to those who point at an entry that moved: nothing, without refint."""
+        """What happens to those who point at an entry that moved."""
 
     def _existing(self, dn: str) -> Node:
         found = self.tree.nodes.get(plain(dn))
