@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from service.snapshot.activity import Activity, ActivityKind
 from service.snapshot.formats import LogFile, Unreadable
@@ -166,27 +167,14 @@ def _login(row: Row, raw: str) -> Activity:
     return _activity(plain, kind, "Login", raw, client=row.get("BROWSER_TYPE"))
 
 
-def _bulk(row: Row, raw: str) -> Activity:
+def _bulk(row: Row, raw: str, *, native: str, rows: str) -> Activity:
     query = row.get("OPERATION_TYPE", "").startswith("query")
     return _activity(
         row,
         ActivityKind.BULK_API_QUERY if query else ActivityKind.OTHER,
-        "BulkApi",
+        native,
         raw,
-        rows=_number(row.get("ROWS_PROCESSED", "")),
-        job=row.get("JOB_ID"),
-        object=row.get("ENTITY_TYPE"),
-    )
-
-
-def _bulk2(row: Row, raw: str) -> Activity:
-    query = row.get("OPERATION_TYPE", "").startswith("query")
-    return _activity(
-        row,
-        ActivityKind.BULK_API_QUERY if query else ActivityKind.OTHER,
-        "BulkApi2",
-        raw,
-        rows=_number(row.get("RECORDS_PROCESSED", "")),
+        rows=_number(row.get(rows, "")),
         job=row.get("JOB_ID"),
         object=row.get("ENTITY_TYPE"),
     )
@@ -228,8 +216,8 @@ _PARSERS: Mapping[str, Callable[[Row, str], Activity]] = {
     "Report": _report,
     "ReportExport": _report_export,
     "Login": _login,
-    "BulkApi": _bulk,
-    "BulkApi2": _bulk2,
+    "BulkApi": partial(_bulk, native="BulkApi", rows="ROWS_PROCESSED"),
+    "BulkApi2": partial(_bulk, native="BulkApi2", rows="RECORDS_PROCESSED"),
     "RestApi": _rest,
     "API": _soap,
     "LightningPageView": _view,
