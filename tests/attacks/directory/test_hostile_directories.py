@@ -10,13 +10,6 @@ from connectors.ldap.fake import FakeLdap
 from service.engine.states import Colour, StepState
 from tests.unit.engine import world as worlds
 
-MIKE = {
-    "employee_no": "E-17",
-    "email": "mike@example.com",
-    "username": "mike",
-    "display_name": "Mike Dalton",
-    "department": "Sales",
-}
 PLAYBOOK = """
 playbook: test
 version: 1
@@ -29,7 +22,7 @@ steps:
 @pytest.fixture
 def directory() -> Iterator[FakeLdap]:
     with FakeLdap() as server:
-        server.seed([MIKE])
+        server.seed([worlds.MIKE])
         yield server
 
 
@@ -80,7 +73,7 @@ def test_a_referral_to_another_host_is_not_followed(
     store: Any, clock: Any, keys: Any, directory: FakeLdap
 ) -> None:
     with FakeLdap() as elsewhere:
-        elsewhere.seed([MIKE])
+        elsewhere.seed([worlds.MIKE])
         directory.faults.refer_to = f"{elsewhere.url}/dc=example,dc=com"
         with worlds.made(store, clock, keys, also={"ldap": directory.settings()}) as world:
             facts = run(world)
@@ -93,7 +86,7 @@ def test_a_referral_to_another_host_is_not_followed(
 def test_two_accounts_that_match_are_a_question_and_nothing_is_changed(
     store: Any, clock: Any, keys: Any, directory: FakeLdap
 ) -> None:
-    directory.seed([{**MIKE, "username": "mike.dalton"}])
+    directory.seed([{**worlds.MIKE, "username": "mike.dalton"}])
     with worlds.made(store, clock, keys, also={"ldap": directory.settings()}) as world:
         facts = run(world)
 

@@ -1,5 +1,5 @@
 """The pages, for whoever attacks them."""
 
-from tests.unit.web.conftest import keys, office
+from tests.unit.web.conftest import office, server
 
-__all__ = ["keys", "office"]
+__all__ = ["office", "server"]

@@ -1,14 +1,12 @@
 """Requests that no browser of ours would send: never a fault, never anything of the inside."""
 
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from service.web.server import Server, serve
+from service.web.server import Server
 
 COOKIES = ["", "x", "x" * 4000, "ä", "%00", "' OR 1=1 --", "../../etc/passwd", "é" * 43]
 ADDRESSES = [
@@ -83,16 +81,6 @@ def test_somebody_who_is_not_of_the_demonstration_is_not_signed_in(office: Any, 
 
     assert told.status_code == 403
     assert "Set-Cookie" not in told.headers
-
-
-@pytest.fixture
-def server(office: Any) -> Iterator[Server]:
-    server = serve(office.app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join(10)
 
 
 SMUGGLED = {

@@ -19,15 +19,7 @@ from service.store import utc_now
 from tests.unit.engine import world as worlds
 
 PASSWORD = "the leaver's own"
-MIKE = {
-    "employee_no": "E-17",
-    "email": "mike@example.com",
-    "username": "mike",
-    "display_name": "Mike Dalton",
-    "department": "Sales",
-    "groups": ["vpn"],
-    "password": PASSWORD,
-}
+MIKE = {**worlds.MIKE, "groups": ["vpn"], "password": PASSWORD}
 PLAYBOOK = """
 playbook: test
 version: 1

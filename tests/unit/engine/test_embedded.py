@@ -166,19 +166,13 @@ def test_a_departure_that_cannot_begin_is_held_and_stops_no_other(world: Any, en
     with world.store.write() as session:
         mike = session.get_one(Departure, "d-1")
         session.add(
-            Departure(
+            worlds.departure(
+                world.people["hanna"],
+                mike.effective_at,
                 id="d-0",
-                source="hr",
                 source_id="ev-0",
-                person_id=world.people["hanna"],
-                kind=DepartureKind.VOLUNTARY,
-                state=DepartureState.SCHEDULED,
                 civil_at="2026-02-30T09:00",
                 zone="Mars/Olympus",
-                effective_at=mike.effective_at,
-                interpretation={},
-                announced_at=mike.effective_at,
-                announced_by="source:hr",
             )
         )
     engine.start()

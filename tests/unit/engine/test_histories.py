@@ -32,7 +32,7 @@ from service.playbook.load import parse
 from service.playbook.model import Grade
 from service.store import Store
 from tests.conftest import Clock
-from tests.unit.engine.world import CHAOS, PLAYBOOK, person
+from tests.unit.engine.world import CHAOS, PLAYBOOK, departure, person
 
 MOVES = {StepState.READY, StepState.RUNNING, StepState.DISPATCHED}
 EMPTY: dict[str, Path] = {}
@@ -112,22 +112,7 @@ class Histories(RuleBasedStateMachine):
             session.add_all([mike, ivan])
             session.flush()
             session.add(RoleGrant(id="g", person_id=ivan.id, role=Role.IT, since=now))
-            session.add(
-                Departure(
-                    id="d-1",
-                    source="hr",
-                    source_id="e",
-                    person_id=mike.id,
-                    kind=DepartureKind.VOLUNTARY,
-                    state=DepartureState.SCHEDULED,
-                    civil_at=now.strftime("%Y-%m-%dT%H:%M"),
-                    zone="UTC",
-                    effective_at=now,
-                    interpretation={"zone_source": "event"},
-                    announced_at=now,
-                    announced_by="source:hr",
-                )
-            )
+            session.add(departure(mike.id, now))
         starter = Starter(catalogue=Catalogue(registry), playbooks=dict.fromkeys(DepartureKind, loaded))
         with self.store.write() as session:
             starter.begin_due(session, now=now)

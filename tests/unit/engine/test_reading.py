@@ -1,6 +1,5 @@
 """What the entrances are shown of a run, and the sentences made from it."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,8 +7,7 @@ import pytest
 from sqlalchemy import event as events
 
 from connectors.sdk.types import Proof
-from service.departures.departure import Departure
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.kind import DepartureKind
 from service.engine.facts import ExposureFact, RunFilter
 from service.engine.order import Ask, Queued
 from service.engine.precautions import precautions
@@ -18,7 +16,7 @@ from service.engine.states import Colour, StepState, WaitsFor
 from service.engine.wording import comes_later, counts, logins, span
 from service.playbook.model import Grade
 from tests.unit.engine.results import back, confirm, decision, ordered, queued, reading
-from tests.unit.engine.world import person
+from tests.unit.engine.world import departure, person
 
 AT = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)
 
@@ -167,22 +165,8 @@ def more_runs(world: Any, count: int) -> None:
             leaver = person(f"Leaver{number}", f"E-{100 + number}")
             session.add(leaver)
             session.flush()
-            session.add(
-                Departure(
-                    id=f"d-{100 + number}",
-                    source="hr",
-                    source_id=str(uuid.uuid4()),
-                    person_id=leaver.id,
-                    kind=DepartureKind.INVOLUNTARY,
-                    state=DepartureState.SCHEDULED,
-                    civil_at=now.strftime("%Y-%m-%dT%H:%M"),
-                    zone="UTC",
-                    effective_at=now,
-                    interpretation={"zone_source": "event"},
-                    announced_at=now,
-                    announced_by="source:hr",
-                )
-            )
+            which = {"id": f"d-{100 + number}", "source_id": f"ev-{100 + number}"}
+            session.add(departure(leaver.id, now, kind=DepartureKind.INVOLUNTARY, **which))
     world.begin()
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from service.engine.decisions import Decision, NotDecided, Said
+from service.engine.decisions import NotDecided, Said
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade
+from tests.unit.engine.results import confirm, decision
 
 
 def test_a_run_shuts_the_login_and_reads_it_back(world: Any) -> None:
@@ -318,21 +319,6 @@ def test_exposure_is_counted_to_the_verified_cut(world: Any) -> None:
 
     assert world.facts().seconds_to_last_cut == 62
     assert "62 s after" in world.facts().headline
-
-
-def decision(world: Any, step: str, who: str = "ivan", **more: Any) -> Decision:
-    row = world.step(step)
-    return Decision(
-        step_run_id=row.id,
-        revision=more.pop("revision", row.revision),
-        person_id=world.people[who],
-        door="web",
-        **more,
-    )
-
-
-def confirm(world: Any, step: str, who: str = "ivan", **more: Any) -> None:
-    world.desk.confirm(decision(world, step, who, **more))
 
 
 def changes(world: Any, what: str) -> int:

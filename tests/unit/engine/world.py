@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,13 @@ from service.store import Store
 
 CHAOS = Path(__file__).parents[2] / "chaos"
 
+MIKE = {
+    "employee_no": "E-17",
+    "email": "mike@example.com",
+    "username": "mike",
+    "display_name": "Mike Dalton",
+    "department": "Sales",
+}
 PLAYBOOK = """
 playbook: test
 version: 1
@@ -201,6 +208,22 @@ def _waited(order: Order) -> Result:
     return Done(grade=Grade.OBSERVED, changed=False)
 
 
+def departure(person_id: str, at: datetime, **more: Any) -> Departure:
+    """Somebody leaves at this moment, as HR said."""
+    usual: dict[str, Any] = {
+        "id": "d-1",
+        "source": "hr",
+        "source_id": "ev-1",
+        "kind": DepartureKind.VOLUNTARY,
+        "state": DepartureState.SCHEDULED,
+        "civil_at": at.strftime("%Y-%m-%dT%H:%M"),
+        "zone": "UTC",
+        "interpretation": {"zone_source": "event"},
+        "announced_by": "source:hr",
+    }
+    return Departure(person_id=person_id, effective_at=at, announced_at=at, **{**usual, **more})
+
+
 def _settle_in(world: World) -> None:
     mike, ivan = person("Mike Dalton", "E-17", department="Sales"), person("Ivan Petrov", "E-2")
     hanna = person("Hanna Ek", "E-3")
@@ -212,20 +235,4 @@ def _settle_in(world: World) -> None:
         session.flush()
         for who in (ivan, mike):
             session.add(RoleGrant(id=str(uuid.uuid4()), person_id=who.id, role=Role.IT, since=now))
-        session.add(
-            Departure(
-                id="d-1",
-                source="hr",
-                source_id="ev-1",
-                person_id=mike.id,
-                kind=DepartureKind.VOLUNTARY,
-                state=DepartureState.SCHEDULED,
-                civil_at=now.strftime("%Y-%m-%dT%H:%M"),
-                zone="UTC",
-                effective_at=now,
-                interpretation={"zone_source": "event"},
-                notice_date=now.date(),
-                announced_at=now,
-                announced_by="source:hr",
-            )
-        )
+        session.add(departure(mike.id, now, notice_date=now.date()))

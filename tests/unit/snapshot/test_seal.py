@@ -164,11 +164,16 @@ def test_the_look_back_is_the_playbooks_and_never_more_than_the_policys(
     assert spans["review_from"] == str((crm.clock() - timedelta(days=days)).date())
 
 
-def test_looking_again_looks_back_no_further_than_the_first_time(crm: Any) -> None:
+def seal_a_week(crm: Any) -> None:
+    """Sealed with seven days of look-back, and three days later there are more logs."""
     crm.collect()
     crm.seal(lookback_days=7)
     crm.clock.turn(days=3)
     crm.collect()
+
+
+def test_looking_again_looks_back_no_further_than_the_first_time(crm: Any) -> None:
+    seal_a_week(crm)
 
     crm.sealer.look_again("d-1", ["salesforce"])
 
@@ -234,10 +239,7 @@ def test_the_database_is_its_owners_alone(sealed: Any) -> None:
 
 
 def test_the_first_seal_is_shown_however_often_the_leaver_is_looked_at_again(crm: Any) -> None:
-    crm.collect()
-    crm.seal(lookback_days=7)
-    crm.clock.turn(days=3)
-    crm.collect()
+    seal_a_week(crm)
     crm.sealer.look_again("d-1", ["salesforce"])
     first, second = crm.snapshots()
 

@@ -1,6 +1,7 @@
 """The office the pages are looked at in: a run of twelve steps that the real machine carried out, and its people."""
 
 import random
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from service.store import Store
 from service.web.application import create_flask
 from service.web.readiness import Readiness
 from service.web.rooms import DemoDoor
+from service.web.server import Server, serve
 from tests.unit.engine import world as worlds
 
 TWELVE = """
@@ -211,3 +213,15 @@ def opened(store: Store, clock: Any, keys: Keys) -> Iterator[Office]:
     said: dict[str, FindingFact | None] = {"d-1": finding()}
     with worlds.made(store, clock, keys, findings=lambda _, departure: said.get(departure)) as world:
         yield Office(world, said)
+
+
+@contextmanager
+def running(app: Any) -> Iterator[Server]:
+    """The real server before the pages, on a spare port; it ends when it is told to."""
+    server = serve(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield server
+    server.stop()
+    thread.join(10)
+    assert not thread.is_alive()

@@ -3,25 +3,13 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import requests
 
-from service.web.server import Server, serve
-
-
-@contextmanager
-def running(app: Any) -> Iterator[Server]:
-    server = serve(app, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server
-    server.stop()
-    thread.join(10)
-    assert not thread.is_alive()
+from service.web.server import serve
+from tests.unit.web.office import running
 
 
 def test_port_0_takes_a_spare_port_and_tells_it(office: Any) -> None:
