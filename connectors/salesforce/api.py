@@ -138,8 +138,7 @@ class Api:
 
     def _note_usage(self, answer: Response) -> None:
         """Remember `api-usage=18/5000`."""
-        headers = {key.lower(): value for key, value in answer.headers.items()}
-        _, _, figures = headers.get("sforce-limit-info", "").partition("api-usage=")
+        _, _, figures = answer.headers.get("Sforce-Limit-Info", "").partition("api-usage=")
         used, _, limit = figures.split("(")[0].strip().partition("/")
         if used.isdigit() and limit.isdigit():
             self.usage = int(used), int(limit)

@@ -51,7 +51,7 @@ class Context:
     Args:
         now: The clock, in UTC.
         read_only: Refuse at the transport whatever could change something (`plan`, `check`, drills).
-        fresh: Open a new session instead of a pooled one, as a verification must.
+        fresh: Begin a session of its own, as a verification must, over a connection that has never written.
         idempotency_key: `run/step`, sent with every write where the system takes one.
         deadline_s: Seconds one call may take in all.
         calls: Every call made, in order; the engine keeps them with the attempt.

@@ -13,7 +13,6 @@ from typing import Final, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 import requests
-from requests.structures import CaseInsensitiveDict
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
@@ -22,20 +21,39 @@ from connectors.sdk.context import Call, Context
 from connectors.sdk.errors import AuthError, ConfigError, Refused, Unavailable, Unsafe
 from connectors.sdk.types import Json
 from connectors.sdk.wire import (
+    Body,
+    Sent,
     TooLongError,
     WireAdapter,
+    body_of,
     certificate_refused,
     nothing_sent_yet,
-    read_body,
     something_was_sent,
+    with_query,
 )
 
 MEBIBYTE: Final = 1024 * 1024
 BYTE_CAP: Final = 64 * MEBIBYTE
-SESSIONS_KEPT: Final = 8
+SESSIONS_KEPT: Final = 32
 CONNECT_S: Final = 5.0
 
-_idle: dict[tuple[str, str], list[requests.Session]] = {}
+
+class _Session(requests.Session):
+    """No environment, no cookies, and one way out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.headers.clear()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.wire = WireAdapter()
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, self.wire)
+
+
+_Kind = tuple[str, str, bool]  # target, base URL, only reading
+
+_idle: dict[_Kind, list[_Session]] = {}
 _lock = threading.Lock()
 
 
@@ -64,7 +82,7 @@ class Response:
     def json(self) -> Json:
         """The body as JSON. Raises `Unavailable` when it is none; the body itself is never quoted."""
         try:
-            return jsonlib.loads(self.body, parse_constant=_no_constant)
+            return _DECODER.decode(self.body.decode(jsonlib.detect_encoding(self.body), "surrogatepass"))
         except (ValueError, RecursionError):
             raise Unavailable(
                 f"{self.target or 'The target system'} answered {self.status} with no JSON.",
@@ -107,6 +125,7 @@ class Http:
             raise ConfigError(
                 f"The ca_file of {target} is not there.", hint="Name a PEM file that we may read."
             )
+        self._url = self._base.geturl()
         self._target = target
         self._context = context
         self._auth = auth
@@ -165,10 +184,8 @@ class Http:
             Unavailable: No usable answer; `maybe_applied` when a write may have arrived.
             ConfigError: The certificate does not verify.
         """
-        body = {"params": params, "json": json, "data": form}
-        ask = self._asked(
-            method, path, template=template, body=body, headers=headers, reading=reading, byte_cap=byte_cap
-        )
+        body, query = body_of(json, form), with_query(path, params)
+        ask = self._asked(method, query, template, body, headers=headers, reading=reading, byte_cap=byte_cap)
         response = self._once(ask)
         if response.status == HTTPStatus.UNAUTHORIZED and self._auth is not None:
             self._auth.refresh()
@@ -179,9 +196,9 @@ class Http:
         self,
         method: str,
         path: str,
-        *,
         template: str,
-        body: Mapping[str, Json],
+        body: Body,
+        *,
         headers: Mapping[str, str] | None,
         reading: bool,
         byte_cap: int | None,
@@ -199,12 +216,12 @@ class Http:
             shown=f"{method} {template or urlsplit(url).path}",
             writes=writes,
             byte_cap=self._byte_cap if byte_cap is None else byte_cap,
-            headers=headers or {},
-            body=body,
+            headers={**body.headers, **(headers or {})},
+            body=body.content,
         )
 
     def _once(self, ask: "_Ask") -> Response:
-        pacing.wait_for_nothing(self._target, self._base.geturl())
+        pacing.wait_for_nothing(self._target, self._url)
         headers = self._headers_of(ask)
         answered, started = "no answer", time.monotonic()
         nothing_sent_yet()
@@ -221,26 +238,29 @@ class Http:
             )
         return response
 
-    def _exchange(self, session: requests.Session, ask: "_Ask", headers: Mapping[str, str]) -> Response:
+    def _exchange(self, session: _Session, ask: "_Ask", headers: Mapping[str, str]) -> Response:
         seconds = self._context.deadline_s
-        with session.request(
-            ask.method,
-            ask.url,
+        origin = f"{self._base.scheme}://{self._base.netloc}"
+        sent = Sent(
+            method=ask.method,
+            origin=origin,
+            target=ask.url.removeprefix(origin) or "/",
             headers=headers,
-            allow_redirects=False,
-            stream=True,
-            timeout=Timeout(total=seconds, connect=min(CONNECT_S, seconds)),  # type: ignore[arg-type]  # requests takes it, its stubs do not say so
+            body=ask.body,
+        )
+        answer = session.wire.exchange(
+            sent,
             verify=self._ca_file or True,
-            **ask.body,
-        ) as answer:
-            body = read_body(answer.raw, byte_cap=ask.byte_cap)
-            return Response(
-                status=answer.status_code,
-                headers=CaseInsensitiveDict(answer.headers),
-                body=body,
-                target=self._target,
-                written=ask.writes,
-            )
+            timeout=Timeout(total=seconds, connect=min(CONNECT_S, seconds)),
+            byte_cap=ask.byte_cap,
+        )
+        return Response(
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            target=self._target,
+            written=ask.writes,
+        )
 
     def _headers_of(self, ask: "_Ask") -> dict[str, str]:
         headers = {
@@ -263,7 +283,7 @@ class Http:
             )
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             seconds = pacing.seconds_asked(response.headers.get("Retry-After"))
-            raise pacing.limited(self._target, self._base.geturl(), seconds=seconds)
+            raise pacing.limited(self._target, self._url, seconds=seconds)
         if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
             raise Refused(
                 f"{self._target} sent us elsewhere ({response.status}), and we did not follow.",
@@ -303,15 +323,19 @@ class Http:
         ) from None
 
     @contextmanager
-    def _session(self) -> Iterator[requests.Session]:
-        """Lend a session to one thread; an exchange that failed half way is not continued on it."""
-        key = (self._target, self._base.geturl())
-        session = None if self._context.fresh else _borrowed(key)
-        session = session or _new_session()
+    def _session(self) -> Iterator[_Session]:
+        """Lend a session to one thread; an exchange that failed half way is not continued on it.
+
+        Sessions that may write and sessions that only read are kept apart: no proof travels over a connection
+        that has carried a write.
+        """
+        key = (self._target, self._url, self._context.read_only)
+        keeps = self._context.read_only or not self._context.fresh
+        session = (_borrowed(key) if keeps else None) or _Session()
         kept = False
         try:
             yield session
-            kept = not self._context.fresh and _given_back(key, session)
+            kept = keeps and _given_back(key, session)
         finally:
             if not kept:
                 session.close()
@@ -325,7 +349,7 @@ class _Ask:
     writes: bool
     byte_cap: int
     headers: Mapping[str, str] = field(repr=False)
-    body: Mapping[str, Json] = field(repr=False)
+    body: bytes | None = field(repr=False)
 
 
 def close_sessions() -> None:
@@ -337,23 +361,13 @@ def close_sessions() -> None:
         session.close()
 
 
-def _new_session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, WireAdapter())
-    return session
-
-
-def _borrowed(key: tuple[str, str]) -> requests.Session | None:
+def _borrowed(key: _Kind) -> _Session | None:
     with _lock:
         kept = _idle.get(key)
         return kept.pop() if kept else None
 
 
-def _given_back(key: tuple[str, str], session: requests.Session) -> bool:
+def _given_back(key: _Kind, session: _Session) -> bool:
     with _lock:
         kept = _idle.setdefault(key, [])
         if len(kept) >= SESSIONS_KEPT:
@@ -364,3 +378,6 @@ def _given_back(key: tuple[str, str], session: requests.Session) -> bool:
 
 def _no_constant(_: str) -> NoReturn:
     raise ValueError("no number")
+
+
+_DECODER: Final = jsonlib.JSONDecoder(parse_constant=_no_constant)

@@ -68,13 +68,14 @@ def lent(
         start_tls=start_tls,
         writes=not context.read_only,
     )
-    connection = _kept(kind, context) or open_connection(
+    keeps = context.read_only or not context.fresh
+    connection = (_kept(kind, context) if keeps else None) or open_connection(
         url=url, bind_dn=bind_dn, password=password, context=context, ca_file=ca_file, start_tls=start_tls
     )
     kept = False
     try:
         yield connection
-        kept = connection.whole and _give_back(kind, connection)
+        kept = keeps and connection.whole and _give_back(kind, connection)
     finally:
         if not kept:
             connection.leave()

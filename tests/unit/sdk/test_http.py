@@ -80,21 +80,41 @@ def test_a_secret_that_cannot_be_a_header_is_a_wrong_setting_and_is_not_quoted(
     assert shop.requests == []
 
 
-def test_calls_share_a_connection_and_a_fresh_one_is_shared_with_nobody(context: Context, serve: Any) -> None:
+def test_calls_share_a_connection_and_a_proof_shares_none_with_a_write(context: Context, serve: Any) -> None:
+    asked: list[tuple[int, bytes]] = []
+
+    def script(client: socket.socket) -> None:
+        number = server.clients
+        while said := client.recv(65536):
+            asked.append((number, said.partition(b" ")[0]))
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    server = serve(script)
+    url = f"http://127.0.0.1:{server.port}"
+    proof = replace(context, fresh=True, read_only=True)
+    for _ in range(3):
+        Http(target="crm", base_url=url, context=context).patch("/")
+        Http(target="crm", base_url=url, context=context).get("/")
+        Http(target="crm", base_url=url, context=proof).get("/")
+
+    assert server.clients == 2
+    writers = {number for number, method in asked if method == b"PATCH"}
+    assert len(writers) == 1
+    assert [number not in writers for number, _ in asked] == [False, False, True] * 3
+
+
+def test_a_fresh_session_that_may_write_is_shared_with_nobody(context: Context, serve: Any) -> None:
     def script(client: socket.socket) -> None:
         while client.recv(65536):
             client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     server = serve(script)
-    url = f"http://127.0.0.1:{server.port}"
     for _ in range(3):
-        Http(target="crm", base_url=url, context=replace(context, fresh=True)).get("/")
-    fresh = server.clients
+        Http(
+            target="crm", base_url=f"http://127.0.0.1:{server.port}", context=replace(context, fresh=True)
+        ).get("/")
 
-    for _ in range(3):
-        Http(target="crm", base_url=url, context=context).get("/")
-
-    assert (fresh, server.clients) == (3, 4)
+    assert server.clients == 3
 
 
 def test_many_threads_call_at_once(shop: Shop, context: Context) -> None:
