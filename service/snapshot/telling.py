@@ -6,7 +6,7 @@ from datetime import date
 from typing import Protocol
 
 from service.snapshot.bench import Bench
-from service.snapshot.signals import after_the_end, counted
+from service.snapshot.signals import counted
 from service.snapshot.view import View
 
 #: Days of the past that must have been seen before anything can be called unusual.
@@ -55,11 +55,18 @@ WHERE kind IN (SELECT unnest($leaving)) AND day BETWEEN $review_from AND $review
 """
 
 
-def look(view: View, bench: Bench, days: Sequence[SeenDay]) -> Told:
-    """Gather what there is to tell."""
+def acts(bench: Bench) -> tuple[Act, ...]:
+    """Every act of the review by which records left, in its order."""
+    return tuple(Act(day=day, rows=rows) for day, rows in bench.ask(_ACTS))
+
+
+def look(view: View, days: Sequence[SeenDay], acts: tuple[Act, ...], *, late: str) -> Told:
+    """Gather what there is to tell.
+
+    Args:
+        late: What was found of activity after the end; nothing when there was none.
+    """
     usual = max((day.records or 0 for day in days if not day.in_review), default=0)
-    acts = tuple(Act(day=day, rows=rows) for day, rows in bench.ask(_ACTS))
-    late = after_the_end.look(bench)
     largest = max((act.rows or 0 for act in acts), default=0)
     daily = _daily(acts)
     return Told(
@@ -69,7 +76,7 @@ def look(view: View, bench: Bench, days: Sequence[SeenDay]) -> Told:
         share=min(1.0, largest / view.total_records) if view.total_records else 0.0,
         acts=acts,
         unusual=tuple(_unusual(acts, daily, usual)),
-        late=late.said if late else "",
+        late=late,
     )
 
 

@@ -5,9 +5,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from service.snapshot import telling
-from service.snapshot.bench import Bench, lay_out
+from service.snapshot.bench import lay_out
 from service.snapshot.signals import Finding, after_the_end, every
 from service.snapshot.view import View
 
@@ -72,21 +74,37 @@ class Judged:
 
 def judge(view: View) -> Judged:
     """Look at a leaver. Anything found counts although a log is missing; nothing found does not."""
+    seen = _seen(view)
+    days = tuple(_day(view, day, *seen.daily.get(day, (0, 0))) for day in view.windows.days)
+    late = next((found.said for found in seen.findings if found.signal == after_the_end.ID), "")
+    told = telling.look(view, days, seen.acts, late=late)
+    verdict = _verdict(view, seen.findings, told)
+    return Judged(
+        verdict=verdict,
+        sentence=telling.sentence(view, OPENINGS[verdict], told),
+        coverage=telling.coverage(view),
+        usual_max=told.usual,
+        days=days,
+        findings=seen.findings,
+    )
+
+
+class _Seen(NamedTuple):
+    """What the activities say. `daily`: records that left, and acts whose records are unknown, by day."""
+
+    findings: tuple[Finding, ...] = ()
+    daily: Mapping[date, tuple[int | None, int]] = MappingProxyType({})
+    acts: tuple[telling.Act, ...] = ()
+
+
+def _seen(view: View) -> _Seen:
+    """Ask every signal. Over no activity each is silent, and no table is laid out to hear that."""
+    if not view.activities:
+        return _Seen()
     with closing(lay_out(view)) as bench:
         findings = tuple(found for signal in every() if (found := signal.look(bench)) is not None)
-        days = _days(view, bench)
-        told = telling.look(view, bench, days)
-        verdict = _verdict(view, findings, told)
-        coverage = telling.coverage(view)
-        sentence = telling.sentence(view, OPENINGS[verdict], told)
-        return Judged(
-            verdict=verdict,
-            sentence=sentence,
-            coverage=coverage,
-            usual_max=told.usual,
-            days=days,
-            findings=findings,
-        )
+        daily = {day: (rows, unknown) for day, rows, unknown in bench.ask(_DAILY)}
+        return _Seen(findings, daily, telling.acts(bench))
 
 
 def blind(view: View, because: str) -> Judged:
@@ -124,11 +142,6 @@ _DAILY = """
 SELECT day, sum(rows), count(*) FILTER (rows IS NULL) FROM activity
 WHERE kind IN (SELECT unnest($leaving)) GROUP BY day
 """
-
-
-def _days(view: View, bench: Bench) -> tuple[Day, ...]:
-    left = {day: (rows, unknown) for day, rows, unknown in bench.ask(_DAILY)}
-    return tuple(_day(view, day, *left.get(day, (0, 0))) for day in view.windows.days)
 
 
 def _day(view: View, day: date, rows: int | None, unknown: int) -> Day:

@@ -1,7 +1,7 @@
 """What a judgement is made from: one leaver's activities and coverage over the windows that count."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.sdk.types import CoverageState
@@ -51,6 +51,7 @@ class View:
     total_records: int | None = None
     accounts_known: bool = True
     cut_at: datetime | None = None
+    _unseen: dict[date, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def ended_at(self) -> datetime:
@@ -76,6 +77,11 @@ class View:
 
         Logs are kept by UTC day, and a day in Vancouver ends in the next one.
         """
+        if day not in self._unseen:  # asked of each day several times over
+            self._unseen[day] = self._why_unseen(day)
+        return self._unseen[day]
+
+    def _why_unseen(self, day: date) -> str:
         states = {
             self.coverage.get(utc_day, {}).get(kind, CoverageState.GAP)
             for utc_day in self._utc_days_of(day)

@@ -1,5 +1,6 @@
 """What is said of a leaver, and what is never said."""
 
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 
 from connectors.sdk.types import CoverageState
 from service.snapshot.activity import Activity, ActivityKind
+from service.snapshot.bench import lay_out
+from service.snapshot.signals import every
 from service.snapshot.verdict import Verdict, blind, judge
 from service.snapshot.view import REQUIRED, windows
 from tests.unit.snapshot.leaver import END, NOTICE, act, all_seen, at, usual_past, view
@@ -248,3 +251,8 @@ def test_no_leaver_is_ever_called_clean_and_no_sign_needs_every_last_day(
     assert "  " not in judged.sentence
     if judged.verdict is Verdict.NO_SIGN:
         assert not any(looked_at.unseen(day) for day in looked_at.review[-14:])
+
+
+def test_over_no_activity_every_signal_is_silent_so_that_none_needs_to_be_asked() -> None:
+    with closing(lay_out(view([]))) as bench:
+        assert [signal.ID for signal in every() if signal.look(bench) is not None] == []
