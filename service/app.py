@@ -19,6 +19,7 @@ from connectors.sdk.types import Window
 from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
+from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import stale
 from service.engine import kill_switch
@@ -52,7 +53,7 @@ from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
 from service.snapshot.retention import KEEP_LOGS_LONGER_DAYS, destroy_logs, recently_sealed
-from service.snapshot.seal import Policy, Sealer, destroy_due
+from service.snapshot.seal import Sealer, destroy_due, policy_of
 from service.store import Store, utc_now
 from service.store.failpoints import passing
 from service.store.migrate import upgrade
@@ -152,14 +153,13 @@ def create_service(
     keys = Keys.load(settings.keys_dir)
     manifests = discover(*extra_connectors)
     registry = Registry(manifests, _connector_settings(settings, manifests))
-    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
-    starter = Starter(catalogue=Catalogue(registry), playbooks=playbooks)
+    starter = _starter(settings, registry)
     store = Store(settings.database_url)
     upgrade(store)
     bind(keys)
     shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
     collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
-    sealer = Sealer(store=store, shelf=shelf, policy=_policy(settings), now=now)
+    sealer = Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=now)
     clock = EngineClock(now, ClockGuard())
     engine = _engine(
         settings,
@@ -197,6 +197,12 @@ def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Embe
     )
 
 
+def _starter(settings: Settings, registry: Registry) -> Starter:
+    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    guard = guardrails_of(settings.guardrails)
+    return Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
+
+
 def _engine(
     settings: Settings,
     store: Store,
@@ -218,8 +224,10 @@ def _engine(
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:
+    guard = guardrails_of(settings.guardrails)
+
     def announced(session: Session, event: TerminationEvent) -> str:
-        return announce(session, event, now=now()).departure_id
+        return announce(session, event, now=now(), guard=guard).departure_id
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
     return Intake(open_sources(settings.sources), surroundings)
@@ -260,16 +268,6 @@ def _followed(place: str, value: str) -> Secret:
     if not value.startswith(("env:", "file:")):
         raise SettingsError(f"{place} is a secret: write env:NAME or file:PATH, never the secret itself.")
     return reveal(value)
-
-
-def _policy(settings: Settings) -> Policy:
-    snapshot = settings.snapshot
-    return Policy(
-        lookback_days=snapshot.lookback_days,
-        baseline_days=snapshot.baseline_days,
-        retention_days=snapshot.retention_days,
-        notice_on_file=snapshot.notice_on_file,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

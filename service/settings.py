@@ -38,6 +38,13 @@ def _is_reference(text: str) -> str:
 SecretRef = Annotated[str, AfterValidator(_is_reference)]
 
 
+def _is_account(text: str) -> str:
+    connector, colon, account = text.partition(":")
+    if not (connector and colon and account):
+        raise ValueError("an account is written as connector:id, such as ldap:breakglass")
+    return text
+
+
 def reveal(reference: str) -> Secret:
     """Follow `env:NAME` or `file:PATH`. Raises `SettingsError` when it is missing or open to all."""
     scheme, _, name = reference.partition(":")
@@ -236,6 +243,56 @@ class EngineSection(Section):
     )
 
 
+class GuardrailsSection(Section):
+    """What may happen without a person's decision. Nothing but this file and the environment can raise it."""
+
+    hour_people: int = Field(
+        default=5,
+        ge=1,
+        le=100_000,
+        description="So many people may leave within 60 minutes, however few there are.",
+    )
+    hour_percent: float = Field(
+        default=2.0, ge=0, le=100, description="Or this share of everybody, where that is more."
+    )
+    day_people: int = Field(
+        default=5,
+        ge=1,
+        le=100_000,
+        description="So many people may leave within 24 hours, however few there are.",
+    )
+    day_percent: float = Field(
+        default=5.0, ge=0, le=100, description="Or this share of everybody, where that is more."
+    )
+    team_reports: int = Field(
+        default=5,
+        ge=2,
+        le=1000,
+        description="So many reports of one manager who leave within a week are held.",
+    )
+    whole_teams: bool = Field(
+        default=True, description="Hold when all reports of a manager or a whole department leave."
+    )
+    executive_titles: tuple[str, ...] = Field(
+        default=("chief", "ceo", "cfo", "cto", "coo", "ciso", "president", "managing director"),
+        description="Words of a title that make an executive: their departure is held.",
+    )
+    executives: tuple[str, ...] = Field(
+        default=(), description="Employee numbers of executives whose title does not say so."
+    )
+    protected_people: tuple[str, ...] = Field(
+        default=(), description="Employee numbers of people whose departure is always held."
+    )
+    protected_accounts: tuple[Annotated[str, AfterValidator(_is_account)], ...] = Field(
+        default=(),
+        description="Accounts and devices that no run ever changes, as `connector:id` or `connector:label`.",
+    )
+    first_time: bool = Field(
+        default=True,
+        description="Hold what a source or a person announces for the first time, where others have before.",
+    )
+
+
 class CliSection(Section):
     """Which operating-system user is which person (`{"alice": "E-1004"}`, by employee number)."""
 
@@ -258,6 +315,7 @@ class Settings(BaseSettings):
     playbooks: PlaybooksSection = PlaybooksSection()
     snapshot: SnapshotSection = SnapshotSection()
     engine: EngineSection = EngineSection()
+    guardrails: GuardrailsSection = GuardrailsSection()
     cli: CliSection = CliSection()
     sources: dict[str, SourceSection] = Field(default_factory=dict)
     connectors: dict[str, dict[str, str]] = Field(default_factory=dict)

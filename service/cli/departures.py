@@ -49,6 +49,7 @@ def import_(path: Path, source: str, zone: str) -> None:
     """Announce every row of a CSV file (docs/reference/sources.md), or none."""
     from service.cli._actor import actor
     from service.intake.source import NotUnderstood
+    from service.intake.together import in_one_batch
     from service.people.person import Role
     from service.settings import SourceSection
 
@@ -57,9 +58,12 @@ def import_(path: Path, source: str, zone: str) -> None:
     except OSError as error:
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
-        actor(service, Role.HR, Role.ADMIN)
+        by = actor(service, Role.HR, Role.ADMIN)
+        together = in_one_batch(
+            path.name, by=f"person:{by.subject}", guard=service.starter.guard, now=service.now
+        )
         try:
-            ids = service.intake.take_file(source, SourceSection(timezone=zone), raw)
+            ids = service.intake.take_file(source, SourceSection(timezone=zone), raw, together=together)
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{error}", WRONG_USE)
     click.echo(f"{len(ids)} departures are stored. `exeunt serve` acts on each when its time comes.")

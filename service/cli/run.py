@@ -47,7 +47,13 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
             click.confirm(f"End all access of {leaver.display_name} ({leaver.source_id}) then?", abort=True)
         try:
             with service.store.write() as session:
-                done = announce(session, event, now=service.now(), by=f"person:{by.subject}")
+                done = announce(
+                    session,
+                    event,
+                    now=service.now(),
+                    by=f"person:{by.subject}",
+                    guard=service.starter.guard,
+                )
         except Unannounceable as refused:
             stop(refused.reason, WRONG_USE)
     click.echo(

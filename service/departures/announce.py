@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from service.departures import late, times
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
-from service.departures.holding import doubt
+from service.departures.guardrails import DEFAULT, Guardrails
+from service.departures.holding import hold_if_too_many, hold_or_schedule
 from service.departures.kind import DepartureKind, DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -30,13 +31,22 @@ class Announced:
     news: bool
 
 
-def announce(session: Session, event: TerminationEvent, *, now: datetime, by: str = "") -> Announced:
+def announce(
+    session: Session,
+    event: TerminationEvent,
+    *,
+    now: datetime,
+    by: str = "",
+    guard: Guardrails = DEFAULT,
+    batch: str | None = None,
+) -> Announced:
     """Turn an event into a departure, or a change of one. Raises `Unannounceable`; then nothing is changed.
 
     The second event for a person whose departure is open is a change, never a second departure.
 
     Args:
         by: The actor, where it is a person at our own door and not the HR system.
+        batch: The batch a new departure belongs to.
     """
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
@@ -51,10 +61,13 @@ def announce(session: Session, event: TerminationEvent, *, now: datetime, by: st
     if event.change is Change.RESCINDED:
         return _withdraw(session, _to_withdraw(session, departure, person), event, now=now, by=by)
     if departure is not None:
-        return _change(session, departure, event, now=now, by=by)
+        return _change(session, departure, event, now=now, by=by, guard=guard)
     if known := _of_event(session, event):
         return Announced(departure_id=known.id, news=False)  # over long ago, and HR sent it once more
-    return _create(session, person, event, now=now, by=by)
+    departure = _create(session, person, event, now=now, by=by)
+    departure.batch_id = batch
+    hold_or_schedule(session, departure, person, guard, now=now, by=by)
+    return Announced(departure_id=departure.id, news=True)
 
 
 def _of_event(session: Session, event: TerminationEvent) -> Departure | None:
@@ -101,7 +114,7 @@ def _to_withdraw(session: Session, departure: Departure | None, person: Person) 
 
 def _create(
     session: Session, person: Person, event: TerminationEvent, *, now: datetime, by: str
-) -> Announced:
+) -> Departure:
     departure = Departure(
         id=str(uuid.uuid4()),
         source=event.source,
@@ -118,24 +131,17 @@ def _create(
     session.add(departure)
     session.flush()
     _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
-    _hold_or_schedule(session, departure, person, now=now, by=by)
-    return Announced(departure_id=departure.id, news=True)
-
-
-def _hold_or_schedule(
-    session: Session, departure: Departure, person: Person, *, now: datetime, by: str
-) -> None:
-    because = doubt(departure, person, now=now)
-    if because is not None:
-        departure.state, departure.held_because = DepartureState.HELD, because.said
-        _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
-    else:
-        departure.state, departure.held_because = DepartureState.SCHEDULED, ""
-        _record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
+    return departure
 
 
 def _change(
-    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+    session: Session,
+    departure: Departure,
+    event: TerminationEvent,
+    *,
+    now: datetime,
+    by: str,
+    guard: Guardrails,
 ) -> Announced:
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
@@ -147,13 +153,14 @@ def _change(
             facts = _said(event, kind, when)
             meant = late.Meant(when=when, kind=kind, event=event.source_id, facts=facts)
             late.changed(session, departure, meant, now=now, by=by)
+            hold_if_too_many(session, departure, guard, now=now, by=by)
         return Announced(departure_id=departure.id, news=not same)
     for name, value in _times(when).items():
         setattr(departure, name, value)
     departure.kind, departure.source_version = kind, event.source_version or departure.source_version
     _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     person = session.get_one(Person, departure.person_id)
-    _hold_or_schedule(session, departure, person, now=now, by=by)
+    hold_or_schedule(session, departure, person, guard, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
 
 

@@ -18,6 +18,9 @@ class Departure(Base):
     A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count.
     `changed_to` is what HR said too late to be followed. `timed_from` is the instant the run's steps were timed from,
     while it is another one and they have not been moved yet.
+    `held_codes` are the guardrails that hold it. `counted_at` is when HR last said something new, `begun_at` when
+    its run began, `released_at` when two persons let it go on: what they let go is not counted.
+    `batch_id` is the batch it belongs to, `wave` its place in it.
     """
 
     __tablename__ = "departures"
@@ -30,6 +33,7 @@ class Departure(Base):
     kind: Mapped[DepartureKind]
     state: Mapped[DepartureState] = mapped_column(index=True)
     held_because: Mapped[str] = mapped_column(String(500), default="")
+    held_codes: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     civil_at: Mapped[str] = mapped_column(String(32))
     zone: Mapped[str] = mapped_column(String(64))
     effective_at: Mapped[datetime] = mapped_column(index=True)
@@ -41,3 +45,8 @@ class Departure(Base):
     run_id: Mapped[str | None] = mapped_column(String(36))
     changed_to: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     timed_from: Mapped[datetime | None] = mapped_column(index=True)
+    counted_at: Mapped[datetime | None] = mapped_column(index=True)
+    begun_at: Mapped[datetime | None] = mapped_column(index=True)
+    released_at: Mapped[datetime | None]
+    batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    wave: Mapped[int | None]

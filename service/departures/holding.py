@@ -1,11 +1,16 @@
-"""When a departure is not believed yet, and how a person lets it go on."""
+"""When a departure is not believed yet: it is held, and people decide. Held, never dropped."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.departures import mass, shape
+from service.departures.batch import guardrails_batch
 from service.departures.departure import Departure
+from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -13,6 +18,9 @@ from service.people.person import Person
 
 #: Further back than this a date is more likely a slip in the year than late news.
 LONG_PAST = timedelta(days=31)
+MOST_BECAUSE: Final = 500
+GUARDED: Final = frozenset({mass.CODE, shape.PROTECTED, shape.EXECUTIVE, shape.TEAM, shape.FIRST_TIME})
+TITLES: Final = {mass.CODE: "More at once than the mass guard lets go", shape.TEAM: "A whole team at once"}
 
 
 class NotReleased(Exception):  # noqa: N818  a refusal, not a fault
@@ -37,10 +45,20 @@ CHANGED_TOO_LATE = Doubt(
 )
 
 
-def doubt(departure: Departure, person: Person, *, now: datetime) -> Doubt | None:
-    """Why a person should look before anything is done, if there is a reason to."""
-    if person.protected:
-        return Doubt("protected", "This person is protected: one person alone cannot release them.")
+def doubts(
+    session: Session, departure: Departure, person: Person, guard: Guardrails, *, now: datetime
+) -> Iterator[Doubt]:
+    """Every reason why a person should look before anything is done."""
+    for code, said in shape.shapes(session, departure, person, guard):
+        yield Doubt(code, said)
+    if slip := slip_in_the_date(departure, person, now=now):
+        yield slip
+    if too_many := mass.announced_at_once(session, departure, guard, now=now):
+        yield Doubt(mass.CODE, too_many)
+
+
+def slip_in_the_date(departure: Departure, person: Person, *, now: datetime) -> Doubt | None:
+    """A date that HR can hardly mean."""
     if person.hired_on is not None and departure.effective_at.date() < person.hired_on:
         said = f"It would lie before the person was hired ({person.hired_on}): perhaps a slip in the year."
         return Doubt("before hire", said)
@@ -52,30 +70,101 @@ def doubt(departure: Departure, person: Person, *, now: datetime) -> Doubt | Non
     return None
 
 
-def release(session: Session, departure: Departure, *, now: datetime, by: Person) -> None:
-    """Let a held departure go on. Raises `NotReleased`.
+def hold_or_schedule(
+    session: Session, departure: Departure, person: Person, guard: Guardrails, *, now: datetime, by: str
+) -> None:
+    """Believe what HR said, or hold it and whoever belongs to the same mass or team.
 
-    A protected person's needs two people over a named list, and there is no such list yet.
+    Called for each announcement and each change: a release that came before the change was of something else.
     """
+    departure.counted_at, departure.released_at, departure.wave = now, None, None
+    session.flush()
+    found = tuple(doubts(session, departure, person, guard, now=now))
+    if not found:
+        departure.state, departure.held_because, departure.held_codes = DepartureState.SCHEDULED, "", []
+        _record(session, departure, Event.DEPARTURE_SCHEDULED, {}, now=now, by=by)
+        return
+    hold(session, departure, found, now=now, by=by)
+    for doubt in found:
+        if doubt.code == mass.CODE:
+            others = mass.same_wave(session, departure, guard, now=now)
+        elif doubt.code == shape.TEAM:
+            others = shape.same_team(session, departure, person, guard)
+        else:
+            continue
+        for other in others:
+            hold(session, other, (doubt,), now=now, by=by)
+
+
+def hold(session: Session, departure: Departure, because: Sequence[Doubt], *, now: datetime, by: str) -> None:
+    """Stop a departure, and say why. What a guardrail holds for many is put into one batch."""
+    codes = [doubt.code for doubt in because]
+    for code in codes:
+        if code in TITLES and departure.batch_id is None:
+            departure.batch_id = guardrails_batch(session, TITLES[code], now=now, by=by).id
+    departure.state, departure.held_codes = DepartureState.HELD, codes
+    departure.held_because = " ".join(doubt.said for doubt in because)[:MOST_BECAUSE]
+    body = {"because": ", ".join(codes), **({"batch": departure.batch_id} if departure.batch_id else {})}
+    _record(session, departure, Event.DEPARTURE_HELD, body, now=now, by=by)
+
+
+def hold_if_too_many(
+    session: Session, departure: Departure, guard: Guardrails, *, now: datetime, by: str
+) -> None:
+    """The same for a departure whose run has begun, when HR moves it: many moved together begin nothing more."""
+    if departure.state in (DepartureState.HELD, DepartureState.CLOSED, DepartureState.WITHDRAWN):
+        return
+    departure.counted_at, departure.released_at = now, None
+    session.flush()
+    if because := mass.announced_at_once(session, departure, guard, now=now):
+        hold(session, departure, (Doubt(mass.CODE, because),), now=now, by=by)
+
+
+def may_begin(
+    session: Session, due: Sequence[Departure], guard: Guardrails, *, now: datetime, by: str
+) -> list[Departure]:
+    """The last gate, for what nobody has released: protected people are held, and everybody when too many are due."""
+    free = []
+    for departure in due:
+        if shape.is_protected(session.get_one(Person, departure.person_id), guard):
+            said = "This person is protected: no run touches them before two persons have decided."
+            hold(session, departure, (Doubt(shape.PROTECTED, said),), now=now, by=by)
+        else:
+            free.append(departure)
+    because = mass.begin_at_once(session, free, guard, now=now)
+    for departure in free if because else ():
+        hold(session, departure, (Doubt(mass.CODE, because),), now=now, by=by)
+    return [] if because else free
+
+
+def release(session: Session, departure: Departure, *, now: datetime, by: Person) -> None:
+    """Let a held departure go on. Raises `NotReleased`: what a guardrail holds, one person alone cannot release."""
     if departure.state is not DepartureState.HELD:
         raise NotReleased(f"This departure is not held, it is {departure.state.value}. Nothing was changed.")
     leaver = session.get_one(Person, departure.person_id)
-    if leaver.protected:
-        raise NotReleased(
-            "This person is protected: one person alone cannot release them. Nothing was changed."
-        )
+    if GUARDED & set(departure.held_codes):
+        raise NotReleased("A guardrail holds this departure: one person alone cannot release it.")
     if by.id in (leaver.id, leaver.manager_id):
         raise NotReleased("Neither the leaver nor their manager releases a departure. Nothing was changed.")
     begun = departure.run_id is not None
     departure.state = DepartureState.REVOKING if begun else DepartureState.SCHEDULED
-    departure.held_because = ""
+    departure.held_because, departure.held_codes = "", []
+    _record(
+        session, departure, Event.DEPARTURE_SCHEDULED, {"released": True}, now=now, by=f"person:{by.subject}"
+    )
+
+
+def _record(
+    session: Session, departure: Departure, event: Event, body: Mapping[str, Any], *, now: datetime, by: str
+) -> None:
+    subject = session.scalar(select(Person.subject).where(Person.id == departure.person_id)) or ""
     append(
         session,
-        Event.DEPARTURE_SCHEDULED,
-        actor=f"person:{by.subject}",
-        subject=leaver.subject,
+        event,
+        actor=by,
+        subject=subject,
         departure=departure.id,
         run=departure.run_id or "",
-        body={"released": True},
+        body=body,
         at=now,
     )

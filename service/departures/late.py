@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from service.departures import times
 from service.departures.departure import Departure
-from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt, doubt
+from service.departures.guardrails import DEFAULT
+from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt, hold_or_schedule
 from service.departures.kind import DepartureKind, DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -93,7 +94,7 @@ def hold(session: Session, departure: Departure, because: Doubt, *, now: datetim
     """What has not begun waits for a person. A closed departure stays closed, and says what HR said."""
     _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
     if departure.state is not DepartureState.CLOSED:
-        departure.state = DepartureState.HELD
+        departure.state, departure.held_codes = DepartureState.HELD, [because.code]
     if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later date must not hide that HR took it back
         departure.held_because = because.said
 
@@ -123,12 +124,7 @@ def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -
     session.flush()
     facts = {"change": "moved", "after": departure.id, "kind": after.kind.value, "civil_at": after.civil_at}
     _record(session, after, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=facts | {"zone": after.zone})
-    because = doubt(after, session.get_one(Person, after.person_id), now=now)
-    if because is None:
-        _record(session, after, Event.DEPARTURE_SCHEDULED, at=now, by=by)
-    else:
-        after.state, after.held_because = DepartureState.HELD, because.said
-        _record(session, after, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    hold_or_schedule(session, after, session.get_one(Person, after.person_id), DEFAULT, now=now, by=by)
     return after
 
 

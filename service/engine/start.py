@@ -1,7 +1,8 @@
 """Starting a run: a departure whose time has come, a playbook pinned by its digest, steps as rows."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +13,15 @@ from sqlalchemy.orm import Session
 
 from service.departures.announce import recompute
 from service.departures.departure import Departure
+from service.departures.guardrails import DEFAULT, Guardrails
+from service.departures.holding import Doubt, hold, may_begin
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine import kill_switch
 from service.engine.progress import settle, wait_of
 from service.engine.record import ENGINE, record_run
 from service.engine.states import StepState
 from service.engine.tables import Run, StepNeed, StepRun
-from service.ledger.entry import append
+from service.ledger.entry import head
 from service.ledger.event import Event
 from service.people.person import Person
 from service.playbook import references
@@ -42,10 +45,12 @@ class Starter:
 
     Args:
         playbooks: The playbook of each kind of departure.
+        guard: What holds a departure that has come due with too many others.
     """
 
     catalogue: Catalogue
     playbooks: Mapping[DepartureKind, Loaded]
+    guard: Guardrails = DEFAULT
 
     def begin_due(self, session: Session, *, now: datetime) -> list[str]:
         """Start a run for every departure whose time has come. Gives the runs' ids.
@@ -57,21 +62,38 @@ class Starter:
         near = select(Departure).where(
             Departure.state == DepartureState.SCHEDULED, Departure.effective_at <= now + MOST_MOVED
         )
-        begun = []
+        due = []
         for departure in session.scalars(near.with_for_update(skip_locked=True)).all():
-            try:
-                with session.begin_nested():
-                    recompute(session, departure, now=now)
-                    if departure.effective_at <= now:
-                        begun.append(self.begin(session, departure, now=now).id)
-            except CannotBegin as refused:
-                hold(session, departure, str(refused), now=now)
-            except (LookupError, ValueError, TypeError, ArithmeticError, DataError, IntegrityError) as error:
-                because = (
-                    f"This departure could not be begun ({type(error).__name__}). Somebody must look at it."
-                )
-                hold(session, departure, because, now=now)
+            with self._held_if_it_fails(session, departure, now=now):
+                recompute(session, departure, now=now)
+                if departure.effective_at <= now:
+                    due.append(departure)
+        begun: list[str] = []
+        for departure in self._let_go(session, due, now=now):
+            with self._held_if_it_fails(session, departure, now=now):
+                begun.append(self.begin(session, departure, now=now).id)
         return begun
+
+    def _let_go(self, session: Session, due: list[Departure], *, now: datetime) -> list[Departure]:
+        """Those of whom the guardrails have no doubt, or whom two persons released."""
+        unreleased = [departure for departure in due if departure.released_at is None]
+        if not unreleased:
+            return due
+        head(session)  # whoever counts holds the ledger's lock: no other node begins somebody meanwhile
+        free = may_begin(session, unreleased, self.guard, now=now, by=ENGINE)
+        return [*(departure for departure in due if departure.released_at is not None), *free]
+
+    @contextmanager
+    def _held_if_it_fails(self, session: Session, departure: Departure, *, now: datetime) -> Iterator[None]:
+        """Whatever is wrong with one departure delays no other."""
+        try:
+            with session.begin_nested():
+                yield
+        except CannotBegin as refused:
+            cannot_begin(session, departure, str(refused), now=now)
+        except (LookupError, ValueError, TypeError, ArithmeticError, DataError, IntegrityError) as error:
+            because = f"This departure could not be begun ({type(error).__name__}). Somebody must look at it."
+            cannot_begin(session, departure, because, now=now)
 
     def planned(self, departure: Departure, person: Person) -> Plan:
         """What a departure would lead to; nothing is done."""
@@ -90,7 +112,7 @@ class Starter:
         arguments = _resolved(planned, values)
         run = _run(planned, departure, number=number, now=now)
         session.add(run)
-        departure.state, departure.run_id = DepartureState.REVOKING, run.id
+        departure.state, departure.run_id, departure.begun_at = DepartureState.REVOKING, run.id, now
         session.flush()
         rows = []
         for position, step in enumerate(planned.steps):
@@ -173,18 +195,9 @@ def _record_start(session: Session, run: Run, planned: Plan, *, now: datetime) -
     record_run(session, run.id, Event.RUN_STARTED, at=now, body=body)
 
 
-def hold(session: Session, departure: Departure, because: str, *, now: datetime) -> None:
+def cannot_begin(session: Session, departure: Departure, because: str, *, now: datetime) -> None:
     """Stop a departure before anything is done, and say why."""
-    departure.state, departure.held_because = DepartureState.HELD, because[:500]
-    append(
-        session,
-        Event.DEPARTURE_HELD,
-        actor=ENGINE,
-        subject=session.get_one(Person, departure.person_id).subject,
-        departure=departure.id,
-        body={"because": "cannot begin"},
-        at=now,
-    )
+    hold(session, departure, (Doubt("cannot begin", because),), now=now, by=ENGINE)
 
 
 def _resolved(planned: Plan, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -32,6 +32,7 @@ MOST_BYTES: Final = MEBIBYTE
 NOT_COMPRESSED: Final = ("", "identity")
 
 Announce = Callable[[Session, TerminationEvent], str]
+Together = Callable[[Session], Announce]
 
 
 def _nobody_waits() -> None:
@@ -87,19 +88,25 @@ class Intake:
             self._at.on_accepted()
         return self._told(known, given)
 
-    def take_file(self, source: str, section: SourceSection, raw: bytes) -> tuple[str, ...]:
+    def take_file(
+        self, source: str, section: SourceSection, raw: bytes, *, together: Together | None = None
+    ) -> tuple[str, ...]:
         """Announce every row of a CSV in one transaction; returns the departures.
 
         Raises `NotUnderstood` with every mistake, and then nothing was changed.
+
+        Args:
+            together: Makes, in the given transaction, what announces each row as a part of one batch.
         """
         delivery_id = hashlib.sha256(raw).hexdigest()
         envelope = Envelope(source=source, delivery_id=delivery_id, body=raw, received_at=self._at.now())
         events = csv_file.read_file(envelope, section)
         slips, departures = [], []
         with self._at.store.write("intake") as session:
+            announce = together(session) if together else self._at.announce
             for event in events:
                 try:
-                    departures.append(self._at.announce(session, event))
+                    departures.append(announce(session, event))
                 except Unannounceable as error:
                     slips.append(Slip(where=event.person.source_id, what=error.reason))
             if slips:

@@ -23,6 +23,8 @@ class Event(StrEnum):
     DEPARTURE_CLOSED = "departure.closed"
     DEPARTURE_REOPENED = "departure.reopened"
 
+    BATCH_OPENED = "batch.opened"
+
     RUN_STARTED = "run.started"
     RUN_CONFIRMING = "run.confirming"
     RUN_FINISHED = "run.finished"

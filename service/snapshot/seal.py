@@ -18,6 +18,7 @@ from service.ledger.entry import LedgerEntry, append
 from service.ledger.event import Event
 from service.people.account_link import AccountLink
 from service.people.person import Person
+from service.settings import SnapshotSection
 from service.snapshot import counting, formats
 from service.snapshot.activity import Activity, once
 from service.snapshot.custody import Shelf, open_body, seal_body
@@ -38,6 +39,16 @@ class Policy:
     baseline_days: int
     retention_days: int
     notice_on_file: bool
+
+
+def policy_of(section: SnapshotSection) -> Policy:
+    """What the configuration says."""
+    return Policy(
+        lookback_days=section.lookback_days,
+        baseline_days=section.baseline_days,
+        retention_days=section.retention_days,
+        notice_on_file=section.notice_on_file,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

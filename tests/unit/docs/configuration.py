@@ -73,7 +73,8 @@ def _row(path: str, key: str, field: FieldInfo) -> str:
 def _kind(field: FieldInfo) -> str:
     limits = {type(limit).__name__: limit for limit in field.metadata}
     if "Ge" in limits:
-        return f"whole number, {limits['Ge'].ge} to {limits['Le'].le}"
+        kind = "whole number" if field.annotation is int else "number"
+        return f"{kind}, {limits['Ge'].ge} to {limits['Le'].le}"
     return _named(field.annotation, field)
 
 

@@ -7,7 +7,7 @@ import pytest
 from service.departures.announce import announce
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent
-from service.departures.holding import NotReleased, doubt, release
+from service.departures.holding import NotReleased, release, slip_in_the_date
 from service.departures.kind import DepartureState
 from service.engine.states import StepState
 from service.people.person import Person
@@ -78,7 +78,7 @@ def test_a_departure_before_the_hire_is_doubted(world: Any) -> None:
         departure = session.get_one(Departure, "d-1")
         person = session.get_one(Person, world.people["mike"])
         departure.effective_at = departure.effective_at.replace(year=2019)
-        found = doubt(departure, person, now=world.clock())
+        found = slip_in_the_date(departure, person, now=world.clock())
 
     assert found is not None
     assert found.code == "before hire"

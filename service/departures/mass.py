@@ -1,0 +1,94 @@
+"""The mass guard: too many people leaving at once is more likely a broken or forged feed than the truth.
+
+Counted twice. When HR speaks: whoever was announced or changed within the span, and whoever would fall due
+within one. And at the gate, when runs begin, where the count is exact whatever came before: no more people are
+touched within a span than its limit, unless two persons have released them. Held, never dropped.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.departures.guardrails import Guardrails, Limit
+from service.departures.kind import DepartureState
+
+CODE: Final = "mass"
+#: Not begun and not held: what a guard may still stop.
+NOT_BEGUN: Final = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.DUE)
+
+
+def announced_at_once(session: Session, departure: Departure, guard: Guardrails, *, now: datetime) -> str:
+    """Why this announcement or change is one too many, as a sentence; empty where it is not."""
+    for limit in guard.limits(session):
+        if _more_than(session, limit.most, Departure.counted_at > now - limit.within):
+            return _said(limit, "were announced or changed")
+        if _due_together(session, departure, limit):
+            return _said(limit, "would lose their access")
+    return ""
+
+
+def begin_at_once(session: Session, due: Sequence[Departure], guard: Guardrails, *, now: datetime) -> str:
+    """Why these may not all begin, as a sentence. The caller holds the ledger's lock, so that the count is exact."""
+    for limit in guard.limits(session):
+        begun = session.scalar(
+            select(func.count())
+            .select_from(Departure)
+            .where(Departure.begun_at > now - limit.within, Departure.released_at.is_(None))
+        )
+        if (begun or 0) + len(due) > limit.most:
+            return _said(limit, "would lose their access")
+    return ""
+
+
+def same_wave(session: Session, departure: Departure, guard: Guardrails, *, now: datetime) -> list[Departure]:
+    """Whoever else belongs to the mass and has not begun: announced or falling due within the same day."""
+    day = guard.limits(session)[-1].within
+    query = select(Departure).where(
+        Departure.state.in_(NOT_BEGUN),
+        Departure.released_at.is_(None),
+        Departure.id != departure.id,
+        (Departure.counted_at > now - day)
+        | Departure.effective_at.between(departure.effective_at - day, departure.effective_at + day),
+    )
+    # whoever is beginning just now is locked, and counted at the gate
+    return list(session.scalars(query.with_for_update(skip_locked=True)))
+
+
+def _more_than(session: Session, most: int, where: ColumnElement[bool]) -> bool:
+    """Whether more than so many people match; counted no further than needed."""
+    found = (
+        select(Departure.id)
+        .where(where, Departure.state != DepartureState.WITHDRAWN, Departure.released_at.is_(None))
+        .limit(most + 1)
+        .subquery()
+    )
+    return (session.scalar(select(func.count()).select_from(found)) or 0) > most
+
+
+def _due_together(session: Session, departure: Departure, limit: Limit) -> bool:
+    """Whether any span that holds this departure's time holds more people than its limit."""
+    at, within = departure.effective_at, limit.within
+    near = Departure.effective_at.between(at - within, at + within)
+    if not _more_than(session, limit.most, near):
+        return False
+    query = (
+        select(Departure.effective_at)
+        .where(near, Departure.state != DepartureState.WITHDRAWN, Departure.released_at.is_(None))
+        .order_by(Departure.effective_at)
+    )
+    times = list(session.scalars(query))
+    return any(
+        last - first <= within and first <= at <= last
+        for first, last in zip(times, times[limit.most :], strict=False)
+    )
+
+
+def _said(limit: Limit, what: str) -> str:
+    return (
+        f"More people {what} within {limit.span} than may without a person's decision "
+        f"(at most {limit.most}). Two persons release whoever really leaves."
+    )

@@ -1,0 +1,136 @@
+"""The shape guard: who leaves, not how many. Executives, whole teams, protected people, a voice never heard."""
+
+import re
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.departures.guardrails import Guardrails
+from service.departures.kind import DepartureState
+from service.people.person import Person
+
+PROTECTED: Final = "protected"
+EXECUTIVE: Final = "executive"
+TEAM: Final = "team"
+FIRST_TIME: Final = "first time"
+#: Colleagues who leave this close to each other leave together.
+TOGETHER: Final = timedelta(days=7)
+#: Fewer people than this are no team.
+LEAST_TEAM: Final = 3
+
+
+def shapes(
+    session: Session, departure: Departure, person: Person, guard: Guardrails
+) -> Iterator[tuple[str, str]]:
+    """Why a person should look first: a code and a sentence for each reason."""
+    if is_protected(person, guard):
+        yield PROTECTED, "This person is protected: no run touches them before two persons have decided."
+    if is_executive(person, guard):
+        yield EXECUTIVE, "This person is an executive: two persons decide."
+    whole, _ = _team(session, departure, person, guard)
+    if whole:
+        yield TEAM, whole
+    if guard.first_time and is_first_time(session, departure):
+        yield FIRST_TIME, "Whoever announced this never did before, and others have: two persons decide."
+
+
+def is_protected(person: Person, guard: Guardrails) -> bool:
+    """By the people's record, or by the list in the configuration."""
+    return person.protected or _listed(person, guard.protected_people)
+
+
+def is_executive(person: Person, guard: Guardrails) -> bool:
+    """By the list in the configuration, or by a word of the title."""
+    words = " ".join(re.findall(r"\w+", person.title.casefold()))
+    named = any(re.search(rf"\b{re.escape(title.casefold())}\b", words) for title in guard.executive_titles)
+    return named or _listed(person, guard.executives)
+
+
+def is_first_time(session: Session, departure: Departure) -> bool:
+    """Nobody of theirs was ever let go on, while others' departures were. The very first voice is believed."""
+    went_on = select(Departure.id).where(
+        Departure.begun_at.is_not(None) | Departure.released_at.is_not(None), Departure.id != departure.id
+    )
+    theirs = Departure.announced_by == departure.announced_by
+    known = session.scalar(went_on.where(theirs).limit(1))
+    return known is None and session.scalar(went_on.where(~theirs).limit(1)) is not None
+
+
+def same_team(session: Session, departure: Departure, person: Person, guard: Guardrails) -> list[Departure]:
+    """The others of the team or department that leave about then and have not begun."""
+    at = departure.effective_at
+    _, team = _team(session, departure, person, guard)
+    query = (
+        select(Departure)
+        .join(Person, Person.id == Departure.person_id)
+        .where(
+            team,
+            Departure.state == DepartureState.SCHEDULED,
+            Departure.released_at.is_(None),
+            Departure.id != departure.id,
+            Departure.effective_at.between(at - TOGETHER, at + TOGETHER),
+        )
+    )
+    return list(session.scalars(query.with_for_update(skip_locked=True, of=Departure)))
+
+
+def _listed(person: Person, numbers: Collection[str]) -> bool:
+    number = (person.employee_no or "").casefold()
+    return bool(number) and number in {listed.casefold() for listed in numbers}
+
+
+def _team(
+    session: Session, departure: Departure, person: Person, guard: Guardrails
+) -> tuple[str, ColumnElement[bool]]:
+    """Whether with this departure a whole team or department leaves, as a sentence; and who that is."""
+    if guard.whole_teams and person.manager_id is not None:
+        team = Person.manager_id == person.manager_id
+        leaving, there = _leaving(session, departure, team), _count(session, team)
+        if leaving >= guard.team_reports or (leaving == there and there >= LEAST_TEAM):
+            said = f"{leaving} of {there} reports of one manager leave within a week: two persons decide."
+            return said, team
+    if guard.whole_teams and person.department:
+        department = Person.department == person.department
+        leaving, there = _leaving(session, departure, department), _count(session, department)
+        if leaving == there and there >= LEAST_TEAM:
+            return (
+                f"All {there} people of one department leave within a week: two persons decide.",
+                department,
+            )
+    return "", false()
+
+
+def _leaving(session: Session, departure: Departure, which: ColumnElement[bool]) -> int:
+    """How many of them leave about when this one does, this one included. Whoever was released was looked at."""
+    at = departure.effective_at
+    query = (
+        select(func.count(func.distinct(Departure.person_id)))
+        .join(Person, Person.id == Departure.person_id)
+        .where(
+            which,
+            Departure.state != DepartureState.WITHDRAWN,
+            Departure.released_at.is_(None),
+            Departure.effective_at.between(at - TOGETHER, at + TOGETHER),
+        )
+    )
+    return session.scalar(query) or 0
+
+
+def _count(session: Session, which: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Person).where(which)) or 0
+
+
+def reports_to(session: Session, person_id: str, boss_id: str) -> bool:
+    """True where one is below the other, however far. A roster whose managers form a loop ends the walk."""
+    seen: set[str] = set()
+    at: str | None = person_id
+    while at is not None and at not in seen:
+        seen.add(at)
+        at = session.scalar(select(Person.manager_id).where(Person.id == at))
+        if at == boss_id:
+            return True
+    return False
