@@ -227,7 +227,8 @@ def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: C
     guard = guardrails_of(settings.guardrails)
 
     def announced(session: Session, event: TerminationEvent) -> str:
-        return announce(session, event, now=now(), guard=guard).departure_id
+        read = event.under(settings.departures.friday)
+        return announce(session, read, now=now(), guard=guard).departure_id
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
     return Intake(open_sources(settings.sources), surroundings)

@@ -195,6 +195,17 @@ class SourceSection(Section):
     api_key: SecretRef | None = Field(default=None, description="The key to ask it with.")
 
 
+class DeparturesSection(Section):
+    """How what HR says of a departure's time is read."""
+
+    friday: str = Field(
+        default="flag 12:00",
+        pattern=r"^(off|(flag|bring-forward)( ([01][0-9]|2[0-3]):[0-5][0-9])?)$",
+        description="Departures at a week's end, from that hour of the Friday on: `off`, `flag 12:00` says so, "
+        "`bring-forward 12:00` moves a last day without a time to that hour of the Friday.",
+    )
+
+
 class PlaybooksSection(Section):
     """Where playbooks are read from, and which is used for which kind of departure."""
 
@@ -312,6 +323,7 @@ class Settings(BaseSettings):
     service: ServiceSection = ServiceSection()
     database: DatabaseSection = DatabaseSection()
     slack: SlackSection = SlackSection()
+    departures: DeparturesSection = DeparturesSection()
     playbooks: PlaybooksSection = PlaybooksSection()
     snapshot: SnapshotSection = SnapshotSection()
     engine: EngineSection = EngineSection()

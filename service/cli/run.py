@@ -38,8 +38,9 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
         if by.id == leaver.id:
             stop("Nobody announces their own departure. Nothing was done.", WRONG_USE)
         event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
+        event = event.under(service.settings.departures.friday)
         when = event.interpreted(now=service.now())
-        for line in when.lines:
+        for line in (*when.lines, *when.warnings):
             click.echo(line)
         if when.instant <= service.now():
             click.echo("That is past: access ends at once.")

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import late, times
+from service.departures import friday, late, times
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import hold_if_too_many, hold_or_schedule
 from service.departures.kind import DepartureKind, DepartureState
+from service.departures.lateness import seconds, told_late
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
@@ -186,10 +187,12 @@ def _outdated(departure: Departure, event: TerminationEvent) -> bool:
 
 def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
     """Keep the instant true to what HR meant: zone data change between the announcement and the day."""
-    when = times.instant(
-        times.civil(departure.civil_at),
-        departure.zone,
-        zone_source=times.ZoneSource(departure.interpretation["zone_source"]),
+    when = friday.read(departure.interpretation.get("friday", "")).applied(
+        times.instant(
+            times.civil(departure.civil_at),
+            departure.zone,
+            zone_source=times.ZoneSource(departure.interpretation["zone_source"]),
+        )
     )
     if departure.effective_at == when.instant:
         return
@@ -238,6 +241,7 @@ def _facts(departure: Departure, event: TerminationEvent) -> dict[str, Any]:
         "effective_at": departure.effective_at.isoformat(),
         "civil_at": departure.civil_at,
         "zone": departure.zone,
+        "late_s": seconds(told_late(departure.effective_at, departure.announced_at)),
     }
 
 

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from service.departures import times
+from service.departures import friday, times
 from service.departures.kind import DepartureKind
 
 # No slash, backslash or percent sign and no "..": an identifier from outside is harmless wherever it ends up.
@@ -124,6 +124,7 @@ class TerminationEvent(BaseModel):
 
     `(source, source_id)` names the event: the same webhook delivered twice is one departure.
     The civil time and the zone are kept as HR meant them; `times.instant` says which instant that is today.
+    `friday_rule` is ours, not the source's: what becomes of a departure at a week's end.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -140,6 +141,7 @@ class TerminationEvent(BaseModel):
     notice_date: CivilDate | None = None
     source_version: Line | None = None
     occurred_at: AwareDatetime
+    friday_rule: str = ""
 
     @model_validator(mode="after")
     def _says_enough(self) -> Self:
@@ -161,4 +163,9 @@ class TerminationEvent(BaseModel):
         if self.change is Change.IMMEDIATE or self.meant is None:
             begun = times.civil_of(min(self.occurred_at, now), self.timezone)
             return times.instant(begun, self.timezone, zone_source=self.zone_source)
-        return times.instant(self.meant, self.timezone, zone_source=self.zone_source)
+        found = times.instant(self.meant, self.timezone, zone_source=self.zone_source)
+        return friday.read(self.friday_rule).applied(found)
+
+    def under(self, friday_rule: str) -> Self:
+        """The same event, read under a Friday rule."""
+        return self.model_copy(update={"friday_rule": friday_rule})

@@ -10,7 +10,7 @@ import importlib
 import re
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
@@ -42,6 +42,7 @@ class Rule(StrEnum):
 
     AT_THE_TIME = "at the time"
     END_OF_THE_DAY = "end of the day"
+    FRIDAY = "brought forward to Friday"
 
 
 class Adjustment(StrEnum):
@@ -66,6 +67,7 @@ class Interpretation:
     """The instant a civil time stands for, and how it was found.
 
     `meant` is the civil date or time as HR gave it, `local` the same instant on the wall clock of `zone`.
+    `friday` is the Friday rule it was read under, as `FridayRule.spelt` writes it; empty for none.
     """
 
     meant: str
@@ -79,6 +81,7 @@ class Interpretation:
     tzdata: str
     lines: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    friday: str = ""
 
     def as_json(self) -> dict[str, str | int | list[str]]:
         """The same, for the departure's row, the run page and `exeunt when --json`."""
@@ -92,6 +95,7 @@ class Interpretation:
             "adjustment": self.adjustment.value,
             "shifted_s": self.shifted_s,
             "tzdata": self.tzdata,
+            "friday": self.friday,
             "lines": list(self.lines),
             "warnings": list(self.warnings),
         }
@@ -158,24 +162,17 @@ def instant(
     )
 
 
-def explain(at: str, zone_name: str, *, now: datetime) -> Interpretation:
-    """What `exeunt when --at --zone` shows: the interpretation, with a warning when the zone data are old."""
-    found = instant(civil(at), zone_name, zone_source=ZoneSource.ASKED)
-    old = stale(now)
-    return replace(found, warnings=(*found.warnings, old)) if old else found
-
-
-def stale(now: datetime) -> str:
-    """Warn when the bundled zone data are older than sixty days; empty when they are not.
+def stale(now: datetime, version: str = TZDATA_VERSION) -> str:
+    """Warn when zone data were older than sixty days at a time; empty when they were not.
 
     A release we do not know the day of is newer than the newest we know, so that its age is bounded by that.
     """
-    released = RELEASED.get(TZDATA_VERSION, max(RELEASED.values()))
+    released = RELEASED.get(version, max(RELEASED.values()))
     age = now.date() - released
     if age <= STALE_AFTER:
         return ""
     return (
-        f"The zone data (tzdata {TZDATA_VERSION}) may be {age.days} days old. "
+        f"The zone data (tzdata {version}) may be {age.days} days old. "
         "Update the tzdata package: a government may have moved its clocks since."
     )
 
@@ -183,6 +180,24 @@ def stale(now: datetime) -> str:
 def civil_of(moment: datetime, zone_name: str) -> datetime:
     """The wall clock of a zone at an instant, for events that happen now."""
     return moment.astimezone(zone(zone_name)).replace(tzinfo=None, microsecond=0, fold=0)
+
+
+def later(moment: datetime, zone_name: str, after: timedelta) -> datetime:
+    """`after` an instant, as people count: whole days on the leaver's calendar, what is left over as time passes.
+
+    A day later it is the same time on the wall clock, though the day may have had 23 or 25 hours; a wall-clock
+    time the clocks jump over, or show twice, is resolved as any other.
+    """
+    days, rest = divmod(after, timedelta(days=1))
+    if not days:
+        return moment + rest
+    wall = moment.astimezone(zone(zone_name)).replace(tzinfo=None, fold=0)
+    return instant(wall + timedelta(days=days), zone_name).instant + rest
+
+
+def start_of_day(day: date, zone_name: str) -> datetime:
+    """The first instant of a civil day."""
+    return instant(day - timedelta(days=1), zone_name).instant
 
 
 @cache

@@ -166,6 +166,8 @@ class RunFacts:
 
     `held` says why nothing more of it is begun, or what HR said too late; empty when there is nothing of the kind.
     `alarms` say what of it is stuck, and what to do.
+    `late` says what came after its time: the news, or the run. `reasoning` is how the time was worked out, a
+    sentence a step; `warnings` what to look out for in it.
     """
 
     run_id: str
@@ -200,6 +202,10 @@ class RunFacts:
     ledger_entries: int
     ledger_intact: bool | None
     held: str = ""
+    late: tuple[str, ...] = ()
+    reasoning: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    tzdata: str = ""
     paused: bool = False
     interventions: tuple[InterventionFact, ...] = ()
     alarms: tuple[str, ...] = ()

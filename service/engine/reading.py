@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
+from service.departures.times import stale
 from service.engine import sealed
 from service.engine.alarms import open_alarms
 from service.engine.facts import (
@@ -29,7 +30,7 @@ from service.engine.grading import Standing, step_colour
 from service.engine.precautions import precautions
 from service.engine.states import Colour, StepState
 from service.engine.tables import Attempt, Confirmation, Intervention, Run, StepRun
-from service.engine.wording import headline
+from service.engine.wording import headline, lateness
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.people.person import Person
@@ -60,12 +61,12 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
     steps = _steps(session, run, keys)
     finding = findings(session, departure.id)
     exposure = _exposure(steps, departure.effective_at)
+    times = _reasoning(run, departure)
     return RunFacts(
         run_id=run.id,
         number=number(run),
         colour=run.colour,
-        headline=headline(steps, exposure, effective_at=departure.effective_at, held=departure.held_because),
-        held=departure.held_because,
+        headline=_headline(departure, steps, exposure, times["late"]),
         playbook=run.playbook,
         playbook_version=run.playbook_version,
         playbook_digest=run.playbook_digest,
@@ -83,6 +84,7 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
         alarms=tuple(f"{alarm.said} {alarm.fix}" for alarm in open_alarms(session, run_id=run.id)),
         **_last_cut(exposure, departure.effective_at),
         **_of_departure(session, departure),
+        **times,
     )
 
 
@@ -115,6 +117,7 @@ def _of_departure(session: Session, departure: Departure) -> dict[str, Any]:
     manager = session.get(Person, person.manager_id) if person.manager_id else None
     return {
         "departure_id": departure.id,
+        "held": departure.held_because,
         "leaver": person.display_name,
         "leaver_person_id": person.id,
         "title": person.title,
@@ -127,6 +130,29 @@ def _of_departure(session: Session, departure: Departure) -> dict[str, Any]:
         "zone": departure.zone,
         "started_by": departure.announced_by,
         "source": f"{departure.source} {departure.source_id}",
+    }
+
+
+def _headline(
+    departure: Departure,
+    steps: Iterable[StepFact],
+    exposure: Iterable[ExposureFact],
+    late: Iterable[str],
+) -> str:
+    at, held = departure.effective_at, departure.held_because
+    return headline(steps, exposure, effective_at=at, held=held, late=late)
+
+
+def _reasoning(run: Run, departure: Departure) -> dict[str, Any]:
+    """How the time was worked out, and what was doubtful about it when the run began."""
+    said: Mapping[str, Any] = departure.interpretation
+    version = said.get("tzdata", "")
+    old = stale(run.started_at, version) if version else ""
+    return {
+        "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
+        "tzdata": version,
+        "reasoning": tuple(said.get("lines", ())),
+        "warnings": (*said.get("warnings", ()), *([old] if old else [])),
     }
 
 

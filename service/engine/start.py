@@ -16,6 +16,8 @@ from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import Doubt, hold, may_begin
 from service.departures.kind import DepartureKind, DepartureState
+from service.departures.lateness import began_late, seconds
+from service.departures.times import TZDATA_VERSION
 from service.engine import kill_switch
 from service.engine.progress import settle, wait_of
 from service.engine.record import ENGINE, record_run
@@ -69,7 +71,8 @@ class Starter:
                 if departure.effective_at <= now:
                     due.append(departure)
         begun: list[str] = []
-        for departure in self._let_go(session, due, now=now):
+        let_go = self._let_go(session, due, now=now)
+        for departure in sorted(let_go, key=lambda each: each.effective_at):  # after a downtime they are many
             with self._held_if_it_fails(session, departure, now=now):
                 begun.append(self.begin(session, departure, now=now).id)
         return begun
@@ -125,7 +128,7 @@ class Starter:
         session.add_all(rows)
         session.flush()
         session.add_all(_needs(planned, {row.step: row.id for row in rows}))
-        _record_start(session, run, planned, now=now)
+        _record_start(session, run, departure, planned)
         settle(session, (run.id,), now=now)
         return run
 
@@ -183,7 +186,8 @@ def _needs(planned: Plan, ids: Mapping[str, str]) -> list[StepNeed]:
     ]
 
 
-def _record_start(session: Session, run: Run, planned: Plan, *, now: datetime) -> None:
+def _record_start(session: Session, run: Run, departure: Departure, planned: Plan) -> None:
+    late = began_late(departure.effective_at, departure.announced_at, run.started_at)
     body = {
         "number": run.number,
         "playbook": planned.playbook,
@@ -191,8 +195,10 @@ def _record_start(session: Session, run: Run, planned: Plan, *, now: datetime) -
         "playbook_digest": planned.playbook_digest,
         "plan_digest": planned.digest,
         "steps": [step.id for step in planned.steps],
+        "late_s": seconds(late),
+        "tzdata": TZDATA_VERSION,
     }
-    record_run(session, run.id, Event.RUN_STARTED, at=now, body=body)
+    record_run(session, run.id, Event.RUN_STARTED, at=run.started_at, body=body)
 
 
 def cannot_begin(session: Session, departure: Departure, because: str, *, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from service.departures.lateness import began_late, told_late
 from service.engine.facts import ExposureFact, StepFact
 from service.engine.states import StepState, WaitsFor
 
@@ -13,9 +14,10 @@ def headline(
     *,
     effective_at: datetime,
     held: str,
+    late: Iterable[str] = (),
 ) -> str:
     """What an auditor asks first: is every login shut, was it read back, and how long after the time."""
-    parts = [logins(tuple(exposure), effective_at), *_devices(steps), held]
+    parts = [logins(tuple(exposure), effective_at), *_devices(steps), *late, held]
     return " ".join(part for part in parts if part)
 
 
@@ -47,7 +49,23 @@ def span(seconds: float) -> str:
         return f"{seconds:.0f} s"
     if seconds < 7200:  # noqa: PLR2004  two hours
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    if seconds < 172_800:  # noqa: PLR2004  two days
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86_400:.0f} days"
+
+
+def lateness(effective_at: datetime, announced_at: datetime, began_at: datetime) -> tuple[str, ...]:
+    """What came too late, by how long, and whose it was; nothing for what was in time."""
+    told = told_late(effective_at, announced_at)
+    began = began_late(effective_at, announced_at, began_at)
+    return (
+        *([f"HR said so {span(told.total_seconds())} after access should have been gone."] if told else ()),
+        *(
+            [f"The run began {span(began.total_seconds())} late: the service was down, or people held it."]
+            if began
+            else ()
+        ),
+    )
 
 
 def counts(steps: tuple[StepFact, ...], *, now: datetime, held: bool = False) -> str:

@@ -1,0 +1,48 @@
+"""What `exeunt when` shows: which instant a civil time stands for, step by step, and what follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from service.departures import friday, times
+from service.departures.times import Interpretation, ZoneSource
+
+#: The days after the end on which playbooks usually act again.
+AFTER: Final = tuple(timedelta(days=days) for days in (1, 7, 30, 90))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reasoning:
+    """An interpretation, and the instants of the phases after it: days after the end, as text, and when."""
+
+    found: Interpretation
+    phases: Mapping[str, datetime]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One sentence a step, then the days after, then what to look out for."""
+        place = times.zone(self.found.zone)
+        after = (
+            f"{name:>5}  {moment.astimezone(place):%a %Y-%m-%d %H:%M %z}  {moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            for name, moment in self.phases.items()
+        )
+        warned = (f"warning: {warning}" for warning in self.found.warnings)
+        return (*self.found.lines, "Steps that come days later keep the time of day:", *after, *warned)
+
+    def as_json(self) -> dict[str, Any]:
+        """The interpretation with the phases beside it."""
+        phases = {
+            name: f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, moment in self.phases.items()
+        }
+        return {**self.found.as_json(), "phases": phases}
+
+
+def explain(at: str, zone: str, *, now: datetime, friday_rule: str = "") -> Reasoning:
+    """Work a civil time out under a Friday rule. Raises `BadTime`."""
+    found = times.instant(times.civil(at), zone, zone_source=ZoneSource.ASKED)
+    found = friday.read(friday_rule).applied(found)
+    if old := times.stale(now):
+        found = replace(found, warnings=(*found.warnings, old))
+    phases = {f"+{after.days} d": times.later(found.instant, zone, after) for after in AFTER}
+    return Reasoning(found=found, phases=phases)
