@@ -23,21 +23,16 @@ from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import stale
 from service.engine import kill_switch
-from service.engine.admission import Admission
 from service.engine.alarms import Alarms
-from service.engine.before import before_saver
 from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
 from service.engine.desk import Desk
-from service.engine.embedded import BeginDue, Embedded
-from service.engine.executor import Builtin, Executor
+from service.engine.embedded import Embedded
 from service.engine.findings import findings_of
-from service.engine.machine import Machine
-from service.engine.restoring import Restorer
+from service.engine.parts import Parts
 from service.engine.start import Starter
 from service.engine.stuck import Behind, Watch
 from service.engine.undo import swept
-from service.engine.undo_kept import kept_reader
 from service.intake import look_up
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
@@ -48,7 +43,8 @@ from service.ledger.sink import FileSink, publish, unpublished_since
 from service.playbook.catalogue import Catalogue
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
-from service.settings import PlaybooksSection, Settings, SettingsError, SlackMode, arm_fail_point, reveal
+from service.sections import PlaybooksSection
+from service.settings import Settings, SettingsError, SlackMode, arm_fail_point, reveal
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
@@ -151,8 +147,7 @@ def create_service(
     """Make the rooms. Raises `SettingsError`, `ConfigError`, `PlaybookError` or `KeyTrouble`; then nothing runs."""
     arm_fail_point()
     keys = Keys.load(settings.keys_dir)
-    manifests = discover(*extra_connectors)
-    registry = Registry(manifests, _connector_settings(settings, manifests))
+    registry = _registry(settings, discover(*extra_connectors))
     starter = _starter(settings, registry)
     store = Store(settings.database_url)
     upgrade(store)
@@ -161,15 +156,16 @@ def create_service(
     collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
     sealer = Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=now)
     clock = EngineClock(now, ClockGuard())
-    engine = _engine(
+    parts = Parts.make(
         settings,
         store,
         keys,
         registry,
-        begin_due=clock.guarded(swept(starter.begin_due)),
         now=clock,
-        builtin=builtins(sealer, collector.sources()),
+        builtins=builtins(sealer, collector.sources()),
+        begin_due=clock.guarded(swept(starter.begin_due)),
     )
+    engine = Embedded.of(parts)
     return Service(
         settings=settings,
         now=now,
@@ -184,6 +180,10 @@ def create_service(
         sealer=sealer,
         intake=_intake(settings, store, keys, now=now, wake=engine.wake),
     )
+
+
+def _registry(settings: Settings, manifests: Mapping[str, Manifest]) -> Registry:
+    return Registry(manifests, _connector_settings(settings, manifests))
 
 
 def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Embedded, *, now: Clock) -> Desk:
@@ -201,26 +201,6 @@ def _starter(settings: Settings, registry: Registry) -> Starter:
     playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
     guard = guardrails_of(settings.guardrails)
     return Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
-
-
-def _engine(
-    settings: Settings,
-    store: Store,
-    keys: Keys,
-    registry: Registry,
-    *,
-    begin_due: BeginDue,
-    now: Clock,
-    builtin: Mapping[str, Builtin],
-) -> Embedded:
-    machine = Machine(keys=keys, read_back_after_s=settings.engine.read_back_after_s)
-    save_before = before_saver(store, machine)
-    restore = Restorer(kept=kept_reader(store, keys))
-    executor = Executor(
-        registry=registry, now=now, builtins=builtin, save_before=save_before, restore=restore
-    )
-    threads = settings.engine.threads
-    return Embedded(store, Admission(), machine, executor, begin_due=begin_due, now=now, threads=threads)
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:

@@ -72,8 +72,22 @@ class LookBack(_Strict):
     gate: str = ""
 
 
+class Pace(_Strict):
+    """How a target system wants to be met: steps out at once, steps a second, and how many at once after a rest.
+
+    `steps_per_s` of 0 is no limit. A step makes a few calls; a system that asks for patience gets it anyway.
+    """
+
+    at_once: int = Field(default=16, ge=1)
+    steps_per_s: float = Field(default=250.0, ge=0)
+    burst: int = Field(default=500, ge=1)
+
+
 class Manifest(_Strict):
-    """A connector's `manifest.yaml`."""
+    """A connector's `manifest.yaml`.
+
+    `directory`: people sign in elsewhere with its accounts, so shutting one goes before everything else.
+    """
 
     name: Name
     title: str
@@ -84,6 +98,8 @@ class Manifest(_Strict):
     actions: dict[str, ActionSpec]
     residual: str = ""
     look_back: tuple[LookBack, ...] = ()
+    directory: bool = False
+    pace: Pace = Pace()
     connector: str = "connector:Connector"
     fake: str | None = None
     folder: Path = Field(default=Path(), exclude=True)

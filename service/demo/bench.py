@@ -24,7 +24,8 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.people.person import Person
 from service.people.signature import STANDARD_WEBHOOKS, sign, webhook_key
-from service.settings import EngineSection, GuardrailsSection, PlaybooksSection, Settings
+from service.sections import EngineSection, GuardrailsSection, PlaybooksSection
+from service.settings import Settings
 from service.store import Store, utc_now
 
 Leaver = Mapping[str, Any]

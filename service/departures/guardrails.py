@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.people.person import Person
-from service.settings import GuardrailsSection
+from service.sections import GuardrailsSection
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(hours=24)

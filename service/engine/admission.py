@@ -4,41 +4,60 @@ What is due, of a run that may go on, and whose target system's gate is open goe
 out raises the attempt's number; every later write about the attempt is fenced by it.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from connectors.sdk.manifest import Pace
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine import kill_switch
+from service.engine.gates import Gates
+from service.engine.lanes import FIRST_OF_THE_REST, Room
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
 from service.engine.record import record, whose
-from service.engine.states import AttemptOutcome, StepState
-from service.engine.tables import Attempt, Gate, Run, StepRun
+from service.engine.states import OUT, AttemptOutcome, StepState
+from service.engine.tables import Attempt, Run, StepRun
 from service.ledger.event import Event
 
-OUT = (StepState.DISPATCHED, StepState.RUNNING)
+#: As a literal, so that the index over what is ready can be used.
+IS_READY = StepRun.state == literal_column("'READY'")
+#: A reading back is as urgent as the least urgent step: it changes nothing.
+READING = 100
+
+#: The queries that find what is due in a lane, each in its own order.
+Lane = tuple[Select[StepRun], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """Lets steps out and takes them back; the caller's transaction decides whether it happened."""
+    """Lets steps out and takes them back; the caller's transaction decides whether it happened.
 
-    def admit(self, session: Session, *, now: datetime, room: int) -> list[Order]:
-        """Let out at most `room` due steps, most urgent first: the only door through which one leaves.
+    Args:
+        paces: How each target system wants to be met; of one that is not named, the default is right.
+        goes_to: What a step becomes: under way at once, or handed to a deliverer first.
+    """
+
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    goes_to: StepState = StepState.RUNNING
+
+    def admit(self, session: Session, *, now: datetime, room: Room) -> list[Order]:
+        """Let out as many due steps as there is room for: the only door through which one leaves.
 
         The intent (`step.attempted`) is part of the caller's transaction; commit before calling anything.
         """
-        query = select(StepRun).where(_due(now), *_not_held_back(session, now=now))
-        query = query.order_by(StepRun.priority, StepRun.next_at, StepRun.position)
-        steps = session.scalars(query.limit(room).with_for_update(skip_locked=True)).all()
+        gates = Gates.lock(session, self.paces, now=now)
+        ready = _ready(session, now)
+        steps = _chosen(session, gates, in_sign_in_lane(ready), room.sign_in)
+        steps += _chosen(session, gates, in_the_rest(ready, now), room.rest)
+        gates.settle()
         whose(session, {step.run_id for step in steps})
         for step in steps:
-            _let_out(session, step, now=now)
+            _let_out(session, step, goes_to=self.goes_to, now=now)
         return orders_of(session, steps) if steps else []
 
     def lose(
@@ -51,61 +70,95 @@ class Admission:
         """
         out = select(StepRun).where(or_(StepRun.state.in_(OUT), StepRun.checking.is_(True)))
         steps = [step for step in session.scalars(out) if (step.id, step.attempt) not in alive]
-        for step in steps:
-            _take_back(session, step, now=now)
+        take_back(session, steps, now=now)
         return len(steps)
 
 
-def _due(now: datetime) -> ColumnElement[bool]:
-    """A step whose time has come, or a reading back of one that is out with nobody."""
-    return or_(
-        and_(StepRun.state == StepState.READY, StepRun.next_at <= now),
-        and_(
+def take_back(session: Session, steps: Iterable[StepRun], *, now: datetime) -> None:
+    """These are out with nobody: what may have taken effect is looked at before it is repeated."""
+    for step in steps:
+        if step.checking:
+            step.checking = False
+            continue
+        attempt = session.get(Attempt, (step.id, step.attempt))
+        if attempt is not None:
+            attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
+        step.state, step.look_first, step.next_at = StepState.READY, True, now
+        record(session, step, Event.STEP_LOST, at=now)
+
+
+def in_sign_in_lane(ready: Select[StepRun]) -> Lane:
+    """What is due of the steps that shut the sign-in."""
+    return (ready.where(StepRun.priority < FIRST_OF_THE_REST),)
+
+
+def in_the_rest(ready: Select[StepRun], now: datetime) -> Lane:
+    """What is due of all others, and readings back of what is out with nobody."""
+    readings = (
+        select(StepRun)
+        .where(
             StepRun.check_at <= now,
             StepRun.checking.is_(False),
             StepRun.state.in_((StepState.DONE, StepState.WAITING, StepState.FAILED)),
-        ),
+        )
+        .order_by(StepRun.check_at)
     )
+    return ready.where(StepRun.priority >= FIRST_OF_THE_REST), readings
 
 
-def _not_held_back(session: Session, *, now: datetime) -> Iterator[ColumnElement[bool]]:
-    """What a due step must satisfy besides: each condition is one thing that may hold it back.
+def _ready(session: Session, now: datetime) -> Select[StepRun]:
+    """What may be begun, most urgent first."""
+    due = select(StepRun).where(IS_READY, StepRun.next_at <= now, *_not_held_back(session))
+    return due.order_by(StepRun.priority, StepRun.next_at, StepRun.position)
+
+
+def _not_held_back(session: Session) -> Iterator[ColumnElement[bool]]:
+    """What a due step must satisfy besides its gate: each condition is one thing that may hold it back.
 
     A switch that stops everything, or everything of one target system, is consulted here.
     """
-    held = select(Run.id).join(Departure, Departure.id == Run.departure_id)
-    held = held.where(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)))
-    # a reading changes nothing, so that of a held departure or a paused step is made all the same; of a run that is
-    # taken back only the way back goes on
-    going_back = StepRun.undoes.is_not(None)
-    yield or_(StepRun.state != StepState.READY, going_back, StepRun.run_id.not_in(held))
-    yield or_(StepRun.state != StepState.READY, StepRun.paused.is_(False))
+    run = exists().where(Run.id == StepRun.run_id, Run.departure_id == Departure.id)
+    held = run.where(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)))
+    # of a run that is taken back only the way back goes on
+    yield or_(StepRun.undoes.is_not(None), ~held)
+    yield StepRun.paused.is_(False)
     if kill_switch.is_thrown(session):
         yield StepRun.state != StepState.READY
-    shut = set(session.scalars(select(Gate.connector).where(Gate.open_from > now)))
-    if shut:
-        yield StepRun.connector.not_in(shut)
 
 
-def _let_out(session: Session, step: StepRun, *, now: datetime) -> None:
-    step.attempt += 1
+def _chosen(session: Session, gates: Gates, lane: Lane, room: int) -> list[StepRun]:
+    """The most urgent due steps that their gates let through, locked; a full gate keeps no other waiting."""
+    chosen: dict[str, StepRun] = {}
+    while len(chosen) < room:
+        due = _first(session, lane, room, without=gates.full)
+        fitting = [step for step in due if step.id not in chosen][: room - len(chosen)]
+        chosen |= {step.id: step for step in fitting if gates.take(step.connector)}
+        if all(step.id in chosen for step in fitting):
+            break
+    return list(chosen.values())
+
+
+def _first(session: Session, lane: Lane, limit: int, *, without: Collection[str]) -> list[StepRun]:
+    found: list[StepRun] = []
+    for query in lane:
+        open_only = query.where(StepRun.connector.not_in(without)) if without else query
+        found += session.scalars(open_only.limit(limit).with_for_update(skip_locked=True))
+    return sorted(found, key=_urgency)[:limit]
+
+
+def _urgency(step: StepRun) -> tuple[int, datetime, int]:
     if step.state is StepState.READY:
-        step.state, step.check_at = StepState.RUNNING, None
-        step.tries += 1
-        step.started_at = step.started_at or now
-        session.add(Attempt(step_run_id=step.id, n=step.attempt, started_at=now))
-        record(session, step, Event.STEP_ATTEMPTED, at=now, body={"look_first": step.look_first})
-    else:
+        return step.priority, step.next_at, step.position
+    return READING, step.check_at or step.next_at, step.position
+
+
+def _let_out(session: Session, step: StepRun, *, goes_to: StepState, now: datetime) -> None:
+    step.attempt += 1
+    if step.state is not StepState.READY:
         step.checking = True
-
-
-def _take_back(session: Session, step: StepRun, *, now: datetime) -> None:
-    """Its attempt is out with nobody: it may have taken effect, so it is looked at before it is repeated."""
-    if step.checking:
-        step.checking = False
         return
-    attempt = session.get(Attempt, (step.id, step.attempt))
-    if attempt is not None:
-        attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
-    step.state, step.look_first, step.next_at = StepState.READY, True, now
-    record(session, step, Event.STEP_LOST, at=now)
+    step.state, step.check_at = goes_to, None
+    step.tries += 1
+    step.started_at = step.started_at or now
+    session.add(Attempt(step_run_id=step.id, n=step.attempt, started_at=now))
+    record(session, step, Event.STEP_ATTEMPTED, at=now, body={"look_first": step.look_first})

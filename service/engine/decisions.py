@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
-from service.engine.machine import SHUT_GATE_S
+from service.engine.gates import REFUSED_PAUSE_S
 from service.engine.progress import after_step, needs_met
 from service.engine.record import record, record_run
 from service.engine.states import StepState, WaitsFor
@@ -168,7 +168,7 @@ def _overtake_reading(step: StepRun) -> None:
 def _open_gate(session: Session, connector: str, *, now: datetime) -> None:
     """Who tries again has mended something: the short pause after an error of ours is over, an operator's is not."""
     gate = session.get(Gate, connector, with_for_update=True)
-    if gate is not None and now < gate.open_from <= now + timedelta(seconds=SHUT_GATE_S):
+    if gate is not None and now < gate.open_from <= now + timedelta(seconds=REFUSED_PAUSE_S):
         gate.open_from = now
 
 

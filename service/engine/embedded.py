@@ -8,11 +8,10 @@ When the transaction fails, each result is recorded alone, so that one that cann
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Protocol
+from typing import Protocol, Self
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -21,8 +20,11 @@ from sqlalchemy.orm import Session
 from service.engine.admission import Admission
 from service.engine.alone import OnlyEngine
 from service.engine.executor import Executor
+from service.engine.lanes import Room
 from service.engine.machine import Machine
 from service.engine.order import Ask, Order, Returned
+from service.engine.parts import Parts
+from service.engine.pools import Pools, Threads
 from service.engine.progress import next_due
 from service.engine.trouble import where
 from service.store import Store
@@ -32,8 +34,6 @@ log = structlog.get_logger()
 
 #: The longest sleep before looking again at what is due, in seconds.
 TICK_S = 0.5
-#: Orders out at once are bounded to this many per thread, so that an urgent one never waits long.
-BACKLOG = 2
 #: With work enough out, results are gathered so long and cost one transaction, in seconds.
 GATHER_S = 0.02
 #: After an error nobody foresaw, in seconds.
@@ -68,7 +68,7 @@ class Embedded:
         *,
         begin_due: BeginDue,
         now: Callable[[], datetime],
-        threads: int,
+        threads: Threads,
     ) -> None:
         self._store = store
         self._admission = admission
@@ -80,13 +80,27 @@ class Embedded:
         self._returned: SimpleQueue[Returned] = SimpleQueue()
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="step")
+        self._pools = Pools(threads)
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self._only = OnlyEngine(store)
         self._out: set[Slip] = set()
+        self._shutting: set[Slip] = set()  # those of them that are in the sign-in lane
         self._failures: dict[Slip, int] = {}
         self._in_doubt = False
         self.last_cycle_at: datetime | None = None
+
+    @classmethod
+    def of(cls, parts: Parts) -> Self:
+        """The engine made of these parts."""
+        return cls(
+            parts.store,
+            parts.admission,
+            parts.machine,
+            parts.executor,
+            begin_due=parts.begin_due,
+            now=parts.now,
+            threads=parts.threads,
+        )
 
     def start(self) -> None:
         """Take back what a dead process left out, then begin. Raises `AlreadyRunning`."""
@@ -107,7 +121,7 @@ class Embedded:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=PATIENCE_S)
-        self._pool.shutdown(wait=not self._thread.is_alive(), cancel_futures=True)
+        self._pools.end(wait=not self._thread.is_alive())
         self._only.release()
 
     def _loop(self) -> None:
@@ -116,7 +130,7 @@ class Embedded:
             try:
                 if not self.cycle():
                     self._wake.wait(self._until_next())
-                elif len(self._out) > self._threads:  # the pool has work enough: record several together
+                elif len(self._out) > self._threads.rest:  # the pool has work enough: record several together
                     self._stop.wait(GATHER_S)
             except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
                 log.warning("engine.cycle_failed", error=type(error).__name__, where=where(error))
@@ -141,9 +155,11 @@ class Embedded:
             cut_short.pop_all()
         self._out.difference_update(map(_slip, finished))
         self._out.update(map(_slip_of, orders))
+        self._shutting.intersection_update(self._out)
+        self._shutting.update(_slip_of(order) for order in orders if order.sign_in)
         self.last_cycle_at = now
         for order in orders:
-            self._pool.submit(self._work, order)
+            self._pools.submit(order, self._work)
         return len(orders) + len(finished)
 
     def _begin(self, now: datetime) -> None:
@@ -151,12 +167,12 @@ class Embedded:
             self._begin_due(session, now=now)
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
-        room = 0 if self._stop.is_set() else self._threads * BACKLOG - (len(self._out) - len(finished))
+        room = self._room(finished)
         with self._store.write("turn") as session:
             if self._in_doubt:  # a commit that failed may have stood: what it let out is with nobody
                 self._admission.lose(session, now=now, alive=self._out)
             self._machine.finish_all(session, finished, now=now)
-            orders = self._admission.admit(session, now=now, room=room) if room > 0 else []
+            orders = self._admission.admit(session, now=now, room=room) if room else []
         self._in_doubt = False
         return orders
 
@@ -165,6 +181,12 @@ class Embedded:
         self._in_doubt = True
         for returned in finished:
             self._recorded_alone(returned, now=now)
+
+    def _room(self, finished: list[Returned]) -> Room:
+        if self._stop.is_set():
+            return Room(sign_in=0, rest=0)
+        out = self._out - set(map(_slip, finished))
+        return self._threads.room(sign_in=len(out & self._shutting), rest=len(out - self._shutting))
 
     def _recorded_alone(self, returned: Returned, *, now: datetime) -> None:
         """Record one result, or put it back. One that is itself at fault becomes a failure a person sees."""

@@ -6,21 +6,23 @@ about an attempt is fenced by the attempt's number, so that a late worker can do
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from connectors.sdk.errors import Unavailable
+from connectors.sdk.manifest import Pace
 from connectors.sdk.types import AccountState, Proof, Receipt
 from service.engine import sealed
-from service.engine.admission import OUT
+from service.engine.gates import REFUSED_PAUSE_S, came_back
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, digest_of, record, record_run, whose
-from service.engine.states import AttemptOutcome, StepState, WaitsFor
-from service.engine.tables import Attempt, Confirmation, Gate, StepRun
+from service.engine.states import OUT, AttemptOutcome, StepState, WaitsFor
+from service.engine.tables import Attempt, Confirmation, StepRun
 from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.playbook.model import Grade
@@ -29,10 +31,10 @@ from service.playbook.model import Grade
 OPEN = (StepState.WAITING, StepState.FAILED)
 #: A device that stays away is asked ever more rarely, up to this.
 SLOWEST_POLL_S = 900.0
-#: How soon a refused credential's door is tried again without a person.
-SHUT_GATE_S = 300.0
 #: No system, and no reading that fails, is asked more rarely than this.
 SLOWEST_S = 86_400.0
+#: Steps that are given up in one transaction when their system stays silent.
+GIVEN_UP_AT_ONCE = 200
 #: Readings kept of a step besides notes on devices, the newest.
 KEPT_READINGS = 60
 #: Grades that say a target system was asked and agreed.
@@ -45,10 +47,12 @@ class Machine:
 
     Args:
         read_back_after_s: Seconds after a step is done until its target is read once more.
+        paces: How each target system wants to be met.
     """
 
     keys: Keys
     read_back_after_s: float = 60.0
+    paces: Mapping[str, Pace] = field(default_factory=dict)
 
     def save_before(self, session: Session, order: Order, state: AccountState) -> None:
         """Keep a before-image, before the change is on its way. The first image of an account stays."""
@@ -63,6 +67,9 @@ class Machine:
         """Record all that came back, then once what follows from it."""
         if not returned:
             return
+        # gates before steps, as admission locks them, and both before the ledger
+        results = [(each.order.connector, each.result) for each in returned]
+        silent = came_back(session, results, self.paces, now=now)
         steps = _locked(session, {each.order.step_run_id for each in returned})
         attempts = _attempts(session, {(each.order.step_run_id, each.order.n) for each in returned})
         whose(session, {step.run_id for step in steps.values()})
@@ -71,6 +78,7 @@ class Machine:
             step = steps[each.order.step_run_id]
             if self._finish(session, each, step, attempts.get((step.id, each.order.n)), now=now):
                 counted.append(step)
+        counted += _given_up(session, silent, now=now)
         if counted:
             after_steps(session, counted, now=now)
 
@@ -158,7 +166,7 @@ class Machine:
             case Again(after_s=after_s):
                 step.check_at = now + max(_pause(after_s, 30.0), _rarer(step, now=now, least=30.0))
             case Ask() as ask:
-                _not_read(session, step, ask, now=now)
+                _not_read(step, ask, now=now)
 
 
 def contradict(session: Session, step: StepRun, wrong: Contradicted, *, now: datetime) -> None:
@@ -186,8 +194,6 @@ def _again(session: Session, step: StepRun, again: Again, *, now: datetime) -> N
 def _ask(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> None:
     step.grade, step.why, step.fix = ask.grade, ask.what[:1000], ask.hint[:1000]
     step.evidence = _evidence([], step.evidence, as_rows(ask.readings))
-    if ask.shut_gate:
-        _shut_gate(session, step.connector, step.why, now=now)
     if ask.failed:
         _fail(session, step, ask.error, now=now)
         return
@@ -205,15 +211,24 @@ def _fail(session: Session, step: StepRun, error: str, *, now: datetime) -> None
     record(session, step, Event.STEP_FAILED, at=now, body={"error": error, "tries": step.tries})
 
 
-def _shut_gate(session: Session, connector: str, why: str, *, now: datetime) -> None:
-    """Nobody calls the system for a while. A door an operator shut for longer stays shut."""
-    until = now + timedelta(seconds=SHUT_GATE_S)
-    gate = session.get(Gate, connector, with_for_update=True)
-    if gate is None:
-        session.add(Gate(connector=connector, open_from=until, shut_because=why[:500]))
-        session.flush()
-    elif gate.open_from < until:
-        gate.open_from, gate.shut_because = until, why[:500]
+def _given_up(session: Session, silent: Collection[str], *, now: datetime) -> list[StepRun]:
+    """Steps whose deadline passed while their system did not answer: a shut gate must not hide them."""
+    if not silent:
+        return []
+    late = select(StepRun).where(
+        StepRun.state == StepState.READY,
+        StepRun.paused.is_(False),
+        StepRun.connector.in_(silent),
+        StepRun.retry_until < now,
+    )
+    query = late.order_by(StepRun.id).limit(GIVEN_UP_AT_ONCE).with_for_update(skip_locked=True)
+    steps = list(session.scalars(query))
+    whose(session, {step.run_id for step in steps})
+    for step in steps:
+        step.why = step.why or f"{step.connector} did not answer until the step's deadline."
+        step.fix = step.fix or "Find out what is wrong with it, then try again."
+        _fail(session, step, Unavailable.__name__, now=now)
+    return steps
 
 
 def _wait_for_device(session: Session, step: StepRun, queued: Queued, *, now: datetime) -> None:
@@ -243,10 +258,8 @@ def _ask_instead(session: Session, step: StepRun, *, now: datetime) -> None:
     record(session, step, Event.STEP_WAITING, at=now, body={"for": "person", "error": ""})
 
 
-def _not_read(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> None:
+def _not_read(step: StepRun, ask: Ask, *, now: datetime) -> None:
     """A reading that did not come about proves nothing, for or against; it is tried again, ever more rarely."""
-    if ask.shut_gate:
-        _shut_gate(session, step.connector, ask.what, now=now)
     if step.state is StepState.DONE and ask.grade is Grade.ABSENT:
         step.check_at = None  # what was done was done to something that is there no more
         return
@@ -293,7 +306,7 @@ def _pause(seconds: float | None, otherwise: float, most: float = SLOWEST_S) -> 
     return timedelta(seconds=min(wanted, most))
 
 
-def _rarer(step: StepRun, *, now: datetime, least: float = SHUT_GATE_S) -> timedelta:
+def _rarer(step: StepRun, *, now: datetime, least: float = REFUSED_PAUSE_S) -> timedelta:
     """The longer something has not worked, the more rarely it is tried."""
     waited = (now - (step.ended_at or step.started_at or now)).total_seconds()
     return timedelta(seconds=min(SLOWEST_S, max(least, waited / 4)))

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.engine.lanes import in_sign_in_lane
 from service.engine.order import Order
 from service.engine.tables import Run, StepRun
 from service.people.account_link import Links, links_of
@@ -44,6 +45,7 @@ def _order(step: StepRun, departure: Departure, person: Person, links: Links) ->
         look_first=step.look_first,
         seen=_seen(step.evidence),
         undoes=step.undoes or "",
+        sign_in=in_sign_in_lane(step.priority) and not step.checking,
     )
 
 

@@ -19,6 +19,7 @@ from service.departures.kind import DepartureKind, DepartureState
 from service.departures.lateness import began_late, seconds
 from service.departures.times import TZDATA_VERSION
 from service.engine import kill_switch
+from service.engine.lanes import priority_of
 from service.engine.progress import settle, wait_of
 from service.engine.record import ENGINE, record_run
 from service.engine.states import StepState
@@ -31,8 +32,6 @@ from service.playbook.catalogue import Catalogue, connector_of
 from service.playbook.load import Loaded
 from service.playbook.plan import Plan, PlanInput, PlannedStep, plan
 
-#: Critical steps go before the rest of everyone's.
-PRIORITY = {True: 0, False: 100}
 #: No government moves an instant by more than this: farther departures need not be worked out anew at every tick.
 MOST_MOVED = timedelta(days=2)
 
@@ -157,12 +156,17 @@ class Starter:
             retry_first_s=planned.retry.first.total_seconds(),
             retry_most_s=planned.retry.most.total_seconds(),
             state=StepState.BLOCKED if planned.needs else StepState.READY,
-            priority=PRIORITY[planned.critical],
+            priority=self._priority(planned, departure),
             release_after=release,
             retry_until=release + planned.deadline,
             due=release + planned.deadline,
             next_at=release,
         )
+
+    def _priority(self, planned: PlannedStep, departure: Departure) -> int:
+        manifest = self.catalogue.manifests.get(connector_of(planned.action))
+        directory = manifest is not None and manifest.directory
+        return priority_of(departure, critical=planned.critical, directory=directory)
 
 
 def _run(planned: Plan, departure: Departure, *, number: int, now: datetime) -> Run:

@@ -21,6 +21,10 @@ class StepState(StrEnum):
 ENDED = frozenset({StepState.DONE, StepState.FAILED, StepState.SKIPPED, StepState.CANCELLED})
 
 
+#: An attempt of a step run in one of these is with a deliverer.
+OUT = (StepState.DISPATCHED, StepState.RUNNING)
+
+
 class WaitsFor(StrEnum):
     """What a waiting step run waits for."""
 

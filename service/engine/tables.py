@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
@@ -47,6 +47,21 @@ class StepRun(Base):
         UniqueConstraint("run_id", "step"),
         Index("ix_step_runs_state_next_at", "state", "next_at"),
         Index("ix_step_runs_check_at", "check_at"),
+        # literal conditions: a database cannot use these for a value that is sent beside the statement
+        Index(
+            "ix_step_runs_ready",
+            "priority",
+            "next_at",
+            "position",
+            sqlite_where=text("state = 'READY'"),
+            postgresql_where=text("state = 'READY'"),
+        ),
+        Index(
+            "ix_step_runs_checking",
+            "connector",
+            sqlite_where=text("checking IS 1"),
+            postgresql_where=text("checking IS true"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -124,13 +139,19 @@ class Attempt(Base):
 
 
 class Gate(Base):
-    """The door of one target system: shut by an operator, a refused credential, or a rate limit."""
+    """The door of one target system: shut by an operator, a refused credential, or its own silence.
+
+    `tat` is the moment at which, at the gate's pace, everything let out so far has been let out. `failures` are
+    the steps in a row that got no answer.
+    """
 
     __tablename__ = "gates"
 
     connector: Mapped[str] = mapped_column(String(60), primary_key=True)
     open_from: Mapped[datetime]
     shut_because: Mapped[str] = mapped_column(String(500), default="")
+    tat: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
 
 
 class Confirmation(Base):

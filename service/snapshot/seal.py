@@ -18,7 +18,7 @@ from service.ledger.entry import LedgerEntry, append
 from service.ledger.event import Event
 from service.people.account_link import AccountLink
 from service.people.person import Person
-from service.settings import SnapshotSection
+from service.sections import SnapshotSection
 from service.snapshot import counting, formats
 from service.snapshot.activity import Activity, once
 from service.snapshot.custody import Shelf, open_body, seal_body

@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from connectors.sdk.manifest import Manifest, SettingSpec
 from connectors.sdk.registry import discover
+from service.sections import PaceSection
 from service.settings import CONFIG_FILE, SecretRef, Settings, SourceSection
 
 INTRO = f"""\
@@ -32,6 +33,9 @@ Only a variable of a section that does not exist, such as `EXEUNT_SERVCE__PORT`,
 `exeunt init` writes a first `{CONFIG_FILE}`.
 """
 
+#: Sections of which there is one for each thing that has a name.
+NAMED = {"sources": SourceSection, "paces": PaceSection}
+
 CONNECTORS = """\
 ## `[connectors.NAME]`
 
@@ -49,8 +53,8 @@ def _sections() -> Iterator[str]:
     for name, field in Settings.model_fields.items():
         if name == "connectors":
             continue
-        model = SourceSection if name == "sources" else field.annotation
-        path = f"{name}.NAME" if name == "sources" else name
+        model = NAMED.get(name, field.annotation)
+        path = f"{name}.NAME" if name in NAMED else name
         yield _section(path, model)
 
 
@@ -73,8 +77,8 @@ def _row(path: str, key: str, field: FieldInfo) -> str:
 def _kind(field: FieldInfo) -> str:
     limits = {type(limit).__name__: limit for limit in field.metadata}
     if "Ge" in limits:
-        kind = "whole number" if field.annotation is int else "number"
-        return f"{kind}, {limits['Ge'].ge} to {limits['Le'].le}"
+        whole = "whole number" if int in (field.annotation, *get_args(field.annotation)) else "number"
+        return f"{whole}, {limits['Ge'].ge} to {limits['Le'].le}"
     return _named(field.annotation, field)
 
 

@@ -50,6 +50,7 @@ def _connector(manifest: Manifest) -> str:
         f"## {manifest.name}",
         "",
         f"{manifest.title}; quality `{manifest.quality.value}`.",
+        f"{_met(manifest)}",
         f"How to set it up, and what was found out about it: [its page](../../connectors/{manifest.name}/README.md).",
         "",
         "| action | what it does | on | changes | read back as | undone by | rights it needs |",
@@ -63,6 +64,16 @@ def _connector(manifest: Manifest) -> str:
         *_look_back(manifest),
     ]
     return "\n".join(lines)
+
+
+def _met(manifest: Manifest) -> str:
+    pace = manifest.pace
+    first = (
+        "\nShutting a login of it goes before everything else, by threads of its own."
+        if manifest.directory
+        else ""
+    )
+    return f"At most {pace.at_once} steps are out at it at once, and {pace.steps_per_s:g} a second.{first}"
 
 
 def _action(connector: str, name: str, spec: ActionSpec) -> str:

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from connectors.sdk.registry import discover
-from service.settings import Section, Settings, SourceSection
+from service.sections import Section
+from service.settings import Settings
 from tests.unit.docs import reading
 from tests.unit.docs.cli import commands
+from tests.unit.docs.configuration import NAMED
 from tests.unit.docs.write import MADE
 
 
@@ -21,7 +23,7 @@ def sections() -> dict[str, type[Section]]:
     plain = {name: field.annotation for name, field in Settings.model_fields.items()}
     found = {name: model for name, model in plain.items() if isinstance(model, type)}
     return {name: model for name, model in found.items() if issubclass(model, Section)} | {
-        "sources.NAME": SourceSection
+        f"{name}.NAME": model for name, model in NAMED.items()
     }
 
 

@@ -16,6 +16,7 @@ from service.engine import embedded
 from service.engine.alone import AlreadyRunning, OnlyEngine
 from service.engine.embedded import Embedded
 from service.engine.order import Ask, Done, Order, Reading, Result
+from service.engine.pools import Threads
 from service.engine.start import Starter
 from service.engine.states import StepState
 from service.engine.tables import Attempt
@@ -50,7 +51,7 @@ def engine_of(world: Any, playbook: str = worlds.PLAYBOOK) -> Embedded:
         world.executor,
         begin_due=starter.begin_due,
         now=world.clock,
-        threads=4,
+        threads=Threads(rest=4, sign_in=2),
     )
 
 
@@ -125,7 +126,7 @@ def test_a_result_is_not_lost_when_the_database_refuses(world: Any, engine: Embe
 
     events.listen(Session, "before_commit", refuse)
     try:
-        seen(lambda: turned(world) and state(world, "sessions") is StepState.DONE)
+        seen(lambda: turned(world) and state(world, "sessions") is StepState.DONE, patience_s=60)
     finally:
         events.remove(Session, "before_commit", refuse)
 

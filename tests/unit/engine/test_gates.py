@@ -31,7 +31,7 @@ def gate(world: Any) -> Any:
 
 def shut_by_operator(world: Any) -> None:
     with world.store.write() as session:
-        session.add(
+        session.merge(
             Gate(connector="chaos", open_from=world.clock() + timedelta(days=9), shut_because="Stop.")
         )
 

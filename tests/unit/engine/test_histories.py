@@ -18,6 +18,7 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.admission import Admission
 from service.engine.decisions import Decision, NotDecided, Said, confirm, decide, retry
+from service.engine.lanes import Room
 from service.engine.machine import Machine
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Reading, Result, Returned
 from service.engine.start import Starter
@@ -129,7 +130,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def admit(self) -> None:
         with self.store.write() as session:
-            self.out += self.admission.admit(session, now=self.clock(), room=5)
+            self.out += self.admission.admit(session, now=self.clock(), room=Room(sign_in=5, rest=5))
 
     @rule(seconds=st.sampled_from([1, 6, 31, 61, 600, 7200]))
     def time_passes(self, seconds: int) -> None:

@@ -24,6 +24,7 @@ from service.engine.before import before_saver
 from service.engine.desk import Desk
 from service.engine.executor import Executor
 from service.engine.facts import FindingFact
+from service.engine.lanes import Room
 from service.engine.machine import Machine
 from service.engine.order import Ask, Done, Order, Result
 from service.engine.reading import Findings
@@ -98,7 +99,7 @@ class World:
 
     def admit(self) -> list[Order]:
         with self.store.write() as session:
-            return self.admission.admit(session, now=self.clock(), room=50)
+            return self.admission.admit(session, now=self.clock(), room=Room(sign_in=25, rest=50))
 
     def finish(self, order: Order) -> Result:
         returned = self.executor.carry_out(order)

@@ -1,0 +1,200 @@
+"""The gates of the target systems: how many at once, how fast, and whether at all. Rows shared by all nodes.
+
+Pace is kept by the generic cell rate algorithm: one moment a gate, `tat`, moves on with every step let out. A
+system that asks us to wait moves it too. One that does not answer several times in a row is left alone, ever
+longer, and then asked by one step at a time.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Self
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from connectors.sdk.errors import NotFound, RateLimited, Unavailable
+from connectors.sdk.manifest import Pace
+from connectors.sdk.pacing import DEFAULT_S, LONGEST_S
+from service.engine.order import Again, Ask, Contradicted, Done, Queued, Result
+from service.engine.states import OUT
+from service.engine.tables import Gate, StepRun
+
+#: So many refusals to answer in a row shut a gate.
+TRIPPED = 5
+#: How long it is shut after the first of them, in seconds; twice as long after each probe that fails.
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 300.0
+#: How soon a system that refused our credentials is tried again without a person.
+REFUSED_PAUSE_S = 300.0
+DEFAULT = Pace()
+
+
+class Gates:
+    """The gates as one transaction holds them.
+
+    Locks are taken in the order of names and never waited for, so that two nodes cannot hold each other up; a gate
+    that another node holds is full for us.
+    """
+
+    def __init__(self, session: Session, paces: Mapping[str, Pace], *, now: datetime) -> None:
+        self._session = session
+        self._paces = paces
+        self._now = now
+        self._gates: dict[str, Gate] = {}
+        self._left: dict[str, int] = {}
+        self._taken: dict[str, int] = {}
+
+    @classmethod
+    def lock(cls, session: Session, paces: Mapping[str, Pace], *, now: datetime) -> Self:
+        """Lock whichever gates are free, and count what each lets through now."""
+        gates = cls(session, paces, now=now)
+        query = select(Gate).order_by(Gate.connector).with_for_update(skip_locked=True)
+        for gate in session.scalars(query.execution_options(populate_existing=True)):
+            gates._gates[gate.connector] = gate
+        out = _out(session)
+        for name in session.scalars(select(Gate.connector)):
+            held = gates._gates.get(name)
+            pace = paces.get(name, DEFAULT)
+            gates._left[name] = _let_through(held, pace, out.get(name, 0), now=now) if held else 0
+        return gates
+
+    @property
+    def full(self) -> frozenset[str]:
+        """The systems that take nothing more now."""
+        return frozenset(name for name, left in self._left.items() if left <= 0)
+
+    def take(self, connector: str) -> bool:
+        """One more step, if its gate lets it through."""
+        if connector not in self._left:  # the first step ever for this system
+            self._gates[connector] = gate = _new(self._session, connector, now=self._now)
+            pace = self._paces.get(connector, DEFAULT)
+            self._left[connector] = _let_through(gate, pace, 0, now=self._now)
+        if self._left[connector] <= 0:
+            return False
+        self._left[connector] -= 1
+        self._taken[connector] = self._taken.get(connector, 0) + 1
+        return True
+
+    def settle(self) -> None:
+        """Write down how far ahead of its pace each gate is now."""
+        for name, taken in self._taken.items():
+            pace, gate = self._paces.get(name, DEFAULT), self._gates[name]
+            if pace.steps_per_s:
+                gate.tat = max(gate.tat or self._now, self._now) + timedelta(seconds=taken / pace.steps_per_s)
+
+
+def came_back(
+    session: Session, results: Sequence[tuple[str, Result]], paces: Mapping[str, Pace], *, now: datetime
+) -> list[str]:
+    """Take what the systems answered into account. Gives those whose gate is shut now because of it."""
+    troubled = {name for name, result in results if not _is_well(result)}
+    every = {name for name, _ in results}
+    query = select(Gate).where(
+        Gate.connector.in_(every),
+        or_(Gate.failures > 0, Gate.shut_because != "", Gate.connector.in_(troubled)),
+    )
+    gates = {
+        gate.connector: gate for gate in session.scalars(query.order_by(Gate.connector).with_for_update())
+    }
+    for name in sorted(troubled - gates.keys()):
+        gates[name] = _new(session, name, now=now)
+    shut_now = []
+    for name, result in results:
+        if name not in gates:
+            continue
+        if isinstance(result, Again) and _asks_to_wait(result):
+            _wait_as_asked(gates[name], paces.get(name, DEFAULT), result.after_s, now=now)
+        if isinstance(result, Ask) and result.shut_gate:
+            _shut(gates[name], result.what, now=now)
+        if _note(gates[name], result, now=now):
+            shut_now.append(name)
+    return shut_now
+
+
+def _new(session: Session, connector: str, *, now: datetime) -> Gate:
+    """The gate of a system that had none. Another node may make it at the same moment."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    values = {"connector": connector, "open_from": now, "failures": 0, "shut_because": ""}
+    session.execute(insert(Gate).values(values).on_conflict_do_nothing())
+    return session.get_one(Gate, connector, with_for_update=True, populate_existing=True)
+
+
+def _out(session: Session) -> dict[str, int]:
+    """How many steps and readings are out at each system."""
+    counted: dict[str, int] = {}
+    for condition in (StepRun.state.in_(OUT), StepRun.checking.is_(True)):
+        query = select(StepRun.connector, func.count()).where(condition).group_by(StepRun.connector)
+        for name, count in session.execute(query):
+            counted[name] = counted.get(name, 0) + count
+    return counted
+
+
+def _let_through(gate: Gate, pace: Pace, out: int, *, now: datetime) -> int:
+    if gate.open_from > now:
+        return 0
+    at_once = 1 if gate.failures >= TRIPPED else pace.at_once
+    return max(0, min(at_once - out, _tokens(gate, pace, now=now)))
+
+
+def _tokens(gate: Gate, pace: Pace, *, now: datetime) -> int:
+    ahead = ((gate.tat or now) - now).total_seconds()
+    if not pace.steps_per_s:
+        return 0 if ahead > 0 else pace.at_once
+    # a hair more than nothing, as moments are kept in whole microseconds
+    return math.floor(pace.burst - max(ahead, 0.0) * pace.steps_per_s + 1e-3)
+
+
+def _note(gate: Gate, result: Result, *, now: datetime) -> bool:
+    """True when the gate is shut now because of this result."""
+    if _no_answer(result):
+        if gate.open_from > now:
+            return False  # it was on its way when the gate was shut
+        gate.failures += 1
+        if gate.failures < TRIPPED:
+            return False
+        pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(gate.failures - TRIPPED, 10))
+        gate.open_from = now + timedelta(seconds=pause)
+        gate.shut_because = f"It did not answer {gate.failures} times in a row. It is asked again by itself."
+        return True
+    if _answered(result):
+        tripped = gate.failures >= TRIPPED and gate.open_from <= now + timedelta(seconds=LONGEST_PAUSE_S)
+        if tripped or gate.open_from <= now:
+            gate.open_from, gate.shut_because = min(gate.open_from, now), ""
+        gate.failures = 0
+    return False
+
+
+def _wait_as_asked(gate: Gate, pace: Pace, seconds: float | None, *, now: datetime) -> None:
+    """The system asked us to wait: nothing is let out before, and then one step after the other."""
+    asked = DEFAULT_S if seconds is None else min(max(seconds, 0.0), LONGEST_S)
+    spread = (pace.burst - 1) / pace.steps_per_s if pace.steps_per_s else 0.0
+    until = now + timedelta(seconds=asked + spread)
+    gate.tat = max(gate.tat or until, until)
+
+
+def _shut(gate: Gate, why: str, *, now: datetime) -> None:
+    """Our credentials were refused: nobody calls for a while. A gate an operator shut for longer stays shut."""
+    until = now + timedelta(seconds=REFUSED_PAUSE_S)
+    if gate.open_from < until:
+        gate.open_from, gate.shut_because = until, why[:500]
+
+
+def _is_well(result: Result) -> bool:
+    return not (_asks_to_wait(result) or _no_answer(result) or (isinstance(result, Ask) and result.shut_gate))
+
+
+def _asks_to_wait(result: Result) -> bool:
+    return isinstance(result, Again) and result.error == RateLimited.__name__
+
+
+def _no_answer(result: Result) -> bool:
+    return isinstance(result, Again) and result.error == Unavailable.__name__
+
+
+def _answered(result: Result) -> bool:
+    """The system said something, be it no."""
+    if isinstance(result, Ask):
+        return result.error == NotFound.__name__
+    return isinstance(result, Done | Queued | Contradicted) or _asks_to_wait(result)

@@ -1,0 +1,98 @@
+"""Who goes first: the sign-in block of everyone, in a lane of its own, and whoever leaves at once."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.departures.departure import Departure
+from service.engine.lanes import Room, in_sign_in_lane, priority_of
+from service.engine.order import Order
+from service.engine.pools import Pools, Threads
+from tests.unit.engine import world as worlds
+
+
+def directory(world: worlds.World) -> None:
+    """The world's system is a directory."""
+    manifests = world.registry.manifests
+    world.registry.manifests = {
+        **manifests,
+        "chaos": manifests["chaos"].model_copy(update={"directory": True}),
+    }
+
+
+def in_lane(world: worlds.World, room: Room) -> list[Order]:
+    with world.store.write() as session:
+        return world.admission.admit(session, now=world.clock(), room=room)
+
+
+def test_shutting_a_directory_has_a_lane_of_its_own(world: Any) -> None:
+    directory(world)
+    world.begin()
+
+    [order] = in_lane(world, Room(sign_in=5, rest=0))
+
+    assert order.step == "shut"
+    assert order.sign_in
+
+
+def test_however_much_room_there_is_beside_it_the_lane_is_not_left(world: Any) -> None:
+    directory(world)
+    world.begin()
+
+    assert [order.step for order in in_lane(world, Room(sign_in=0, rest=5))] == ["mailbox"]
+
+
+def test_a_critical_step_elsewhere_is_not_in_the_lane(world: Any) -> None:
+    world.begin()
+
+    assert in_lane(world, Room(sign_in=5, rest=0)) == []
+
+
+def test_a_slow_system_never_occupies_the_threads_that_shut_the_sign_in() -> None:
+    pools, answered = Pools(Threads(rest=2, sign_in=1)), threading.Event()
+    slow = [pools.submit(an_order(sign_in=False), lambda _: answered.wait(10)) for _ in range(6)]
+
+    shut = pools.submit(an_order(sign_in=True), lambda order: order.step).result(timeout=5)
+    still_waiting = not any(one.done() for one in slow)
+    answered.set()
+    pools.end(wait=True)
+
+    assert shut == "shut"
+    assert still_waiting
+
+
+def an_order(*, sign_in: bool) -> Order:
+    return replace(AN_ORDER, sign_in=sign_in)
+
+
+AN_ORDER = Order(
+    step_run_id="s",
+    run_id="r",
+    departure_id="d",
+    step="shut",
+    n=1,
+    action="chaos.disable_account",
+    connector="chaos",
+    arguments={},
+    subject="",
+    person=None,
+    effective_at=None,
+)
+
+
+@pytest.mark.parametrize("critical", [True, False])
+@pytest.mark.parametrize("directory", [True, False])
+def test_who_leaves_at_once_goes_before_those_long_announced(
+    world: Any, critical: bool, directory: bool
+) -> None:
+    with world.store.read() as session:
+        now_ = session.get_one(Departure, "d-1")
+        at_once = priority_of(now_, critical=critical, directory=directory)
+        now_.announced_at -= timedelta(days=30)
+        planned = priority_of(now_, critical=critical, directory=directory)
+
+    assert at_once < planned
+    assert in_sign_in_lane(at_once) == in_sign_in_lane(planned) == (critical and directory)
