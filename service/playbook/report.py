@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from service.playbook.catalogue import Actions, Catalogue
+from service.playbook.compare import Comparison, Mark
 from service.playbook.examples import run_examples
 from service.playbook.lint.finding import Severity
 from service.playbook.load import Loaded, files_in, lint_problems, read
-from service.playbook.problem import PlaybookError, rendered
+from service.playbook.problem import PlaybookError, printable, rendered
 
 FINE, WRONG = 0, 1
 
@@ -43,6 +45,69 @@ def test_text(paths: Iterable[Path], actions: Actions) -> tuple[str, int]:
         wrong |= any(not ok for ok, _ in lines)
         told.extend(line for _, line in lines)
     return "\n".join(told) or "No playbook there.", WRONG if wrong or not told else FINE
+
+
+def diff_text(comparison: Comparison) -> str:
+    """Every difference, one line each; what protects less begins with WEAKER."""
+    old, new, found = comparison.old, comparison.new, comparison.differences
+    lines = [
+        " → ".join(
+            f"{one.playbook.playbook} v{one.playbook.version} ({one.digest[:12]})" for one in (old, new)
+        )
+    ]
+    width = max((len(each.step) for each in found), default=0)
+    for each in found:
+        sign = {Mark.WEAKER: "WEAKER", Mark.CANNOT_BE_UNDONE: "DESTROYS"}.get(each.mark, "")
+        lines.append(f"  {sign:<8}  {each.step:<{width}}  {each.says}".rstrip())
+        if each.worded:
+            lines += [
+                f"  {'':<{width + 12}}{sign} {text or '(nothing)'}"
+                for sign, text in (("-", each.was), ("+", each.now))
+            ]
+    if not found:
+        same = old.digest == new.digest
+        lines.append(
+            "  the same file" if same else "  the same steps: only comments, layout or examples differ"
+        )
+    elif old.playbook.version == new.playbook.version:
+        lines.append("  The version is the same: raise it before this is put to use.")
+    weaker = len(comparison.weaker)
+    lines.append(
+        f"{_count(len(found), 'difference')}, {weaker} weaker." if found else "Nothing else is done."
+    )
+    return "\n".join(printable(line) for line in lines)
+
+
+def diff_json(comparison: Comparison) -> dict[str, Any]:
+    """The same for programs."""
+    sides = {"from": comparison.old, "to": comparison.new}
+    return {
+        "version": 1,
+        **{
+            side: {
+                "playbook": one.playbook.playbook,
+                "version": one.playbook.version,
+                "digest": one.digest,
+            }
+            for side, one in sides.items()
+        },
+        "weaker": len(comparison.weaker),
+        "differences": [
+            {
+                "step": each.step,
+                "key": each.key,
+                "was": each.was,
+                "now": each.now,
+                "mark": each.mark.value,
+                "says": each.says,
+            }
+            for each in comparison.differences
+        ],
+    }
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _example_lines(path: Path, loaded: Loaded, actions: Actions) -> Iterator[tuple[bool, str]]:
