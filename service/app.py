@@ -20,7 +20,6 @@ from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.guardrails import guardrails_of
-from service.departures.kind import DepartureKind
 from service.departures.times import stale
 from service.engine import kill_switch
 from service.engine.alarms import Alarms
@@ -41,9 +40,9 @@ from service.ledger.checkpoint import due, sign_checkpoint
 from service.ledger.keys import Keys
 from service.ledger.sink import FileSink, publish, unpublished_since
 from service.playbook.catalogue import Catalogue
-from service.playbook.load import Loaded, read_folder
+from service.playbook.chosen import chosen_playbooks
+from service.playbook.load import read_folder
 from service.scheduler.ticker import Ticker
-from service.sections import PlaybooksSection
 from service.settings import Settings, SettingsError, SlackMode, arm_fail_point, reveal
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
@@ -212,23 +211,6 @@ def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: C
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
     return Intake(open_sources(settings.sources), surroundings)
-
-
-def chosen_playbooks(
-    section: PlaybooksSection, loaded: Mapping[str, Loaded]
-) -> Mapping[DepartureKind, Loaded]:
-    """The playbook of each kind of departure. Raises `SettingsError` for a name no file has."""
-    wanted = {
-        DepartureKind.VOLUNTARY: section.voluntary,
-        DepartureKind.INVOLUNTARY: section.involuntary,
-        DepartureKind.CONTRACTOR_END: section.contractor_end,
-    }
-    missing = sorted(set(wanted.values()) - set(loaded))
-    if missing:
-        raise SettingsError(
-            f"There is no playbook {', '.join(missing)} in {section.folder}. It has: {', '.join(sorted(loaded))}."
-        )
-    return {kind: loaded[name] for kind, name in wanted.items()}
 
 
 def _connector_settings(

@@ -34,10 +34,19 @@ class PlaybooksSection(Section):
     """Where playbooks are read from, and which is used for which kind of departure."""
 
     folder: Path = Field(default=Path("playbooks"), description="The folder that holds them, one file each.")
-    voluntary: str = Field(default="leaver", description="The playbook for people who resign.")
+    voluntary: str = Field(default="voluntary", description="The playbook for people who resign.")
     involuntary: str = Field(default="involuntary", description="The playbook for people who are dismissed.")
     contractor_end: str = Field(
-        default="leaver", description="The playbook for contractors whose contract ends."
+        default="contractor-end", description="The playbook for contractors whose contract ends."
+    )
+    layoff: str = Field(
+        default="layoff", description="The playbook for people who leave in a wave of dismissals."
+    )
+    lost_device: str = Field(
+        default="lost-device", description="The playbook for whoever's laptop or phone was lost or stolen."
+    )
+    rehire: str = Field(
+        default="rehire", description="The playbook for people who stay after all, or return."
     )
 
 

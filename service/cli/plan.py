@@ -4,9 +4,11 @@ import json
 
 import rich_click as click
 
-from service.cli._open import UNREACHABLE, find_person, opened
+from service.cli._open import UNREACHABLE, WRONG_USE, find_person, opened, stop
+from service.departures.kind import DepartureKind
 
 CHANGES_CODE = 10
+KINDS = tuple(kind.value for kind in DepartureKind)
 
 
 @click.command()
@@ -15,7 +17,7 @@ CHANGES_CODE = 10
     "--kind",
     default="voluntary",
     show_default=True,
-    type=click.Choice(["voluntary", "involuntary", "contractor-end"]),
+    type=click.Choice(KINDS),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--detailed-exitcode", is_flag=True, help="Leave with 10 where there is something to do.")
@@ -23,7 +25,6 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
     """Show what would be done to PERSON (employee number, HR id, e-mail or user name)."""
     from dataclasses import asdict
 
-    from service.departures.kind import DepartureKind
     from service.engine.preview import Previewer
     from service.people.account_link import linked_accounts
     from service.people.person import known_to_connectors
@@ -31,7 +32,9 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
 
     with opened() as service:
         found = find_person(service, person)
-        loaded = service.starter.playbooks[DepartureKind(kind)]
+        loaded = service.starter.playbooks.get(DepartureKind(kind))
+        if loaded is None:
+            stop(f"No playbook is there for {kind}: look at [playbooks] in exeunt.toml.", WRONG_USE)
         given = PlanInput(kind=DepartureKind(kind), department=found.department, country=found.country)
         planned = plan(loaded, given, service.registry)
         with service.store.read() as session:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from service.cli._open import WRONG_USE, find_person, opened, stop
+from service.departures.kind import BESIDE, DepartureKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from service.app import Service
     from service.departures.event import TerminationEvent
     from service.people.person import Person
 
@@ -21,31 +23,34 @@ if TYPE_CHECKING:
 @click.option(
     "--kind",
     required=True,
-    type=click.Choice(["voluntary", "involuntary", "contractor-end"]),
+    type=click.Choice([kind.value for kind in DepartureKind]),
     help="Why they leave: it chooses the playbook.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bool) -> None:
-    """Announce that PERSON (employee number, HR id, e-mail or user name) leaves."""
+    """Announce that PERSON (employee number, HR id, e-mail or user name) leaves.
+
+    Also that they lost a device (--kind lost-device), or stay or return (--kind rehire).
+    """
     from service.cli._actor import actor
     from service.departures.announce import announce
     from service.departures.event import Unannounceable
     from service.people.person import Role
 
     with opened() as service:
-        by = actor(service, Role.HR, Role.ADMIN)
+        helpdesk = (Role.IT,) if kind == DepartureKind.LOST_DEVICE else ()
+        by = actor(service, Role.HR, Role.ADMIN, *helpdesk)
         leaver = find_person(service, person)
-        if by.id == leaver.id:
-            stop("Nobody announces their own departure. Nothing was done.", WRONG_USE)
+        _may_be_announced(service, DepartureKind(kind), own=by.id == leaver.id)
         event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
         event = event.under(service.settings.departures.friday)
         when = event.interpreted(now=service.now())
         for line in (*when.lines, *when.warnings):
             click.echo(line)
-        if when.instant <= service.now():
+        if when.instant <= service.now() and event.kind not in BESIDE:
             click.echo("That is past: access ends at once.")
         if not yes:
-            click.confirm(f"End all access of {leaver.display_name} ({leaver.source_id}) then?", abort=True)
+            click.confirm(f"{_question(event)} {leaver.display_name} ({leaver.source_id}) then?", abort=True)
         try:
             with service.store.write() as session:
                 done = announce(
@@ -64,6 +69,23 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
     )
 
 
+def _may_be_announced(service: "Service", kind: DepartureKind, *, own: bool) -> None:
+    if own and kind is not DepartureKind.LOST_DEVICE:
+        stop("Nobody announces their own departure. Nothing was done.", WRONG_USE)
+    if kind not in service.starter.playbooks:
+        stop(f"No playbook is there for {kind}: look at [playbooks] in exeunt.toml.", WRONG_USE)
+
+
+def _question(event: "TerminationEvent") -> str:
+    match event.kind:
+        case DepartureKind.LOST_DEVICE:
+            return "End all sessions and lock the devices of"
+        case DepartureKind.REHIRE:
+            return "Begin the return of"
+        case _:
+            return "End all access of"
+
+
 def _event(leaver: "Person", *, kind: str, at: str | None, zone: str, now: "datetime") -> "TerminationEvent":
     """What the command says, as an event; a slip stops the command."""
     from datetime import datetime
@@ -71,7 +93,6 @@ def _event(leaver: "Person", *, kind: str, at: str | None, zone: str, now: "date
     from pydantic import ValidationError
 
     from service.departures.event import Change, EventPerson, TerminationEvent
-    from service.departures.kind import DepartureKind
     from service.departures.times import BadTime, civil
 
     try:

@@ -42,7 +42,7 @@ def configuration(
     return load(
         service={"data_dir": folder, "port": port, "base_url": f"http://127.0.0.1:{port}"},
         slack=dict(slack),
-        playbooks={"folder": playbooks},
+        playbooks={"folder": playbooks, "voluntary": "leaver", "contractor_end": "leaver"},
         sources={SOURCE: {"secrets": (f"file:{folder / 'secrets' / 'hr'}",), "timezone": ZONE}},
         connectors={name: _as_files(folder, name, given) for name, given in systems.items()},
         snapshot={"notice_on_file": True, "lookback_days": 35, "baseline_days": 55},

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from service.departures import friday, late, times
@@ -14,7 +14,7 @@ from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import hold_if_too_many, hold_or_schedule
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -53,7 +53,7 @@ def announce(
     person = find_person(session, event.source, event.person)
     departure = session.scalar(
         select(Departure)
-        .where(Departure.person_id == person.id, Departure.state.not_in(OVER))
+        .where(Departure.person_id == person.id, Departure.state.not_in(OVER), _of_the_same_sort(event.kind))
         .with_for_update()
     )
     if departure is not None and _outdated(departure, event):
@@ -69,6 +69,11 @@ def announce(
     departure.batch_id = batch
     hold_or_schedule(session, departure, person, guard, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
+
+
+def _of_the_same_sort(kind: DepartureKind | None) -> ColumnElement[bool]:
+    """A laptop that is lost changes nothing about when its owner leaves."""
+    return Departure.kind == kind if kind in BESIDE else Departure.kind.not_in(BESIDE)
 
 
 def _of_event(session: Session, event: TerminationEvent) -> Departure | None:

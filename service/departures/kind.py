@@ -1,14 +1,27 @@
 """The kinds and states of a departure, as published."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class DepartureKind(StrEnum):
-    """Why someone leaves, as far as it changes what is done."""
+    """Why someone leaves, as far as it changes what is done.
+
+    A lost device and a return are run like a departure, and are none: who has one stays, or comes back.
+    """
 
     VOLUNTARY = "voluntary"
     INVOLUNTARY = "involuntary"
     CONTRACTOR_END = "contractor-end"
+    LAYOFF = "layoff"
+    LOST_DEVICE = "lost-device"
+    REHIRE = "rehire"
+
+
+#: What is no departure: it stands beside one of the same person, and no HR system can announce it.
+BESIDE: Final = (DepartureKind.LOST_DEVICE, DepartureKind.REHIRE)
+#: What an HR system may say.
+LEAVING: Final = tuple(kind for kind in DepartureKind if kind not in BESIDE)
 
 
 class DepartureState(StrEnum):

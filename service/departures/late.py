@@ -17,7 +17,7 @@ from service.departures import times
 from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT
 from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt, hold_or_schedule
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
@@ -62,7 +62,7 @@ def _follows_by_itself(departure: Departure, meant: Meant, *, now: datetime) -> 
     """Nobody was shut out yet, or what HR says is sooner or stricter than what it said before."""
     if departure.held_because == WITHDRAWN_TOO_LATE.said:
         return False
-    stricter = meant.kind in (departure.kind, DepartureKind.INVOLUNTARY)
+    stricter = meant.kind in (departure.kind, DepartureKind.INVOLUNTARY, DepartureKind.LAYOFF)
     return departure.effective_at > now or (stricter and meant.when.instant <= departure.effective_at)
 
 
@@ -86,7 +86,11 @@ def withdrawn(session: Session, departure: Departure, *, now: datetime, by: str)
 
 def last_of(session: Session, person: Person) -> Departure | None:
     """The person's newest departure, over or not."""
-    query = select(Departure).where(Departure.person_id == person.id).with_for_update()
+    query = (
+        select(Departure)
+        .where(Departure.person_id == person.id, Departure.kind.not_in(BESIDE))
+        .with_for_update()
+    )
     return session.scalar(query.order_by(Departure.announced_at.desc(), Departure.id).limit(1))
 
 

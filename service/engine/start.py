@@ -36,6 +36,9 @@ from service.playbook.plan import Plan, PlanInput, PlannedStep, plan
 MOST_MOVED = timedelta(days=2)
 
 
+NO_PLAYBOOK = "No playbook is there for {kind}. Name one in exeunt.toml, [playbooks], and start again."
+
+
 class CannotBegin(Exception):  # noqa: N818  a refusal, not a fault
     """A departure cannot become a run; the message says why and what to do."""
 
@@ -99,7 +102,9 @@ class Starter:
 
     def planned(self, departure: Departure, person: Person) -> Plan:
         """What a departure would lead to; nothing is done."""
-        loaded = self.playbooks[departure.kind]
+        loaded = self.playbooks.get(departure.kind)
+        if loaded is None:
+            raise CannotBegin(NO_PLAYBOOK.format(kind=departure.kind))
         given = PlanInput(kind=departure.kind, department=person.department, country=person.country)
         return plan(loaded, given, self.catalogue)
 

@@ -14,7 +14,7 @@ REFERENCES: Mapping[str, str] = {
     "leaver.department": "the leaver's department",
     "leaver.country": "the leaver's country, two letters",
     "leaver.manager": "the name of the leaver's manager",
-    "departure.kind": "voluntary, involuntary or contractor-end",
+    "departure.kind": "its kind, such as voluntary",
     "departure.effective_at": "the moment from which access must be gone, in UTC",
     "departure.last_day": "the leaver's last day where they work",
     "run.number": "the number of the run",

@@ -35,7 +35,9 @@ ITEMS_MOST: Final = 30
 OPEN_RUN, SEE_EVIDENCE, MORE = "run.open", "evidence.open", "run.more"
 WHO_MAY: Final = "who"
 #: Kinds of departure whose notifications name nobody: lock screens and e-mail digests are read by others.
-NAMELESS: Final = frozenset({"involuntary"})
+#: What a run is called whose person does not leave.
+WHAT: Final = {"lost-device": "Lost device", "rehire": "Return"}
+NAMELESS: Final = frozenset({"involuntary", "layoff"})
 #: Verdicts that somebody should look at.
 TELLING: Final = frozenset({"incident", "probable", "possible"})
 _LISTED_MOST: Final = 6
@@ -148,7 +150,7 @@ def _how_known(steps: Iterable[StepFact]) -> Iterator[str]:
 
 def _header(facts: RunFacts) -> Block:
     name = ", ".join(part for part in (facts.leaver, facts.title) if part)
-    return {"type": "header", "text": plain(f"Offboarding: {name}")}
+    return {"type": "header", "text": plain(f"{WHAT.get(facts.kind, 'Offboarding')}: {name}")}
 
 
 def _about(facts: RunFacts, *, now: datetime, look: Look, manager: str, started_by: str) -> Block:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.kind import LEAVING
 from service.snapshot.custody import Shelf
 from service.snapshot.tables import RawFile, Snapshot
 from service.snapshot.view import REVIEW_AFTER_END
@@ -18,12 +19,17 @@ LATE_LOGS_DAYS = 5
 
 
 def recently_sealed(session: Session, *, now: datetime) -> list[tuple[str, str | None]]:
-    """Departures, each with its run, whose review is not over yet, or whose last logs may still come."""
+    """Departures, each with its run, whose review is not over yet, or whose last logs may still come.
+
+    Who lost a device goes on working: what they do then is no activity after an end.
+    """
     since = now - timedelta(days=REVIEW_AFTER_END + LATE_LOGS_DAYS)
     query = (
         select(Departure.id, Departure.run_id)
         .join(Snapshot, Snapshot.departure_id == Departure.id)
-        .where(Departure.effective_at >= since, Snapshot.wrapped_key.is_not(None))
+        .where(
+            Departure.effective_at >= since, Departure.kind.in_(LEAVING), Snapshot.wrapped_key.is_not(None)
+        )
         .distinct()
     )
     return [(row.id, row.run_id) for row in session.execute(query)]

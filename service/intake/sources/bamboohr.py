@@ -18,7 +18,7 @@ from connectors.sdk.context import Context, Secret
 from connectors.sdk.http import Http
 from connectors.sdk.types import Json
 from service.departures.event import EventPerson
-from service.departures.kind import DepartureKind
+from service.departures.kind import LEAVING, DepartureKind
 from service.departures.times import BadTime, civil
 from service.intake.source import Envelope, Ignored, LookUp, NotUnderstood, Slip, Standing
 from service.people.signature import Recipe, Timestamps, text_key
@@ -143,7 +143,7 @@ def _ends(row: Mapping[str, Json]) -> bool:
 def _kind(row: Mapping[str, Json], section: SourceSection) -> DepartureKind:
     word = str(row.get("terminationType") or "")
     kind = section.kinds.get(word) or KINDS.get(word) or section.kinds.get(ANY)
-    if kind not in set(DepartureKind):
+    if kind is None or kind not in set(LEAVING):
         raise NotUnderstood(
             Slip(where="terminationType", what=f"kinds does not say what it means; add it, or {ANY} for all")
         )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from connectors.sdk.types import Json
 from service.departures.event import Change, EventPerson, TerminationEvent
-from service.departures.kind import DepartureKind
+from service.departures.kind import LEAVING, DepartureKind
 from service.departures.times import ZoneSource
 from service.intake.source import Envelope, Ignored, NotUnderstood, Slip
 from service.people.signature import Algorithm, BadRecipe, Encoding, Recipe, Timestamps, text_key
@@ -24,7 +24,7 @@ DAYS: Final = frozenset({"last_day", "notice_date"})
 NAMES: Final = PERSON | DAYS | {"change", "kind", "access_off_at", "timezone", "source_version"}
 NEEDED: Final = frozenset({"change", "source_id", "name"})
 IGNORE: Final = "ignore"
-MEANINGS: Final = frozenset({*map(str, Change), *map(str, DepartureKind), IGNORE})
+MEANINGS: Final = frozenset({*map(str, Change), *map(str, LEAVING), IGNORE})
 
 _MIDNIGHT: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T00:00:00(\.0+)?(Z|[+-]00:?00)?")
 
@@ -103,7 +103,7 @@ def _meaning(name: str, word: Json, section: SourceSection) -> str:
 
 def _kind(word: Json, section: SourceSection) -> DepartureKind:
     kind = _meaning("kind", word, section)
-    if kind not in set(DepartureKind):
+    if kind not in set(LEAVING):
         raise NotUnderstood(Slip(where="kind", what="kinds does not say which of our kinds this is"))
     return DepartureKind(kind)
 

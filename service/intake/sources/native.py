@@ -4,7 +4,15 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from service.departures.event import (
     Change,
@@ -15,7 +23,7 @@ from service.departures.event import (
     TerminationEvent,
     Zone,
 )
-from service.departures.kind import DepartureKind
+from service.departures.kind import BESIDE, LEAVING, DepartureKind
 from service.departures.times import ZoneSource, civil
 from service.intake.source import Envelope, NotUnderstood
 from service.people.signature import STANDARD_WEBHOOKS, Recipe, webhook_key
@@ -41,13 +49,19 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _leaving(kind: DepartureKind | None) -> DepartureKind | None:
+    if kind in BESIDE:
+        raise ValueError(f"kind is one of {', '.join(LEAVING)}: people here announce the others")
+    return kind
+
+
 class NativeData(BaseModel):
     """Who leaves, why and when. A rescinded leaving needs the person only; one at once needs no time."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     person: EventPerson
-    kind: Annotated[DepartureKind | None, Field(strict=False)] = None
+    kind: Annotated[DepartureKind | None, Field(strict=False), AfterValidator(_leaving)] = None
     last_day: CivilDate | None = None
     access_off_at: CivilTime | None = None
     timezone: Zone | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from service.departures.kind import DepartureKind
 from service.playbook.catalogue import Catalogue
 from service.playbook.lint.finding import Finding
 from service.playbook.lint.reading import always_with, before, calling, connector, verb, while_open
@@ -29,8 +30,8 @@ def check(playbook: Playbook, actions: Catalogue) -> Iterator[Finding]:
 
 
 def _too_early(step: Step, playbook: Playbook, actions: Catalogue) -> Iterator[Finding]:
-    if while_open(step, actions):
-        return  # this target system refuses it afterwards: L04
+    if while_open(step, actions) or set(playbook.applies_to.kind) == {DepartureKind.LOST_DEVICE}:
+        return  # it is refused afterwards (L04); who lost a device goes on working, on another
     disables = f"{connector(step)}.{DISABLES}"
     shut = any(earlier.action == disables for earlier in before(playbook, step))
     if actions.spec(disables) and not shut:

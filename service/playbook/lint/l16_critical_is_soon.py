@@ -19,13 +19,14 @@ SOURCE = (
 )
 
 LIMIT = timedelta(hours=1)
+DISMISSALS = frozenset({DepartureKind.INVOLUNTARY, DepartureKind.LAYOFF})
 INVOLUNTARY_LIMIT = timedelta(minutes=15)
 
 
 def check(playbook: Playbook, actions: Catalogue) -> Iterator[Finding]:  # noqa: ARG001  every rule is called alike
     """Deadline and `after` of a critical step together stay within the limit of the departures it is for."""
-    only_involuntary = playbook.applies_to.kind == (DepartureKind.INVOLUNTARY,)
-    limit = INVOLUNTARY_LIMIT if only_involuntary else LIMIT
+    kinds = set(playbook.applies_to.kind)
+    limit = INVOLUNTARY_LIMIT if kinds and kinds <= DISMISSALS else LIMIT
     for step in playbook.steps:
         if not step.critical:
             continue

@@ -67,7 +67,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
         if name.startswith("EXEUNT_"):
             monkeypatch.delenv(name)
     (tmp_path / "playbooks").mkdir()
-    for name in ("leaver", "involuntary"):
+    for name in ("voluntary", "involuntary", "contractor-end"):
         (tmp_path / "playbooks" / f"{name}.yaml").write_text(PLAYBOOK.replace("leaver", name))
     yield Shell(tmp_path)
     bind(None)

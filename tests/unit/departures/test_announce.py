@@ -10,7 +10,7 @@ import pytest
 from service.departures.announce import Announced, announce, recompute
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.people.person import Person
@@ -342,3 +342,34 @@ def test_the_ledger_holds_nobodys_name(hr: Hr) -> None:
 
     assert "Person" not in said
     assert "example.com" not in said
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_what_is_no_departure_stands_beside_one_and_changes_nothing_about_it(hr: Hr, kind: DepartureKind):
+    hr.says(last_day=date(2026, 3, 6))
+
+    told = hr.says(Change.IMMEDIATE, kind=kind)
+
+    leaving, beside = hr.departures()
+    assert (told.news, leaving.kind, leaving.civil_at[:10]) == (True, DepartureKind.VOLUNTARY, "2026-03-06")
+    assert (beside.kind, beside.state) == (kind, DepartureState.SCHEDULED)
+
+
+def test_a_departure_that_hr_takes_back_leaves_the_search_for_a_lost_laptop_alone(hr: Hr):
+    hr.says(Change.IMMEDIATE, kind=DepartureKind.LOST_DEVICE)
+    hr.says(last_day=date(2026, 3, 6))
+
+    hr.says(Change.RESCINDED, kind=None)
+
+    assert {one.kind: one.state for one in hr.departures()} == {
+        DepartureKind.LOST_DEVICE: DepartureState.SCHEDULED,
+        DepartureKind.VOLUNTARY: DepartureState.WITHDRAWN,
+    }
+
+
+def test_a_second_report_of_the_same_lost_device_is_no_second_run(hr: Hr):
+    first = hr.says(Change.IMMEDIATE, kind=DepartureKind.LOST_DEVICE)
+
+    second = hr.says(Change.IMMEDIATE, kind=DepartureKind.LOST_DEVICE)
+
+    assert second.departure_id == first.departure_id

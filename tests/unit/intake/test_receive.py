@@ -32,6 +32,15 @@ def test_every_kind_of_native_event_is_understood(door, change):
     assert door.announced.events[0].change is change
 
 
+@pytest.mark.parametrize("kind", ["lost-device", "rehire"])
+def test_what_only_people_here_begin_is_not_taken_from_an_hr_system(door, kind):
+    answer = door.send(message(kind=kind))
+
+    assert answer.status is HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [slip["where"] for slip in answer.body["errors"]] == ["data.kind"]
+    assert door.announced.events == []
+
+
 def test_the_raw_bytes_are_kept_and_only_our_key_opens_them(door):
     raw = json.dumps(message("immediate", person={"source_id": "7", "name": "Ann"})).encode()
 
