@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from service.engine.decisions import NotDecided
 from service.engine.facts import RunFacts
 from service.engine.interventions import OPERATORS, Intervened, Verb, Wish
+from service.engine.wording import counts
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
 from service.web.masking import run_for_viewer
@@ -33,6 +34,13 @@ class Told:
     refused: str
 
 
+@pages.get("/runs/R-<int(max=2147483647):number>/intervene")
+@requires(*OPERATORS)
+def form(number: int) -> ResponseReturnValue:
+    """The form for one run."""
+    return _form(run_for_viewer(number))
+
+
 @pages.post("/runs/R-<int(max=2147483647):number>")
 @requires(*OPERATORS)
 def one(number: int) -> ResponseReturnValue:
@@ -41,11 +49,14 @@ def one(number: int) -> ResponseReturnValue:
     try:
         rooms().desk.intervene(_wish(facts, step=request.form.get("step", "")))
     except NotDecided as refused:
-        from service.web.runs import run_page
-
         status = STATUS.get(refused.reason, MOVED_ON)
-        return run_page(run_for_viewer(number), refused=str(refused), status=status)
+        return _form(run_for_viewer(number), refused=str(refused), status=status)
     return redirect(f"/runs/{facts.number}#interventions", 303)
+
+
+def _form(facts: RunFacts, *, refused: str = "", status: int = 200) -> ResponseReturnValue:
+    said = counts(facts.steps, now=rooms().desk.now(), held=facts.is_held)
+    return render_template("intervene.html", run=facts, counts=said, refused=refused), status
 
 
 @pages.post("/runs")

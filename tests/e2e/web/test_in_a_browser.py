@@ -23,7 +23,15 @@ LOOKS = {
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
     "dark phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark"},
 }
-PAGES = ["/runs", "/runs?kind=involuntary", "/runs/R-1", "/departures", "/connectors", "/nothing"]
+PAGES = [
+    "/runs",
+    "/runs?kind=involuntary",
+    "/runs/R-1",
+    "/runs/R-1/intervene",
+    "/departures",
+    "/connectors",
+    "/nothing",
+]
 
 
 @contextmanager

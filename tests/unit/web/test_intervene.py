@@ -28,6 +28,17 @@ def test_it_pauses_a_run_and_the_page_says_so(office: Any) -> None:
     assert office.world.step("shut").state is StepState.READY
 
 
+def test_it_is_led_to_a_form_with_every_step(office: Any) -> None:
+    office.world.begin()
+    client = office.browser("it")
+
+    page = client.get("/runs/R-1/intervene").text
+
+    assert '<a class="button" href="/runs/R-1/intervene">' in client.get("/runs/R-1").text
+    assert page.count("<option value") >= 6 + 3
+    assert "Shared mailbox" in page
+
+
 def test_it_skips_one_step_with_a_reason(office: Any) -> None:
     office.run()
     client = office.browser("it")
@@ -70,7 +81,8 @@ def test_others_are_neither_offered_it_nor_obeyed(office: Any, who: str) -> None
     office.world.begin()
     client = office.browser(who)
 
-    assert "the whole run" not in client.get("/runs/R-1").text
+    assert "Step in" not in client.get("/runs/R-1").text
+    assert client.get("/runs/R-1/intervene").status_code == 403
     assert 'type="checkbox"' not in client.get("/runs").text
     assert send(office, client, verb="pause").status_code == 403
     assert send(office, client, "/runs", verb="pause", run="R-1").status_code == 403
