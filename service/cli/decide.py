@@ -45,7 +45,7 @@ def command(
     from service.cli._actor import actor
     from service.engine.interventions import OPERATORS, Verb, Wish
 
-    numbers = list(dict.fromkeys(number for words in runs for number in _numbers(words)))
+    numbers = list(dict.fromkeys(number for words in runs for number in numbers_in(words)))
     with opened() as service:
         by = actor(service, *OPERATORS)
         found = _found(service, numbers)
@@ -94,7 +94,7 @@ def _carried_out(service: "Service", facts: "RunFacts", wish: "Wish") -> Told:
     return told
 
 
-def _numbers(words: str) -> "Iterable[int]":
+def numbers_in(words: str) -> "Iterable[int]":
     """The run numbers in `R-7`, `7` or `R-7..R-20`; a slip stops the command."""
     read = _RUNS.fullmatch(words)
     first, last = (int(read[1]), int(read[2] or read[1])) if read else (1, 0)

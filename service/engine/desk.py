@@ -1,6 +1,6 @@
 """What the entrances may ask of the engine: facts to show, decisions to record. One desk for every door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from service.engine.interventions import Intervened, Wish
 from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.tables import Run, StepRun
 from service.engine.undo import UndoWish, carry_out
+from service.engine.undo_facts import Progress, progress_of
 from service.engine.undo_steps import Specs
 from service.ledger.keys import Keys
 from service.people.person import IdentityKind, Person, Role, roles_of, who
@@ -120,6 +121,11 @@ class Desk:
         """Begin to take a run back: committed when this returns. Raises `NotDecided`."""
         carry_out(self.store, wish, self.specs, now=self.now())
         self.wake()
+
+    def undoing(self, run_ids: Collection[str]) -> list[Progress]:
+        """How far runs are taken back."""
+        with self.store.read() as session:
+            return progress_of(session, run_ids)
 
     def _decide(self, verb: decisions.Verb, decision: Decision) -> None:
         decisions.decide(self.store, verb, decision, now=self.now())

@@ -66,7 +66,8 @@ class InterventionFact:
 class StepFact:
     """One step of a run. `revision` changes with every transition, so that a stale click is refused.
 
-    `residual` is what may still work; `ended_later` what no longer does, because a later step ended it.
+    `residual` is what may still work; `ended_later` what no longer does, because a later step ended it. `undoes` is
+    the step run that this one takes back.
     """
 
     id: str
@@ -98,6 +99,7 @@ class StepFact:
     evidence: tuple[EvidenceFact, ...] = ()
     residual: tuple[str, ...] = ()
     ended_later: tuple[str, ...] = ()
+    undoes: str | None = None
     confirmations: tuple[ConfirmationFact, ...] = ()
 
     @property
@@ -161,6 +163,22 @@ class PrecautionFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UndoFact:
+    """A run being taken back, or taken back: who said so, why, and since when everything is as it was.
+
+    `lost` is what is not brought back: the step's title, and what to do by hand.
+    """
+
+    by: str
+    at: datetime
+    because: str
+    note: str
+    door: str
+    finished_at: datetime | None
+    lost: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """One run, whole. `headline` is the sentence that answers the auditor's question first.
 
@@ -208,6 +226,7 @@ class RunFacts:
     tzdata: str = ""
     paused: bool = False
     interventions: tuple[InterventionFact, ...] = ()
+    undo: UndoFact | None = None
     alarms: tuple[str, ...] = ()
     slack_channel: str = ""
     slack_link: str = ""

@@ -30,7 +30,8 @@ from service.engine.grading import Standing, step_colour
 from service.engine.precautions import precautions
 from service.engine.states import Colour, StepState
 from service.engine.tables import Attempt, Confirmation, Intervention, Run, StepRun
-from service.engine.wording import headline, lateness
+from service.engine.undo_facts import undo_fact
+from service.engine.wording import headline, lateness, taken_back
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.people.person import Person
@@ -62,11 +63,12 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
     finding = findings(session, departure.id)
     exposure = _exposure(steps, departure.effective_at)
     times = _reasoning(run, departure)
+    undo = undo_fact(session, run.id)
     return RunFacts(
         run_id=run.id,
         number=number(run),
         colour=run.colour,
-        headline=_headline(departure, steps, exposure, times["late"]),
+        headline=taken_back(steps, undo) if undo else _headline(departure, steps, exposure, times["late"]),
         playbook=run.playbook,
         playbook_version=run.playbook_version,
         playbook_digest=run.playbook_digest,
@@ -81,6 +83,7 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
         ledger_intact=None,
         paused=run.paused,
         interventions=_interventions(session, run.id),
+        undo=undo,
         alarms=tuple(f"{alarm.said} {alarm.fix}" for alarm in open_alarms(session, run_id=run.id)),
         **_last_cut(exposure, departure.effective_at),
         **_of_departure(session, departure),
@@ -297,7 +300,7 @@ def _follows(later: StepFact, step: StepFact) -> bool:
 #: Columns of a step run that are shown as they are.
 _PLAIN = (
     "id step title action state waits_for phase grade minimum revision why fix owner instructions critical "
-    "release_after due started_at ended_at verified_at readable paused"
+    "release_after due started_at ended_at verified_at undoes readable paused"
 )
 
 

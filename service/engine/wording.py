@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from service.departures.lateness import began_late, told_late
-from service.engine.facts import ExposureFact, StepFact
+from service.engine.facts import ExposureFact, StepFact, UndoFact
 from service.engine.states import StepState, WaitsFor
 
 
@@ -19,6 +19,18 @@ def headline(
     """What an auditor asks first: is every login shut, was it read back, and how long after the time."""
     parts = [logins(tuple(exposure), effective_at), *_devices(steps), *late, held]
     return " ".join(part for part in parts if part)
+
+
+def taken_back(steps: Iterable[StepFact], undo: UndoFact) -> str:
+    """The sentence about a run that is taken back: how much of it is as it was, and what never will be."""
+    back = [step for step in steps if step.undoes]
+    done = sum(step.state is StepState.DONE for step in back)
+    if undo.finished_at is not None:
+        every = "Nothing had to be put back." if not back else f"Taken back: {done} of {len(back)} put back."
+    else:
+        every = f"Being taken back: {done} of {len(back)} put back so far."
+    lost = len(undo.lost)
+    return f"{every} {lost} {'is' if lost == 1 else 'are'} not brought back." if lost else every
 
 
 def logins(exposure: tuple[ExposureFact, ...], effective_at: datetime) -> str:

@@ -1,0 +1,74 @@
+"""Reading how far a run is taken back, for one run or for many."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.engine.facts import UndoFact
+from service.engine.states import StepState
+from service.engine.tables import Run, StepRun
+from service.engine.undos import Undo
+from service.people.person import Person
+
+
+def undo_fact(session: Session, run_id: str) -> UndoFact | None:
+    """The undo of a run; nothing where there is none."""
+    query = select(Undo, Person.display_name).join(Person, Person.id == Undo.person_id)
+    found = session.execute(query.where(Undo.run_id == run_id)).one_or_none()
+    if found is None:
+        return None
+    undo, name = found
+    return UndoFact(
+        by=name,
+        at=undo.at,
+        because=undo.because.value,
+        note=undo.note,
+        door=undo.door,
+        finished_at=undo.finished_at,
+        lost=tuple((title, what) for title, what in undo.lost),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far one run is taken back. `open` are its undo steps that wait for a person, with why."""
+
+    run_id: str
+    number: int
+    finished: bool
+    moving: bool
+    open: tuple[tuple[str, str], ...]
+    lost: tuple[tuple[str, str], ...]
+
+
+def progress_of(session: Session, run_ids: Collection[str]) -> list[Progress]:
+    """How far runs are taken back, those that are, by their number."""
+    undos = session.execute(
+        select(Undo, Run.number).join(Run, Run.id == Undo.run_id).where(Undo.run_id.in_(run_ids))
+    ).all()
+    steps: dict[str, list[StepRun]] = {}
+    for step in session.scalars(
+        select(StepRun)
+        .where(StepRun.run_id.in_(run_ids), StepRun.undoes.is_not(None))
+        .order_by(StepRun.position)
+    ):
+        steps.setdefault(step.run_id, []).append(step)
+    return [
+        _progress(undo, number, steps.get(undo.run_id, []))
+        for undo, number in sorted(undos, key=lambda row: row[1])
+    ]
+
+
+def _progress(undo: Undo, number: int, steps: Collection[StepRun]) -> Progress:
+    asking = (StepState.FAILED, StepState.WAITING)
+    still = (StepState.READY, StepState.BLOCKED, StepState.RUNNING, StepState.DISPATCHED)
+    return Progress(
+        run_id=undo.run_id,
+        number=number,
+        finished=undo.finished_at is not None,
+        moving=undo.finished_at is None and any(step.state in still for step in steps),
+        open=tuple((step.title, step.why) for step in steps if step.state in asking),
+        lost=tuple((title, what) for title, what in undo.lost),
+    )
