@@ -1,0 +1,210 @@
+"""The company's service as a process that can be killed: HTTP in front, the systems beside it or inside.
+
+`python -m tests.integration.faults.serving FOLDER` starts it as an operator would; `Server.forked` is quicker.
+"""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy import select
+
+from service.app import Running, Service, create_service
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.engine.decisions import Decision, NotDecided
+from service.engine.states import StepState, WaitsFor
+from service.engine.tables import Run, StepRun
+from service.people.person import Person
+from service.slack import scribe
+from service.web.access import open_to
+from tests.integration.faults import company
+from tests.integration.faults.company import IVAN, TestClock
+from tests.integration.faults.playing import FORKS
+from tests.unit.engine.world import CHAOS
+
+ROOT = Path(__file__).parents[3]
+READY_WITHIN_S, CALL_S = 60.0, 10.0
+Plant = Callable[[], None]
+
+
+def serve(folder: Path, *, everything: bool = False, plant: Plant | None = None) -> None:
+    """Serve until somebody kills us.
+
+    Args:
+        everything: The target systems and Slack live and die in this process too.
+        plant: Breaks something on purpose, before the service is made.
+    """
+    log = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    scribe.RUN_EVERY_S, scribe.POSTS, scribe.EDITS = 0.0, 1_000, 1_000  # type: ignore[misc]
+    if plant is not None:
+        plant()
+    with ExitStack() as stack:
+        if everything:
+            stack.enter_context(company.opened(folder))
+        service = create_service(
+            company.configured(folder), now=TestClock.open(folder), extra_connectors=(CHAOS,)
+        )
+        company.hire(service.store, folder)
+        Running.begin(service, blueprints=(_door(service),))
+        threading.Event().wait()
+
+
+def _door(service: Service) -> Blueprint:
+    door = Blueprint("of-tests", __name__, url_prefix="/of-tests")
+
+    @door.get("/open")
+    @open_to("tests")
+    def waiting() -> Response:
+        return jsonify(_standing(service))
+
+    @door.post("/confirm")
+    @open_to("tests")
+    def confirm() -> tuple[Response, int]:
+        asked = request.get_json()
+        with service.store.read() as session:
+            person = session.scalar(select(Person.id).where(Person.employee_no == asked.get("who", IVAN)))
+        decision = Decision(
+            step_run_id=asked["step"],
+            revision=asked["revision"],
+            person_id=person or "",
+            door="web",
+            note="I looked at it myself.",
+        )
+        try:
+            service.desk.confirm(decision)
+        except NotDecided as refused:
+            return jsonify(reason=refused.reason), 409
+        return jsonify(done=True), 200
+
+    return door
+
+
+def _standing(service: Service) -> Mapping[str, Any]:
+    """Steps that wait for a person, how many things still move, and departures whose time has come."""
+    moving = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
+    with service.store.read() as session:
+        steps = session.scalars(select(StepRun)).all()
+        due = select(Departure.id).where(
+            Departure.state == DepartureState.SCHEDULED, Departure.effective_at <= service.now()
+        )
+        held = select(Run.id).join(Departure, Departure.id == Run.departure_id)
+        stand = set(session.scalars(held.where(Departure.state == DepartureState.HELD)))
+        waits = [s for s in steps if s.waits_for is WaitsFor.PERSON]
+        return {
+            "open": [
+                {"step": s.id, "revision": s.revision, "asks": s.asks_person, "name": f"{s.run_id}/{s.step}"}
+                for s in waits
+            ],
+            "moving": sum(
+                (s.state in moving and s.run_id not in stand) or s.checking or s.check_at is not None
+                for s in steps
+            ),
+            "due": len(session.scalars(due).all()),
+            "runs": len(session.scalars(select(Run.id)).all()),
+        }
+
+
+@dataclass(slots=True)
+class Server:
+    """A running service, as its operator and its clients see it."""
+
+    folder: Path
+    kill: Callable[[], None]
+    port: int
+
+    @classmethod
+    def forked(cls, folder: Path, *, plant: Plant | None = None) -> Self:
+        """In a process forked from one that has imported everything; the systems live elsewhere."""
+        process = FORKS.Process(target=serve, args=(folder,), kwargs={"plant": plant}, daemon=True)
+        process.start()
+
+        def kill() -> None:
+            process.kill()
+            process.join()
+
+        return cls(folder, kill, _port(folder))
+
+    @classmethod
+    def started(cls, folder: Path) -> Self:
+        """As an operator starts it, in a process group of its own, with the systems in it."""
+        command = [sys.executable, "-m", "tests.integration.faults.serving", str(folder)]
+        process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+
+        def kill() -> None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+        return cls(folder, kill, _port(folder))
+
+    def ready(self) -> float:
+        """Wait until it says that it is ready; gives the seconds that took."""
+        began = time.monotonic()
+        while time.monotonic() - began < READY_WITHIN_S:
+            try:
+                if self.call("GET", "/readyz")[0] == 200:
+                    return time.monotonic() - began
+            except (OSError, http.client.HTTPException):
+                pass
+            time.sleep(0.02)
+        raise TimeoutError((self.folder / "log").read_text(encoding="utf-8")[-3000:])
+
+    def call(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> tuple[int, Any]:
+        """One request on a connection of its own; gives status and JSON. Raises `OSError` or `HTTPException`."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=CALL_S)
+        try:
+            connection.request(method, path, body=body, headers=dict(headers or {}))
+            answer = connection.getresponse()
+            said = answer.read()
+            return answer.status, json.loads(said) if said else None
+        finally:
+            connection.close()
+
+    def hang_up(self, path: str, *, headers: Mapping[str, str], body: bytes) -> None:
+        """Send a request and leave before the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=CALL_S)
+        try:
+            connection.request("POST", path, body=body, headers=dict(headers))
+        finally:
+            connection.close()
+
+    def post_json(self, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
+        given = {"Content-Type": "application/json"}
+        return self.call("POST", path, headers=given, body=json.dumps(body).encode())
+
+    def until_quiet(self, within_s: float = 120.0) -> None:
+        """Confirm what waits for a person, until nothing moves and nothing waits."""
+        until = time.monotonic() + within_s
+        quiet = 0
+        while quiet < 3:
+            assert time.monotonic() < until, self.call("GET", "/of-tests/open")
+            _, now = self.call("GET", "/of-tests/open")
+            for step in now["open"]:
+                if step["asks"]:
+                    self.post_json("/of-tests/confirm", step)
+            still = [step for step in now["open"] if step["asks"]]
+            quiet = 0 if still or now["moving"] or now["due"] else quiet + 1
+            time.sleep(0.2)
+
+
+def _port(folder: Path) -> int:
+    return int(company.told_of(folder)["ports"]["service"])
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), everything=True)
