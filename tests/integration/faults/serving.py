@@ -125,6 +125,7 @@ class Server:
     folder: Path
     kill: Callable[[], None]
     port: int
+    pid: int = 0
 
     @classmethod
     def forked(cls, folder: Path, *, plant: Plant | None = None) -> Self:
@@ -148,7 +149,7 @@ class Server:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-        return cls(folder, kill, _port(folder))
+        return cls(folder, kill, _port(folder), process.pid)
 
     def ready(self) -> float:
         """Wait until it says that it is ready; gives the seconds that took."""
@@ -161,6 +162,12 @@ class Server:
                 pass
             time.sleep(0.02)
         raise TimeoutError((self.folder / "log").read_text(encoding="utf-8")[-3000:])
+
+    @property
+    def cpu_s(self) -> float:
+        """The processor's seconds the process has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def call(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None

@@ -43,8 +43,10 @@ class Storm:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
 
-    def blow(self, *, clients: int, seconds: float, restart: Callable[[], Server], kills: int) -> list[float]:
-        """Let it blow; gives how long the service took to be ready again after each kill."""
+    def blow(
+        self, *, clients: int, seconds: float, restart: Callable[[], Server], kills: int
+    ) -> list[tuple[float, float]]:
+        """Let it blow; gives the seconds, and the processor's, until it was ready again after each kill."""
         threads = [threading.Thread(target=self._client, args=(n,)) for n in range(clients)]
         for thread in threads:
             thread.start()
@@ -54,7 +56,7 @@ class Storm:
             time.sleep(dice.uniform(0.3, 2 * seconds / max(kills, 1) - 0.3) if kills else 0)
             self.server.kill()
             self.server = restart()
-            took.append(self.server.ready())
+            took.append((self.server.ready(), self.server.cpu_s if self.server.pid else 0.0))
         time.sleep(max(0.0, until - time.monotonic()))
         self._over.set()
         for thread in threads:
