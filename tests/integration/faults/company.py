@@ -170,6 +170,12 @@ def configured(folder: Path, **more: Any) -> Settings:
             **dict.fromkeys(("voluntary", "involuntary", "contractor_end"), "leaver"),
         },
         "snapshot": {"notice_on_file": True, "lookback_days": 1, "baseline_days": 1},
+        # a storm is a mass: what the guardrails hold is tested where they are
+        "guardrails": {
+            **dict.fromkeys(("hour_people", "day_people"), 10_000),
+            "team_reports": 1000,
+            **dict.fromkeys(("whole_teams", "first_time"), False),
+        },
         "engine": {"read_back_after_s": 0.2, "threads": 4},
         "sources": {
             "hr": {"secrets": (f"file:{secrets / 'hr'}",), "timezone": "UTC"},
