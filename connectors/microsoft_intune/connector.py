@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from connectors.microsoft_intune.graph import Graph, Row, segment
 from connectors.microsoft_intune.lock import FIXES, ActionState, LockOrder, newest_lock
 from connectors.microsoft_intune.owner import find_user
-from connectors.microsoft_intune.posture import DEVICE, read_posture
+from connectors.microsoft_intune.posture import DEVICE, DEVICE_FIELDS, read_posture
 from connectors.microsoft_intune.rights import look
 from connectors.microsoft_intune.signin import ClientCredentials
 from connectors.sdk.context import Context, Secret
@@ -44,7 +44,8 @@ OWNED_FIELDS: Final = (
     "userPrincipalName",
     "emailAddress",
 )
-LOCK_FIELDS: Final = (*OWNED_FIELDS, "deviceActionResults")
+#: One reading serves the posture and the lock that follows it.
+READ_FIELDS: Final = tuple(dict.fromkeys((*OWNED_FIELDS, *DEVICE_FIELDS)))
 
 
 class IntuneConnector:
@@ -61,6 +62,7 @@ class IntuneConnector:
         self._sign_in = sign_in
         self._client_id = client_id
         self._context = context
+        self._just_read: dict[str, Row] = {}
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str | Secret], context: Context) -> Self:
@@ -98,11 +100,13 @@ class IntuneConnector:
 
     def posture(self, device: Device) -> Posture:
         """Encryption, antivirus, escrowed recovery key and last check-in, as last reported."""
-        return read_posture(self._graph, device, now=self._context.now)
+        row = self._read(device)
+        self._just_read[device.id] = row
+        return read_posture(self._graph, device, row, now=self._context.now)
 
     def lock_device(self, device: Device) -> Outcome:
         """Order a lock, unless one is on its way or carried out already. Pending until the device answers."""
-        row = self._read(device)
+        row = self._just_read.pop(device.id, None) or self._read(device)
         _same_owner(device, row)
         before = newest_lock(row)
         if before.state is ActionState.NOT_SUPPORTED or before.just_failed(self._context.now()):
@@ -137,7 +141,7 @@ class IntuneConnector:
 
     def _read(self, device: Device) -> Row:
         path = DEVICE.format(id=segment(device.id))
-        return self._graph.row(path, template=DEVICE, needs=READS, select=LOCK_FIELDS)
+        return self._graph.row(path, template=DEVICE, needs=READS, select=READ_FIELDS)
 
     def _holds(self, order: LockOrder) -> bool:
         waiting = order.state in {ActionState.PENDING, ActionState.ACTIVE}

@@ -25,12 +25,12 @@ PROTECTION: Final = DEVICE + "/windowsProtectionState"
 KEYS: Final = "/informationProtection/bitlocker/recoveryKeys"
 
 
-def read_posture(graph: Graph, device: Device, *, now: Callable[[], datetime]) -> Posture:
-    """What Intune and Entra know of the device. Defender and BitLocker exist on Windows only."""
-    path = DEVICE.format(id=segment(device.id))
-    row = graph.row(
-        path, template=DEVICE, needs="DeviceManagementManagedDevices.Read.All", select=DEVICE_FIELDS
-    )
+def read_posture(graph: Graph, device: Device, row: Row, *, now: Callable[[], datetime]) -> Posture:
+    """What Intune and Entra know of the device. Defender and BitLocker exist on Windows only.
+
+    Args:
+        row: The device as Intune shows it, with `DEVICE_FIELDS`.
+    """
     windows = str(row.get("operatingSystem", "")).casefold() == "windows"
     protection = _protection(graph, device) if windows else {}
     return Posture(

@@ -1,12 +1,12 @@
 """Finding, listing and reading users."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from connectors.salesforce import soql
-from connectors.salesforce.api import Api, Row
+from connectors.salesforce.api import Api, Asked, Known, Row
 from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import Account, AccountState, AccountStatus, Json, Person
 
@@ -24,6 +24,11 @@ USER_FIELDS: Final = (
 )
 _STANDARD: Final = "UserType = 'Standard'"
 _SELECT_USER: Final = f"SELECT {', '.join(USER_FIELDS)} FROM User WHERE {_STANDARD}"
+_SELECT_SETS: Final = (
+    "SELECT Id, PermissionSetId, PermissionSetGroupId, PermissionSet.Name, PermissionSet.IsOwnedByProfile "
+    "FROM PermissionSetAssignment WHERE AssigneeId ="
+)
+_SELECT_GROUPS: Final = "SELECT Id, GroupId, Group.Name, Group.Type FROM GroupMember WHERE UserOrGroupId ="
 SETUP: Final = "View Setup and Configuration"
 #: The key of `Account.refs` under which the id of the record that freezes a user is kept.
 LOGIN: Final = "UserLogin"
@@ -35,10 +40,25 @@ def find(api: Api, person: Person) -> Iterator[Account]:
     if not conditions:
         return
     rows = list(api.query(f"{_SELECT_USER} AND ({conditions}) ORDER BY Id", "looking for an account"))
-    ids = soql.literals(str(row["Id"]) for row in rows)
-    logins = _logins(api, f" WHERE UserId IN {ids}") if rows else {}
+    logins = _logins_of(api, rows)
     for row in rows:
         yield account(row, logins)
+
+
+def _logins_of(api: Api, rows: Sequence[Row]) -> Mapping[str, Row]:
+    """The `UserLogin` of those found. Of an only one the rest is read along: it is asked for next."""
+    if len(rows) == 1:
+        (row,) = rows
+        try:
+            known = _gathered(api, account(row, {}), row)
+        except (NotFound, Refused):
+            pass  # whoever needs it is told; to find the user it is not needed
+        else:
+            user_id = soql.id18(str(row["Id"]))
+            api.found[user_id] = known
+            return {user_id: known.login}
+    ids = soql.literals(str(row["Id"]) for row in rows)
+    return _logins(api, f" WHERE UserId IN {ids}") if rows else {}
 
 
 def everyone(api: Api) -> Iterator[Account]:
@@ -52,30 +72,61 @@ def everyone(api: Api) -> Iterator[Account]:
 def read(api: Api, of: Account) -> AccountState:
     """The user row, whether it is frozen, and what it may do."""
     at = api.context.now()
-    user_id = soql.literal(soql.id18(of.id))
-    user = one(api, f"SELECT {', '.join(USER_FIELDS)} FROM User WHERE Id = {user_id}", of)
-    login = user_login(api, of)
-    attributes: dict[str, Json] = {name: user.get(name) for name in USER_FIELDS}
+    user_id = soql.id18(of.id)
+    known = api.found.pop(user_id, None) or _gathered(api, of)
+    api.known[user_id] = known
+    attributes: dict[str, Json] = {name: known.user.get(name) for name in USER_FIELDS}
     attributes |= {
-        "IsFrozen": login["IsFrozen"],
-        "UserLoginId": login["Id"],
-        "permission_sets": _permission_sets(api, user_id),
-        "groups": _groups(api, user_id),
+        "IsFrozen": known.login["IsFrozen"],
+        "UserLoginId": known.login["Id"],
+        "permission_sets": _permission_sets(known.permission_sets),
+        "groups": _groups(known.groups),
     }
-    logins = {soql.id18(of.id): login}
-    return AccountState(account=account(user, logins), read_at=at, attributes=attributes)
+    found = account(known.user, {user_id: known.login})
+    return AccountState(account=found, read_at=at, attributes=attributes)
+
+
+def _gathered(api: Api, of: Account, user: Row | None = None) -> Known:
+    """Everything of a user with one call."""
+    user_id = soql.literal(soql.id18(of.id))
+    select = f"SELECT {', '.join(USER_FIELDS)} FROM User WHERE Id = {user_id}"
+    asked = [
+        Asked(login_of(of), f"reading {of.label}"),
+        Asked(f"{_SELECT_SETS} {user_id} ORDER BY Id", "reading permission sets", SETUP),
+        Asked(f"{_SELECT_GROUPS} {user_id} ORDER BY Id", "reading groups", SETUP),
+    ]
+    login, sets, groups, *users = api.queries(
+        *asked, *([] if user else [Asked(select, f"reading {of.label}")])
+    )
+    row = user or only(users[0].rows, of)
+    return Known(row, only(login.rows, of), sets.rows, groups.rows)
 
 
 def user_login(api: Api, of: Account) -> Row:
     """The `UserLogin` record: whether the user is frozen, and since when it has not changed."""
-    user_id = soql.literal(soql.id18(of.id))
+    return one(api, login_of(of), of)
+
+
+def login_before(api: Api, of: Account) -> Row:
+    """The same before our change: as the before-image has it, where one was made a moment ago."""
+    known = api.known.pop(soql.id18(of.id), None)
+    return known.login if known else user_login(api, of)
+
+
+def login_of(of: Account) -> str:
+    """The query of a user's `UserLogin`."""
     fields = "Id, UserId, IsFrozen, IsPasswordLocked, LastModifiedDate"
-    return one(api, f"SELECT {fields} FROM UserLogin WHERE UserId = {user_id}", of)
+    return f"SELECT {fields} FROM UserLogin WHERE UserId = {soql.literal(soql.id18(of.id))}"
 
 
 def one(api: Api, text: str, of: Account) -> Row:
     """The only row there can be. Raises `NotFound` when there is none."""
-    for row in api.query(text, f"reading {of.label}"):
+    return only(api.query(text, f"reading {of.label}"), of)
+
+
+def only(rows: Iterable[Row], of: Account) -> Row:
+    """The only row there can be. Raises `NotFound` when there is none."""
+    for row in rows:
         return row
     raise NotFound(f"Salesforce has no user {of.label} any more.", hint="Look the account up again.")
 
@@ -139,9 +190,7 @@ def _admins(api: Api) -> frozenset[str] | None:
     return frozenset(soql.id18(str(row["AssigneeId"])) for row in rows)
 
 
-def _permission_sets(api: Api, user_id: str) -> list[Json]:
-    fields = "Id, PermissionSetId, PermissionSetGroupId, PermissionSet.Name, PermissionSet.IsOwnedByProfile"
-    text = f"SELECT {fields} FROM PermissionSetAssignment WHERE AssigneeId = {user_id} ORDER BY Id"
+def _permission_sets(rows: Iterable[Row]) -> list[Json]:
     return [
         {
             "id": row["Id"],
@@ -150,13 +199,11 @@ def _permission_sets(api: Api, user_id: str) -> list[Json]:
             "name": (row.get("PermissionSet") or {}).get("Name"),
             "owned_by_profile": (row.get("PermissionSet") or {}).get("IsOwnedByProfile"),
         }
-        for row in api.query(text, "reading permission sets", right=SETUP)
+        for row in rows
     ]
 
 
-def _groups(api: Api, user_id: str) -> list[Json]:
-    fields = "Id, GroupId, Group.Name, Group.Type"
-    text = f"SELECT {fields} FROM GroupMember WHERE UserOrGroupId = {user_id} ORDER BY Id"
+def _groups(rows: Iterable[Row]) -> list[Json]:
     return [
         {
             "id": row["Id"],
@@ -164,5 +211,5 @@ def _groups(api: Api, user_id: str) -> list[Json]:
             "name": (row.get("Group") or {}).get("Name"),
             "type": (row.get("Group") or {}).get("Type"),
         }
-        for row in api.query(text, "reading groups", right=SETUP)
+        for row in rows
     ]

@@ -1,8 +1,10 @@
 """The REST calls, each with the path template that is recorded and the error codes translated."""
 
+import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 from connectors.salesforce import soql
 from connectors.salesforce.auth import SignIn
@@ -10,13 +12,38 @@ from connectors.salesforce.config import Config
 from connectors.salesforce.errors import LIMIT_CODE, LIMIT_RETRY_S, code_of, translated
 from connectors.sdk import pacing
 from connectors.sdk.context import Context
-from connectors.sdk.errors import Unavailable, Unsafe
+from connectors.sdk.errors import ConnectorError, Unavailable, Unsafe
 from connectors.sdk.http import Http, Response
 from connectors.sdk.types import Account, Json
 
 Row = Mapping[str, Json]  # a record as Salesforce writes it
 MANAGE_USERS: Final = "Manage Users"
+BATCH: Final = "/composite/batch"
 REVOKE_PATH: Final = "/services/oauth2/revoke"
+
+
+class Asked(NamedTuple):
+    """One query of several: its text, what we are doing, and the permission it needs."""
+
+    text: str
+    what: str
+    right: str = MANAGE_USERS
+
+
+class Found(NamedTuple):
+    """What a query found. `total` is the count where only that was asked for."""
+
+    rows: list[Row]
+    total: int
+
+
+class Known(NamedTuple):
+    """A user as it was read a moment ago: the rows of `User` and `UserLogin`, and what it may do."""
+
+    user: Row
+    login: Row
+    permission_sets: list[Row]
+    groups: list[Row]
 
 
 class Api:
@@ -26,6 +53,10 @@ class Api:
         self.config = config
         self.context = context
         self.usage: tuple[int, int] | None = None  # API requests of the day and their limit, as last heard
+        self.found: dict[
+            str, Known
+        ] = {}  # by user id: read along when it was looked up, for the before-image
+        self.known: dict[str, Known] = {}  # by user id: the before-image, for the change that follows it
         self._sign_in = SignIn(config, context)
         self._http: Http | None = None
 
@@ -45,16 +76,58 @@ class Api:
     def query(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Row]:
         """Every row, page after page."""
         for page in self.pages(text, what, right=right):
-            yield from _records(page)
+            yield from _records(page.json())
 
     def pages(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Response]:
         """The answers themselves, for those who keep the bytes."""
-        path: str | None = f"{self._base}/query"
-        params: Mapping[str, str] | None = {"q": text}
+        return self._pages(f"{self._base}/query", {"q": text}, what, right=right)
+
+    def _pages(
+        self, path: str | None, params: Mapping[str, str] | None, what: str, *, right: str
+    ) -> Iterator[Response]:
         while path:
             page = self._call("GET", path, what, right=right, template="/query", params=params)
             yield page
-            path, params = _next(page), None
+            path, params = _next(page.json()), None
+
+    def queries(self, *asked: Asked) -> list[Found]:
+        """Several queries with one call, each answered, and each refused, as if it were asked alone.
+
+        https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_batch.htm
+        """
+        parts = [
+            {"method": "GET", "url": f"{self.config.api_version}/query?{urlencode({'q': each.text})}"}
+            for each in asked
+        ]
+        answer = self._call(
+            "POST",
+            f"{self._base}{BATCH}",
+            asked[0].what,
+            right=asked[0].right,
+            template=BATCH,
+            json={"batchRequests": parts},
+            reading=True,
+        )
+        match answer.json():
+            case {"results": list(results)} if len(results) == len(asked):
+                return [self._found(result, each) for result, each in zip(results, asked, strict=True)]
+        raise Unavailable(
+            f"Salesforce's answers cannot be read, while {asked[0].what}.", hint="The step is retried."
+        )
+
+    def _found(self, result: Json, asked: Asked) -> Found:
+        match result:
+            case {"statusCode": 200, "result": {"done": bool(), "totalSize": int(total)} as page}:
+                rows = list(_records(page))
+                for more in self._pages(_next(page), None, asked.what, right=asked.right):
+                    rows += _records(more.json())
+                return Found(rows, total)
+            case {"statusCode": int(status), "result": refused}:
+                answer = Response(status=status, headers={}, body=json.dumps(refused).encode())
+                raise self._refusal(answer, asked.what, right=asked.right)
+        raise Unavailable(
+            f"Salesforce's answer cannot be read, while {asked.what}.", hint="The step is retried."
+        )
 
     def count(self, text: str, what: str, *, right: str = MANAGE_USERS) -> int:
         """How many rows a count finds."""
@@ -117,7 +190,7 @@ class Api:
         where = f"/sobjects/{soql.name(kind)}"
         return f"{self._base}{where}/{soql.id18(record_id)}", f"{where}/{{id}}"
 
-    def _call(
+    def _call(  # noqa: PLR0913  # one call, named arguments throughout
         self,
         method: str,
         path: str,
@@ -127,14 +200,20 @@ class Api:
         template: str,
         params: Mapping[str, str] | None = None,
         json: Mapping[str, Json] | None = None,
+        reading: bool = False,
     ) -> Response:
-        answer = self._client.request(method, path, template=template, params=params, json=json)
+        answer = self._client.request(
+            method, path, template=template, params=params, json=json, reading=reading
+        )
         self._note_usage(answer)
         if answer.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
             return answer
+        raise self._refusal(answer, what, right=right)
+
+    def _refusal(self, answer: Response, what: str, *, right: str) -> ConnectorError:
         if code_of(answer) == LIMIT_CODE:
-            raise pacing.limited("salesforce", self._sign_in.token.instance_url, seconds=LIMIT_RETRY_S)
-        raise translated(answer, what, right=right)
+            return pacing.limited("salesforce", self._sign_in.token.instance_url, seconds=LIMIT_RETRY_S)
+        return translated(answer, what, right=right)
 
     def _note_usage(self, answer: Response) -> None:
         """Remember `api-usage=18/5000`."""
@@ -144,9 +223,9 @@ class Api:
             self.usage = int(used), int(limit)
 
 
-def _next(page: Response) -> str | None:
+def _next(page: Json) -> str | None:
     """Where the rest is. An answer that is neither done nor names a next page was cut short."""
-    match page.json():
+    match page:
         case {"done": True}:
             return None
         case {"done": False, "nextRecordsUrl": str(path)}:
@@ -155,8 +234,8 @@ def _next(page: Response) -> str | None:
             raise Unavailable("Salesforce's answer to a query was cut short.", hint="The step is retried.")
 
 
-def _records(page: Response) -> Iterator[Row]:
-    match page.json():
+def _records(page: Json) -> Iterator[Row]:
+    match page:
         case {"records": list(rows)}:
             yield from (row for row in rows if isinstance(row, dict))
         case _:

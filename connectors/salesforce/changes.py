@@ -27,7 +27,7 @@ SCHEDULED: Final = Residual(what="Reports this user scheduled may still be sent 
 def freeze(api: Api, account: Account) -> Outcome:
     """Set `UserLogin.IsFrozen`. The licence stays taken; sessions stay open."""
     api.refuse_ourselves(account)
-    login = accounts.user_login(api, account)
+    login = accounts.login_before(api, account)
     was = bool(login["IsFrozen"])
     evidence = _ensure(api, account, "UserLogin", str(login["Id"]), field="IsFrozen", was=was, wanted=True)
     return Outcome(

@@ -5,11 +5,14 @@ What it refuses, pages, delays and leaves alive is what the vendor documents; th
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
+from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from connectors.salesforce import fake_org, fake_person, fake_rows, soql
 from connectors.salesforce.fake_events import Fact, report_id
@@ -20,6 +23,7 @@ from connectors.sdk.fakes.server import FakeAnswer, FakeRequest, Handler, Route
 
 API: Final = r"/services/data/(?P<version>v\d\d\.0)"
 API_LIMIT: Final = 15_000
+MAX_BATCH: Final = 25
 PAGE: Final = 2000
 TOKEN_PAGE: Final = 500
 CURSORS_KEPT: Final = 50
@@ -109,6 +113,7 @@ class FakeSalesforce(SignInFake):
             ("POST", r"/services/oauth2/revoke", self._revoke),
             ("GET", f"{API}/query", self._rest(self._query)),
             ("GET", f"{API}/query/(?P<cursor>[A-Za-z0-9]+)-(?P<at>\\d+)", self._rest(self._more)),
+            ("POST", f"{API}/composite/batch", self._rest(self._batch)),
             ("GET", f"{API}/sobjects/EventLogFile/(?P<id>\\w+)/LogFile", self._rest(self._log_file)),
             ("GET", f"{API}/limits/recordCount", self._rest(self._record_count)),
             (
@@ -171,6 +176,22 @@ class FakeSalesforce(SignInFake):
         size = min(self.page_size, TOKEN_PAGE) if query.source == "OauthToken" else self.page_size
         self._cursors[cursor] = rows, size
         return self._page(cursor, 0, version)
+
+    def _batch(self, request: FakeRequest, _: str) -> FakeAnswer:
+        """Up to 25 reads with one call; each has a status of its own."""
+        asked = (request.json() or {}).get("batchRequests", [])
+        if not 0 < len(asked) <= MAX_BATCH or any(each.get("method") != "GET" for each in asked):
+            return error(400, "INVALID_BATCH_REQUEST")
+        answers = [self._part(request, each["url"]) for each in asked]
+        results = [{"statusCode": answer.status, "result": answer.json} for answer in answers]
+        failed = any(answer.status != HTTPStatus.OK for answer in answers)
+        return FakeAnswer(json={"hasErrors": failed, "results": results})
+
+    def _part(self, request: FakeRequest, url: str) -> FakeAnswer:
+        parts = urlsplit(f"/services/data/{url}")
+        return self.answer_to(
+            replace(request, method="GET", path=parts.path, query=dict(parse_qsl(parts.query)), body=b"")
+        )
 
     def _more(self, request: FakeRequest, _: str) -> FakeAnswer:
         cursor, at = request.groups["cursor"], int(request.groups["at"])

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from connectors.salesforce import accounts, soql
-from connectors.salesforce.api import Api, Row
+from connectors.salesforce.api import Api, Asked, Row
 from connectors.salesforce.revokes import TOKENS_RIGHT
-from connectors.salesforce.rights import held
+from connectors.salesforce.rights import granted, held, own_rights
 from connectors.sdk.types import Account, Evidence, Expectation, Json, Proof, Target
 
 SUCCESS: Final = "Success"
@@ -27,18 +27,22 @@ def verify(api: Api, target: Target, expectation: Expectation) -> tuple[Evidence
 
 def _disabled(api: Api, account: Account) -> tuple[Evidence, ...]:
     """Frozen or inactive: either way the login opens nothing."""
-    login, user = accounts.user_login(api, account), _user(api, account)
+    what = f"reading {account.label}"
+    logins, users, own = api.queries(
+        Asked(accounts.login_of(account), what), Asked(_user_of(account), what), own_rights(api)
+    )
+    login, user = accounts.only(logins.rows, account), accounts.only(users.rows, account)
     shut = bool(login["IsFrozen"]) or not user["IsActive"]
     body = {"IsFrozen": login["IsFrozen"], "IsActive": user["IsActive"]}
     state = _evidence(api, shut, "UserLogin and User by query", body)
     since = login if login["IsFrozen"] else user
-    return (state, _no_sign_in(api, account, since)) if shut else (state,)
+    return (state, _no_sign_in(api, account, since, granted(own.rows))) if shut else (state,)
 
 
 def _deactivated(api: Api, account: Account) -> tuple[Evidence, ...]:
     user = _user(api, account)
     state = _evidence(api, not user["IsActive"], "User by query", {"IsActive": user["IsActive"]})
-    return (state,) if user["IsActive"] else (state, _no_sign_in(api, account, user))
+    return (state,) if user["IsActive"] else (state, _no_sign_in(api, account, user, held(api)))
 
 
 def _restored(api: Api, account: Account) -> tuple[Evidence, ...]:
@@ -48,11 +52,11 @@ def _restored(api: Api, account: Account) -> tuple[Evidence, ...]:
     return (_evidence(api, opened, "UserLogin and User by query", body),)
 
 
-def _no_sign_in(api: Api, account: Account, changed: Row) -> Evidence:
+def _no_sign_in(api: Api, account: Account, changed: Row, rights: frozenset[str]) -> Evidence:
     """The login history since the record last changed. Empty, it proves nothing if we may not see it."""
     how = "login history since the change"
     since = accounts.moment(changed.get("LastModifiedDate"))
-    if since is None or MANAGES not in held(api):
+    if since is None or MANAGES not in rights:
         why = "Without 'Manage Users' Salesforce shows nobody's login history but our own."
         return _unprovable(api, how, why)
     rows = list(api.query(_history(account, since), f"reading the login history of {account.label}"))
@@ -80,18 +84,22 @@ def _none_left(api: Api, account: Account, kind: str, owner: str, right: str) ->
     """Zero counts only if we may see other people's: without the right we see our own, and nothing says so."""
     how = f"{kind} counted"
     user_id = soql.literal(soql.id18(account.id))
-    left = api.count(
-        f"SELECT count() FROM {kind} WHERE {owner} = {user_id}", f"counting {kind} of {account.label}"
-    )
-    if left == 0 and right not in held(api):
+    text = f"SELECT count() FROM {kind} WHERE {owner} = {user_id}"
+    counted, own = api.queries(Asked(text, f"counting {kind} of {account.label}"), own_rights(api))
+    left = counted.total
+    if left == 0 and right not in granted(own.rows):
         title = TOKENS_RIGHT if right == CUSTOMIZES else "Manage Users"
         return _unprovable(api, how, f"Without '{title}' Salesforce shows only our own.")
     return _evidence(api, left == 0, how, {"left": left})
 
 
 def _user(api: Api, account: Account) -> Row:
+    return accounts.one(api, _user_of(account), account)
+
+
+def _user_of(account: Account) -> str:
     user_id = soql.literal(soql.id18(account.id))
-    return accounts.one(api, f"SELECT Id, IsActive, LastModifiedDate FROM User WHERE Id = {user_id}", account)
+    return f"SELECT Id, IsActive, LastModifiedDate FROM User WHERE Id = {user_id}"
 
 
 def _evidence(api: Api, holds: bool, how: str, body: Mapping[str, Json]) -> Evidence:

@@ -1,12 +1,12 @@
 """What our own user may do, and the look at it that `check()` takes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final
 
 from connectors.salesforce import soql
 from connectors.salesforce.accounts import SETUP
-from connectors.salesforce.api import Api
+from connectors.salesforce.api import Api, Asked, Row
 from connectors.salesforce.coverage import FREE
 from connectors.sdk.errors import Refused
 from connectors.sdk.types import Check
@@ -26,11 +26,22 @@ RIGHTS: Final = (
 
 def held(api: Api) -> frozenset[str]:
     """The permission fields that any permission set of ours grants."""
+    (found,) = api.queries(own_rights(api))
+    return granted(found.rows)
+
+
+def own_rights(api: Api) -> Asked:
+    """The question that `granted` reads the answer of."""
     fields = ", ".join(f"PermissionSet.{field}" for field, _, _ in RIGHTS)
     own = soql.literal(api.own_id)
     text = f"SELECT {fields} FROM PermissionSetAssignment WHERE AssigneeId = {own}"
-    rows = [row.get("PermissionSet") or {} for row in api.query(text, "reading our own rights", right=SETUP)]
-    return frozenset(field for field, _, _ in RIGHTS if any(row.get(field) is True for row in rows))
+    return Asked(text, "reading our own rights", SETUP)
+
+
+def granted(rows: Iterable[Row]) -> frozenset[str]:
+    """The permission fields that any of these permission sets grants."""
+    sets = [row.get("PermissionSet") or {} for row in rows]
+    return frozenset(field for field, _, _ in RIGHTS if any(each.get(field) is True for each in sets))
 
 
 def checks(api: Api) -> Iterator[Check]:

@@ -120,7 +120,7 @@ def test_its_windows_protection_is_in_graphs_schema(intune: FakeIntune) -> None:
     [
         (owner.USER_FIELDS, "user"),
         (connector.OWNED_FIELDS, "managedDevice"),
-        (connector.LOCK_FIELDS, "managedDevice"),
+        (connector.READ_FIELDS, "managedDevice"),
         (posture.DEVICE_FIELDS, "managedDevice"),
         (posture.PROTECTION_FIELDS, "windowsProtectionState"),
         (posture.KEY_FIELDS, "bitlockerRecoveryKey"),

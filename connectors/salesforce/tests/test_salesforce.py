@@ -229,3 +229,21 @@ def test_a_lost_answer_may_have_been_applied_and_is_not_applied_twice(
     assert lost.value.maybe_applied
     assert not again.changed
     assert len(org.effects) == 1
+
+
+def test_a_before_image_and_a_freeze_read_the_user_once(
+    org: FakeSalesforce, salesforce: SalesforceConnector, mike: Account
+) -> None:
+    asked = len(org.requests)
+
+    salesforce.read(mike)
+    salesforce.disable_account(mike)
+
+    assert [request.method for request in org.requests[asked:]] == ["PATCH", "GET"]
+
+
+def test_a_later_reading_is_a_new_one(salesforce: SalesforceConnector, mike: Account) -> None:
+    before = salesforce.read(mike)
+    salesforce.disable_account(mike)
+
+    assert (before.attributes["IsFrozen"], salesforce.read(mike).attributes["IsFrozen"]) == (False, True)

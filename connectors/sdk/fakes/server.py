@@ -185,12 +185,16 @@ class HttpFake:
 
     def answer(self, request: FakeRequest) -> FakeAnswer | None:
         """Answer one request; `None` hangs up without a word. What was changed is on the disk before."""
-        if self.faults.delay_ms:
-            time.sleep(self.faults.delay_ms / 1000)
+        time.sleep(self.faults.delay_ms / 2000)  # half of the way there, half of the way back
+        answer = self._carried_out(request)
+        time.sleep(self.faults.delay_ms / 2000)
+        return answer
+
+    def _carried_out(self, request: FakeRequest) -> FakeAnswer | None:
         with self.lock:
             self.requests.append(request)
             before = len(self.effects)
-            answer = self._wrong(request) or self._right(request)
+            answer = self._wrong(request) or self.answer_to(request)
             if request.method not in {"GET", "HEAD"}:
                 self.save()
                 if answer.status < HTTPStatus.BAD_REQUEST and self._loses(
@@ -199,7 +203,8 @@ class HttpFake:
                     return None
             return answer
 
-    def _right(self, request: FakeRequest) -> FakeAnswer:
+    def answer_to(self, request: FakeRequest) -> FakeAnswer:
+        """What the first route that fits answers, without delays and faults."""
         for method, path, handler in self._routes:
             found = path.fullmatch(request.path)
             if found is not None and method == request.method:
