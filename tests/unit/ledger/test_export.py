@@ -137,7 +137,9 @@ def test_a_commitment_opens_for_the_auditor(store, keys, tmp_path):
         False,
         "DOES NOT HOLD: entry 0 does not commit to this email\n",
     )
-    for seq, field, held in ((1, "email", key), (0, "name", key), (99, "email", key), (0, "email", "zz")):
+    nowhere = audit(folder, "--reveal", 99, "email", "mike@example.com", key)
+    assert nowhere == (False, "DOES NOT HOLD: entry 99 does not commit to this email\n")
+    for seq, field, held in ((1, "email", key), (0, "name", key), (0, "email", "zz")):
         assert not audit(folder, "--reveal", seq, field, "mike@example.com", held)[0]
 
 
