@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 SILENCE_S = 2.5
 FOLDER = Path("var/demo")
 STORY = "story.json"
+#: As the README gives it: the command `exeunt` need not be on the PATH.
+AGAIN = "python3 -m service demo"
 
 
 @click.command()
@@ -76,16 +78,12 @@ def command(
     except KeyboardInterrupt:
         click.echo("Stopped. The same command goes on where this one ended.", err=True)
     except StoryBroken as broken:
-        stop(f"The story broke: {broken} Begin anew with: python3 -m service demo --reset")
+        stop(f"The story broke: {broken} Begin anew with: {AGAIN} --reset")
     except AlreadyPlaying as error:
         stop(str(error))
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
-        fix = (
-            "Take another port: python3 -m service demo --port 8001"
-            if taken
-            else "Take another folder: --folder"
-        )
+        fix = f"Take another port: {AGAIN} --port 8001" if taken else "Take another folder: --folder"
         stop(f"The demonstration cannot start: {error.strerror or error}. {fix}")
 
 
@@ -110,10 +108,7 @@ def _keep_to_the_story(folder: Path, *, seed: int, leaning: str) -> None:
         known = json.loads(file.read_text(encoding="utf-8"))
         told = {"seed": int(known["seed"]), "leaning": str(known["leaning"])}
     except (OSError, ValueError, KeyError, TypeError):
-        stop(
-            f"{file} cannot be read. Begin anew with: python3 -m service demo --reset --folder {folder}",
-            WRONG_USE,
-        )
+        stop(f"{file} cannot be read. Begin anew with: {AGAIN} --reset --folder {folder}", WRONG_USE)
     context = get_current_context()
     for name, wished in (("seed", seed), ("leaning", leaning)):
         asked = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -211,7 +206,7 @@ def _invite(stage: "Stage") -> None:
         f"  the run   {stage.url}/runs/{facts.number}    (sign in as auditor, it or hr)",
         f"  Slack     {stage.url}/demo/slack",
         f"  evidence  {folder}    (python3 {folder}/auditor.py {folder})",
-        "Try: press Confirm in Slack; python3 -m service demo --reset --quiet; Ctrl-C stops.",
+        f"Try: press Confirm in Slack; {AGAIN} --reset --quiet; Ctrl-C stops.",
     )
     for line in lines:
         click.echo(line)
