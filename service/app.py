@@ -20,7 +20,7 @@ from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.guardrails import guardrails_of
-from service.departures.times import stale
+from service.departures.times import TZDATA_VERSION, stale
 from service.engine import kill_switch
 from service.engine.alarms import Alarms
 from service.engine.builtin import builtins
@@ -31,6 +31,7 @@ from service.engine.findings import findings_of
 from service.engine.parts import Parts
 from service.engine.start import Starter
 from service.engine.stuck import Behind, Watch
+from service.engine.timing import under_new_zone_data
 from service.engine.undo import swept
 from service.intake import look_up
 from service.intake.receive import Intake, Surroundings
@@ -132,6 +133,9 @@ class Service:
         warm()
         if old := stale(self.now()):
             log.warning("tzdata.old", said=old)
+        with self.store.write("zone-data") as session:
+            if moved := under_new_zone_data(session):
+                log.info("tzdata.new", version=TZDATA_VERSION, runs=moved)
         self.engine.start()
 
     def close(self) -> None:

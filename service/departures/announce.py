@@ -203,6 +203,9 @@ def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
         return
     before = departure.effective_at
     departure.effective_at, departure.interpretation = when.instant, when.as_json()
+    departure.begins_at = None
+    if departure.run_id is not None:  # begun with the notice: the engine moves what has not begun
+        departure.timed_from = departure.timed_from or before
     _record(
         session,
         departure,
@@ -224,6 +227,7 @@ def _times(when: times.Interpretation) -> dict[str, Any]:
         "zone": when.zone,
         "effective_at": when.instant,
         "interpretation": when.as_json(),
+        "begins_at": None,
     }
 
 

@@ -20,6 +20,8 @@ class Departure(Base):
     while it is another one and they have not been moved yet.
     `held_codes` are the guardrails that hold it. `counted_at` is when HR last said something new, `begun_at` when
     its run began, `released_at` when two persons let it go on: what they let go is not counted.
+    `begins_at` is when its run begins, with the notice or when access ends, as found by the playbook and zone data
+    that `begins_by` names; empty while nobody has looked.
     `batch_id` is the batch it belongs to, `wave` its place in it.
     """
 
@@ -48,5 +50,7 @@ class Departure(Base):
     counted_at: Mapped[datetime | None] = mapped_column(index=True)
     begun_at: Mapped[datetime | None] = mapped_column(index=True)
     released_at: Mapped[datetime | None]
+    begins_at: Mapped[datetime | None] = mapped_column(index=True)
+    begins_by: Mapped[str] = mapped_column(String(80), default="")
     batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
     wave: Mapped[int | None]

@@ -146,7 +146,7 @@ def release(session: Session, departure: Departure, *, now: datetime, by: Person
         raise NotReleased("A guardrail holds this departure: one person alone cannot release it.")
     if by.id in (leaver.id, leaver.manager_id):
         raise NotReleased("Neither the leaver nor their manager releases a departure. Nothing was changed.")
-    begun = departure.run_id is not None
+    begun = departure.run_id is not None and departure.effective_at <= now
     departure.state = DepartureState.REVOKING if begun else DepartureState.SCHEDULED
     departure.held_because, departure.held_codes = "", []
     _record(

@@ -17,6 +17,7 @@ from connectors.sdk.errors import Unavailable
 from connectors.sdk.manifest import Pace
 from connectors.sdk.types import AccountState, Proof, Receipt
 from service.engine import sealed
+from service.engine.aftercare import next_look
 from service.engine.gates import REFUSED_PAUSE_S, came_back
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.progress import after_steps, reopen
@@ -243,7 +244,7 @@ def _read_back(session: Session, step: StepRun, done: Done, *, now: datetime) ->
     step.grade = max(step.grade, done.grade, key=lambda grade: grade.rank)
     if done.grade in PROVEN:
         step.verified_at = step.verified_at or now
-    step.check_at = None
+    step.check_at = next_look(step, now=now)
     record(session, step, Event.STEP_READ_BACK, at=now, body=_proof(step))
 
 

@@ -143,6 +143,8 @@ def _headline(
     late: Iterable[str],
 ) -> str:
     at, held = departure.effective_at, departure.held_because
+    if departure.state is DepartureState.SCHEDULED:
+        return " ".join((f"Notice period: access ends at {at:%Y-%m-%d %H:%M} UTC.", *late))
     return headline(steps, exposure, effective_at=at, held=held, late=late)
 
 
@@ -150,10 +152,10 @@ def _reasoning(run: Run, departure: Departure) -> dict[str, Any]:
     """How the time was worked out, and what was doubtful about it when the run began."""
     said: Mapping[str, Any] = departure.interpretation
     version = said.get("tzdata", "")
-    old = stale(run.started_at, version) if version else ""
+    old = stale(run.started_at, run.tzdata or version) if run.tzdata or version else ""
     return {
         "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
-        "tzdata": version,
+        "tzdata": run.tzdata or version,
         "reasoning": tuple(said.get("lines", ())),
         "warnings": (*said.get("warnings", ()), *([old] if old else [])),
     }

@@ -12,6 +12,7 @@ from service.engine.progress import wait_of
 from service.engine.record import record_run
 from service.engine.states import StepState
 from service.engine.tables import StepRun
+from service.engine.timing import release_of
 from service.ledger.event import Event
 from service.playbook.model import Phase
 
@@ -37,8 +38,14 @@ def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *,
     by = departure.effective_at - was
     at_once = departure.kind is DepartureKind.INVOLUNTARY
     moved = [step for step in steps if step.tries == 0 and step.state in NOT_BEGUN and step.undoes is None]
-    names = [step.step for step in moved if _moved(step, by, at_once=at_once, now=now)]
+    names = [
+        step.step
+        for step in moved
+        if _moved(step, _release(step, departure, by, now=now), at_once=at_once, now=now)
+    ]
     departure.timed_from = None
+    if not by and not names:  # other zone data, and the same times
+        return
     body = {
         "from": was.isoformat(),
         "to": departure.effective_at.isoformat(),
@@ -49,9 +56,16 @@ def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *,
         record_run(session, departure.run_id, Event.RUN_RETIMED, at=now, body=body)
 
 
-def _moved(step: StepRun, by: timedelta, *, at_once: bool, now: datetime) -> bool:
+def _release(step: StepRun, departure: Departure, by: timedelta, *, now: datetime) -> datetime:
+    """When the step may be let out now; one that was to have been out already keeps its time."""
+    if step.after_s is None:  # begun by a version that did not keep it
+        return max(now, step.release_after + by)
+    wanted = release_of(departure, step.phase, timedelta(seconds=step.after_s), now=now)
+    return step.release_after if wanted == now and step.release_after <= now else wanted
+
+
+def _moved(step: StepRun, release: datetime, *, at_once: bool, now: datetime) -> bool:
     """Move one step. What cannot be taken back is never brought forward: it was agreed to for its own time."""
-    release = max(now, step.release_after + by)
     if at_once and step.phase in (Phase.NOTICE, Phase.LAST_DAY):
         release = now
     if step.phase is Phase.DESTRUCTIVE:

@@ -24,6 +24,7 @@ from service.engine.progress import settle, wait_of
 from service.engine.record import ENGINE, record_run
 from service.engine.states import StepState
 from service.engine.tables import Run, StepNeed, StepRun
+from service.engine.timing import begins_at, cut, mark, release_of, to_look_at
 from service.ledger.entry import head
 from service.ledger.event import Event
 from service.people.person import Person
@@ -63,14 +64,16 @@ class Starter:
         """
         if kill_switch.is_thrown(session):
             return []
-        near = select(Departure).where(
-            Departure.state == DepartureState.SCHEDULED, Departure.effective_at <= now + MOST_MOVED
-        )
+        marks = [(kind, mark(loaded)) for kind, loaded in self.playbooks.items()]
+        wanted = to_look_at(marks, near=now + MOST_MOVED, now=now)
+        near = select(Departure).where(Departure.state == DepartureState.SCHEDULED, wanted)
         due = []
         for departure in session.scalars(near.with_for_update(skip_locked=True)).all():
             with self._held_if_it_fails(session, departure, now=now):
                 recompute(session, departure, now=now)
-                if departure.effective_at <= now:
+                if departure.run_id is not None and departure.effective_at <= now:
+                    cut(session, departure, now=now)
+                elif departure.run_id is None and self._begins_at(session, departure) <= now:
                     due.append(departure)
         begun: list[str] = []
         let_go = self._let_go(session, due, now=now)
@@ -78,6 +81,14 @@ class Starter:
             with self._held_if_it_fails(session, departure, now=now):
                 begun.append(self.begin(session, departure, now=now).id)
         return begun
+
+    def _begins_at(self, session: Session, departure: Departure) -> datetime:
+        """When the run begins, planned once for each playbook and time HR gave."""
+        by = mark(self.playbooks[departure.kind])
+        if departure.begins_at is None or departure.begins_by != by:
+            planned = self.planned(departure, session.get_one(Person, departure.person_id))
+            departure.begins_at, departure.begins_by = begins_at(departure, planned), by
+        return departure.begins_at
 
     def _let_go(self, session: Session, due: list[Departure], *, now: datetime) -> list[Departure]:
         """Those of whom the guardrails have no doubt, or whom two persons released."""
@@ -119,7 +130,9 @@ class Starter:
         arguments = _resolved(planned, values)
         run = _run(planned, departure, number=number, now=now)
         session.add(run)
-        departure.state, departure.run_id, departure.begun_at = DepartureState.REVOKING, run.id, now
+        ended = departure.effective_at <= now
+        departure.state = DepartureState.REVOKING if ended else DepartureState.SCHEDULED
+        departure.run_id, departure.begun_at = run.id, now
         session.flush()
         rows = []
         for position, step in enumerate(planned.steps):
@@ -140,7 +153,7 @@ class Starter:
         self, run: Run, planned: PlannedStep, position: int, *, departure: Departure, now: datetime
     ) -> StepRun:
         spec = self.catalogue.specs[planned.action]
-        release = max(departure.effective_at + planned.after, now)
+        release = release_of(departure, planned.phase, planned.after, now=now)
         return StepRun(
             id=str(uuid.uuid4()),
             run_id=run.id,
@@ -162,6 +175,7 @@ class Starter:
             retry_most_s=planned.retry.most.total_seconds(),
             state=StepState.BLOCKED if planned.needs else StepState.READY,
             priority=self._priority(planned, departure),
+            after_s=planned.after.total_seconds(),
             release_after=release,
             retry_until=release + planned.deadline,
             due=release + planned.deadline,
@@ -183,6 +197,7 @@ def _run(planned: Plan, departure: Departure, *, number: int, now: datetime) -> 
         playbook_version=planned.version,
         playbook_digest=planned.playbook_digest,
         plan_digest=planned.digest,
+        tzdata=TZDATA_VERSION,
         started_at=now,
     )
 

@@ -26,6 +26,7 @@ class Run(Base):
     playbook_version: Mapped[int]
     playbook_digest: Mapped[str] = mapped_column(String(64))
     plan_digest: Mapped[str] = mapped_column(String(64))
+    tzdata: Mapped[str] = mapped_column(String(20), default="")
     colour: Mapped[Colour] = mapped_column(default=Colour.AMBER)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
@@ -39,6 +40,7 @@ class StepRun(Base):
     `revision` rises with every transition. `next_at` is when it may next be let out; `check_at` when it is next
     read back, and `checking` says that such a reading is out. `attempt` fences both. `look_first` says that an
     earlier attempt may have taken effect. `readable`: the target system can be asked whether the step holds.
+    `after_s` is how long after the notice or the end, by its phase, it may be let out: whole days on the calendar.
     `receipts` and `before` are sealed under the key-encryption key. `undoes` is the step that this one takes back.
     """
 
@@ -98,6 +100,7 @@ class StepRun(Base):
     paused: Mapped[bool] = mapped_column(default=False)
 
     priority: Mapped[int] = mapped_column(default=100)
+    after_s: Mapped[float | None]
     release_after: Mapped[datetime]
     retry_until: Mapped[datetime]
     due: Mapped[datetime]

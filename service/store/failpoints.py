@@ -43,6 +43,7 @@ COMMITS: Final = {
     "snapshots.destroyed": "the note that snapshots whose time is over were destroyed",
     "logs.destroyed": "the note that collected logs whose time is over were destroyed",
     "roster": "the account links a roster taught",
+    "zone-data": "the note that the steps of open runs are timed anew by other zone data",
 }
 #: Calls that leave the process: two points each.
 CALLS: Final = {
