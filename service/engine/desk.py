@@ -17,7 +17,7 @@ from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.tables import Run, StepRun
 from service.engine.undo import UndoWish, carry_out
 from service.engine.undo_facts import Progress, progress_of
-from service.engine.undo_steps import Specs
+from service.engine.undo_steps import Foreseen, Specs, foreseen
 from service.ledger.keys import Keys
 from service.people.person import IdentityKind, Person, Role, roles_of, who
 from service.store import Store
@@ -121,6 +121,12 @@ class Desk:
         """Begin to take a run back: committed when this returns. Raises `NotDecided`."""
         carry_out(self.store, wish, self.specs, now=self.now())
         self.wake()
+
+    def way_back(self, run_id: str) -> Foreseen:
+        """What taking a run back would do; nothing is done and nobody is asked."""
+        query = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.position)
+        with self.store.read() as session:
+            return foreseen(session.scalars(query).all(), self.specs)
 
     def undoing(self, run_ids: Collection[str]) -> list[Progress]:
         """How far runs are taken back."""

@@ -61,6 +61,24 @@ def way_back(session: Session, steps: Sequence[StepRun], specs: Specs, *, now: d
     return WayBack(steps=(*back, *asked), needs=needs, lost=tuple(_lost(steps, specs)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What taking a run back would do, as titles in its order; `lost` with what to do about it."""
+
+    restored: tuple[str, ...]
+    by_hand: tuple[str, ...]
+    lost: tuple[tuple[str, str], ...]
+
+
+def foreseen(steps: Sequence[StepRun], specs: Specs) -> Foreseen:
+    """The same without doing it."""
+    return Foreseen(
+        restored=tuple(step.title for step in reversed(steps) if is_undone_by_us(step, specs)),
+        by_hand=tuple(step.title for step in steps if _is_undone_by_hand(step, specs)),
+        lost=tuple(_lost(steps, specs)),
+    )
+
+
 def is_undone_by_us(step: StepRun, specs: Specs) -> bool:
     """True for a step that changed something, or may have, and whose action can be taken back."""
     spec = specs.get(step.action)

@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 
 from connectors.sdk.context import Secret
 from service.engine.trouble import where
-from service.slack import intervening
+from service.slack import intervening, undoing
 from service.slack.forms import CALLBACK
 from service.slack.handlers import Handlers
 from service.slack.items import CONFIRM, TAKE
@@ -52,6 +52,8 @@ def bolt_app(handlers: Handlers, *, team: str, token: Secret, base_url: str, poo
     app.action(CONFIRM)(handlers.pressed_confirm)
     app.action(TAKE)(handlers.pressed_take)
     app.action(MORE)(handlers.chose_more)
+    app.action(undoing.OPEN_UNDO)(handlers.pressed_undo)
+    app.view(undoing.CALLBACK)(handlers.sent_undo)
     app.view(CALLBACK)(handlers.sent_form)
     app.view(intervening.CALLBACK)(handlers.sent_intervention)
     app.command(re.compile(r"^/[a-z0-9_-]+$"))(handlers.commanded)

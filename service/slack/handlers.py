@@ -14,8 +14,9 @@ from service.engine.facts import RunFacts, RunFilter, RunLine, StepFact
 from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState
 from service.engine.tables import Confirmation, StepRun
+from service.engine.undo import UndoWish
 from service.people.person import Person, Role
-from service.slack import forms, payload
+from service.slack import forms, payload, undoing
 from service.slack.api import SlackApi, SlackSaidNo
 from service.slack.badge import Badges, NotAdmitted
 from service.slack.intervening import FORM, REASON, intervene_form, run_of, wanted
@@ -79,6 +80,16 @@ class Handlers:
         form = payload.interaction_of(body)
         ack(**(self._intervened(form) if isinstance(form, Submission) else {}))
 
+    def pressed_undo(self, ack: Ack, body: Body) -> None:
+        """HR said something too late: open the form that asks why the run is taken back."""
+        ack()
+        self._whisper(body, self._outcome(body, self._ask_why))
+
+    def sent_undo(self, ack: Ack, body: Body) -> None:
+        """That form: committed before Slack hears of it."""
+        form = payload.interaction_of(body)
+        ack(**(self._undone(form) if isinstance(form, Submission) else {}))
+
     def commanded(self, ack: Ack, body: Body) -> None:
         """The slash command: what is open now, told to one person."""
         ack(text=self._listed(payload.command_of(body)), response_type="ephemeral")
@@ -139,6 +150,29 @@ class Handlers:
             return NOT_OURS
         self._desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR))
         return ""
+
+    def _ask_why(self, click: Click, person: Person) -> str:  # noqa: ARG002  who may is asked when it is sent
+        try:
+            facts = self._desk.facts(run_of(click.actions[0].value or ""))
+        except ValueError:
+            return NOT_OURS
+        return NOT_OURS if facts is None else self._show(click, facts, undoing.undo_form(facts))
+
+    def _undone(self, form: Submission) -> Mapping[str, Any]:
+        try:
+            person = self._badges.admit(form.user)
+            run_id = run_of(form.view.private_metadata)
+            note = undoing.why(form.view.state.model_dump()["values"])
+            self._desk.undo(UndoWish(run_id=run_id, person_id=person.id, door=DOOR, note=note))
+        except NotDecided as refused:
+            if refused.reason == "note":
+                return {"response_action": "errors", "errors": {undoing.NOTE: str(refused)}}
+            return _said(str(refused))
+        except NotAdmitted as refused:
+            return _said(str(refused))
+        except ValueError:
+            return _said(NOT_OURS)
+        return {}
 
     def _who_may(self, facts: RunFacts) -> str:
         return (

@@ -30,6 +30,7 @@ from service.slack.text import (
     plain,
     section,
 )
+from service.slack.undoing import undo_button
 
 ITEMS_MOST: Final = 30
 OPEN_RUN, SEE_EVIDENCE, MORE = "run.open", "evidence.open", "run.more"
@@ -109,7 +110,7 @@ def _who_may(waiting: list[StepFact], look: Look) -> str:
 
 def _held(facts: RunFacts) -> Iterator[Block]:
     if facts.held:
-        yield section(f":warning: {escape(facts.held)}")
+        yield section(f":warning: {escape(facts.held)}", accessory=undo_button(facts))
     if facts.paused:
         yield section(":double_vertical_bar: Paused: nothing of this run is begun until it is resumed.")
 

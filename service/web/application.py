@@ -27,13 +27,14 @@ from service.web import (
     runs,
     showing,
     sign_in,
+    undo,
 )
 from service.web.readiness import Readiness
 from service.web.rooms import KEY, DemoDoor, Rooms, WebhookCounts, rooms
 from service.web.sessions import Sessions
 
 MOST_BYTES = 1024 * 1024
-PAGES = (runs, decide, intervene, pack, departures, connectors, sign_in, health, metrics, kill_switch)
+PAGES = (runs, decide, intervene, pack, departures, connectors, sign_in, health, metrics, kill_switch, undo)
 
 
 def create_flask(  # noqa: PLR0913  the rooms of the application, each by its name

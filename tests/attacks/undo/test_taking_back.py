@@ -1,0 +1,134 @@
+"""Bad inputs around changing and taking back: each is refused with one sentence, and nothing is changed."""
+
+import uuid
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from service.departures.announce import announce
+from service.departures.departure import Departure
+from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+from service.departures.kind import DepartureKind, DepartureState
+from service.engine.decisions import NotDecided
+from service.people.person import Person, Role
+from tests.unit.engine import world as worlds
+from tests.unit.engine.test_undo import account, departure, events, grant, sweep_and_drain, undo
+
+
+@pytest.fixture
+def world(store: Any, clock: Any, keys: Any) -> Any:
+    with worlds.made(store, clock, keys) as world:
+        yield world
+
+
+def says(world: Any, change: Change, *, who: str = "E-17", **more: Any) -> Any:
+    told = {
+        "source": "hr",
+        "source_id": str(uuid.uuid4()),
+        "kind": DepartureKind.VOLUNTARY,
+        "timezone": "Europe/Stockholm",
+        "occurred_at": world.clock(),
+        **more,
+    }
+    event = TerminationEvent(
+        change=change, person=EventPerson(source_id=f"hr-{who}", name="Somebody"), **told
+    )
+    with world.store.write() as session:
+        return announce(session, event, now=world.clock())
+
+
+def test_a_departure_nobody_announced_is_not_withdrawn(world: Any) -> None:
+    with pytest.raises(Unannounceable, match="no departure of this person to withdraw"):
+        says(world, Change.RESCINDED, who="E-3")
+
+    assert departure(world).state is DepartureState.SCHEDULED
+
+
+def test_a_person_nobody_knows_is_not_withdrawn(world: Any) -> None:
+    with pytest.raises(Unannounceable, match="Nobody here has the id"):
+        says(world, Change.RESCINDED, who="E-404")
+
+
+def test_taking_back_twice_before_the_time_cancels_once(world: Any) -> None:
+    first, second = says(world, Change.RESCINDED), says(world, Change.RESCINDED)
+
+    assert (first.news, second.news) == (True, False)
+    assert events(world).count("departure.withdrawn") == 1
+
+
+def test_taking_back_twice_after_the_cut_asks_once_and_opens_nothing(world: Any) -> None:
+    world.begin()
+    world.drain()
+    shut = account(world)
+
+    first, second = says(world, Change.RESCINDED), says(world, Change.RESCINDED)
+    sweep_and_drain(world)
+
+    assert (first.news, second.news) == (True, False)
+    assert events(world).count("departure.held") == 1
+    assert account(world) == shut
+
+
+def test_the_leaver_with_every_role_does_not_take_their_own_run_back(world: Any) -> None:
+    grant(world, world.people["mike"], Role.ADMIN)
+    world.begin()
+    world.drain()
+    shut = account(world)
+
+    with pytest.raises(NotDecided, match="leaver decides nothing"):
+        undo(world, person_id=world.people["mike"])
+
+    assert account(world) == shut
+    assert events(world).count("undo.refused") == 1
+
+
+def test_a_report_of_a_report_of_the_leaver_does_not_either(world: Any) -> None:
+    with world.store.write() as session:
+        between, below = (session.get_one(Person, world.people[name]) for name in ("hanna", "ivan"))
+        between.manager_id, below.manager_id = world.people["mike"], between.id
+    world.begin()
+    world.drain()
+    shut = account(world)
+
+    with pytest.raises(NotDecided, match="reports to the leaver"):
+        undo(world)
+
+    assert account(world) == shut
+
+
+def test_managers_in_a_circle_end_the_search(world: Any) -> None:
+    with world.store.write() as session:
+        one, other = (session.get_one(Person, world.people[name]) for name in ("hanna", "ivan"))
+        one.manager_id, other.manager_id = other.id, one.id
+    world.begin()
+    world.drain()
+
+    undo(world)
+    sweep_and_drain(world)
+
+    assert departure(world).state is DepartureState.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"last_day": "2026-02-30"},
+        {"last_day": "2026-13-01"},
+        {"access_off_at": "2026-03-06T25:00"},
+        {"access_off_at": "2026-03-06T17:00+01:00"},
+        {"last_day": date(2026, 4, 1), "timezone": "Europe/Stokholm"},
+        {"last_day": date(2026, 4, 1), "timezone": "../../etc/passwd"},
+        {},
+    ],
+    ids=["30 February", "month 13", "hour 25", "an offset", "no such zone", "a path", "no date at all"],
+)
+def test_a_change_to_what_cannot_be_is_refused(world: Any, more: dict[str, Any]) -> None:
+    with world.store.read() as session:
+        before = session.query(Departure).one().civil_at
+
+    with pytest.raises(ValidationError):
+        says(world, Change.CHANGED, **more)
+
+    assert departure(world).civil_at == before

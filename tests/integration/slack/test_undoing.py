@@ -1,0 +1,80 @@
+"""HR takes back what has run, and IT answers in Slack."""
+
+from typing import Any
+
+from service.demo.fake_slack_limits import wrong
+from service.departures.announce import announce
+from service.departures.event import Change, EventPerson, TerminationEvent
+from service.departures.kind import DepartureState
+from service.slack.undoing import undo_form
+from tests.unit.engine.test_undo import account, departure, sweep_and_drain
+from tests.unit.slack.office import HANNA, IVAN, MIKE
+
+WHY = "HR had the wrong person in the list."
+
+
+def rescinded(office: Any) -> Any:
+    """The message after HR withdrew Mike's departure, whose run has begun."""
+    office.begin()
+    event = TerminationEvent(
+        source="hr",
+        source_id="ev-2",
+        change=Change.RESCINDED,
+        person=EventPerson(source_id="hr-E-17", name="Mike Dalton"),
+        timezone="UTC",
+        occurred_at=office.world.clock(),
+    )
+    with office.world.store.write() as session:
+        announce(session, event, now=office.world.clock())
+    office.publish()
+    (message,) = office.screen.messages()
+    return message
+
+
+def send(office: Any, why: str = WHY, user: str = IVAN) -> Any:
+    form = undo_form(office.world.facts())
+    values = {"note": {"v": {"type": "plain_text_input", "value": why}}}
+    return office.screen.submit({**form, "id": "V1"}, user=user, values=values)
+
+
+def test_beside_what_hr_said_too_late_stands_the_answer(office: Any) -> None:
+    message = rescinded(office)
+
+    (block,) = [
+        block for block in message["blocks"] if block.get("accessory", {}).get("action_id") == "run.undo"
+    ]
+
+    assert block["text"]["text"].startswith(":warning: HR withdrew this departure")
+    assert wrong(undo_form(office.world.facts())["blocks"], form=True) == []
+
+
+def test_one_person_of_it_answers_and_everything_is_as_before(office: Any) -> None:
+    before = account(office.world)
+    rescinded(office)
+
+    sent = send(office)
+    sweep_and_drain(office.world)
+    office.publish()
+
+    (message,) = office.screen.messages()
+    assert sent.status == 200
+    assert account(office.world) == before
+    assert departure(office.world).state is DepartureState.WITHDRAWN
+    assert "run.undo" not in str(message)
+    assert "Taken back" in str(message)
+
+
+def test_without_a_reason_the_form_says_so(office: Any) -> None:
+    rescinded(office)
+
+    assert "Say why" in send(office, why="oops").errors["note"]
+    assert office.world.facts().undo is None
+
+
+def test_neither_hr_nor_the_leaver_answers(office: Any) -> None:
+    rescinded(office)
+
+    for user in (HANNA, MIKE):
+        send(office, user=user)
+
+    assert office.world.facts().undo is None
