@@ -197,6 +197,7 @@ def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Embe
         wake=engine.wake,
         findings=findings_of(shelf),
         specs=starter.catalogue.specs,
+        plan_of=starter.planned,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import rich_click as click
 
+from service.cli._held import cancel, held, release, steer
 from service.cli._open import WRONG_USE, opened, stop
 
 
@@ -12,7 +13,7 @@ from service.cli._open import WRONG_USE, opened, stop
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def command(context: click.Context, *, as_json: bool) -> None:
-    """List departures that have not begun; import them from a CSV file."""
+    """List departures that have not begun; import them from a CSV file; decide about held ones."""
     if context.invoked_subcommand is not None:
         return
     with opened() as service:
@@ -69,24 +70,5 @@ def import_(path: Path, source: str, zone: str) -> None:
     click.echo(f"{len(ids)} departures are stored. `exeunt serve` acts on each when its time comes.")
 
 
-@command.command()
-@click.argument("departure")
-def release(departure: str) -> None:
-    """Let a held DEPARTURE (its id, as listed) go on, once what held it is mended."""
-    from service.cli._actor import actor
-    from service.departures.departure import Departure
-    from service.departures.holding import NotReleased
-    from service.departures.holding import release as let_go
-    from service.people.person import Role
-
-    with opened() as service:
-        by = actor(service, Role.APPROVER, Role.ADMIN)
-        try:
-            with service.store.write() as session:
-                held = session.get(Departure, departure)
-                if held is None:
-                    stop(f"There is no departure {departure}. Nothing was changed.", WRONG_USE)
-                let_go(session, held, now=service.now(), by=by)
-        except NotReleased as refused:
-            stop(str(refused), WRONG_USE)
-    click.echo("Released: `exeunt serve` acts on it when its time comes.")
+for _verb in (held, release, cancel, steer):
+    command.add_command(_verb)

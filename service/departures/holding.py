@@ -19,12 +19,7 @@ from service.people.person import Person
 #: Further back than this a date is more likely a slip in the year than late news.
 LONG_PAST = timedelta(days=31)
 MOST_BECAUSE: Final = 500
-GUARDED: Final = frozenset({mass.CODE, shape.PROTECTED, shape.EXECUTIVE, shape.TEAM, shape.FIRST_TIME})
 TITLES: Final = {mass.CODE: "More at once than the mass guard lets go", shape.TEAM: "A whole team at once"}
-
-
-class NotReleased(Exception):  # noqa: N818  a refusal, not a fault
-    """A held departure stays held; the message says why."""
 
 
 class Doubt(NamedTuple):
@@ -135,23 +130,6 @@ def may_begin(
     for departure in free if because else ():
         hold(session, departure, (Doubt(mass.CODE, because),), now=now, by=by)
     return [] if because else free
-
-
-def release(session: Session, departure: Departure, *, now: datetime, by: Person) -> None:
-    """Let a held departure go on. Raises `NotReleased`: what a guardrail holds, one person alone cannot release."""
-    if departure.state is not DepartureState.HELD:
-        raise NotReleased(f"This departure is not held, it is {departure.state.value}. Nothing was changed.")
-    leaver = session.get_one(Person, departure.person_id)
-    if GUARDED & set(departure.held_codes):
-        raise NotReleased("A guardrail holds this departure: one person alone cannot release it.")
-    if by.id in (leaver.id, leaver.manager_id):
-        raise NotReleased("Neither the leaver nor their manager releases a departure. Nothing was changed.")
-    begun = departure.run_id is not None and departure.effective_at <= now
-    departure.state = DepartureState.REVOKING if begun else DepartureState.SCHEDULED
-    departure.held_because, departure.held_codes = "", []
-    _record(
-        session, departure, Event.DEPARTURE_SCHEDULED, {"released": True}, now=now, by=f"person:{by.subject}"
-    )
 
 
 def _record(

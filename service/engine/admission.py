@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, selec
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Pace
+from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine import kill_switch
@@ -118,7 +119,8 @@ def _not_held_back(session: Session) -> Iterator[ColumnElement[bool]]:
     A switch that stops everything, or everything of one target system, is consulted here.
     """
     run = exists().where(Run.id == StepRun.run_id, Run.departure_id == Departure.id)
-    held = run.where(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)))
+    stopped = Departure.batch_id.in_(select(Batch.id).where(Batch.stopped_at.is_not(None)))
+    held = run.where(or_(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)), stopped))
     # of a run that is taken back only the way back goes on
     yield or_(StepRun.undoes.is_not(None), ~held)
     yield StepRun.paused.is_(False)

@@ -10,10 +10,12 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine import decisions, interventions
 from service.engine.alarms import Alarm, open_alarms
+from service.engine.approvals import Approvals
 from service.engine.decisions import Decision, NotDecided
 from service.engine.facts import RunFacts, RunFilter, RunLine
 from service.engine.interventions import Intervened, Wish
 from service.engine.reading import Findings, run_facts, run_lines
+from service.engine.releases import PlanOf
 from service.engine.tables import Run, StepRun
 from service.engine.undo import UndoWish, carry_out
 from service.engine.undo_facts import Progress, progress_of
@@ -31,6 +33,7 @@ class Desk:
         wake: Tells the engine that something may be due.
         findings: Reads what the snapshot of a departure says.
         specs: What is known of each action, for taking a run back.
+        plan_of: What a departure would lead to now, for those who release it.
     """
 
     store: Store
@@ -39,6 +42,12 @@ class Desk:
     wake: Callable[[], None]
     findings: Findings
     specs: Specs
+    plan_of: PlanOf
+
+    @property
+    def approvals(self) -> Approvals:
+        """What people decide about held departures."""
+        return Approvals(store=self.store, plan_of=self.plan_of, now=self.now, wake=self.wake)
 
     def facts(self, run_id: str) -> RunFacts | None:
         """One run, whole."""

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from service.departures.announce import recompute
+from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import Doubt, hold, may_begin
@@ -25,6 +26,7 @@ from service.engine.record import ENGINE, record_run
 from service.engine.states import StepState
 from service.engine.tables import Run, StepNeed, StepRun
 from service.engine.timing import begins_at, cut, mark, release_of, to_look_at
+from service.engine.waves import may_begin_now
 from service.ledger.entry import head
 from service.ledger.event import Event
 from service.people.person import Person
@@ -66,9 +68,13 @@ class Starter:
             return []
         marks = [(kind, mark(loaded)) for kind, loaded in self.playbooks.items()]
         wanted = to_look_at(marks, near=now + MOST_MOVED, now=now)
-        near = select(Departure).where(Departure.state == DepartureState.SCHEDULED, wanted)
+        near = (
+            select(Departure)
+            .outerjoin(Batch, Batch.id == Departure.batch_id)
+            .where(Departure.state == DepartureState.SCHEDULED, wanted, may_begin_now())
+        )
         due = []
-        for departure in session.scalars(near.with_for_update(skip_locked=True)).all():
+        for departure in session.scalars(near.with_for_update(skip_locked=True, of=Departure)).all():
             with self._held_if_it_fails(session, departure, now=now):
                 recompute(session, departure, now=now)
                 if departure.run_id is not None and departure.effective_at <= now:

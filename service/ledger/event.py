@@ -24,6 +24,13 @@ class Event(StrEnum):
     DEPARTURE_REOPENED = "departure.reopened"
 
     BATCH_OPENED = "batch.opened"
+    BATCH_WAVE_OPENED = "batch.wave_opened"
+    BATCH_STOPPED = "batch.stopped"
+    BATCH_RESUMED = "batch.resumed"
+
+    RELEASE_NAMED = "release.named"
+    APPROVAL_GIVEN = "approval.given"
+    APPROVAL_REFUSED = "approval.refused"
 
     RUN_STARTED = "run.started"
     RUN_CONFIRMING = "run.confirming"

@@ -1,6 +1,7 @@
 """A company of many, and an HR feed that somebody else may have taken over."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureKind, DepartureState
+from service.engine.approvals import Approvals, Wanted
+from service.engine.releases import Release
 from service.engine.start import Starter
 from service.engine.tables import Run
 from service.ledger.entry import LedgerEntry
@@ -19,6 +22,8 @@ from service.playbook.catalogue import Catalogue
 from service.playbook.load import parse
 from service.store import Store
 from tests.unit.engine.world import CHAOS, PLAYBOOK
+
+OTHER_PLAYBOOK = PLAYBOOK.replace("minimum: observed", "minimum: acknowledged", 1)
 
 
 class Company:
@@ -29,6 +34,7 @@ class Company:
         loaded = parse(PLAYBOOK.encode(), "test.yaml", registry, lint=False)
         playbooks = dict.fromkeys(DepartureKind, loaded)
         self.store, self.clock, self.guard = store, clock, guard
+        self.registry = registry
         self.starter = Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
         self.people: dict[str, str] = {}
 
@@ -89,12 +95,54 @@ class Company:
         with self.store.write() as session:
             return self.starter.begin_due(session, now=self.clock())
 
+    def new_playbook(self) -> None:
+        """Somebody changes the playbook."""
+        loaded = parse(OTHER_PLAYBOOK.encode(), "test.yaml", self.registry, lint=False)
+        self.starter = Starter(
+            catalogue=Catalogue(self.registry),
+            playbooks=dict.fromkeys(DepartureKind, loaded),
+            guard=self.guard,
+        )
+
     def live(self, **span: float) -> None:
         """Time passes, and the engine looks every ten minutes."""
         end = self.clock() + timedelta(**span)
         while self.clock() < end:
             self.clock.turn(minutes=10)
             self.begin()
+
+    @property
+    def approvals(self) -> Approvals:
+        """What people decide about held departures."""
+        return Approvals(
+            store=self.store,
+            plan_of=self.starter.planned,
+            now=self.clock,
+            wake=lambda: None,
+        )
+
+    def approvers(self, count: int = 2) -> list[str]:
+        """People who may be one of two persons: their ids."""
+        return [self.give(number, Role.APPROVER) for number in self.hire(count)]
+
+    def ask(
+        self, first: str, departures: Sequence[str], *, door: str = "web", wave: int | None = None
+    ) -> str:
+        """Somebody names a list; gives the release's id."""
+        wanted = Wanted(
+            departures=tuple(departures),
+            person_id=first,
+            door=door,
+            because="HR has confirmed each by phone.",
+            wave_size=wave,
+        )
+        return self.approvals.ask(wanted)
+
+    def approve(self, second: str, release: str, *, digest: str = "") -> None:
+        """Somebody says yes to a list, as they see it now."""
+        with self.store.read() as session:
+            seen = digest or session.get_one(Release, release).digest
+        self.approvals.approve(release, digest=seen, person_id=second, door="web")
 
     def touched(self) -> int:
         """How many runs were begun."""

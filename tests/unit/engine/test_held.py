@@ -7,8 +7,11 @@ import pytest
 from service.departures.announce import announce
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent
-from service.departures.holding import NotReleased, release, slip_in_the_date
+from service.departures.holding import slip_in_the_date
 from service.departures.kind import DepartureState
+from service.engine.approvals import Wanted
+from service.engine.decisions import NotDecided
+from service.engine.releases import Release
 from service.engine.states import StepState
 from service.people.person import Person
 
@@ -29,10 +32,12 @@ def withdrawn_after_the_cut(world: Any) -> None:
         announce(session, event, now=world.clock())
 
 
-def let_go(world: Any, who: str) -> None:
-    with world.store.write() as session:
-        departure = session.get_one(Departure, "d-1")
-        release(session, departure, now=world.clock(), by=session.get_one(Person, world.people[who]))
+def let_go(world: Any, first: str, second: str) -> None:
+    wanted = Wanted(departures=("d-1",), person_id=world.people[first], door="web", because="HR was wrong.")
+    release = world.desk.approvals.ask(wanted)
+    with world.store.read() as session:
+        digest = session.get_one(Release, release).digest
+    world.desk.approvals.approve(release, digest=digest, person_id=world.people[second], door="web")
 
 
 def test_steps_that_have_not_begun_are_held(world: Any) -> None:
@@ -52,10 +57,11 @@ def test_the_run_is_told_of_it_in_the_ledger(world: Any) -> None:
     assert world.bodies("departure.held")[-1] == {"because": "withdrawn too late"}
 
 
-def test_a_person_lets_it_go_on(world: Any) -> None:
+def test_two_persons_let_it_go_on(world: Any) -> None:
     withdrawn_after_the_cut(world)
+    world.approvers()
 
-    let_go(world, "ivan")
+    let_go(world, "ivan", "hanna")
     world.drain()
 
     assert world.step("sessions").state is StepState.DONE
@@ -63,14 +69,21 @@ def test_a_person_lets_it_go_on(world: Any) -> None:
 
 def test_the_leaver_does_not_let_it_go_on(world: Any) -> None:
     withdrawn_after_the_cut(world)
+    world.approvers()
 
-    with pytest.raises(NotReleased, match="leaver"):
-        let_go(world, "mike")
+    with pytest.raises(NotDecided) as refused:
+        let_go(world, "ivan", "mike")
+
+    assert refused.value.reason == "leaver"
 
 
 def test_what_is_not_held_cannot_be_released(world: Any) -> None:
-    with pytest.raises(NotReleased, match="not held"):
-        let_go(world, "ivan")
+    world.approvers()
+
+    with pytest.raises(NotDecided) as refused:
+        let_go(world, "ivan", "hanna")
+
+    assert refused.value.reason == "not-held"
 
 
 def test_a_departure_before_the_hire_is_doubted(world: Any) -> None:

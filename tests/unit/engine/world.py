@@ -97,6 +97,18 @@ class World:
         self.run_id = begun[0]
         return self.run_id
 
+    def approvers(self) -> None:
+        """Everybody here may be one of two persons."""
+        with self.store.write() as session:
+            for name in ("ivan", "hanna", "mike"):
+                grant = RoleGrant(
+                    id=str(uuid.uuid4()),
+                    person_id=self.people[name],
+                    role=Role.APPROVER,
+                    since=self.clock(),
+                )
+                session.add(grant)
+
     def admit(self) -> list[Order]:
         with self.store.write() as session:
             return self.admission.admit(session, now=self.clock(), room=Room(sign_in=25, rest=50))
@@ -188,12 +200,18 @@ def made(
             wake=lambda: None,
             findings=findings,
             specs=Catalogue(registry).specs,
+            plan_of=_starter(registry).planned,
         )
         world = World(store, clock, keys, fake, registry, Admission(), machine, executor, desk)
         _settle_in(world)
         yield world
         close_sessions()
         close_connections()
+
+
+def _starter(registry: Registry) -> Starter:
+    loaded = parse(PLAYBOOK.encode(), "test.yaml", registry, lint=False)
+    return Starter(catalogue=Catalogue(registry), playbooks=dict.fromkeys(DepartureKind, loaded))
 
 
 def _revealed(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str | Secret]:

@@ -1,0 +1,140 @@
+"""What `exeunt departures` knows of held departures: list them, name a list to let go, cancel, steer a batch."""
+
+import re
+from typing import TYPE_CHECKING
+
+import rich_click as click
+
+from service.cli._open import MOST_DIGITS, WRONG_USE, opened, stop
+
+if TYPE_CHECKING:
+    from service.app import Service
+
+_BATCH = re.compile(rf"(?:B-)?(\d{{1,{MOST_DIGITS}}})", re.ASCII | re.IGNORECASE)
+_because = click.option("--because", required=True, help="Why.")
+_batch = click.option("--batch", help="All that is held of this batch (B-3).")
+_first = click.option("--first", type=click.IntRange(min=1), help="Of a batch, only so many, the earliest.")
+
+
+@click.command()
+def held() -> None:
+    """List what is held and why; a batch is one line, however many are in it."""
+    from service.engine.held import held_groups, waiting_releases
+
+    with opened() as service, service.store.read() as session:
+        groups, waiting = held_groups(session), waiting_releases(session)
+    if not groups:
+        click.echo("Nothing is held.")
+    for group in groups:
+        first = group.lines[0]
+        if group.number:
+            click.echo(f"B-{group.number:<6} {len(group.lines)} departures: {group.title}. {first.because}")
+        else:
+            click.echo(f"{first.departure_id}  {first.leaver}: {first.because}")
+    for release in waiting:
+        said = f"{release.first} has said yes" if release.first else "two persons are needed"
+        click.echo(f"L-{release.number:<6} {len(release.leavers)} named to be let go; {said}.")
+
+
+@click.command()
+@click.argument("departures", nargs=-1)
+@_batch
+@_first
+@_because
+@click.option("--wave", type=click.IntRange(min=1), help="Let so many of the batch go at a time.")
+def release(
+    *, departures: tuple[str, ...], batch: str | None, first: int | None, because: str, wave: int | None
+) -> None:
+    """Name held DEPARTURES (ids, or --batch) to be let go: two approvers say yes on the pages.
+
+    The command line is never one of the two: who sits at a keyboard is not proven.
+    """
+    from service.cli._actor import actor
+    from service.engine.approvals import NAMING, Wanted
+    from service.engine.decisions import NotDecided
+
+    with opened() as service:
+        by = actor(service, *NAMING)
+        ids = _ids(service, departures, batch, first)
+        wanted = Wanted(departures=ids, person_id=by.id, door="cli", because=because, wave_size=wave)
+        try:
+            service.desk.approvals.ask(wanted)
+        except NotDecided as refused:
+            stop(str(refused), WRONG_USE)
+        base = service.settings.service.base_url
+    click.echo(f"{len(ids)} named. Two approvers say yes at {base}/departures/held")
+
+
+@click.command()
+@click.argument("departures", nargs=-1)
+@_batch
+@_first
+@_because
+def cancel(*, departures: tuple[str, ...], batch: str | None, first: int | None, because: str) -> None:
+    """Cancel held DEPARTURES (ids, or --batch) that were a mistake: they are withdrawn, nobody is touched."""
+    from service.cli._actor import actor
+    from service.engine.approvals import CANCELLING, Wanted
+    from service.engine.decisions import NotDecided
+
+    with opened() as service:
+        by = actor(service, *CANCELLING)
+        ids = _ids(service, departures, batch, first)
+        try:
+            service.desk.approvals.cancel(
+                Wanted(departures=ids, person_id=by.id, door="cli", because=because)
+            )
+        except NotDecided as refused:
+            stop(str(refused), WRONG_USE)
+    click.echo(f"{len(ids)} cancelled.")
+
+
+@click.command()
+@click.argument("verb", type=click.Choice(["next", "stop", "go"]))
+@click.argument("batch")
+@click.option("--because", default="", help="Why; stopping needs it.")
+def steer(*, verb: str, batch: str, because: str) -> None:
+    """Open the next wave of a BATCH (B-3), stop it, or go on with it."""
+    from service.cli._actor import actor
+    from service.engine import waves
+    from service.engine.decisions import NotDecided
+
+    number = _number(batch)
+    with opened() as service:
+        by = actor(service, *waves.STEERING)
+        try:
+            waves.steer(
+                service.store,
+                number,
+                verb,
+                person_id=by.id,
+                because=because,
+                door="cli",
+                now=service.now(),
+            )
+        except NotDecided as refused:
+            stop(str(refused), WRONG_USE)
+    click.echo({"next": "The next wave is open.", "stop": "Stopped.", "go": "Going on."}[verb])
+
+
+def _ids(
+    service: "Service", departures: tuple[str, ...], batch: str | None, first: int | None
+) -> tuple[str, ...]:
+    from service.engine.held import held_groups
+
+    if bool(departures) == bool(batch):
+        stop("Name departures by their ids, or a batch with --batch. Nothing was changed.", WRONG_USE)
+    if batch is None:
+        return departures
+    number = _number(batch)
+    with service.store.read() as session:
+        group = next((g for g in held_groups(session) if g.number == number), None)
+    if group is None:
+        stop(f"Nothing of batch B-{number} is held. Nothing was changed.", WRONG_USE)
+    return tuple(line.departure_id for line in group.lines[:first])
+
+
+def _number(words: str) -> int:
+    found = _BATCH.fullmatch(words)
+    if found is None:
+        stop(f"{words} is no batch. Write it as B-3.", WRONG_USE)
+    return int(found[1])

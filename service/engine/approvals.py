@@ -1,0 +1,235 @@
+"""Letting held departures go: two different persons over one named list, bound to what they saw.
+
+Never the leaver, never who asked for the departure, never somebody below the leaver, and never the command line:
+who sits at a keyboard is not proven. Refusals are recorded and change nothing.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from service.departures import shape
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.engine import releases
+from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
+from service.engine.eligible import APPROVING, check_approver, same_human
+from service.engine.releases import PlanOf, Release, ReleaseState
+from service.engine.waves import into_waves
+from service.ledger.entry import Draft, append, append_all
+from service.ledger.event import Event
+from service.ledger.leaf import Json
+from service.people.person import Person, Role
+from service.store import Store
+
+Listed = Sequence[tuple[Departure, Person]]
+
+NAMING: Final = (Role.HR, Role.IT, Role.APPROVER, Role.ADMIN)
+CANCELLING: Final = (Role.HR, Role.APPROVER)
+#: Whom nobody lets go as one of many.
+ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person wants of held departures, as it came through one door (`web`, `slack`, `cli`).
+
+    `departures` are their ids. `wave_size`: so many at a time; without it all at once.
+    """
+
+    departures: tuple[str, ...]
+    person_id: str
+    door: str
+    because: str = ""
+    wave_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """What people decide about held departures; each is committed when the call returns.
+
+    Args:
+        plan_of: What a departure would lead to now.
+    """
+
+    store: Store
+    plan_of: PlanOf
+    now: Callable[[], datetime]
+    wake: Callable[[], None]
+
+    def ask(self, wanted: Wanted) -> str:
+        """The first person names a list; gives the release's id. Raises `NotDecided`."""
+        with self._refusable(wanted.person_id, wanted.door, wanted.departures) as session:
+            person, listed = self._of(session, wanted)
+            _check_reason(wanted.because)
+            only_names = wanted.door == "cli"  # who sits at a keyboard is not proven: two others decide
+            roles = NAMING if only_names else APPROVING
+            check_approver(session, person, listed, door=wanted.door, roles=roles)
+            _check_alone(listed)
+            named = dict(releases.digests(listed, self.plan_of))
+            batches = {departure.batch_id for departure, _ in listed}
+            release = Release(
+                id=str(uuid.uuid4()),
+                number=releases.next_number(session),
+                batch_id=batches.pop() if len(batches) == 1 else None,
+                named=named,
+                digest=releases.digest_of(named),
+                because=wanted.because.strip(),
+                wave_size=wanted.wave_size,
+                asked_by=None if only_names else person.id,
+                asked_at=self.now(),
+                state=ReleaseState.WAITING,
+            )
+            session.add(release)
+            session.flush()
+            named_as = Event.RELEASE_NAMED if only_names else Event.APPROVAL_GIVEN
+            self._record(session, named_as, release, person, wanted.door)
+        return release.id
+
+    def approve(self, release_id: str, *, digest: str, person_id: str, door: str) -> None:
+        """Say yes to the list with this digest; as the second person, let it go. Raises `NotDecided`."""
+        outdated = False
+        with self._refusable(person_id, door, (), release_id) as session:
+            release = session.get(Release, release_id, with_for_update=True)
+            if release is None or release.state is not ReleaseState.WAITING:
+                said = release.state.value if release else "unknown"
+                raise NotDecided("not-open", f"This release is {said}. Nothing was changed.")
+            person = session.get_one(Person, person_id)
+            listed = list(releases.named_departures(session, release.named))
+            check_approver(session, person, listed, door=door)
+            if release.asked_by and same_human(person, session.get_one(Person, release.asked_by)):
+                raise NotDecided(
+                    "same-person", "Two different persons release a departure. Nothing was changed."
+                )
+            outdated = not self._as_it_was(release, listed, digest)
+            if outdated:
+                release.state = ReleaseState.OUTDATED
+                self._record_refusal(session, person, "outdated", door, len(listed), release.id)
+            elif release.asked_by is None:
+                release.asked_by = person.id
+                self._record(session, Event.APPROVAL_GIVEN, release, person, door)
+            else:
+                self._let_go(session, release, listed, person, door)
+        if outdated:
+            raise NotDecided(
+                "outdated",
+                "The list, a time or a plan has changed since it was named. Nobody was released: name it anew.",
+            )
+        self.wake()
+
+    def cancel(self, wanted: Wanted) -> None:
+        """Held departures that were a mistake are withdrawn, with a reason. Raises `NotDecided`."""
+        with self._refusable(wanted.person_id, wanted.door, wanted.departures) as session:
+            person, listed = self._of(session, wanted)
+            _check_reason(wanted.because)
+            check_approver(session, person, listed, door=wanted.door, roles=CANCELLING)
+            drafts = []
+            for departure, leaver in listed:
+                if departure.run_id is not None:
+                    raise NotDecided(
+                        "begun", "A run of it has begun: take the run back instead. Nothing was changed."
+                    )
+                departure.state = DepartureState.WITHDRAWN
+                departure.held_because, departure.held_codes = (
+                    f"Cancelled: {wanted.because.strip()}"[:500],
+                    [],
+                )
+                body = {"cancelled": True, "door": wanted.door}
+                drafts.append(_draft(Event.DEPARTURE_WITHDRAWN, person, departure, leaver, body))
+            append_all(session, drafts, at=self.now())
+
+    def _of(self, session: Session, wanted: Wanted) -> tuple[Person, Listed]:
+        listed = list(releases.named_departures(session, wanted.departures))
+        if not listed or len(listed) < len(set(wanted.departures)):
+            raise NotDecided("unknown", "The list names a departure there is none of. Nothing was changed.")
+        if any(departure.state is not DepartureState.HELD for departure, _ in listed):
+            raise NotDecided("not-held", "Not all of these are held. Nothing was changed.")
+        return session.get_one(Person, wanted.person_id), listed
+
+    def _as_it_was(self, release: Release, listed: Listed, digest: str) -> bool:
+        """Whether the list is still what both were looking at, and all of it still held."""
+        held = all(departure.state is DepartureState.HELD for departure, _ in listed)
+        now = releases.digests(listed, self.plan_of)
+        return held and digest == release.digest == releases.digest_of(dict(now))
+
+    def _let_go(self, session: Session, release: Release, listed: Listed, person: Person, door: str) -> None:
+        now = self.now()
+        release.state, release.approved_by, release.approved_at = ReleaseState.RELEASED, person.id, now
+        waves = into_waves(session, release, listed)
+        drafts = []
+        for departure, leaver in listed:
+            begun = departure.run_id is not None and departure.effective_at <= now
+            departure.state = DepartureState.REVOKING if begun else DepartureState.SCHEDULED
+            departure.held_because, departure.held_codes = "", []
+            departure.released_at, departure.wave = now, waves.get(departure.id)
+            body = {"released": release.id}
+            drafts.append(_draft(Event.DEPARTURE_SCHEDULED, person, departure, leaver, body))
+        self._record(session, Event.APPROVAL_GIVEN, release, person, door)
+        append_all(session, drafts, at=now)
+
+    @contextmanager
+    def _refusable(
+        self, person_id: str, door: str, departures: Sequence[str], release: str = ""
+    ) -> Iterator[Session]:
+        """One transaction; a refusal undoes it and is recorded in one of its own, then raised."""
+        try:
+            with self.store.write("release") as session:
+                yield session
+        except NotDecided as refused:
+            if refused.reason == "outdated":
+                raise
+            with self.store.write("release.refused") as session:
+                person = session.get(Person, person_id)
+                if person is not None:
+                    self._record_refusal(session, person, refused.reason, door, len(departures), release)
+            raise
+
+    def _record_refusal(
+        self, session: Session, person: Person, reason: str, door: str, count: int, release: str
+    ) -> None:
+        body = {"reason": reason, "door": door, "departures": count, "release": release}
+        append(session, Event.APPROVAL_REFUSED, actor=f"person:{person.subject}", body=body, at=self.now())
+
+    def _record(self, session: Session, event: Event, release: Release, person: Person, door: str) -> None:
+        body = {
+            "release": release.id,
+            "digest": release.digest,
+            "departures": len(release.named),
+            "released": release.state is ReleaseState.RELEASED,
+            "door": door,
+        }
+        append(session, event, actor=f"person:{person.subject}", body=body, at=self.now())
+
+
+def _check_reason(because: str) -> None:
+    if not NOTE_LEAST <= len(because.strip()) <= NOTE_MOST:
+        raise NotDecided(
+            "note", f"Say why, in {NOTE_LEAST} to {NOTE_MOST:,} characters. Nothing was changed."
+        )
+
+
+def _check_alone(listed: Listed) -> None:
+    """Nobody important slips through in a list of many."""
+    if len(listed) > 1 and any(ALONE & set(departure.held_codes) for departure, _ in listed):
+        raise NotDecided(
+            "alone",
+            "A protected person or an executive is released alone, not among others. Nothing was changed.",
+        )
+
+
+def _draft(
+    event: Event, person: Person, departure: Departure, leaver: Person, body: Mapping[str, Json]
+) -> Draft:
+    return Draft(
+        event=event,
+        actor=f"person:{person.subject}",
+        subject=leaver.subject,
+        departure=departure.id,
+        run=departure.run_id or "",
+        body=body,
+    )

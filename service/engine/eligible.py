@@ -1,0 +1,75 @@
+"""Who may be one of two persons: compared as humans, whatever identity they came with."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.engine.decisions import NotDecided
+from service.people.person import Person, Role, roles_of
+
+APPROVING: Final = (Role.APPROVER,)
+Listed = Sequence[tuple[Departure, Person]]
+
+
+def check_approver(
+    session: Session, person: Person, listed: Listed, *, door: str, roles: Collection[Role] = APPROVING
+) -> None:
+    """Whether this person may decide about all of these. Raises `NotDecided` with the first reason against it.
+
+    Whoever cancels (other roles) may have asked for the departure and may sit at the command line: nobody is
+    touched by it.
+    """
+    approves = roles is APPROVING
+    if approves and door == "cli":
+        raise NotDecided(
+            "door", "The command line is never one of two persons. Use the pages. Nothing was changed."
+        )
+    if not set(roles) & roles_of(session, person.id):
+        listed_roles = " or ".join(sorted(role.value for role in roles))
+        raise NotDecided(
+            "role", f"Only people with the role {listed_roles} may do this. Nothing was changed."
+        )
+    leavers = {leaver.id for _, leaver in listed}
+    if any(same_human(person, leaver) for _, leaver in listed):
+        raise NotDecided(
+            "leaver", "The leaver decides nothing about their own departure. Nothing was changed."
+        )
+    if approves and _requested(session, person, listed):
+        raise NotDecided(
+            "requester", "Whoever announced a departure does not release it. Nothing was changed."
+        )
+    if leavers & _above(session, person):
+        raise NotDecided(
+            "report", "Somebody who reports to the leaver does not decide about it. Nothing was changed."
+        )
+
+
+def same_human(one: Person, other: Person) -> bool:
+    """The same person, or one whom two HR systems know: by employee number or address."""
+    pairs = ((one.employee_no, other.employee_no), (one.work_email, other.work_email))
+    return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)
+
+
+def _requested(session: Session, person: Person, listed: Listed) -> bool:
+    subjects = {
+        departure.announced_by.removeprefix("person:")
+        for departure, _ in listed
+        if departure.announced_by.startswith("person:")
+    }
+    if not subjects:
+        return False
+    asked = session.scalars(select(Person).where(Person.subject.in_(subjects)))
+    return any(same_human(person, who) for who in asked)
+
+
+def _above(session: Session, person: Person) -> set[str]:
+    """Everybody above a person. A roster whose managers form a loop ends the walk."""
+    above: set[str] = set()
+    at = person.manager_id
+    while at is not None and at not in above:
+        above.add(at)
+        at = session.scalar(select(Person.manager_id).where(Person.id == at))
+    return above

@@ -1,0 +1,90 @@
+"""What two persons let go: the list they named, the plans they saw, and how it ended."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ForeignKey, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind
+from service.people.person import Person
+from service.playbook.plan import Plan
+from service.store import Base
+
+PlanOf = Callable[[Departure, Person], Plan]
+#: Databases take no more values than this in one question.
+CHUNK: Final = 10_000
+
+
+class ReleaseState(StrEnum):
+    """Where a release stands."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    OUTDATED = "outdated"
+
+
+class Release(Base):
+    """One person's wish to let named departures go, and the second person's answer.
+
+    `named` maps each departure to the digest of what would be done to it and when; `digest` is that of the whole
+    list: what an approval is bound to. `asked_by` is the first of the two; nobody where the command line named it.
+    """
+
+    __tablename__ = "releases"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)
+    batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    named: Mapped[dict[str, Any]]
+    digest: Mapped[str] = mapped_column(String(64))
+    because: Mapped[str] = mapped_column(String(2000))
+    wave_size: Mapped[int | None]
+    asked_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    asked_at: Mapped[datetime]
+    approved_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    approved_at: Mapped[datetime | None]
+    state: Mapped[ReleaseState] = mapped_column(index=True)
+
+
+def next_number(session: Session) -> int:
+    """The number of the next release."""
+    return (session.scalar(select(func.max(Release.number))) or 0) + 1
+
+
+def named_departures(session: Session, ids: Iterable[str]) -> Iterator[tuple[Departure, Person]]:
+    """The departures of a list with their leavers, locked, in the order of their times."""
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), CHUNK):
+        query = (
+            select(Departure, Person)
+            .join(Person, Person.id == Departure.person_id)
+            .where(Departure.id.in_(wanted[start : start + CHUNK]))
+            .order_by(Departure.effective_at, Departure.id)
+            .with_for_update(of=Departure)
+        )
+        for row in session.execute(query):
+            yield row[0], row[1]
+
+
+def digests(listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf) -> Mapping[str, str]:
+    """What would be done to each, to whom and when, as one digest; a plan is made once for all it fits."""
+    plans: dict[tuple[DepartureKind, str, str], str] = {}
+    found = {}
+    for departure, person in listed:
+        key = (departure.kind, person.department, person.country)
+        if key not in plans:
+            plans[key] = plan_of(departure, person).digest
+        facts = (departure.id, person.subject, departure.civil_at, departure.zone, departure.kind.value)
+        found[departure.id] = digest_of((*facts, plans[key]))
+    return found
+
+
+def digest_of(value: object) -> str:
+    """SHA-256 of canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,82 @@
+"""Waves of a batch: so many at a time, and the next when somebody says so; stopped and gone on with as a whole."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from service.departures.batch import Batch
+from service.departures.departure import Departure
+from service.engine.decisions import NOTE_LEAST, NotDecided
+from service.engine.releases import Release
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import Person, Role, roles_of
+from service.store import Store
+
+STEERING: Final = (Role.IT, Role.APPROVER, Role.ADMIN)
+
+
+def into_waves(
+    session: Session, release: Release, listed: Sequence[tuple[Departure, Person]]
+) -> Mapping[str, int]:
+    """The wave of each departure of a release, after those there are; empty where all may go at once."""
+    if release.wave_size is None or release.batch_id is None:
+        return {}
+    last = session.scalar(select(func.max(Departure.wave)).where(Departure.batch_id == release.batch_id)) or 0
+    return {
+        departure.id: last + 1 + place // release.wave_size for place, (departure, _) in enumerate(listed)
+    }
+
+
+def may_begin_now() -> ColumnElement[bool]:
+    """For a departure beside its batch: the batch is not stopped, and its wave is open."""
+    open_ = or_(Departure.wave.is_(None), Departure.wave <= Batch.open_wave)
+    return or_(Batch.id.is_(None), and_(Batch.stopped_at.is_(None), open_))
+
+
+def steer(
+    store: Store, number: int, verb: str, *, person_id: str, because: str, door: str, now: datetime
+) -> None:
+    """Open the next wave, stop a batch or go on with it: `next`, `stop`, `go`. Raises `NotDecided`."""
+    with store.write("batch") as session:
+        batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update())
+        if batch is None:
+            raise NotDecided("unknown", f"There is no batch B-{number}. Nothing was changed.")
+        if not set(STEERING) & roles_of(session, person_id):
+            raise NotDecided(
+                "role", "Only IT, approvers and administrators may do this. Nothing was changed."
+            )
+        event = _steered(session, batch, verb, because, now=now)
+        person = session.get_one(Person, person_id)
+        session.flush()
+        body = {"batch": batch.id, "wave": batch.open_wave, "door": door}
+        append(session, event, actor=f"person:{person.subject}", body=body, at=now)
+
+
+def _steered(session: Session, batch: Batch, verb: str, because: str, *, now: datetime) -> Event:
+    match verb:
+        case "next":
+            last = session.scalar(select(func.max(Departure.wave)).where(Departure.batch_id == batch.id)) or 0
+            if batch.open_wave >= last:
+                raise NotDecided("nothing", "There is no further wave. Nothing was changed.")
+            batch.open_wave += 1
+            return Event.BATCH_WAVE_OPENED
+        case "stop":
+            if len(because.strip()) < NOTE_LEAST:
+                raise NotDecided(
+                    "note", f"Say why, in at least {NOTE_LEAST} characters. Nothing was changed."
+                )
+            if batch.stopped_at is not None:
+                raise NotDecided("nothing", "The batch is stopped already. Nothing was changed.")
+            batch.stopped_at, batch.stopped_because = now, because.strip()[:500]
+            return Event.BATCH_STOPPED
+        case "go":
+            if batch.stopped_at is None:
+                raise NotDecided("nothing", "The batch is not stopped. Nothing was changed.")
+            batch.stopped_at, batch.stopped_because = None, ""
+            return Event.BATCH_RESUMED
+        case _:
+            raise NotDecided("unknown", f"A batch knows next, stop and go, not {verb}. Nothing was changed.")

@@ -1,0 +1,278 @@
+"""Who must not lets a held departure go, or by a list that is no longer true: refused, recorded, nothing changed."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from service.departures.departure import Departure
+from service.departures.event import Change
+from service.departures.kind import DepartureState
+from service.engine import waves
+from service.engine.approvals import Wanted
+from service.engine.decisions import NotDecided
+from service.people.person import Person, Role
+from tests.attacks.departures.company import Company
+
+
+@pytest.fixture
+def held(company: Company) -> list[str]:
+    """Six departures held by the mass guard, of a company of sixty with three approvers."""
+    numbers = company.hire(60)
+    ids = [company.says(number) for number in numbers[:6]]
+    assert company.states() == {"held": 6}
+    return ids
+
+
+def refused(company: Company, reason: str, act: Any, *given: Any, **more: Any) -> None:
+    """The act is refused for this reason, on record, and not a row is changed."""
+    before = company.states(), company.touched(), len(company.entries("approval.refused"))
+    with pytest.raises(NotDecided) as said:
+        act(*given, **more)
+    assert said.value.reason == reason
+    entries = company.entries("approval.refused")
+    assert (company.states(), company.touched(), len(entries) - 1) == before
+    assert entries[-1]["body"]["reason"] == reason
+    assert company.begin() == []
+
+
+def test_two_persons_let_a_named_list_go(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+
+    release = company.ask(first, held[:4])
+    assert company.begin() == []
+    company.approve(second, release)
+
+    assert len(company.begin()) == 4
+    assert company.states() == {"held": 2, "revoking": 4}
+    given = company.entries("approval.given")
+    assert len({entry["actor"] for entry in given}) == 2
+    assert len({entry["body"]["digest"] for entry in given}) == 1
+
+
+def test_one_person_is_not_two(company: Company, held: list[str]) -> None:
+    first, _ = company.approvers()
+    release = company.ask(first, held)
+
+    refused(company, "same-person", company.approve, first, release)
+
+
+def test_one_human_with_two_records_is_not_two(company: Company, held: list[str]) -> None:
+    first, _ = company.approvers()
+    with company.store.write() as session:
+        known = session.get_one(Person, first)
+        again = Person(
+            id=str(uuid.uuid4()),
+            subject=uuid.uuid4().hex,
+            source="contractors",
+            source_id="C-1",
+            work_email=(known.work_email or "").upper(),
+            display_name="The same, as a contractor",
+        )
+        session.add(again)
+    company.people["C-1"] = again.id
+    second = company.give("C-1", Role.APPROVER)
+    release = company.ask(first, held)
+
+    refused(company, "same-person", company.approve, second, release)
+
+
+def test_the_leaver_approves_nothing(company: Company, held: list[str]) -> None:
+    first, _ = company.approvers()
+    leaver = company.give("E-3", Role.APPROVER)
+    release = company.ask(first, held)
+
+    refused(company, "leaver", company.approve, leaver, release)
+    refused(company, "leaver", company.ask, leaver, held)
+
+
+def test_the_requester_approves_nothing(company: Company) -> None:
+    numbers = company.hire(60)
+    requester = company.give(numbers[50], Role.HR, Role.APPROVER)
+    with company.store.read() as session:
+        by = f"person:{session.get_one(Person, requester).subject}"
+    held = [company.says(number, by=by) for number in numbers[:6]]
+    first, _ = company.approvers()
+    release = company.ask(first, held)
+
+    refused(company, "requester", company.approve, requester, release)
+    refused(company, "requester", company.ask, requester, held)
+
+
+def test_a_report_of_the_leaver_approves_nothing_however_far_below(company: Company, held: list[str]) -> None:
+    first, _ = company.approvers()
+    (middle,) = company.hire(1, manager_id=company.people["E-2"])
+    (below,) = company.hire(1, manager_id=company.people[middle])
+    report = company.give(below, Role.APPROVER)
+    release = company.ask(first, held)
+
+    refused(company, "report", company.approve, report, release)
+
+
+def test_a_manager_loop_is_walked_once(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    with company.store.write() as session:
+        session.get_one(Person, first).manager_id = second
+        session.get_one(Person, second).manager_id = first
+
+    company.approve(second, company.ask(first, held))
+
+    assert len(company.begin()) == 6
+
+
+def test_a_manager_loop_with_the_leaver_in_it_is_refused(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    with company.store.write() as session:
+        session.get_one(Person, second).manager_id = company.people["E-1"]
+        session.get_one(Person, company.people["E-1"]).manager_id = second
+
+    refused(company, "report", company.approve, second, company.ask(first, held))
+
+
+@pytest.mark.parametrize("role", [Role.IT, Role.ADMIN, Role.HR, Role.AUDITOR])
+def test_another_role_approves_nothing(company: Company, held: list[str], role: Role) -> None:
+    first, _ = company.approvers()
+    other = company.give("E-40", role)
+    release = company.ask(first, held)
+
+    refused(company, "role", company.approve, other, release)
+
+
+def test_the_command_line_names_and_is_none_of_the_two(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held, door="cli")
+
+    company.approve(first, release)
+    assert company.begin() == []
+    refused(company, "same-person", company.approve, first, release)
+    company.approve(second, release)
+
+    assert len(company.begin()) == 6
+
+
+def test_an_approval_from_the_command_line_is_refused(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+
+    def at_the_keyboard() -> None:
+        company.approvals.approve(release, digest="", person_id=second, door="cli")
+
+    refused(company, "door", at_the_keyboard)
+
+
+def test_an_approval_of_an_outdated_plan_is_refused(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+    company.new_playbook()
+
+    refused(company, "outdated", company.approve, second, release)
+    refused(company, "not-open", company.approve, second, release)
+
+
+def test_an_approval_after_a_date_was_moved_is_refused(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+    company.says("E-2", change=Change.CHANGED)
+
+    refused(company, "outdated", company.approve, second, release)
+
+
+def test_an_approval_after_one_was_cancelled_is_refused(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+    cancelled = Wanted(departures=(held[0],), person_id=first, door="web", because="She stays after all.")
+    company.approvals.cancel(cancelled)
+
+    refused(company, "outdated", company.approve, second, release)
+
+
+def test_an_approval_of_another_list_than_was_shown_is_refused(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+
+    refused(company, "outdated", company.approve, second, release, digest="0" * 64)
+
+
+def test_a_list_with_a_stranger_is_refused(company: Company, held: list[str]) -> None:
+    first, _ = company.approvers()
+
+    refused(company, "unknown", company.ask, first, [*held, str(uuid.uuid4())])
+
+
+def test_a_protected_person_does_not_slip_through_among_others(company: Company) -> None:
+    numbers = company.hire(60)
+    (important,) = company.hire(1, protected=True)
+    held = [company.says(number) for number in [important, *numbers[:6]]]
+    first, second = company.approvers()
+
+    refused(company, "alone", company.ask, first, held)
+    company.approve(second, company.ask(first, held[:1]))
+
+    assert len(company.begin()) == 1
+
+
+def test_a_change_after_the_release_needs_a_new_one(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    company.approve(second, company.ask(first, held))
+
+    for number in ("E-0", "E-1", "E-2", "E-3", "E-4", "E-5"):
+        company.says(number, change=Change.CHANGED)
+    company.clock.turn(days=5)
+
+    assert company.begin() == []
+    assert company.states() == {"held": 6}
+
+
+def test_cancelling_needs_a_reason_and_touches_nobody(company: Company, held: list[str]) -> None:
+    hr = company.give("E-40", Role.HR)
+    short = Wanted(departures=tuple(held), person_id=hr, door="web", because="no")
+    refused(company, "note", company.approvals.cancel, short)
+
+    company.approvals.cancel(
+        Wanted(departures=tuple(held), person_id=hr, door="cli", because="The feed was forged.")
+    )
+
+    assert company.states() == {"withdrawn": 6}
+    assert company.begin() == []
+
+
+def test_a_leaver_does_not_cancel_their_own(company: Company, held: list[str]) -> None:
+    leaver = company.give("E-3", Role.HR)
+    wanted = Wanted(departures=tuple(held), person_id=leaver, door="web", because="I would like to stay.")
+
+    refused(company, "leaver", company.approvals.cancel, wanted)
+
+
+def test_waves_go_one_after_the_other_and_a_stop_stops(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    company.approve(second, company.ask(first, held, wave=2))
+    (batch,) = company.batches()
+
+    def steer(verb: str) -> None:
+        now, why = company.clock(), "Sales has to call the customers first."
+        waves.steer(company.store, batch.number, verb, person_id=first, because=why, door="web", now=now)
+
+    assert len(company.begin()) == 2
+    assert company.begin() == []
+    steer("stop")
+    steer("next")
+    assert company.begin() == []
+    steer("go")
+    assert len(company.begin()) == 2
+    steer("next")
+    assert len(company.begin()) == 2
+    with pytest.raises(NotDecided, match="no further wave"):
+        steer("next")
+
+
+def test_who_was_released_is_not_counted_against_the_others(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    company.approve(second, company.ask(first, held))
+    company.begin()
+
+    company.says("E-20")
+
+    assert company.departures(DepartureState.SCHEDULED) != []
+    assert len(company.begin()) == 1
+    with company.store.read() as session:
+        assert session.query(Departure).filter(Departure.released_at.is_not(None)).count() == 6
