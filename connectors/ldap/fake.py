@@ -18,10 +18,11 @@ from connectors.ldap.fake_openldap import OpenLdapRules
 from connectors.ldap.fake_rules import Rules
 from connectors.ldap.fake_tree import Node, Tree, node, plain
 from connectors.ldap.settings import ACTIVE_DIRECTORY, OPENLDAP
+from connectors.sdk.fakes.faults import Fault, FaultPlan
 from connectors.sdk.fakes.ldap_messages import Bind, Found, Request, Result, Search
 from connectors.sdk.fakes.ldap_server import HangUp, LdapServer, Session
 
-BUSY, REFERRAL, BAD_CREDENTIALS = 51, 10, 49
+BUSY, REFERRAL, BAD_CREDENTIALS, UNAVAILABLE = 51, 10, 49, 52
 SERVICE_PASSWORD = "known-to-the-service-alone"
 
 
@@ -40,6 +41,7 @@ class Faults:
         refuse_binds: How many binds to answer with 49, whatever the password.
         admits_anybody: Every bind succeeds, whatever the password and the lock.
         may_write: Attributes the service account may write; `None`: all.
+        plan: What goes wrong by chance, besides: busy or unavailable.
     """
 
     delay_ms: int = 0
@@ -52,6 +54,7 @@ class Faults:
     refuse_binds: int = 0
     admits_anybody: bool = False
     may_write: set[str] | None = None
+    plan: FaultPlan | None = None
 
 
 class FakeLdap:
@@ -195,6 +198,8 @@ class FakeLdap:
             if result.code == 0 and self.faults.lose_answer_after_write > 0:
                 self.faults.lose_answer_after_write -= 1
                 raise HangUp
+            if result.code == 0 and self.faults.plan is not None and self.faults.plan.loses():
+                raise HangUp
             return result
 
     def closed(self, session: Session) -> None:
@@ -218,4 +223,10 @@ class FakeLdap:
         if self.faults.busy > 0:
             self.faults.busy -= 1
             return Result(code=BUSY, message="busy")
-        return None
+        match self.faults.plan.before() if self.faults.plan else None:
+            case Fault.ERROR:
+                return Result(code=BUSY, message="busy")
+            case Fault.LIMIT:
+                return Result(code=UNAVAILABLE, message="unavailable")
+            case _:
+                return None

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine.kill_switch import stopped
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
 
@@ -72,7 +73,7 @@ class Watch:
         """Everything that is stuck now, the longest first."""
         found = [
             *self._engine(now),
-            *_departures(session, now),
+            *(() if stopped(session) else _departures(session, now)),  # the kill switch is its own alarm
             *_steps(session, now),
             *_runs(session, now),
             *self._behind(session, now),

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from connectors.sdk.fakes.faults import Fault, FaultPlan
+
 LONGEST_BODY = 16 * 1024 * 1024
 
 
@@ -76,6 +78,7 @@ class Faults:
         lose_answers: How many answers to calls with an effect, on any path, are never sent.
         limit_once: Answer the next call with 429 and this many seconds in `Retry-After`, once.
         lie: Names of effects that are answered with success and not carried out.
+        plan: What goes wrong by chance, besides.
     """
 
     delay_ms: int = 0
@@ -85,6 +88,7 @@ class Faults:
     lose_answers: int = 0
     limit_once: int | None = None
     lie: set[str] = field(default_factory=set)
+    plan: FaultPlan | None = None
 
 
 class HttpFake:
@@ -223,11 +227,19 @@ class HttpFake:
             if answers and method == request.method and re.fullmatch(path, request.path):
                 status, headers = answers.pop(0)
                 return FakeAnswer(status=status, headers=headers, json={"error": "as ordered"})
-        return None
+        match self.faults.plan.before() if self.faults.plan else None:
+            case Fault.ERROR:
+                return FakeAnswer(status=500, json={"error": "by chance"})
+            case Fault.LIMIT:
+                return FakeAnswer(status=429, headers={"Retry-After": "1"}, json={"error": "too many"})
+            case _:
+                return None
 
     def _loses(self, request: FakeRequest, changed: bool) -> bool:
         if changed and self.faults.lose_answers > 0:
             self.faults.lose_answers -= 1
+            return True
+        if changed and self.faults.plan is not None and self.faults.plan.loses():
             return True
         for path, left in self.faults.lose_answer_after_write.items():
             if left > 0 and re.fullmatch(path, request.path):

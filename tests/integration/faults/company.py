@@ -127,7 +127,7 @@ def opened(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[
     """Start every system as it was left; the first time with people in it."""
     told = told_of(folder)
     ports, now = told["ports"], now or TestClock.open(folder)
-    staff = [_seed(number) for number in (*numbers(told["leavers"]), ANN)]
+    staff = [seed(number) for number in (*numbers(told["leavers"]), ANN)]
     chaos_class = fake_class(discover(CHAOS)["chaos"])
     crm_class = fake_class(discover()["salesforce"])
     with ExitStack() as stack:
@@ -152,9 +152,9 @@ def opened(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[
             company.hr.save()
         if "slack" in fresh:
             company.slack.seed([{"id": "U2", "name": "ivan"}], members=["U2"])
-        connectors = folder / "connectors.json"
-        if not connectors.exists():
-            connectors.write_text(json.dumps(_connectors(company)), encoding="utf-8")
+        if not (folder / "connectors.json").exists():
+            crm = {**company.crm.settings(), "event_log_days": str(DAYS)}
+            connect(folder, chaos=company.chaos.settings(), salesforce=crm)
         yield company
 
 
@@ -202,22 +202,17 @@ def configured(folder: Path, **more: Any) -> Settings:
     return load(**{**given, **more})
 
 
-def _connectors(company: Company) -> dict[str, dict[str, str]]:
-    """What the connectors must be told, secrets as files."""
+def connect(folder: Path, **systems: Mapping[str, str]) -> None:
+    """Write down what further connectors must be told, secrets as files."""
+    file = folder / "connectors.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     manifests = discover(CHAOS)
-    given = {
-        "chaos": company.chaos.settings(),
-        "salesforce": {**company.crm.settings(), "event_log_days": str(DAYS)},
-    }
-    return {
-        name: {
-            key: _secret(company.folder, f"{name}.{key}", value)
-            if manifests[name].settings[key].secret
-            else value
+    for name, told in systems.items():
+        known[name] = {
+            key: _secret(folder, f"{name}.{key}", value) if manifests[name].settings[key].secret else value
             for key, value in told.items()
         }
-        for name, told in given.items()
-    }
+    file.write_text(json.dumps(known), encoding="utf-8")
 
 
 def hire(store: Store, folder: Path) -> None:
@@ -279,7 +274,7 @@ def _activity() -> list[dict[str, Any]]:
     ]
 
 
-def _seed(number: str) -> dict[str, Any]:
+def seed(number: str) -> dict[str, Any]:
     user = _email(number).partition("@")[0]
     return {
         "employee_no": number,

@@ -137,7 +137,7 @@ class Server:
             process.kill()
             process.join()
 
-        return cls(folder, kill, _port(folder))
+        return cls(folder, kill, _port(folder), process.pid or 0)
 
     @classmethod
     def started(cls, folder: Path) -> Self:
@@ -178,7 +178,8 @@ class Server:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             answer = connection.getresponse()
             said = answer.read()
-            return answer.status, json.loads(said) if said else None
+            is_json = "json" in (answer.headers.get("Content-Type") or "")
+            return answer.status, json.loads(said) if said and is_json else None
         finally:
             connection.close()
 

@@ -5,8 +5,8 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -47,21 +47,29 @@ class Storm:
         self, *, clients: int, seconds: float, restart: Callable[[], Server], kills: int
     ) -> list[tuple[float, float]]:
         """Let it blow; gives the seconds, and the processor's, until it was ready again after each kill."""
+        dice, took = random.Random(f"{self.seed}/kills"), []  # noqa: S311
+        until = time.monotonic() + seconds
+        with self.blowing(clients=clients):
+            for _ in range(kills):
+                time.sleep(dice.uniform(0.3, 2 * seconds / kills - 0.3))
+                self.server.kill()
+                self.server = restart()
+                took.append((self.server.ready(), self.server.cpu_s if self.server.pid else 0.0))
+            time.sleep(max(0.0, until - time.monotonic()))
+        return took
+
+    @contextmanager
+    def blowing(self, *, clients: int) -> Iterator[None]:
+        """The clients are at work within."""
         threads = [threading.Thread(target=self._client, args=(n,)) for n in range(clients)]
         for thread in threads:
             thread.start()
-        dice, took = random.Random(f"{self.seed}/kills"), []  # noqa: S311
-        until = time.monotonic() + seconds
-        for _ in range(kills):
-            time.sleep(dice.uniform(0.3, 2 * seconds / max(kills, 1) - 0.3) if kills else 0)
-            self.server.kill()
-            self.server = restart()
-            took.append((self.server.ready(), self.server.cpu_s if self.server.pid else 0.0))
-        time.sleep(max(0.0, until - time.monotonic()))
-        self._over.set()
-        for thread in threads:
-            thread.join()
-        return took
+        try:
+            yield
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join()
 
     def _client(self, n: int) -> None:
         """One client speaks of its own people, so that it knows what it said last of each."""

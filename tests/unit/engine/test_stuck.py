@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.alarms import Alarms, open_alarms
+from service.engine.kill_switch import THE_ONE, KillSwitch
 from service.engine.stuck import StuckKind, Watch
 from service.engine.tables import Gate, Run, StepRun
 from tests.unit.engine.results import decision
@@ -223,3 +224,11 @@ def test_who_confirms_ends_no_alarm_of_others(world: Any):
 
     with world.store.read() as session:
         assert [alarm.kind for alarm in open_alarms(session)] == [StuckKind.STEP]
+
+
+def test_while_the_kill_switch_is_thrown_departures_that_wait_raise_no_alarm(world: Any):
+    world.clock.turn(minutes=3)
+    with world.store.write() as session:
+        session.merge(KillSwitch(id=THE_ONE, stopped_at=world.clock(), stopped_by=None, because="A drill."))
+
+    assert stuck(world) == []
