@@ -139,7 +139,7 @@ def main(job_file: Path) -> None:
     job = json.loads(job_file.read_text(encoding="utf-8"))
     script = Script(job["settings"])
     script.crm_token(), script.mdm_token()  # signed in before the first leaver, as a service would be
-    cpu, wall = time.process_time(), time.monotonic()
+    cpu, wall, began = time.process_time(), time.monotonic(), time.time()
     seconds = at_once(script, job) if job["at_once"] else one_by_one(script, job)
     print(
         json.dumps(
@@ -147,6 +147,7 @@ def main(job_file: Path) -> None:
                 "seconds": seconds,
                 "wall_s": time.monotonic() - wall,
                 "cpu_s": time.process_time() - cpu,
+                "began": began,
             }
         )
     )

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Changes = Mapping[str, Mapping[str, Mapping[str, int]]]  # by system and kind: changes, things
+Changes = Mapping[
+    str, Mapping[str, Mapping[str, Any]]
+]  # by system and kind: changes, things, last (epoch, s)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -37,7 +39,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One side's figures for one round. CPU is the side's own; the targets' is in another process."""
+    """One side's figures for one round. CPU is the side's own; the targets' is in another process.
+
+    `freeze_ms`, `laptop_ms` and `sessions_ms` go from the side's start to the last such change as the target
+    itself noted it; they mean something for one leaver.
+    """
 
     p50_ms: float
     p95_ms: float
@@ -45,6 +51,9 @@ class Measured:
     cpu_ms_a_leaver: float
     whole_cpu_s: float
     peak_mb: float
+    freeze_ms: float
+    laptop_ms: float
+    sessions_ms: float
     undone: int
     doubled: int
 
@@ -127,6 +136,7 @@ def _measured(
     answer: Mapping[str, Any], usage: resource.struct_rusage, *, work: Work, changes: Changes
 ) -> Measured:
     seconds = sorted(answer["seconds"])
+    began = answer.get("began", 0.0)
     undone, doubled = judged(changes, leavers=work.leavers)
     return Measured(
         p50_ms=statistics.median(seconds) * 1000,
@@ -135,9 +145,18 @@ def _measured(
         cpu_ms_a_leaver=answer["cpu_s"] * 1000 / work.leavers,
         whole_cpu_s=usage.ru_utime + usage.ru_stime,
         peak_mb=usage.ru_maxrss / 1024,
+        freeze_ms=_last(changes, "salesforce", "IsFrozen", began),
+        laptop_ms=_last(changes, "microsoft_intune", "remoteLock", began),
+        sessions_ms=_last(changes, "salesforce", "AuthSession", began),
         undone=undone,
         doubled=doubled,
     )
+
+
+def _last(changes: Changes, system: str, word: str, began: float) -> float:
+    """Milliseconds from the side's start to the last change of a kind; 0 where nobody noted either."""
+    last = max((kind["last"] for what, kind in changes.get(system, {}).items() if word in what), default=0.0)
+    return (last - began) * 1000 if began and last else 0.0
 
 
 #: What must be different for each leaver when the work is done: words of the targets' records, and how often.

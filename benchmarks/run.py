@@ -25,6 +25,9 @@ FIGURES = {
     "cpu_ms_a_leaver": "CPU ms a leaver",
     "whole_cpu_s": "CPU s, whole process",
     "peak_mb": "peak MB",
+    "freeze_ms": "last freeze at the target, ms",
+    "laptop_ms": "last lock order at the target, ms",
+    "sessions_ms": "last session ended at the target, ms",
     "undone": "left open",
     "doubled": "done twice",
 }

@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def main(folder: Path, count: int, delay_ms: int) -> None:
             say({name: tally(system.effects) for name, system in systems.items()})
 
 
-def tally(effects: list[dict[str, str]]) -> dict[str, dict[str, int]]:
+def tally(effects: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
     """How many changes of each kind were carried out, and on how many different things."""
     seen = Counter((effect["what"], effect["target"]) for effect in effects)
     told = {}
@@ -67,8 +68,14 @@ def tally(effects: list[dict[str, str]]) -> dict[str, dict[str, int]]:
         changes = sum(times for (kind, _), times in seen.items() if kind == what)
         # A group loses a member only once, whoever asks; the record names the group alone.
         things = changes if "member" in what else sum(kind == what for kind, _ in seen)
-        told[what] = {"changes": changes, "things": things}
+        told[what] = {"changes": changes, "things": things, "last": last_of(what, effects)}
     return told
+
+
+def last_of(what: str, effects: list[dict[str, str]]) -> float:
+    """When the last change of a kind was carried out, as seconds since 1970; 0 where that is not noted."""
+    at = max(effect["at"] for effect in effects if effect["what"] == what)
+    return datetime.fromisoformat(at).timestamp() if at else 0.0
 
 
 def say(what: dict[str, Any]) -> None:

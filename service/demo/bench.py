@@ -103,9 +103,10 @@ def main(job_file: Path, *, known_ids: bool) -> None:
     follower = Follower(service.store)
     service.start()
     messages = [signed(settings, leaves_at_once(leaver)) for leaver in job["leavers"]]
-    cpu, wall = time.process_time(), time.monotonic()
+    cpu, wall, began = time.process_time(), time.monotonic(), time.time()
     seconds = (at_once if job["at_once"] else one_by_one)(service, follower, messages)
     spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu}
+    spent["began"] = began
     service.close()
     sys.stdout.write(json.dumps({"seconds": seconds, **spent}) + "\n")
 
