@@ -109,6 +109,8 @@ class Service:
             window = self.collector.still_open(name, Window(start=start, end=end))
             collected = self.collector.collect(name, window)
             log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
+        if self.collector.holds_logs():
+            warm()
         self._look_again(end)
 
     def _look_again(self, now: datetime) -> None:
@@ -129,8 +131,10 @@ class Service:
         destroy_logs(self.store, self.collector.shelf, before=(self.now() - keep).date())
 
     def start(self) -> None:
-        """Begin to act."""
-        warm()
+        """Begin to act, with whatever the first leaver would wait for loaded."""
+        self.registry.load()
+        if self.collector.holds_logs():
+            warm()
         if old := stale(self.now()):
             log.warning("tzdata.old", said=old)
         with self.store.write("zone-data") as session:

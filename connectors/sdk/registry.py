@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
@@ -90,6 +91,12 @@ class Registry:
     def configured(self) -> tuple[str, ...]:
         """The connectors that can be opened, sorted: those with settings, and those that need none."""
         return tuple(sorted(self._settings))
+
+    def load(self) -> None:
+        """Import every configured connector, so that no leaver waits for it. One that cannot be stops no other."""
+        for name in self.configured:
+            with suppress(ConfigError):  # `open` raises it again, to whoever needs the connector
+                connector_class(self.manifests[name])
 
     def action(self, name: str) -> ActionSpec:
         """The action of a name such as `ldap.disable_account`. Raises `UnknownAction` with what was meant."""

@@ -57,6 +57,11 @@ class Collector:
             if "collect_logs" in self.registry.manifests[name].actions
         )
 
+    def holds_logs(self) -> bool:
+        """Whether any log was fetched and is still kept: without one nobody is ever judged."""
+        with self.store.read() as session:
+            return session.scalar(select(RawFile.sha256).limit(1)) is not None
+
     def still_open(self, connector: str, window: Window) -> Window:
         """The part of a window that is not settled: from the first day whose logs may still come."""
         with self.store.read() as session:
