@@ -101,7 +101,7 @@ class _Job:
         self._calls = calls
 
     def one(self, kept: KeptAccount) -> _Restored | Ask:
-        receipt, found = self._receipt(kept)
+        receipt, found = difference(self._reader(fresh=True), self._kept, kept)
         strangers = [each for each in found if each.since is Since.CHANGED]
         if strangers and not self._order.checking:
             return _conflict(kept.account, strangers)
@@ -114,20 +114,6 @@ class _Job:
             found = self._reader(fresh=True).compare(kept.account, receipt)
         evidence = (self._compared(found), *self._read_back(kept.account, found))
         return _Restored(account=kept.account, changed=todo, evidence=evidence)
-
-    def _receipt(self, kept: KeptAccount) -> tuple[Receipt, tuple[Difference, ...]]:
-        """What we changed: as the action said, else as the before-image shows, where an answer was lost."""
-        reader = self._reader(fresh=True)
-        receipt = kept.receipt
-        if receipt is not None:
-            found = reader.compare(kept.account, receipt)
-            # "nothing changed" of a second try may be what a first one did whose answer was lost
-            if found or self._kept.tries <= 1 or kept.image is None:
-                return receipt, found
-        if kept.image is None:
-            return Receipt(), ()
-        made = reader.receipt_of(self._kept.action, kept.image)
-        return made, reader.compare(kept.account, made)
 
     def _compared(self, found: Sequence[Difference]) -> Evidence:
         as_before = all(each.since is Since.AS_BEFORE for each in found)
@@ -178,6 +164,25 @@ class _Job:
                 f"{self._order.connector} cannot restore.", hint="Put back by hand what the step changed."
             )
         return connector
+
+
+def difference(
+    reader: RestoresAccounts, kept: Kept, one: KeptAccount
+) -> tuple[Receipt, tuple[Difference, ...]]:
+    """What we changed, beside what holds now: as the action said, else as the before-image shows.
+
+    Args:
+        reader: Opened under the idempotency key of the step that acted; writing is switched off.
+    """
+    if one.receipt is not None:
+        found = reader.compare(one.account, one.receipt)
+        # "nothing changed" of a second try may be what a first one did whose answer was lost
+        if found or kept.tries <= 1 or one.image is None:
+            return one.receipt, found
+    if one.image is None:
+        return Receipt(), ()
+    made = reader.receipt_of(kept.action, one.image)
+    return made, reader.compare(one.account, made)
 
 
 def _conflict(account: Account, strangers: Iterable[Difference]) -> Ask:

@@ -1,0 +1,85 @@
+"""What taking a run back would find: live reads only, writing switched off at the transport."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from connectors.sdk.capabilities import RestoresAccounts
+from connectors.sdk.context import Context
+from connectors.sdk.errors import ConnectorError
+from connectors.sdk.registry import Registry
+from connectors.sdk.types import Difference, Since
+from service.engine.restoring import Kept, KeptAccount, difference
+from service.engine.tables import StepRun
+from service.engine.undo_kept import kept_of
+from service.engine.undo_steps import Specs, is_undone_by_us
+from service.ledger.keys import Keys
+from service.store import Store
+
+SAYS: Final = {
+    Since.AS_BEFORE: "is as before already",
+    Since.AS_LEFT: "would be put back",
+    Since.CHANGED: "somebody else was there since: a person decides",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One thing a run changed: as it was before, as it is now, and what would become of it."""
+
+    step: str
+    target: str
+    what: str
+    before: str
+    now: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparer:
+    """Looks, and changes nothing."""
+
+    store: Store
+    keys: Keys
+    registry: Registry
+    specs: Specs
+    now: Callable[[], datetime]
+
+    def lines(self, run_id: str) -> list[Line]:
+        """One line a thing, in the order in which it would be put back."""
+        query = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.position.desc())
+        with self.store.read() as session:
+            steps = [step for step in session.scalars(query) if is_undone_by_us(step, self.specs)]
+        return [line for step in steps for line in self._of_step(step)]
+
+    def _of_step(self, step: StepRun) -> Iterator[Line]:
+        kept = kept_of(step, self.keys)
+        for one in kept.accounts:
+            try:
+                found = self._found(step, kept, one)
+            except ConnectorError as error:
+                yield _line(step, one, says=f"cannot be read: {error.what}")
+                continue
+            for each in found:
+                yield _line(step, one, says=SAYS[each.since], of=each)
+            if not found:
+                yield _line(step, one, says="was so before us, and stays")
+
+    def _found(self, step: StepRun, kept: Kept, one: KeptAccount) -> tuple[Difference, ...]:
+        context = Context(now=self.now, read_only=True, fresh=True, idempotency_key=kept.key)
+        reader = self.registry.open(step.connector, context)
+        return difference(reader, kept, one)[1] if isinstance(reader, RestoresAccounts) else ()
+
+
+def _line(step: StepRun, one: KeptAccount, *, says: str, of: Difference | None = None) -> Line:
+    return Line(
+        step=step.title,
+        target=one.account.label,
+        what=of.what if of else "",
+        before=of.before if of else "",
+        now=of.now if of else "",
+        says=says,
+    )

@@ -1,0 +1,176 @@
+"""HR changes its mind while a run is under way: what can follow does, and the rest is asked."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from service.departures.announce import announce
+from service.departures.departure import Departure
+from service.departures.event import Change, EventPerson, TerminationEvent
+from service.departures.kind import DepartureKind, DepartureState
+from service.engine.retiming import retime
+from service.engine.start import Starter
+from service.engine.states import StepState
+from service.engine.undo_compare import Comparer
+from service.playbook.catalogue import Catalogue
+from service.playbook.load import parse
+from tests.unit.engine.test_undo import ACCOUNT, account, events, states, sweep_and_drain, undo
+from tests.unit.engine.world import PLAYBOOK, World
+
+LATER = """
+  - {id: after, action: manual.confirm, needs: [mailbox], after: 5d, phase: after-care, minimum: attested}
+  - {id: still, title: Still, action: manual.confirm, after: 3d, minimum: attested}
+  - {id: wipe, title: Wipe, action: manual.confirm, after: 9d, phase: destructive, minimum: attested}
+"""
+
+
+def says(world: World, change: Change, **more: Any) -> Any:
+    told = {
+        "source": "hr",
+        "source_id": f"late-{len(events(world))}",
+        "kind": DepartureKind.VOLUNTARY,
+        "timezone": "UTC",
+        "occurred_at": world.clock(),
+        **more,
+    }
+    event = TerminationEvent(change=change, person=EventPerson(source_id="hr-E-17", name="Mike"), **told)
+    with world.store.write() as session:
+        return announce(session, event, now=world.clock())
+
+
+def follow(world: World) -> None:
+    with world.store.write() as session:
+        retime(session, now=world.clock())
+
+
+def departures(world: World) -> list[Departure]:
+    with world.store.read() as session:
+        return list(session.scalars(select(Departure).order_by(Departure.announced_at, Departure.source_id)))
+
+
+def test_an_earlier_time_brings_forward_what_has_not_begun_but_nothing_that_cannot_be_undone(
+    world: World,
+) -> None:
+    world.begin(extra=LATER)
+    world.drain()
+    before = {name: world.step(name).release_after for name in ("after", "still", "wipe")}
+
+    says(world, Change.CHANGED, access_off_at=datetime(2026, 3, 1, 12, 0))  # noqa: DTZ001  a civil time
+    follow(world)
+
+    moved = {name: world.step(name).release_after - at for name, at in before.items()}
+    assert moved == {"after": timedelta(days=-1), "still": timedelta(days=-1), "wipe": timedelta()}
+    assert world.step("shut").state is StepState.DONE
+    assert world.bodies("run.retimed")[-1]["steps"] == ["after", "still"]
+
+
+def test_a_dismissal_brings_the_last_day_to_now(world: World) -> None:
+    world.begin(extra=LATER)
+    world.drain()
+
+    says(
+        world,
+        Change.CHANGED,
+        kind=DepartureKind.INVOLUNTARY,
+        access_off_at=datetime(2026, 3, 2, 12, 0),  # noqa: DTZ001  a civil time
+    )
+    follow(world)
+
+    assert world.step("still").release_after == world.clock()
+    assert world.step("after").release_after > world.clock()
+    assert departures(world)[0].state is not DepartureState.HELD
+
+
+def test_following_twice_moves_once(world: World) -> None:
+    world.begin(extra=LATER)
+    says(world, Change.CHANGED, access_off_at=datetime(2026, 3, 1, 12, 0))  # noqa: DTZ001  a civil time
+    follow(world)
+    at = world.step("still").release_after
+
+    follow(world)
+
+    assert world.step("still").release_after == at
+    assert events(world).count("run.retimed") == 1
+
+
+def test_a_later_time_after_the_cut_is_asked_and_taking_it_back_schedules_it_anew(world: World) -> None:
+    before = account(world)
+    world.begin()
+    world.drain()
+    says(world, Change.CHANGED, access_off_at=datetime(2026, 5, 1, 17, 0))  # noqa: DTZ001  a civil time
+    assert departures(world)[0].state is DepartureState.HELD
+
+    undo(world)
+    sweep_and_drain(world)
+
+    old, new = departures(world)
+    assert account(world) == before
+    assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.SCHEDULED)
+    assert new.effective_at == datetime(2026, 5, 1, 17, 0, tzinfo=UTC)
+    assert world.facts().undo.because == "moved"
+
+
+def test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_come(world: World) -> None:
+    world.begin()
+    world.drain()
+    world.fake.state["accounts"][ACCOUNT]["blocked_by"] = "security"
+    undo(world)
+    sweep_and_drain(world)
+    assert states(world)["undo.shut"] is StepState.FAILED
+
+    says(world, Change.IMMEDIATE, kind=DepartureKind.INVOLUNTARY)
+    sweep_and_drain(world)
+
+    old, new = departures(world)
+    assert states(world)["undo.shut"] is StepState.CANCELLED
+    assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.SCHEDULED)
+    assert new.effective_at <= world.clock()
+
+
+@pytest.mark.parametrize("first", ["hr", "engine"])
+def test_whether_hr_or_the_engine_is_first_nothing_is_done_to_who_stays(world: World, first: str) -> None:
+    before = account(world)
+    loaded = parse(PLAYBOOK.encode(), "test.yaml", world.registry, lint=False)
+    starter = Starter(catalogue=Catalogue(world.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+
+    def begin() -> None:
+        with world.store.write() as session:
+            world.run_id = next(iter(starter.begin_due(session, now=world.clock())), "")
+
+    for act in (
+        (begin, lambda: says(world, Change.RESCINDED))
+        if first == "engine"
+        else (
+            lambda: says(world, Change.RESCINDED),
+            begin,
+        )
+    ):
+        act()
+    world.drain()
+
+    assert account(world) == before
+    (only,) = departures(world)
+    assert only.state is (DepartureState.WITHDRAWN if first == "hr" else DepartureState.HELD)
+
+
+def test_a_rehire_sees_what_would_be_put_back_and_what_somebody_changed(world: World) -> None:
+    world.begin()
+    world.drain()
+    comparer = Comparer(
+        store=world.store,
+        keys=world.keys,
+        registry=world.registry,
+        specs=world.desk.specs,
+        now=world.clock,
+    )
+
+    effects = len(world.fake.effects)
+    left = {line.what: line.says for line in comparer.lines(world.run_id)}
+    world.fake.state["accounts"][ACCOUNT]["blocked_by"] = "security"
+    after = {line.what: line.says for line in comparer.lines(world.run_id)}
+
+    assert left == {"active": "would be put back", "blocked_by": "would be put back"}
+    assert after["blocked_by"] == "somebody else was there since: a person decides"
+    assert len(world.fake.effects) == effects
