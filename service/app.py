@@ -20,6 +20,7 @@ from service.departures import roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.guardrails import guardrails_of
+from service.departures.kind import DepartureKind
 from service.departures.times import TZDATA_VERSION, stale
 from service.engine import kill_switch
 from service.engine.alarms import Alarms
@@ -40,9 +41,11 @@ from service.ledger.bound import bind
 from service.ledger.checkpoint import due, sign_checkpoint
 from service.ledger.keys import Keys
 from service.ledger.sink import FileSink, publish, unpublished_since
+from service.playbook.approval import Approvals
 from service.playbook.catalogue import Catalogue
 from service.playbook.chosen import chosen_playbooks
-from service.playbook.load import read_folder
+from service.playbook.inuse import OnRecord
+from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
 from service.settings import Settings, SettingsError, SlackMode, arm_fail_point, reveal
 from service.snapshot.bench import warm
@@ -77,6 +80,7 @@ class Service:
     store: Store
     registry: Registry
     starter: Starter
+    approvals: Approvals
     engine: Embedded
     desk: Desk
     collector: Collector
@@ -155,19 +159,17 @@ def create_service(
     arm_fail_point()
     keys = Keys.load(settings.keys_dir)
     registry = _registry(settings, discover(*extra_connectors))
-    starter = _starter(settings, registry)
-    store = Store(settings.database_url)
-    upgrade(store)
-    bind(keys)
+    offered = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    starter = _starter(settings, registry, offered)
+    store = _opened(settings, keys)
+    approvals = Approvals.of(store, registry, offered)
+    approvals.offer(now=now())
     shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
     collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
     sealer = Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=now)
     clock = EngineClock(now, ClockGuard())
     parts = Parts.make(
-        settings,
-        store,
-        keys,
-        registry,
+        *(settings, store, keys, registry),
         now=clock,
         builtins=builtins(sealer, collector.sources()),
         begin_due=clock.guarded(swept(starter.begin_due)),
@@ -181,12 +183,21 @@ def create_service(
         store=store,
         registry=registry,
         starter=starter,
+        approvals=approvals,
         engine=engine,
         desk=_desk(store, keys, shelf, starter, engine, now=now),
         collector=collector,
         sealer=sealer,
         intake=_intake(settings, store, keys, now=now, wake=engine.wake),
     )
+
+
+def _opened(settings: Settings, keys: Keys) -> Store:
+    """The database with its newest schema, and the ledger's keys in hand."""
+    store = Store(settings.database_url)
+    upgrade(store)
+    bind(keys)
+    return store
 
 
 def _registry(settings: Settings, manifests: Mapping[str, Manifest]) -> Registry:
@@ -205,9 +216,9 @@ def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Embe
     )
 
 
-def _starter(settings: Settings, registry: Registry) -> Starter:
-    playbooks = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+def _starter(settings: Settings, registry: Registry, offered: Mapping[DepartureKind, Loaded]) -> Starter:
     guard = guardrails_of(settings.guardrails)
+    playbooks = OnRecord(actions=registry, offered=offered)
     return Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
 
 
@@ -304,6 +315,7 @@ def application(
         service.desk,
         settings=service.settings,
         registry=service.registry,
+        approvals=service.approvals,
         ready=lambda: look(
             service.store,
             last_cycle_at=lambda: service.engine.last_cycle_at,

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from service.app import Service
+    from service.departures.kind import DepartureKind
     from service.people.person import Person
+    from service.playbook.load import Loaded
 
 MOST_DIGITS = 9
 OK, FAILED, WRONG_USE, WAITS, UNREACHABLE = 0, 1, 2, 3, 4
@@ -60,6 +62,17 @@ def kept_checkpoints(paths: Iterable["Path"]) -> list[str]:
         stop(f"{error.filename} cannot be read ({error.strerror}). Nothing was verified.", WRONG_USE)
     except UnicodeDecodeError:
         stop("A kept checkpoint is no text. Nothing was verified.", WRONG_USE)
+
+
+def playbook_in_use(service: "Service", kind: "DepartureKind") -> "Loaded":
+    """What a run of this kind would begin with. Nothing stops the command."""
+    from service.playbook.inuse import NotInUse
+
+    try:
+        with service.store.read() as session:
+            return service.starter.playbooks.of(session, kind)
+    except NotInUse as refused:
+        stop(str(refused), WRONG_USE)
 
 
 def find_person(service: "Service", words: str) -> "Person":

@@ -41,16 +41,31 @@ def command() -> None:
                 click.echo(f"{'ok  ' if check.ok else 'FAIL'} {name:<18} {check.name}: {check.what}")
                 if check.fix and not check.ok:
                     click.echo(f"     {'':<18} fix: {check.fix}")
-        for line in _unconfigured(service):
+        for line in (*_unconfigured(service), *_not_approved(service)):
             wrong = True
             click.echo(line)
     raise SystemExit(UNREACHABLE if wrong else 0)
 
 
+def _not_approved(service: "Service") -> Iterator[str]:
+    """Playbooks whose files are not what runs begin with."""
+    from service.playbook.approval import NEEDED
+
+    with service.store.read() as session:
+        waiting = service.approvals.waiting(session)
+    for change in waiting:
+        used = f"version {change.replaces[:12]}" if change.replaces else "nothing: such departures are held"
+        yield (
+            f"FAIL {change.name:<18} changed and not approved ({len(change.approved_by)} of {NEEDED} persons); "
+            f"runs begin with {used}"
+        )
+        yield f"     {'':<18} fix: exeunt playbook diff {change.name}; two persons approve it on /playbooks"
+
+
 def _unconfigured(service: "Service") -> Iterator[str]:
     """Connectors that steps of the chosen playbooks need and nobody set up."""
     needed: dict[str, set[str]] = {}
-    for loaded in service.starter.playbooks.values():
+    for loaded in {one.digest: one for one in service.approvals.offered.values()}.values():
         for step in loaded.playbook.steps:
             connector = step.action.partition(".")[0]
             if connector in service.registry.manifests and connector not in service.registry.configured:

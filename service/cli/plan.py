@@ -4,7 +4,7 @@ import json
 
 import rich_click as click
 
-from service.cli._open import UNREACHABLE, WRONG_USE, find_person, opened, stop
+from service.cli._open import UNREACHABLE, find_person, opened, playbook_in_use
 from service.departures.kind import DepartureKind
 
 CHANGES_CODE = 10
@@ -32,9 +32,7 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
 
     with opened() as service:
         found = find_person(service, person)
-        loaded = service.starter.playbooks.get(DepartureKind(kind))
-        if loaded is None:
-            stop(f"No playbook is there for {kind}: look at [playbooks] in exeunt.toml.", WRONG_USE)
+        loaded = playbook_in_use(service, DepartureKind(kind))
         given = PlanInput(kind=DepartureKind(kind), department=found.department, country=found.country)
         planned = plan(loaded, given, service.registry)
         with service.store.read() as session:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from service.cli._open import WRONG_USE, find_person, opened, stop
+from service.cli._open import WRONG_USE, find_person, opened, playbook_in_use, stop
 from service.departures.kind import BESIDE, DepartureKind
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
 def _may_be_announced(service: "Service", kind: DepartureKind, *, own: bool) -> None:
     if own and kind is not DepartureKind.LOST_DEVICE:
         stop("Nobody announces their own departure. Nothing was done.", WRONG_USE)
-    if kind not in service.starter.playbooks:
-        stop(f"No playbook is there for {kind}: look at [playbooks] in exeunt.toml.", WRONG_USE)
+    playbook_in_use(service, kind)
 
 
 def _question(event: "TerminationEvent") -> str:

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DataError, IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from service.departures.announce import recompute
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import Doubt, hold, may_begin
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.kind import DepartureState
 from service.departures.lateness import began_late, seconds
 from service.departures.times import TZDATA_VERSION
 from service.engine import kill_switch
@@ -32,14 +32,12 @@ from service.ledger.event import Event
 from service.people.person import Person
 from service.playbook import references
 from service.playbook.catalogue import Catalogue, connector_of
+from service.playbook.inuse import NotInUse, Playbooks
 from service.playbook.load import Loaded
 from service.playbook.plan import Plan, PlanInput, PlannedStep, plan
 
 #: No government moves an instant by more than this: farther departures need not be worked out anew at every tick.
 MOST_MOVED = timedelta(days=2)
-
-
-NO_PLAYBOOK = "No playbook is there for {kind}. Name one in exeunt.toml, [playbooks], and start again."
 
 
 class CannotBegin(Exception):  # noqa: N818  a refusal, not a fault
@@ -51,12 +49,12 @@ class Starter:
     """Turns due departures into runs.
 
     Args:
-        playbooks: The playbook of each kind of departure.
+        playbooks: Says which playbook a kind of departure is run by.
         guard: What holds a departure that has come due with too many others.
     """
 
     catalogue: Catalogue
-    playbooks: Mapping[DepartureKind, Loaded]
+    playbooks: Playbooks
     guard: Guardrails = DEFAULT
 
     def begin_due(self, session: Session, *, now: datetime) -> list[str]:
@@ -66,7 +64,7 @@ class Starter:
         """
         if kill_switch.is_thrown(session):
             return []
-        marks = [(kind, mark(loaded)) for kind, loaded in self.playbooks.items()]
+        marks = [(kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items()]
         wanted = to_look_at(marks, near=now + MOST_MOVED, now=now)
         near = (
             select(Departure)
@@ -90,7 +88,7 @@ class Starter:
 
     def _begins_at(self, session: Session, departure: Departure) -> datetime:
         """When the run begins, planned once for each playbook and time HR gave."""
-        by = mark(self.playbooks[departure.kind])
+        by = mark(self._playbook(session, departure))
         if departure.begins_at is None or departure.begins_by != by:
             planned = self.planned(departure, session.get_one(Person, departure.person_id))
             departure.begins_at, departure.begins_by = begins_at(departure, planned), by
@@ -117,11 +115,17 @@ class Starter:
             because = f"This departure could not be begun ({type(error).__name__}). Somebody must look at it."
             cannot_begin(session, departure, because, now=now)
 
+    def _playbook(self, session: Session | None, departure: Departure) -> Loaded:
+        if session is None:
+            raise CannotBegin("This departure was read from a database that is closed by now. Look again.")
+        try:
+            return self.playbooks.of(session, departure.kind)
+        except NotInUse as refused:
+            raise CannotBegin(str(refused)) from refused
+
     def planned(self, departure: Departure, person: Person) -> Plan:
-        """What a departure would lead to; nothing is done."""
-        loaded = self.playbooks.get(departure.kind)
-        if loaded is None:
-            raise CannotBegin(NO_PLAYBOOK.format(kind=departure.kind))
+        """What a departure would lead to; nothing is done. Raises `CannotBegin`."""
+        loaded = self._playbook(object_session(departure), departure)
         given = PlanInput(kind=departure.kind, department=person.department, country=person.country)
         return plan(loaded, given, self.catalogue)
 

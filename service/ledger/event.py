@@ -80,5 +80,10 @@ class Event(StrEnum):
 
     SUBJECT_ERASED = "subject.erased"
 
+    PLAYBOOK_OFFERED = "playbook.offered"
+    PLAYBOOK_APPROVED = "playbook.approved"
+    PLAYBOOK_REFUSED = "playbook.refused"
+    PLAYBOOK_PUT_TO_USE = "playbook.put_to_use"
+
     SESSION_OPENED = "session.opened"
     SESSION_CLOSED = "session.closed"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,11 +19,12 @@ from service.playbook.tree import MOST_BYTES, Places, Tree, grow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A playbook as it stood in its file. `digest` is the SHA-256 of exactly those bytes, in hex."""
+    """A playbook as it stood in its file: `text` is its bytes, `digest` their SHA-256 in hex."""
 
     playbook: Playbook
     places: Places
     digest: str
+    text: bytes = field(default=b"", repr=False)
     warnings: tuple[Problem, ...] = ()
 
 
@@ -75,6 +76,7 @@ def parse(data: bytes, file: str, actions: Actions, *, lint: bool = True) -> Loa
         playbook=playbook,
         places=tree.places,
         digest=hashlib.sha256(data).hexdigest(),
+        text=data,
         warnings=tuple(problem for _, problem in linted),
     )
 

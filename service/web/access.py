@@ -32,7 +32,9 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 TOKEN_FIELD: Final = "token"  # noqa: S105  the name of a form's field
 
 _MARK = "exeunt_opens_for"
-_OWN_PAGE = re.compile(r"/(?:runs|departures|batches|connectors|demo|stop)(?:[/.?][\w/.?=&-]*)?", re.ASCII)
+_OWN_PAGE = re.compile(
+    r"/(?:runs|departures|playbooks|batches|connectors|demo|stop)(?:[/.?][\w/.?=&-]*)?", re.ASCII
+)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.sdk.registry import Registry
 from service.engine import kill_switch as kill_switches
 from service.engine.desk import Desk
+from service.playbook.approval import Approvals
 from service.settings import Settings
 from service.store import utc_now
 from service.web import (
@@ -23,6 +24,7 @@ from service.web import (
     kill_switch,
     metrics,
     pack,
+    playbooks,
     problems,
     runs,
     showing,
@@ -34,7 +36,20 @@ from service.web.rooms import KEY, DemoDoor, Rooms, WebhookCounts, rooms
 from service.web.sessions import Sessions
 
 MOST_BYTES = 1024 * 1024
-PAGES = (runs, decide, intervene, pack, departures, connectors, sign_in, health, metrics, kill_switch, undo)
+PAGES = (
+    runs,
+    decide,
+    intervene,
+    pack,
+    departures,
+    playbooks,
+    connectors,
+    sign_in,
+    health,
+    metrics,
+    kill_switch,
+    undo,
+)
 
 
 def create_flask(  # noqa: PLR0913  the rooms of the application, each by its name
@@ -47,6 +62,7 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
     demo: DemoDoor | None = None,
     webhooks: WebhookCounts = dict,
     real_now: Callable[[], datetime] = utc_now,
+    approvals: Approvals | None = None,
 ) -> Flask:
     """The application.
 
@@ -56,11 +72,10 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
         blueprints: Doors of other rooms: webhooks, Slack, the demonstration's pages. A route of theirs opens for
             nobody unless its path is one of `access.SIGNED_DOORS` or it is marked with `access.requires`.
         demo: Handed in by the demonstration alone: who may be played without proof.
-        webhooks: How many webhooks met which fate.
+        approvals: What puts a changed playbook to use, for its page.
         real_now: The real time, by which sessions and sign-in links age.
     """
     app = api.described("exeunt-demo" if demo else "__Host-exeunt")
-    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_PARTS=50, MAX_FORM_MEMORY_SIZE=MOST_BYTES)
     app.extensions[KEY] = Rooms(
         desk=desk,
         settings=settings,
@@ -69,6 +84,7 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
         sessions=Sessions(store=desk.store, now=desk.now, real_now=real_now),
         webhooks=webhooks,
         real_now=real_now,
+        approvals=approvals,
         demo=demo,
     )
     _furnish(app)
@@ -80,6 +96,7 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
 
 def _furnish(app: Flask) -> None:
     """What every page shares: its words, its guard, its refusals and its headers."""
+    app.config.update(MAX_CONTENT_LENGTH=MOST_BYTES, MAX_FORM_PARTS=50, MAX_FORM_MEMORY_SIZE=MOST_BYTES)
     showing.teach(app)
     problems.tell_problems(app)
     app.before_request(access.guard)
@@ -93,7 +110,8 @@ def _for_every_page() -> dict[str, object]:
         me = access.viewer_if_any()
     except SQLAlchemyError:  # the page that says so must not need the database
         me = None
-    return {"me": me, "demo": rooms().demo, "stopped": _stopped() if me else None}
+    said = {"stopped": _stopped(), "playbooks_waiting": playbooks.waiting_names()} if me else {}
+    return {"me": me, "demo": rooms().demo, **said}
 
 
 def _stopped() -> kill_switches.Stopped | None:

@@ -9,6 +9,7 @@ from flask import current_app
 
 from connectors.sdk.registry import Registry
 from service.engine.desk import Desk
+from service.playbook.approval import Approvals
 from service.settings import Settings
 from service.web.readiness import Readiness
 from service.web.sessions import Sessions
@@ -41,6 +42,7 @@ class Rooms:
     sessions: Sessions
     webhooks: WebhookCounts
     real_now: Callable[[], datetime]
+    approvals: Approvals | None = None
     demo: DemoDoor | None = None
 
 

@@ -19,6 +19,7 @@ from service.engine.tables import Run
 from service.ledger.entry import LedgerEntry
 from service.people.person import Person, Role, RoleGrant
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from service.store import Store
 from tests.unit.engine.world import CHAOS, PLAYBOOK
@@ -100,7 +101,7 @@ class Company:
         loaded = parse(OTHER_PLAYBOOK.encode(), "test.yaml", self.registry, lint=False)
         self.starter = Starter(
             catalogue=Catalogue(self.registry),
-            playbooks=dict.fromkeys(DepartureKind, loaded),
+            playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
             guard=self.guard,
         )
 

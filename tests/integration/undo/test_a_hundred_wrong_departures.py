@@ -22,6 +22,7 @@ from service.engine.states import Colour
 from service.engine.tables import Run
 from service.engine.undo import UndoWish, swept
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from service.store import utc_now
 from tests.unit.engine import world as worlds
@@ -190,7 +191,9 @@ def test_a_hundred_wrong_departures_are_undone_without_a_difference(
     with worlds.made(store, utc_now, keys, also=also) as world:
         leave(world)
         loaded = parse(PLAYBOOK.encode(), "test.yaml", world.registry, lint=False)
-        starter = Starter(catalogue=Catalogue(world.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+        starter = Starter(
+            catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+        )
         engine = Embedded(
             store,
             world.admission,

@@ -312,3 +312,31 @@ def test_a_damaged_database_is_told_in_a_sentence(exeunt: Shell) -> None:
 
     assert said.code == 4
     assert len(said.err.strip().splitlines()) == 1
+
+
+def test_a_changed_playbook_is_told_compared_and_not_used_until_two_persons_approved_it(exeunt: Shell):
+    exeunt.maps("E-1")
+    exeunt("people", "grant", "E-1", "hr")
+    exeunt("run", "E-2", "--kind", "involuntary", "--at", "2027-01-01T09:00", "--yes")
+    path = exeunt.folder / "playbooks" / "voluntary.yaml"
+    path.write_text(
+        path.read_text()
+        .replace("version: 1", "version: 2")
+        .replace("minimum: attested", "deadline: 9d\n    minimum: attested")
+    )
+
+    check, diff, approve = (
+        exeunt(*words.split()) for words in ("check", "playbook diff voluntary", "playbook approve voluntary")
+    )
+
+    assert "changed and not approved (0 of 2 persons)" in check.out
+    assert "WEAKER" in diff.out
+    assert "deadline 4h → 9d" in diff.out
+    assert (approve.code, "/playbooks" in approve.out) == (3, True)
+    assert "playbook voluntary v1" in exeunt("plan", "E-2").out
+    assert exeunt("playbook", "show", "voluntary").out == PLAYBOOK.replace("leaver", "voluntary")
+
+
+def test_a_playbook_without_a_change_has_nothing_to_approve(exeunt: Shell):
+    assert exeunt("playbook", "approve", "voluntary").code == 0
+    assert exeunt("playbook", "show", "R-99").code == 2

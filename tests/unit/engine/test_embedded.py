@@ -22,6 +22,7 @@ from service.engine.states import StepState
 from service.engine.tables import Attempt
 from service.ledger.keys import Keys
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from service.store import Store
 from tests.unit.engine import world as worlds
@@ -43,7 +44,9 @@ def engine(world: Any) -> Iterator[Embedded]:
 
 def engine_of(world: Any, playbook: str = worlds.PLAYBOOK) -> Embedded:
     loaded = parse(playbook.encode(), "test.yaml", world.registry, lint=False)
-    starter = Starter(catalogue=Catalogue(world.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+    starter = Starter(
+        catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+    )
     return Embedded(
         world.store,
         world.admission,

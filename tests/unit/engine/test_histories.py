@@ -29,6 +29,7 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.people.person import Role, RoleGrant
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from service.playbook.model import Grade
 from service.store import Store
@@ -114,7 +115,9 @@ class Histories(RuleBasedStateMachine):
             session.flush()
             session.add(RoleGrant(id="g", person_id=ivan.id, role=Role.IT, since=now))
             session.add(departure(mike.id, now))
-        starter = Starter(catalogue=Catalogue(registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+        starter = Starter(
+            catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+        )
         with self.store.write() as session:
             starter.begin_due(session, now=now)
 

@@ -13,6 +13,7 @@ from service.engine.start import Starter
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from tests.unit.engine.world import World
 
@@ -61,7 +62,7 @@ def notice(world: World) -> World:
 
 def starter(world: World, playbook: str = NOTICE) -> Starter:
     loaded = parse(playbook.encode(), "test.yaml", world.registry, lint=False)
-    return Starter(catalogue=Catalogue(world.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+    return Starter(catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)))
 
 
 def tick(world: World, playbook: str = NOTICE) -> list[str]:

@@ -36,6 +36,7 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.people.person import Person, Role, RoleGrant
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from service.playbook.model import Grade
 from service.store import Store
@@ -91,7 +92,9 @@ class World:
     def begin(self, playbook: str = PLAYBOOK, *, extra: str = "") -> str:
         """Start the run of Mike's departure."""
         loaded = parse((playbook + extra).encode(), "test.yaml", self.registry, lint=False)
-        starter = Starter(catalogue=Catalogue(self.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+        starter = Starter(
+            catalogue=Catalogue(self.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+        )
         with self.store.write() as session:
             begun = starter.begin_due(session, now=self.clock())
         self.run_id = begun[0]
@@ -211,7 +214,7 @@ def made(
 
 def _starter(registry: Registry) -> Starter:
     loaded = parse(PLAYBOOK.encode(), "test.yaml", registry, lint=False)
-    return Starter(catalogue=Catalogue(registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+    return Starter(catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)))
 
 
 def _revealed(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str | Secret]:
