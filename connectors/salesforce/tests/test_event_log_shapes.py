@@ -47,7 +47,10 @@ def test_there_are_known_records_to_compare_with() -> None:
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact["kind"])
 def test_a_fact_is_written_with_both_forms_of_id_and_time(fact: dict[str, Any]) -> None:
-    for row in written(fact):
+    rows = written(fact)
+
+    assert rows
+    for row in rows:
         assert row["USER_ID"] == "0055f00000CyENt"
         assert row["USER_ID_DERIVED"] == "0055f00000CyENtAAN"
         assert row["TIMESTAMP"] == "20260217140703.250"

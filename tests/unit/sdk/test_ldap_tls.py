@@ -74,6 +74,7 @@ def test_a_directory_without_start_tls_gets_no_password(context: Context, serve:
     with pytest.raises(ConnectorError):
         plain(server.port, context, start_tls=True)
 
+    assert heard
     assert PASSWORD.encode() not in b"".join(heard)
 
 
@@ -122,6 +123,7 @@ def test_start_tls_stripped_by_a_liar_gets_no_password(context: Context, serve: 
     with pytest.raises(ConnectorError):
         plain(server.port, replace(context, deadline_s=1.0), start_tls=True)
 
+    assert heard
     assert PASSWORD.encode() not in b"".join(heard)
 
 

@@ -238,7 +238,7 @@ def test_a_connector_without_a_fake_has_none_to_load() -> None:
 
 def test_a_connector_taken_away_is_no_longer_found(mount: Callable[..., Path]) -> None:
     home = mount()
-    discover(home)
+    assert "clock" in discover(home)
 
     shutil.rmtree(home / "clock")
 

@@ -1,5 +1,6 @@
 """Sealing: once, unreadable without the key, gone when destroyed, and never further back than allowed."""
 
+import gzip
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -72,7 +73,8 @@ def test_a_snapshot_cannot_be_read_without_the_key(sealed: Any, tmp_path: Path) 
     with pytest.raises(KeyTrouble):
         open_body(stranger, snapshot.id, snapshot.sealed, snapshot.wrapped_key)
 
-    assert b"20447" not in snapshot.sealed
+    with pytest.raises(gzip.BadGzipFile):
+        gzip.decompress(snapshot.sealed)
 
 
 def test_a_snapshot_cannot_be_passed_off_as_another(sealed: Any) -> None:
@@ -202,7 +204,7 @@ def test_an_export_that_arrives_after_the_seal_changes_the_verdict_and_both_stay
     crm.sealer.look_again("d-1", ["salesforce"])
 
     assert [snapshot.version for snapshot in crm.snapshots()] == [1, 2]
-    assert "29,000" in crm.body()["judged"]["sentence"] or "49,447" in crm.body()["judged"]["sentence"]
+    assert "49,447" in crm.body()["judged"]["sentence"]
     assert len(entries(crm, "snapshot.added")) == 1
 
 

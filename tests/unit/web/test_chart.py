@@ -53,6 +53,7 @@ def test_days_in_review_are_drawn_apart() -> None:
 def test_no_bar_leaves_the_picture() -> None:
     chart = drawn(*(day(n, 10 ** (n % 8)) for n in range(1, 29)))
 
+    assert len(tops(chart.usual)) == 28
     assert all(TOP <= y < BASE for y in tops(chart.usual))
 
 

@@ -55,6 +55,7 @@ def test_a_run_without_a_snapshot_says_nothing_of_one(office: Any) -> None:
 
     page = office.browser("auditor").get("/runs/R-1").text
 
+    assert "Mike Dalton" in page
     assert 'class="finding' not in page
     assert "<svg" not in page
 

@@ -356,6 +356,7 @@ def test_a_page_at_rest_asks_for_nothing_and_loads_no_script(office: Any) -> Non
 
     page = office.browser("it").get("/runs/R-1").text
 
+    assert "Mike Dalton" in page
     assert "hx-" not in page
     assert "<script" not in page
 
