@@ -19,6 +19,11 @@ COLOUR_WORDS: Final = {
     Colour.AMBER: "Amber: not everything is done, or known as well as asked",
     Colour.RED: "Red: a step failed or was contradicted",
 }
+TAKEN_BACK_WORDS: Final = {
+    Colour.GREEN: "Green: what we changed is as it was before, and was read back",
+    Colour.AMBER: "Amber: not everything is put back, or known to be",
+    Colour.RED: "Red: something could not be put back",
+}
 PRECAUTION_TONES: Final = {"ok": "ok", "bad": "bad", "unknown": "calm"}
 DONE_WORDS: Final = {
     Grade.UNKNOWN: "Done, unknown",
@@ -98,7 +103,8 @@ def run_badges(facts: RunFacts) -> Iterator[Badge]:
         yield Badge(word=f"{len(facts.failed)} failed", tone="bad")
     if facts.waiting:
         yield Badge(word=f"{len(facts.waiting)} {_need(len(facts.waiting))} a person", tone="wait")
-    yield Badge(word=COLOUR_WORDS[facts.colour], tone=TONES[facts.colour])
+    words = COLOUR_WORDS if facts.undo is None else TAKEN_BACK_WORDS
+    yield Badge(word=words[facts.colour], tone=TONES[facts.colour])
 
 
 def line_badges(line: RunLine) -> Iterator[Badge]:

@@ -17,6 +17,7 @@ from connectors.salesforce.fake import FakeSalesforce
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.embedded import Embedded
+from service.engine.pools import Threads
 from service.engine.start import Starter
 from service.engine.states import Colour
 from service.engine.tables import Run
@@ -201,7 +202,7 @@ def test_a_hundred_wrong_departures_are_undone_without_a_difference(
             world.executor,
             begin_due=swept(starter.begin_due),
             now=utc_now,
-            threads=8,
+            threads=Threads(rest=8, sign_in=4),
         )
         engine.start()
         try:

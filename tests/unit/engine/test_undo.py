@@ -220,6 +220,17 @@ def test_a_step_whose_process_died_is_not_repeated_but_looked_at_and_undone(
     assert departure(world).state is DepartureState.WITHDRAWN
 
 
+def test_of_a_run_that_is_taken_back_no_step_goes_forward_even_before_it_is_swept(world: World) -> None:
+    world.begin()
+    world.admit()
+    undo(world)
+    with world.store.write() as session:
+        world.admission.lose(session, now=world.clock())
+
+    assert world.step("shut").state is StepState.READY
+    assert world.admit() == []
+
+
 def test_a_change_whose_answer_was_lost_is_undone_from_the_before_image(world: World) -> None:
     before = account(world)
     world.begin()

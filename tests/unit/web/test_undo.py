@@ -44,6 +44,7 @@ def test_it_takes_a_run_back_and_the_page_says_who_and_why_and_what_is_left(offi
     assert "<strong>Taken back</strong> (mistake): It Lind" in page
     assert f"<q>{WHY}</q>" in page
     assert "Restore: Chaos: Shut the login" in page
+    assert "Green: what we changed is as it was before" in page
     assert "Take back…" not in page
 
 
