@@ -5,7 +5,8 @@ Libraries log to standard error. Neither tells an error's message: it may quote 
 
 import logging
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -21,6 +22,24 @@ class _Placed(logging.Formatter):
         return f"{kind.__name__} at {', '.join(where(error))}" if error else ""
 
 
+class _GoesOn:
+    """A stream whose full disk stops nobody: the line is lost, and whoever wrote it goes on with the work."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write it if there is room."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand it over if there is room."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def log_to_stdout() -> None:
     """JSON lines, UTC times. What fails is told by its class and its places, by whoever caught it."""
     _libraries_log(logging.WARNING)
@@ -31,7 +50,7 @@ def log_to_stdout() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=True),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _GoesOn(sys.stdout))),
     )
 
 

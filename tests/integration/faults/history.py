@@ -109,7 +109,8 @@ def nobody_is_forgotten(history: History) -> Iterator[str]:
     by_person = defaultdict(list)
     for person, state, run in history.departures.values():
         by_person[person].append((state, run))
-    for op in history.ops:
+    last = {op.person: op for op in history.ops if op.status in ACCEPTED or op.status is None}
+    for op in last.values():  # what was said after it, or may have been, may have moved it to another day
         begun = any(run or state in ("withdrawn", "held") for state, run in by_person[op.person])
         if op.kind == "immediate" and op.status in ACCEPTED and not begun:
             yield f"{op.person} was to leave at once, and no run was begun."

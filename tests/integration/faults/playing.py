@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -153,10 +154,15 @@ class Play:
 
     def _waits_for_people(self) -> bool:
         """Both runs have done all they can, or were confirmed before we died."""
+        soon = self.service.now() + timedelta(minutes=1)  # looks of after-care lie further ahead
         with self.service.store.read() as session:
             steps = session.scalars(select(StepRun)).all()
             runs = session.scalars(select(Run)).all()
-        open_ = [s for s in steps if s.state is not StepState.DONE or s.check_at or s.checking]
+        open_ = [
+            s
+            for s in steps
+            if s.state is not StepState.DONE or s.checking or (s.check_at and s.check_at <= soon)
+        ]
         return len(runs) == 2 and all(s.waits_for is WaitsFor.PERSON for s in open_)
 
     def _decide(self) -> None:

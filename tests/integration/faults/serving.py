@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import select
 
 from service.app import Running, Service, create_service
+from service.cli._logs import log_to_stdout
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
@@ -50,6 +52,7 @@ def serve(folder: Path, *, everything: bool = False, plant: Plant | None = None)
     os.dup2(log, 1)
     os.dup2(log, 2)
     scribe.RUN_EVERY_S, scribe.POSTS, scribe.EDITS = 0.0, 1_000, 1_000  # type: ignore[misc]
+    log_to_stdout()
     if plant is not None:
         plant()
     with ExitStack() as stack:
@@ -96,6 +99,7 @@ def _door(service: Service) -> Blueprint:
 def _standing(service: Service) -> Mapping[str, Any]:
     """Steps that wait for a person, how many things still move, and departures whose time has come."""
     moving = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
+    soon = service.now() + timedelta(minutes=1)  # looks of after-care lie further ahead
     with service.store.read() as session:
         steps = session.scalars(select(StepRun)).all()
         due = select(Departure.id).where(
@@ -110,7 +114,9 @@ def _standing(service: Service) -> Mapping[str, Any]:
                 for s in waits
             ],
             "moving": sum(
-                (s.state in moving and s.run_id not in stand) or s.checking or s.check_at is not None
+                (s.state in moving and s.run_id not in stand)
+                or s.checking
+                or (s.check_at is not None and s.check_at <= soon)
                 for s in steps
             ),
             "due": len(session.scalars(due).all()),

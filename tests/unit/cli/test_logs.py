@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,21 @@ def test_a_page_that_fails_is_told_by_class_and_place_without_the_message(log: s
     assert "LookupError at " in done.stderr
     assert "page" in done.stderr.rpartition("LookupError at ")[2]
     assert VALUE not in done.stdout + done.stderr
+
+
+def test_a_log_on_a_full_disk_stops_nobody(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, structlog; from service.cli._logs import log_to_stdout; log_to_stdout(); "
+        "[structlog.get_logger().warning('full', n=n) for n in range(500)]; pathlib.Path('alive').touch()"
+    )
+    with Path("/dev/full").open("w") as full:
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(Path(__file__).parents[3])},
+            stdout=full,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+
+    assert (tmp_path / "alive").exists()
