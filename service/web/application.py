@@ -20,6 +20,7 @@ from service.web import (
     departures,
     headers,
     health,
+    held,
     intervene,
     kill_switch,
     metrics,
@@ -49,6 +50,7 @@ PAGES = (
     metrics,
     kill_switch,
     undo,
+    held,
 )
 
 

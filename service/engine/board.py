@@ -1,0 +1,86 @@
+"""How a batch stands, wave by wave, for the live board."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from service.departures.batch import Batch
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+
+#: In the order in which a departure passes through them.
+ORDER: Final = tuple(DepartureState)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """One wave; number 0 is what belongs to none: held still, or let go all at once."""
+
+    number: int
+    counts: Mapping[DepartureState, int]
+    open: bool
+
+    @property
+    def total(self) -> int:
+        """How many departures are in it."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A batch, whole."""
+
+    number: int
+    title: str
+    opened_at: datetime
+    stopped_at: datetime | None
+    stopped_because: str
+    open_wave: int
+    waves: tuple[Wave, ...]
+
+    @property
+    def counts(self) -> Mapping[DepartureState, int]:
+        """How many stand where, over all waves."""
+        every = {state: sum(wave.counts.get(state, 0) for wave in self.waves) for state in ORDER}
+        return {state: count for state, count in every.items() if count}
+
+    @property
+    def total(self) -> int:
+        """How many departures are in it."""
+        return sum(wave.total for wave in self.waves)
+
+    @property
+    def has_next(self) -> bool:
+        """True while a wave waits for somebody to open it."""
+        return any(not wave.open for wave in self.waves)
+
+
+def board(session: Session, number: int) -> Board | None:
+    """The board of batch `B-number`."""
+    batch = session.scalar(select(Batch).where(Batch.number == number))
+    if batch is None:
+        return None
+    wave = func.coalesce(Departure.wave, 0)
+    query = (
+        select(wave, Departure.state, func.count())
+        .where(Departure.batch_id == batch.id)
+        .group_by(wave, Departure.state)
+    )
+    found: dict[int, dict[DepartureState, int]] = {}
+    for place, state, count in session.execute(query):
+        found.setdefault(place, {})[state] = count
+    return Board(
+        number=batch.number,
+        title=batch.title,
+        opened_at=batch.opened_at,
+        stopped_at=batch.stopped_at,
+        stopped_because=batch.stopped_because,
+        open_wave=batch.open_wave,
+        waves=tuple(
+            Wave(number=place, counts=found[place], open=place <= batch.open_wave) for place in sorted(found)
+        ),
+    )

@@ -1,0 +1,194 @@
+"""What is held, who is in it, what would be done; naming a list, the second yes, cancelling; the board of a batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from service.departures.kind import DepartureState
+from service.engine import waves
+from service.engine.approvals import CANCELLING, Wanted
+from service.engine.board import Board, Wave, board
+from service.engine.decisions import NotDecided
+from service.engine.eligible import APPROVING
+from service.engine.held import HeldGroup, held_groups, waiting_releases
+from service.engine.releases import named_departures
+from service.web.access import EVERYONE, requires, viewer
+from service.web.decide import MOVED_ON, STATUS
+from service.web.problems import Problem
+from service.web.rooms import rooms
+
+pages = Blueprint("held", __name__)
+
+#: Names shown of one batch; the rest is counted.
+MOST_NAMES: Final = 100
+BAD_FORM: Final = "This form is not one of ours. Nothing was changed."
+NUMBER: Final = "B-<int(max=2147483647):number>"
+#: The picture of a board: its width in units, and what each state is drawn as.
+WIDTH: Final = 600
+TONES: Final = {
+    DepartureState.HELD: "wait",
+    DepartureState.SCHEDULED: "calm",
+    DepartureState.REVOKING: "busy",
+    DepartureState.CONFIRMING: "busy",
+    DepartureState.CLOSED: "ok",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One piece of a wave's bar."""
+
+    x: float
+    width: float
+    tone: str
+    said: str
+
+
+def pieces(wave: Wave, largest: int) -> list[Piece]:
+    """A wave's bar, as long as it has departures, the longest wave across the picture."""
+    made, x = [], 0.0
+    for state in DepartureState:
+        if count := wave.counts.get(state, 0):
+            width = WIDTH * count / largest
+            tone = TONES.get(state, "calm")
+            made.append(Piece(x=round(x, 2), width=round(width, 2), tone=tone, said=f"{count} {state.value}"))
+            x += width
+    return made
+
+
+@pages.get("/departures/held")
+@requires(*EVERYONE)
+def held() -> ResponseReturnValue:
+    """The page."""
+    return _page()
+
+
+@pages.post("/departures/held")
+@requires(*{*APPROVING, *CANCELLING})
+def decide() -> ResponseReturnValue:
+    """Name a list, say yes to one, or cancel, as the form says."""
+    approvals = rooms().desk.approvals
+    acts: dict[str, Callable[[], object]] = {
+        "ask": lambda: approvals.ask(_wanted()),
+        "cancel": lambda: approvals.cancel(_wanted()),
+        "approve": lambda: approvals.approve(
+            request.form.get("release", ""),
+            digest=request.form.get("digest", ""),
+            person_id=viewer().person_id,
+            door="web",
+        ),
+    }
+    try:
+        acts[request.form.get("do", "")]()
+    except KeyError as error:
+        raise Problem(400, "bad-form", BAD_FORM) from error
+    except NotDecided as refused:
+        return _page(refused=str(refused)), STATUS.get(refused.reason, MOVED_ON)
+    return redirect("/departures/held", 303)
+
+
+@pages.get(f"/batches/{NUMBER}")
+@requires(*EVERYONE)
+def show(number: int) -> ResponseReturnValue:
+    """The live board of a batch."""
+    return _board_page(number)
+
+
+@pages.post(f"/batches/{NUMBER}")
+@requires(*waves.STEERING)
+def steer(number: int) -> ResponseReturnValue:
+    """Open the next wave, stop, or go on."""
+    desk = rooms().desk
+    try:
+        waves.steer(
+            desk.store,
+            number,
+            request.form.get("do", ""),
+            person_id=viewer().person_id,
+            because=_text("because"),
+            door="web",
+            now=desk.now(),
+        )
+    except NotDecided as refused:
+        return _board_page(number, refused=str(refused)), STATUS.get(refused.reason, MOVED_ON)
+    desk.wake()
+    return redirect(f"/batches/B-{number}", 303)
+
+
+def _page(refused: str = "") -> str:
+    me = viewer().person_id
+    with rooms().desk.store.read() as session:
+        groups = held_groups(session, without=(me,))
+        waiting = [release for release in waiting_releases(session) if me not in release.leaver_ids]
+    return render_template(
+        "held.html",
+        groups=groups,
+        waiting=waiting,
+        refused=refused,
+        plan_of=_plan_of,
+        most=MOST_NAMES,
+        may_approve=viewer().has(*APPROVING),
+        may_cancel=viewer().has(*CANCELLING),
+    )
+
+
+def _plan_of(group: HeldGroup) -> list[str]:
+    """What would be done to the first of a group, step by step."""
+    desk = rooms().desk
+    with desk.store.read() as session:
+        ((departure, person),) = named_departures(session, (group.lines[0].departure_id,))
+    return [step.title for step in desk.plan_of(departure, person).steps]
+
+
+def _board_page(number: int, refused: str = "") -> str:
+    with rooms().desk.store.read() as session:
+        found = board(session, number)
+    if found is None:
+        raise Problem(404, "no-such-batch", f"There is no batch B-{number}. Held ones stand at Departures.")
+    largest = max((wave.total for wave in found.waves), default=1)
+    bars = [(wave, pieces(wave, largest)) for wave in found.waves]
+    return render_template(
+        "board.html",
+        board=found,
+        bars=bars,
+        width=WIDTH,
+        refused=refused,
+        live=_moves(found),
+        may=_may_steer(),
+    )
+
+
+def _moves(found: Board) -> bool:
+    over = {DepartureState.CLOSED, DepartureState.WITHDRAWN}
+    return any(state not in over for state in found.counts)
+
+
+def _may_steer() -> bool:
+    return viewer().has(*waves.STEERING)
+
+
+def _wanted() -> Wanted:
+    """The departures that were ticked, else all of the batch that is held still."""
+    ids = tuple(request.form.getlist("departure"))
+    if not ids:
+        with rooms().desk.store.read() as session:
+            groups = {str(group.number): group for group in held_groups(session)}
+        group = groups.get(request.form.get("batch", ""))
+        ids = tuple(line.departure_id for line in group.lines) if group and group.number else ()
+    wave = request.form.get("wave", "").strip()
+    if wave and not (wave.isascii() and wave.isdigit() and 0 < int(wave) < 1_000_000):  # noqa: PLR2004  any more is all at once
+        raise Problem(400, "bad-form", BAD_FORM)
+    return Wanted(
+        departures=ids,
+        person_id=viewer().person_id,
+        door="web",
+        because=_text("because"),
+        wave_size=int(wave) if wave else None,
+    )
+
+
+def _text(name: str) -> str:
+    return request.form.get(name, "").replace("\0", "").strip()

@@ -1,0 +1,151 @@
+"""Held departures on the pages: one hold however many, a list and two persons, the board of a batch."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from service.departures.batch import Batch, Origin
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind, DepartureState
+from service.engine.board import Board, Wave
+from service.people.person import Role, RoleGrant
+from service.web.held import WIDTH, pieces
+from tests.unit.engine.world import person
+
+WHY = "HR has confirmed each by phone."
+
+
+@pytest.fixture
+def batch(office: Any) -> list[str]:
+    """Eight departures of one batch, held by the mass guard, and a second approver."""
+    world, now = office.world, office.world.clock()
+    leavers = [person(f"Leaver{n} Lind", f"L-{n}", department="Sales") for n in range(8)]
+    with world.store.write() as session:
+        session.add_all(leavers)
+        session.add(
+            Batch(id="b-1", number=1, origin=Origin.GUARDRAIL, title="Too many", opened_at=now, opened_by="x")
+        )
+        session.flush()
+        for n, leaver in enumerate(leavers):
+            session.add(
+                Departure(
+                    id=f"h-{n}",
+                    source="hr",
+                    source_id=f"h-{n}",
+                    person_id=leaver.id,
+                    kind=DepartureKind.VOLUNTARY,
+                    state=DepartureState.HELD,
+                    held_because="More people were announced.",
+                    held_codes=["mass"],
+                    civil_at="2026-03-02T12:00",
+                    zone="UTC",
+                    effective_at=now,
+                    interpretation={"zone_source": "event"},
+                    announced_at=now,
+                    announced_by="source:hr",
+                    batch_id="b-1",
+                )
+            )
+        grant = RoleGrant(id=str(uuid.uuid4()), person_id=world.people["hr"], role=Role.APPROVER, since=now)
+        session.add(grant)
+    return [f"h-{n}" for n in range(8)]
+
+
+def post(office: Any, who: str, path: str = "/departures/held", **form: Any) -> Any:
+    client = office.browser(who)
+    return client.post(path, data={"token": office.token(client), **form})
+
+
+def second_yes(office: Any, who: str) -> Any:
+    page = office.browser(who).get("/departures/held").text
+    found = {
+        name: page.partition(f'name="{name}" value="')[2].partition('"')[0] for name in ("release", "digest")
+    }
+    return post(office, who, do="approve", **found)
+
+
+def states(office: Any) -> dict[str, int]:
+    with office.world.store.read() as session:
+        found = [d.state.value for d in session.query(Departure).filter(Departure.batch_id == "b-1")]
+    return {state: found.count(state) for state in found}
+
+
+def test_a_batch_is_one_hold_with_who_and_what(office: Any, batch: list[str]) -> None:
+    page = office.browser("auditor").get("/departures/held").text
+
+    assert page.count('class="alert held"') == 1
+    assert "8 departures" in page
+    assert "Leaver7 Lind" in page
+    assert "What would be done" in page
+    assert 'value="approve"' not in page
+
+
+def test_two_persons_let_a_batch_go_from_the_pages(office: Any, batch: list[str]) -> None:
+    assert post(office, "approver", do="ask", batch="1", because=WHY).status_code == 303
+    assert second_yes(office, "approver").status_code == 409
+    assert states(office) == {"held": 8}
+
+    assert second_yes(office, "hr").status_code == 303
+
+    assert states(office) == {"scheduled": 8}
+
+
+def test_a_part_that_was_ticked_is_let_go(office: Any, batch: list[str]) -> None:
+    post(office, "approver", do="ask", batch="1", departure=batch[:3], because=WHY)
+    second_yes(office, "hr")
+
+    assert states(office) == {"held": 5, "scheduled": 3}
+
+
+def test_a_mistake_is_cancelled_with_a_reason(office: Any, batch: list[str]) -> None:
+    assert post(office, "hr", do="cancel", batch="1", because="no").status_code == 422
+
+    post(office, "hr", do="cancel", batch="1", because="The feed was forged.")
+
+    assert states(office) == {"withdrawn": 8}
+
+
+@pytest.mark.parametrize("who", ["it", "auditor", "admin"])
+def test_nobody_else_decides(office: Any, batch: list[str], who: str) -> None:
+    assert post(office, who, do="ask", batch="1", because=WHY).status_code == 403
+    assert states(office) == {"held": 8}
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"do": "burn"}, {"do": "ask", "wave": "-1"}, {"do": "ask", "wave": "9" * 99}]
+)
+def test_a_form_that_is_not_ours_changes_nothing(office: Any, batch: list[str], form: dict[str, str]) -> None:
+    assert post(office, "approver", batch="1", because=WHY, **form).status_code == 400
+    assert states(office) == {"held": 8}
+
+
+def test_a_board_shows_each_wave_and_opens_the_next(office: Any, batch: list[str]) -> None:
+    post(office, "approver", do="ask", batch="1", because=WHY, wave="3")
+    second_yes(office, "hr")
+    page = office.browser("it").get("/batches/B-1").text
+    assert page.count("<svg") == 3
+    assert "8 departures: 8 scheduled." in page
+    assert "every 2s" in page
+
+    assert post(office, "it", "/batches/B-1", do="next").status_code == 303
+    assert post(office, "it", "/batches/B-1", do="stop", because="no").status_code == 422
+    assert post(office, "it", "/batches/B-1", do="stop", because=WHY).status_code == 303
+
+    page = office.browser("auditor").get("/batches/B-1").text
+    assert "Stopped since" in page
+    assert page.count(">open<") == 2
+    assert "<form class=" not in page.partition("<main")[2]
+
+
+def test_there_is_no_board_of_a_batch_that_is_none(office: Any) -> None:
+    assert office.browser("it").get("/batches/B-7").status_code == 404
+
+
+def test_a_bar_is_as_long_as_its_wave() -> None:
+    wave = Wave(number=1, counts={DepartureState.HELD: 1, DepartureState.CLOSED: 3}, open=True)
+
+    first, second = pieces(wave, 8)
+
+    assert (first.x, first.width, second.x, second.width) == (0, WIDTH / 8, WIDTH / 8, WIDTH * 3 / 8)
+    assert Board.__doc__
