@@ -49,6 +49,7 @@ from service.engine.order import (
     Returned,
 )
 from service.engine.trouble import where
+from service.engine.untouchable import NOTHING, Untouchable
 from service.playbook.model import Grade
 from service.store.failpoints import passing
 
@@ -77,6 +78,7 @@ class Executor:
     Args:
         save_before: Keeps a before-image durably; called once before an account's first change.
         restore: Carries out a step that takes another one back.
+        untouchable: Accounts and devices that are never changed, asked before each call that could.
     """
 
     registry: Registry
@@ -84,6 +86,7 @@ class Executor:
     builtins: Mapping[str, Builtin]
     save_before: SaveBefore
     restore: Restore
+    untouchable: Untouchable = NOTHING
 
     def carry_out(self, order: Order) -> Returned:
         """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
@@ -222,6 +225,7 @@ class _Job:
             evidence = self._verify(target)
             if evidence and not contradicted(evidence) and grade_of(evidence) is not Grade.ACKNOWLEDGED:
                 return _Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
+        self._executor.untouchable.check(target)
         self._keep_before(target)
         noted = self._posture(target)
         passing("connector.call.before")

@@ -15,6 +15,7 @@ from service.engine.pools import Threads
 from service.engine.restoring import Restorer
 from service.engine.states import StepState
 from service.engine.undo_kept import kept_reader
+from service.engine.untouchable import Untouchable
 from service.ledger.keys import Keys
 from service.settings import Settings
 from service.store import Store
@@ -54,6 +55,7 @@ class Parts:
             builtins=builtins,
             save_before=before_saver(store, machine),
             restore=Restorer(kept=kept_reader(store, keys)),
+            untouchable=Untouchable.of(settings.guardrails.protected_accounts),
         )
         threads = Threads(rest=section.threads, sign_in=section.sign_in_threads)
         return cls(
