@@ -64,7 +64,9 @@ def import_(path: Path, source: str, zone: str) -> None:
             path.name, by=f"person:{by.subject}", guard=service.starter.guard, now=service.now
         )
         try:
-            ids = service.intake.take_file(source, SourceSection(timezone=zone), raw, together=together)
+            ids = service.intake.take_file(
+                source, SourceSection(timezone=zone), raw, together=together, by=f"person:{by.subject}"
+            )
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{error}", WRONG_USE)
     click.echo(f"{len(ids)} departures are stored. `exeunt serve` acts on each when its time comes.")

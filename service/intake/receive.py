@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,7 +20,9 @@ from service.intake.inbox import Delivery
 from service.intake.source import Envelope, NotUnderstood, Slip, Source, Understood
 from service.intake.sources import csv_file
 from service.intake.strict_json import MEBIBYTE, BadBody
+from service.ledger.entry import append
 from service.ledger.errors import LedgerError
+from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.people.signature import NotAuthentic
 from service.settings import SourceSection
@@ -89,19 +91,40 @@ class Intake:
         return self._told(known, given)
 
     def take_file(
-        self, source: str, section: SourceSection, raw: bytes, *, together: Together | None = None
+        self,
+        source: str,
+        section: SourceSection,
+        raw: bytes,
+        *,
+        together: Together | None = None,
+        by: str = "",
     ) -> tuple[str, ...]:
         """Announce every row of a CSV in one transaction; returns the departures.
 
-        Raises `NotUnderstood` with every mistake, and then nothing was changed.
+        Raises `NotUnderstood` with every mistake; then nothing was changed, and that is recorded.
 
         Args:
             together: Makes, in the given transaction, what announces each row as a part of one batch.
+            by: The actor, where it is a person who brought the file.
         """
+        try:
+            departures = self._all_or_none(source, section, raw, together)
+        except NotUnderstood as refused:
+            with self._at.store.write("intake") as session:
+                body = {"slips": len(refused.slips), "sha256": hashlib.sha256(raw).hexdigest()}
+                actor = by or f"source:{source}"
+                append(session, Event.BATCH_REFUSED, actor=actor, body=body, at=self._at.now())
+            raise
+        self._at.on_accepted()
+        return departures
+
+    def _all_or_none(
+        self, source: str, section: SourceSection, raw: bytes, together: Together | None
+    ) -> tuple[str, ...]:
         delivery_id = hashlib.sha256(raw).hexdigest()
         envelope = Envelope(source=source, delivery_id=delivery_id, body=raw, received_at=self._at.now())
         events = csv_file.read_file(envelope, section)
-        slips, departures = [], []
+        slips, departures = list(_twice(events)), []
         with self._at.store.write("intake") as session:
             announce = together(session) if together else self._at.announce
             for event in events:
@@ -111,7 +134,6 @@ class Intake:
                     slips.append(Slip(where=event.person.source_id, what=error.reason))
             if slips:
                 raise NotUnderstood(*slips)
-        self._at.on_accepted()
         return tuple(departures)
 
     def look_up_due(self, *, most: int = 50) -> int:
@@ -154,6 +176,14 @@ class Intake:
         if given.status >= HTTPStatus.BAD_REQUEST:
             log.warning("webhook.refused", source=source.name, status=given.status.value, why=why or fate)
         return given
+
+
+def _twice(events: Sequence[TerminationEvent]) -> Iterator[Slip]:
+    """Whoever stands in a file more than once: which row is meant, nobody knows."""
+    counted = Counter(event.person.source_id for event in events)
+    for source_id, count in counted.items():
+        if count > 1:
+            yield Slip(where=source_id, what=f"this person stands in the file {count} times. Keep one row.")
 
 
 def _unacceptable(source: Source, headers: Mapping[str, str], raw: bytes) -> Answer | None:

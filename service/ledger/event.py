@@ -24,6 +24,7 @@ class Event(StrEnum):
     DEPARTURE_REOPENED = "departure.reopened"
 
     BATCH_OPENED = "batch.opened"
+    BATCH_REFUSED = "batch.refused"
     BATCH_WAVE_OPENED = "batch.wave_opened"
     BATCH_STOPPED = "batch.stopped"
     BATCH_RESUMED = "batch.resumed"

@@ -118,6 +118,17 @@ def test_one_unknown_person_stops_the_whole_file(door):
         door.intake.take_file("hr", SECTION, text.encode())
 
     assert not door.accepted.acquire(blocking=False)
+    assert door.ledger() == ["batch.refused"]
+
+
+def test_somebody_who_stands_in_a_file_twice_stops_the_whole_file(door):
+    text = HEADER + MIKE + ANN + MIKE.replace("03-31", "04-30")
+
+    with pytest.raises(NotUnderstood, match="2 times"):
+        door.intake.take_file("hr", SECTION, text.encode())
+
+    assert not door.accepted.acquire(blocking=False)
+    assert door.ledger() == ["batch.refused"]
 
 
 def test_a_database_that_fails_in_the_middle_of_a_file_is_told(door):
