@@ -33,7 +33,7 @@ class Company:
     def __init__(self, store: Store, clock: Any, guard: Guardrails) -> None:
         registry = Registry(discover(CHAOS), {})
         loaded = parse(PLAYBOOK.encode(), "test.yaml", registry, lint=False)
-        playbooks = dict.fromkeys(DepartureKind, loaded)
+        playbooks = Fixed(dict.fromkeys(DepartureKind, loaded))
         self.store, self.clock, self.guard = store, clock, guard
         self.registry = registry
         self.starter = Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)

@@ -15,6 +15,7 @@ from service.engine.start import Starter
 from service.engine.states import StepState
 from service.engine.undo_compare import Comparer
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from tests.unit.engine.test_undo import ACCOUNT, account, events, states, sweep_and_drain, undo
 from tests.unit.engine.world import PLAYBOOK, World
@@ -133,7 +134,9 @@ def test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_com
 def test_whether_hr_or_the_engine_is_first_nothing_is_done_to_who_stays(world: World, first: str) -> None:
     before = account(world)
     loaded = parse(PLAYBOOK.encode(), "test.yaml", world.registry, lint=False)
-    starter = Starter(catalogue=Catalogue(world.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+    starter = Starter(
+        catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+    )
 
     def begin() -> None:
         with world.store.write() as session:
