@@ -140,7 +140,7 @@ def _plan_of(group: HeldGroup) -> list[str]:
     desk = rooms().desk
     with desk.store.read() as session:
         ((departure, person),) = named_departures(session, (group.lines[0].departure_id,))
-    return [step.title for step in desk.plan_of(departure, person).steps]
+        return [step.title for step in desk.plan_of(departure, person).steps]
 
 
 def _board_page(number: int, refused: str = "") -> str:
