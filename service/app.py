@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from connectors.sdk.capabilities import ListsAccounts
-from connectors.sdk.context import Context, Secret
+from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import Registry, discover
@@ -26,8 +26,8 @@ from service.engine import kill_switch
 from service.engine.alarms import Alarms
 from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
+from service.engine.deliverer import Deliverer, Role, deliverer, nobody_works
 from service.engine.desk import Desk
-from service.engine.embedded import Embedded
 from service.engine.findings import findings_of
 from service.engine.parts import Parts
 from service.engine.start import Starter
@@ -47,7 +47,7 @@ from service.playbook.chosen import chosen_playbooks
 from service.playbook.inuse import OnRecord
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.ticker import Ticker
-from service.settings import Settings, SettingsError, SlackMode, arm_fail_point, reveal
+from service.settings import Settings, SlackMode, arm_fail_point, connector_settings
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
@@ -81,7 +81,8 @@ class Service:
     registry: Registry
     starter: Starter
     approvals: Approvals
-    engine: Embedded
+    role: Role
+    engine: Deliverer
     desk: Desk
     collector: Collector
     sealer: Sealer
@@ -153,28 +154,29 @@ class Service:
 
 
 def create_service(
-    settings: Settings, *, now: Clock = utc_now, extra_connectors: tuple[Path, ...] = ()
+    settings: Settings,
+    *,
+    now: Clock = utc_now,
+    extra_connectors: tuple[Path, ...] = (),
+    role: Role = Role.SERVE,
 ) -> Service:
     """Make the rooms. Raises `SettingsError`, `ConfigError`, `PlaybookError` or `KeyTrouble`; then nothing runs."""
-    arm_fail_point()
-    keys = Keys.load(settings.keys_dir)
     registry = _registry(settings, discover(*extra_connectors))
     offered = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
-    starter = _starter(settings, registry, offered)
-    store = _opened(settings, keys)
+    starter, clock = _starter(settings, registry, offered), EngineClock(now, ClockGuard())
+    store, keys = _opened(settings)
     approvals = Approvals.of(store, registry, offered)
     approvals.offer(now=now())
     shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
     collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
     sealer = Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=now)
-    clock = EngineClock(now, ClockGuard())
     parts = Parts.make(
         *(settings, store, keys, registry),
         now=clock,
         builtins=builtins(sealer, collector.sources()),
         begin_due=clock.guarded(swept(starter.begin_due)),
     )
-    engine = Embedded.of(parts)
+    engine = deliverer(parts, role)
     return Service(
         settings=settings,
         now=now,
@@ -184,6 +186,7 @@ def create_service(
         registry=registry,
         starter=starter,
         approvals=approvals,
+        role=role,
         engine=engine,
         desk=_desk(store, keys, shelf, starter, engine, now=now),
         collector=collector,
@@ -192,19 +195,19 @@ def create_service(
     )
 
 
-def _opened(settings: Settings, keys: Keys) -> Store:
-    """The database with its newest schema, and the ledger's keys in hand."""
-    store = Store(settings.database_url)
+def _opened(settings: Settings) -> tuple[Store, Keys]:
+    arm_fail_point()
+    keys, store = Keys.load(settings.keys_dir), Store(settings.database_url)
     upgrade(store)
     bind(keys)
-    return store
+    return store, keys
 
 
 def _registry(settings: Settings, manifests: Mapping[str, Manifest]) -> Registry:
-    return Registry(manifests, _connector_settings(settings, manifests))
+    return Registry(manifests, connector_settings(settings, manifests))
 
 
-def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Embedded, *, now: Clock) -> Desk:
+def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Deliverer, *, now: Clock) -> Desk:
     return Desk(
         store=store,
         keys=keys,
@@ -231,26 +234,6 @@ def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: C
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
     return Intake(open_sources(settings.sources), surroundings)
-
-
-def _connector_settings(
-    settings: Settings, manifests: Mapping[str, Manifest]
-) -> Mapping[str, Mapping[str, str | Secret]]:
-    """Follow each secret's reference; a secret written out is refused."""
-    followed: dict[str, dict[str, str | Secret]] = {}
-    for name, given in settings.connectors.items():
-        specs = manifests[name].settings if name in manifests else {}
-        followed[name] = {
-            key: _followed(f"connectors.{name}.{key}", value) if key in specs and specs[key].secret else value
-            for key, value in given.items()
-        }
-    return followed
-
-
-def _followed(place: str, value: str) -> Secret:
-    if not value.startswith(("env:", "file:")):
-        raise SettingsError(f"{place} is a secret: write env:NAME or file:PATH, never the secret itself.")
-    return reveal(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -303,6 +286,27 @@ class Running:
         self.service.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Working:
+    """A node that carries steps out and answers nobody."""
+
+    service: Service
+    ticker: Ticker
+
+    @classmethod
+    def begin(cls, service: Service) -> Self:
+        """Join the other nodes."""
+        working = cls(service=service, ticker=_ticker(service, nights=True))
+        service.start()
+        working.ticker.start()
+        return working
+
+    def end(self) -> None:
+        """Let what is out come back, and leave the rest to the others."""
+        self.ticker.stop()
+        self.service.close()
+
+
 def application(
     service: Service, *, blueprints: Iterable["Blueprint"] = (), demo: "DemoDoor | None" = None
 ) -> "Flask":
@@ -318,11 +322,12 @@ def application(
         approvals=service.approvals,
         ready=lambda: look(
             service.store,
-            last_cycle_at=lambda: service.engine.last_cycle_at,
+            last_cycle_at=lambda: _looked_at(service),
             now=service.clock,
             notes=lambda: {
                 "clock": service.clock.guard.said,
                 "zone data": stale(service.now()),
+                "nodes": nobody_works(service.role, service.engine),
                 "kill switch": kill_switch.note(service.store),
             },
         ),
@@ -330,6 +335,11 @@ def application(
         demo=demo,
         webhooks=lambda: service.intake.counts,
     )
+
+
+def _looked_at(service: Service) -> datetime | None:
+    """A node that answers takes webhooks while no other carries steps out: they wait, and are not lost."""
+    return service.clock() if service.role is Role.WEB else service.engine.last_cycle_at
 
 
 def _slack(service: Service) -> "SlackRoom | None":
@@ -342,17 +352,23 @@ def _slack(service: Service) -> "SlackRoom | None":
 
 
 def _ticker(service: Service, *, nights: bool) -> Ticker:
-    """What ticks: the engine's look at what is due, checkpoints, and the night's work."""
+    """What ticks: the engine's look at what is due, checkpoints, and the night's work, each by one node at a time."""
     sink = FileSink(service.settings.service.data_dir / "checkpoints")
     ticker = Ticker()
+
+    def every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
+        ticker.every(seconds, name, lambda: service.store.do_alone(name, job), at_once=at_once)
+
+    every(15.0, "alarms", alarms_of(service).look)
+    if service.role is Role.WEB:
+        return ticker
     ticker.every(1.0, "engine.wake", service.engine.wake)
-    ticker.every(5.0, "checkpoint", lambda: sign_due(service, sink))
-    ticker.every(5.0, "hr.look-up", service.intake.look_up_due)
-    ticker.every(15.0, "alarms", alarms_of(service).look)
-    ticker.every(3600.0, "retention", service.destroy_due)
+    every(5.0, "checkpoint", lambda: sign_due(service, sink))
+    every(5.0, "hr.look-up", service.intake.look_up_due)
+    every(3600.0, "retention", service.destroy_due)
     if nights:
-        ticker.every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
-        ticker.every(24 * 3600.0, "collect", service.collect, at_once=True)
+        every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
+        every(24 * 3600.0, "collect", service.collect, at_once=True)
     return ticker
 
 

@@ -7,6 +7,7 @@ Secrets are references, `env:NAME` or `file:PATH`; a literal is refused. Unknown
 import os
 import stat
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +22,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as BadValueError
 
 from connectors.sdk.context import Secret
+from connectors.sdk.manifest import Manifest
 from service.sections import (
     CliSection,
     DeparturesSection,
@@ -277,3 +279,23 @@ def _refuse_strangers() -> None:
         if name.startswith(prefix) and found and section.lower() not in known:
             listed = ", ".join(sorted(field.upper() for field in known))
             raise SettingsError(f"{name} in the environment names no section. There are: {listed}.")
+
+
+def connector_settings(
+    settings: Settings, manifests: Mapping[str, Manifest]
+) -> Mapping[str, Mapping[str, str | Secret]]:
+    """Follow each secret's reference; a secret written out is refused."""
+    followed: dict[str, dict[str, str | Secret]] = {}
+    for name, given in settings.connectors.items():
+        specs = manifests[name].settings if name in manifests else {}
+        followed[name] = {
+            key: _followed(f"connectors.{name}.{key}", value) if key in specs and specs[key].secret else value
+            for key, value in given.items()
+        }
+    return followed
+
+
+def _followed(place: str, value: str) -> Secret:
+    if not value.startswith(("env:", "file:")):
+        raise SettingsError(f"{place} is a secret: write env:NAME or file:PATH, never the secret itself.")
+    return reveal(value)

@@ -37,13 +37,17 @@ class OnlyEngine:
         elif self._store.url.database not in (None, "", ":memory:"):
             self._take_file(f"{self._store.url.database}.engine")
 
+    def share(self) -> None:
+        """Become one of several nodes, beside which no engine works alone. Raises `AlreadyRunning`."""
+        self._take_advisory_lock("pg_try_advisory_lock_shared")
+
     def release(self) -> None:
         """Let another one begin."""
         if self._file is not None:
             os.close(self._file)
         if self._connection is not None:
             with suppress(DBAPIError):  # a connection that is lost has lost its lock with it
-                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+                self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
             self._connection.invalidate()  # back in the pool it might keep the lock
             self._connection.close()
         self._file = self._connection = None
@@ -57,9 +61,9 @@ class OnlyEngine:
             raise AlreadyRunning(path.removesuffix(".engine")) from error
         self._file = handle
 
-    def _take_advisory_lock(self) -> None:
+    def _take_advisory_lock(self, how: str = "pg_try_advisory_lock") -> None:
         connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
+        if not connection.scalar(text(f"SELECT {how}(:key)"), {"key": ADVISORY_LOCK}):
             connection.close()
             raise AlreadyRunning(f"the database {self._store.url.database}")
         self._connection = connection

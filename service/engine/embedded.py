@@ -22,10 +22,11 @@ from service.engine.alone import OnlyEngine
 from service.engine.executor import Executor
 from service.engine.lanes import Room
 from service.engine.machine import Machine
-from service.engine.order import Ask, Order, Returned
+from service.engine.order import Order, Returned
 from service.engine.parts import Parts
 from service.engine.pools import Pools, Threads
 from service.engine.progress import next_due
+from service.engine.recording import unrecordable
 from service.engine.trouble import where
 from service.store import Store
 from service.store.failpoints import passing
@@ -195,7 +196,7 @@ class Embedded:
         if error is not None and not isinstance(error, OperationalError | InterfaceError):
             self._failures[slip] = self._failures.get(slip, 0) + 1
         if error is not None and self._failures.get(slip, 0) >= MOST_FAILURES:
-            error = self._tried(self._finish, _unrecordable(returned, error), now)
+            error = self._tried(self._finish, unrecordable(returned, error), now)
         if error is not None:
             self._returned.put(returned)
             return
@@ -236,13 +237,3 @@ def _slip(returned: Returned) -> Slip:
 
 def _slip_of(order: Order) -> Slip:
     return order.step_run_id, order.n
-
-
-def _unrecordable(returned: Returned, error: Exception) -> Returned:
-    name = type(error).__name__
-    ask = Ask(
-        error=name,
-        what=f"The step came back, and its result could not be recorded ({name}).",
-        hint="Look at the target system, then try again: it is looked at before anything is repeated.",
-    )
-    return Returned(order=returned.order, result=ask)

@@ -93,7 +93,9 @@ class Publisher:
     def _loop(self) -> None:
         while not self._stop.is_set():
             try:
-                self.step()
+                with self._desk.store.alone("slack") as mine:
+                    if mine:  # else another node tells
+                        self.step()
             except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
                 log.warning("slack.round_failed", error=type(error).__name__, where=where(error))
                 self._stop.wait(1.0)

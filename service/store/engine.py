@@ -1,18 +1,21 @@
 """Opening the database: SQLite for one process, PostgreSQL for more."""
 
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.store.failpoints import passing
 
 BUSY_TIMEOUT_MS = 30_000
+#: Any number will do, as long as every process of ours asks for the same.
+OF = 0x6578616C
 
 
 class Store:
@@ -54,6 +57,29 @@ class Store:
         with self._sessions() as session:
             session.connection(execution_options={"exeunt_reading": True})
             yield session
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        """Whether this process is the only one in a block of that name, over all nodes; others are told no."""
+        if self.is_sqlite:  # one process by its nature
+            yield True
+            return
+        key = zlib.crc32(name.encode()) & 0x7FFFFFFF  # PostgreSQL's integers have a sign
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            mine = bool(
+                connection.scalar(text("SELECT pg_try_advisory_lock(:of, :key)"), {"of": OF, "key": key})
+            )
+            try:
+                yield mine
+            finally:
+                if mine:
+                    connection.execute(text("SELECT pg_advisory_unlock(:of, :key)"), {"of": OF, "key": key})
+
+    def do_alone(self, name: str, job: Callable[[], object]) -> None:
+        """Do a job unless another node is at it."""
+        with self.alone(name) as mine:
+            if mine:
+                job()
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -23,6 +23,10 @@ COMMITS: Final = {
     "turn": "what came back of the steps that were out, and the intents of those let out next",
     "record": "what came back of one step, recorded alone because it could not be with the others",
     "take-back": "the note that the steps of a dead process are let out again",
+    "node.beat": "a node's word that it lives",
+    "node.leave": "a node's word that it is gone",
+    "doorbell": "the word of a node that answers to those that work",
+    "take": "the note that a node carries out what was handed over to it",
     "before-image": "the image of an account before its first change",
     "decision": "a person's decision about a step",
     "decision.refused": "the note that a person's decision was refused",
@@ -51,6 +55,8 @@ COMMITS: Final = {
     "roster": "the account links a roster taught",
     "zone-data": "the note that the steps of open runs are timed anew by other zone data",
 }
+#: Those of them that only a process passes which is one of several nodes.
+OF_NODES: Final = frozenset({"take", "node.beat", "node.leave", "doorbell"})
 #: Calls that leave the process: two points each.
 CALLS: Final = {
     "hr.ask": "the HR system is asked about somebody",

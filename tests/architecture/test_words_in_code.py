@@ -15,6 +15,10 @@ MAY_CATCH_EVERYTHING = {
     "service/engine/executor.py": "where the engine runs a step",
     "service/cli/__init__.py": "the entry point of every command",
     "service/engine/embedded.py": "a worker thread reports and lives on",
+    "service/engine/cluster.py": "a node's thread reports and lives on",
+    "service/engine/receiving.py": "the thread that receives messages reports and begins again",
+    "service/engine/recording.py": "a result that cannot be recorded stops none of the others",
+    "service/engine/doorbell.py": "the thread that rings reports and lives on",
     "service/slack/publisher.py": "one run that cannot be told stops no other, and the thread lives on",
     "service/scheduler/ticker.py": "a tick reports and the next one comes",
 }

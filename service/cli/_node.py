@@ -1,0 +1,49 @@
+"""A process that acts until it is told to end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from service.cli._open import WRONG_USE, stop
+
+if TYPE_CHECKING:
+    from service.app import Service
+    from service.engine.deliverer import Role
+
+
+class Ends(Protocol):
+    """What acts, and can be ended."""
+
+    def end(self) -> None:
+        """Let what is out come back, and end."""
+        ...
+
+
+T = TypeVar("T", bound=Ends)
+
+
+@contextmanager
+def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
+    """Begin, let the block say so, and act until SIGINT or SIGTERM."""
+    import signal
+    import threading
+
+    from connectors.sdk.errors import ConnectorError
+    from service.app import create_service
+    from service.cli._logs import log_to_stdout
+    from service.engine.deliverer import NeedsPostgres
+    from service.ledger.errors import LedgerError
+    from service.playbook.problem import PlaybookError
+    from service.settings import SettingsError, load
+
+    log_to_stdout()
+    ended = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: ended.set())
+    try:
+        running = begin(create_service(load(), role=role))
+    except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres, OSError) as error:
+        stop(str(error), WRONG_USE)
+    yield running
+    ended.wait()
+    running.end()

@@ -1,0 +1,219 @@
+"""The scale-out deliverer: any number of nodes on one PostgreSQL, with messages that Procrastinate carries.
+
+A node lets steps out, as many as all nodes together have threads for, and hands them over in the same transaction.
+Whichever node receives a message begins its attempts (each once, by its number), makes the calls outside any
+transaction, and records what came back together.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from queue import Empty, SimpleQueue
+
+import structlog
+from sqlalchemy import case, func, or_, select, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from service.engine import messages, nodes
+from service.engine.alone import OnlyEngine
+from service.engine.lanes import FIRST_OF_THE_REST, Room
+from service.engine.messages import hand_over
+from service.engine.nodes import Lease
+from service.engine.order import Order, Returned
+from service.engine.outgoing import orders_of
+from service.engine.parts import Parts
+from service.engine.pools import Pools, Threads
+from service.engine.receiving import Receiving
+from service.engine.reconcile import EVERY_S, reconcile
+from service.engine.recording import Recorder
+from service.engine.states import OUT, StepState
+from service.engine.tables import StepRun
+from service.engine.trouble import where
+
+log = structlog.get_logger()
+
+TICK_S = 0.5
+#: With more on their way, results are gathered so long and cost one transaction, in seconds.
+GATHER_S = 0.02
+PAUSE_S = 1.0
+#: How long an end waits for what is out, in seconds.
+PATIENCE_S = 30.0
+#: Any number will do; one node at a time begins runs, as their numbers follow each other.
+BEGINS = 0x65786262
+
+Slip = tuple[str, int]
+
+
+class Cluster:
+    """One node's engine.
+
+    Args:
+        name: How the node is called in its row, such as host and process id.
+    """
+
+    def __init__(self, parts: Parts, *, name: str) -> None:
+        parts = parts.handing_over()
+        self._parts, self._store, self._now = parts, parts.store, parts.now
+        self._lease = Lease(parts.store, name, parts.threads)
+        self._pools = Pools(parts.threads)
+        self._recorder = Recorder(parts.store, parts.machine, parts.now, self._patient)
+        self._only = OnlyEngine(parts.store)
+        self._sender = messages.sender()
+        self._receiving = Receiving(parts.store.url, parts.threads, self._attempts, self.wake)
+        self._mine: set[Slip] = set()
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._stopped_at = 0.0
+        self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
+        self.last_cycle_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """Of this node's row."""
+        return self._lease.id
+
+    def start(self) -> None:
+        """Join the others. Raises `AlreadyRunning` where an engine works alone on this database."""
+        self._only.share()
+        self._lease.start()
+        self._thread.start()
+        self._receiving.start()
+
+    def wake(self) -> None:
+        """Something may be due now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Let what is here come back, record it, and leave."""
+        self._stopped_at = time.monotonic()
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=PATIENCE_S)
+        self._receiving.stop(PATIENCE_S)
+        self._pools.end(wait=False)
+        self._lease.stop()
+        self._only.release()
+
+    def _patient(self) -> bool:
+        return not self._stop.is_set() or time.monotonic() - self._stopped_at < PATIENCE_S
+
+    def _loop(self) -> None:
+        judged = 0.0
+        while not self._stop.is_set():
+            self._wake.clear()
+            let_out = self._tried(self.cycle) or 0
+            if time.monotonic() - judged > EVERY_S:
+                judged = time.monotonic()
+                self._tried(self.reconcile)
+            if not let_out:
+                self._wake.wait(TICK_S)
+
+    def _tried(self, work: Callable[[], int]) -> int | None:
+        try:
+            return work()
+        except (OperationalError, InterfaceError) as error:  # gone for a moment, or a deadlock was broken up
+            log.warning("engine.cycle_failed", what=work.__name__, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
+            log.warning("engine.cycle_failed", error=type(error).__name__, where=where(error))
+        self._stop.wait(PAUSE_S)
+        return None
+
+    def cycle(self) -> int:
+        """Begin what is due and let out what there is room for; says how many steps."""
+        now = self._now()
+        self._begin(now)
+        with self._store.write("turn") as session:
+            room = self._room(session)
+            orders = self._parts.admission.admit(session, now=now, room=room) if room else []
+            hand_over(session, self._sender, orders, self._parts.threads)
+        self.last_cycle_at = now
+        return len(orders)
+
+    def _begin(self, now: datetime) -> None:
+        with self._store.write("begin") as session:
+            if session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": BEGINS}):
+                self._parts.begin_due(session, now=now)
+
+    def reconcile(self) -> int:
+        """Take back what is out with nobody, if we have seen the database long enough to say so."""
+        if not self._lease.may_judge():
+            return 0
+        with self._store.write("take-back") as session:
+            taken_back = reconcile(session, self._lease.id, frozenset(self._mine), now=self._now())
+        if taken_back:
+            log.warning("engine.took_back", steps=taken_back)
+            self.wake()
+        return taken_back
+
+    def _room(self, session: Session) -> Room:
+        """What all nodes together have threads for, less what is out."""
+        living = nodes.alive(session)
+        together = Threads(
+            rest=sum(node.rest_threads for node in living),
+            sign_in=sum(node.sign_in_threads for node in living),
+        )
+        lane = case((StepRun.priority < FIRST_OF_THE_REST, 1), else_=0)
+        out = {0: 0, 1: 0}
+        for condition in (StepRun.state.in_(OUT), StepRun.checking.is_(True)):
+            query = select(lane, func.count()).where(condition).group_by(lane)
+            for sign_in, count in session.execute(query):
+                out[sign_in] += count
+        return together.room(sign_in=out[1], rest=out[0])
+
+    def _attempts(self, items: Sequence[Slip]) -> None:
+        """Carry out the attempts of one message; called in a thread of its own."""
+        epoch = self._lease.epoch
+        self._mine.update(items)
+        try:
+            orders = self._taken(items)
+            self._carry_out(orders, epoch)
+        finally:
+            self._mine.difference_update(items)
+            self.wake()
+
+    def _taken(self, items: Sequence[Slip]) -> list[Order]:
+        """Those of the attempts that are still to be carried out: dispatched becomes running, once."""
+        numbers = dict(items)
+        to_do = or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True))
+        query = select(StepRun).where(StepRun.id.in_(numbers), StepRun.out_with.is_(None), to_do)
+        with self._store.write("take") as session:
+            found = session.scalars(query.order_by(StepRun.id).with_for_update()).all()
+            steps = [step for step in found if step.attempt == numbers[step.id]]
+            for step in steps:
+                step.out_with = self._lease.id
+                if not step.checking:
+                    step.state = StepState.RUNNING
+            return orders_of(session, steps) if steps else []
+
+    def _carry_out(self, orders: Sequence[Order], epoch: int) -> None:
+        returned: SimpleQueue[Returned | None] = SimpleQueue()
+
+        def work(order: Order) -> None:
+            held = self._lease.holds(epoch)
+            returned.put(self._parts.executor.carry_out(order) if held else None)
+
+        for order in orders:
+            self._pools.submit(order, work)
+        left = len(orders)
+        while left:
+            finished = _gathered(returned, left)
+            left -= len(finished)
+            dropped = sum(each is None for each in finished)
+            if dropped:
+                log.warning("engine.dropped", steps=dropped, because="this node was taken for dead")
+            self._recorder.record([each for each in finished if each is not None])
+            self.wake()
+
+
+def _gathered(returned: "SimpleQueue[Returned | None]", most: int) -> list[Returned | None]:
+    """What has come back: at least one, and whatever comes within a moment."""
+    finished = [returned.get()]
+    until = time.monotonic() + GATHER_S
+    while len(finished) < most:
+        try:
+            finished.append(returned.get(timeout=max(0.0, until - time.monotonic())))
+        except Empty:
+            break
+    return finished

@@ -1,0 +1,119 @@
+"""Which nodes live: a row each, with a heartbeat by the database's own clock, and a node's trust in itself.
+
+A node that has not beaten for `DEAD_S` is dead to the others, so it must not call anything either: a process that
+was frozen drops what it held when it wakes.
+"""
+
+import threading
+import time
+import uuid
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import String, delete, func, select, text, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.engine.pools import Threads
+from service.store import Base, Store
+
+log = structlog.get_logger()
+
+BEAT_S: Final = 2.0
+#: Without a beat for so long a node is dead, and others carry on with what it held.
+DEAD_S: Final = 8.0
+#: So much earlier a node stops calling by itself.
+MARGIN_S: Final = 2.0
+#: Rows of dead nodes are kept so long, for whoever asks what happened.
+FORGOTTEN_AFTER: Final = "1 day"
+
+
+class Node(Base):
+    """One process that carries steps out. `beat_at` is by the database's clock."""
+
+    __tablename__ = "nodes"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    began_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
+    sign_in_threads: Mapped[int]
+    rest_threads: Mapped[int]
+
+
+IS_ALIVE = Node.beat_at > func.clock_timestamp() - text(f"interval '{DEAD_S} seconds'")
+
+
+def alive(session: Session) -> list[Node]:
+    """The nodes that beat."""
+    return list(session.scalars(select(Node).where(IS_ALIVE).order_by(Node.id)))
+
+
+class Lease:
+    """This node's row, kept fresh by a thread of its own."""
+
+    def __init__(self, store: Store, name: str, threads: Threads) -> None:
+        self.id = str(uuid.uuid4())
+        self._store = store
+        self._name = name[:200]
+        self._threads = threads
+        self._last = self._since = 0.0
+        self.epoch = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Be there. Raises what the database raises."""
+        self.beat()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Be gone: what is still with this node is taken back by the others at once."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=BEAT_S + 1)
+        with self._store.write("node.leave") as session:
+            session.execute(delete(Node).where(Node.id == self.id))
+
+    def beat(self) -> None:
+        """Say that this node lives."""
+        before = time.monotonic()  # the row is no younger than this
+        with self._store.write("node.beat") as session:
+            now = func.clock_timestamp()
+            found = session.execute(update(Node).where(Node.id == self.id).values(beat_at=now))
+            if not found.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result counts rows
+                self._register(session)
+        if before - self._last > DEAD_S:  # the others thought we were dead: what we held is not ours
+            self.epoch, self._since = self.epoch + 1, before
+        self._last = before
+
+    def holds(self, epoch: int) -> bool:
+        """Whether what was taken in that epoch may still be carried out by us."""
+        return epoch == self.epoch and time.monotonic() - self._last < DEAD_S - MARGIN_S
+
+    def may_judge(self) -> bool:
+        """Whether we have seen the database for as long as it takes to call another node dead."""
+        return self.holds(self.epoch) and time.monotonic() - self._since > DEAD_S
+
+    def _register(self, session: Session) -> None:
+        moment = session.scalar(select(func.clock_timestamp()))
+        session.add(
+            Node(
+                id=self.id,
+                name=self._name,
+                began_at=moment,
+                beat_at=moment,
+                sign_in_threads=self._threads.sign_in,
+                rest_threads=self._threads.rest,
+            )
+        )
+        forgotten = func.clock_timestamp() - text(f"interval '{FORGOTTEN_AFTER}'")
+        session.execute(delete(Node).where(Node.beat_at < forgotten))
+
+    def _loop(self) -> None:
+        while not self._stop.wait(BEAT_S):
+            try:
+                self.beat()
+            except DBAPIError as error:
+                log.warning("node.beat_failed", error=type(error).__name__)

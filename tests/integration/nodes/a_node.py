@@ -1,0 +1,62 @@
+"""A node as a process of its own: `python -m tests.integration.nodes.a_node DATABASE KEYS SETTINGS PLAYBOOK`."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+
+from connectors.sdk.registry import Registry, discover
+from service.departures.kind import DepartureKind
+from service.engine.admission import Admission
+from service.engine.before import before_saver
+from service.engine.cluster import Cluster
+from service.engine.executor import Executor
+from service.engine.machine import Machine
+from service.engine.parts import Parts
+from service.engine.pools import Threads
+from service.engine.restoring import Restorer
+from service.engine.start import Starter
+from service.engine.undo_kept import kept_reader
+from service.ledger.bound import bind
+from service.ledger.keys import Keys
+from service.playbook.catalogue import Catalogue
+from service.playbook.load import parse
+from service.store import Store, utc_now
+from tests.unit.engine.world import CHAOS, _revealed
+
+
+def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
+    """Carry out what is due until somebody ends or kills this."""
+    keys, store = Keys.load(Path(keys_dir)), Store(database)
+    bind(keys)
+    manifests = discover(CHAOS)
+    registry = Registry(manifests, {"chaos": _revealed(manifests["chaos"], json.loads(given))})
+    loaded = parse(playbook.encode(), "test.yaml", registry, lint=False)
+    machine = Machine(keys=keys)
+    parts = Parts(
+        store=store,
+        admission=Admission(),
+        machine=machine,
+        executor=Executor(
+            registry=registry,
+            now=utc_now,
+            builtins={},
+            save_before=before_saver(store, machine),
+            restore=Restorer(kept=kept_reader(store, keys)),
+        ),
+        now=utc_now,
+        threads=Threads(rest=3, sign_in=1),
+        begin_due=Starter(
+            catalogue=Catalogue(registry), playbooks=dict.fromkeys(DepartureKind, loaded)
+        ).begin_due,
+    )
+    node = Cluster(parts, name=sys.argv[0])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(node.stop()))
+    node.start()
+    print(node.id, flush=True)
+    while True:
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
