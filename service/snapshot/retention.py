@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
-from service.departures.kind import LEAVING
+from service.departures.kind import LEAVING, DepartureState
 from service.snapshot.custody import Shelf
 from service.snapshot.tables import RawFile, Snapshot
 from service.snapshot.view import REVIEW_AFTER_END
@@ -16,19 +16,25 @@ from service.store import Store
 KEEP_LOGS_LONGER_DAYS = 30
 #: The last logs of a review arrive some days after its end.
 LATE_LOGS_DAYS = 5
+#: Whose departure stands so does not leave after all.
+STAYS = (DepartureState.RESTORING, DepartureState.WITHDRAWN)
 
 
 def recently_sealed(session: Session, *, now: datetime) -> list[tuple[str, str | None]]:
     """Departures, each with its run, whose review is not over yet, or whose last logs may still come.
 
-    Who lost a device goes on working: what they do then is no activity after an end.
+    Who lost a device goes on working, and so does whose departure was taken back: what they do then is no
+    activity after an end.
     """
     since = now - timedelta(days=REVIEW_AFTER_END + LATE_LOGS_DAYS)
     query = (
         select(Departure.id, Departure.run_id)
         .join(Snapshot, Snapshot.departure_id == Departure.id)
         .where(
-            Departure.effective_at >= since, Departure.kind.in_(LEAVING), Snapshot.wrapped_key.is_not(None)
+            Departure.effective_at >= since,
+            Departure.kind.in_(LEAVING),
+            Departure.state.not_in(STAYS),
+            Snapshot.wrapped_key.is_not(None),
         )
         .distinct()
     )

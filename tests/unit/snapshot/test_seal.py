@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
 from service.engine.findings import findings_of
 from service.ledger.entry import LedgerEntry
 from service.ledger.errors import KeyTrouble
 from service.ledger.keys import Keys
 from service.ledger.verify import verify_live
 from service.snapshot.custody import RAW, open_body, seal_body
+from service.snapshot.retention import recently_sealed
 from service.snapshot.seal import destroy_due, opened
 from service.snapshot.tables import RawFile, Snapshot
 
@@ -266,3 +269,18 @@ def test_a_snapshot_other_than_the_ledger_was_told_of_is_refused(sealed: Any) ->
 
     with pytest.raises(ValueError, match="not the one the ledger was told of"):
         sealed.sealer.check(snapshot.id)
+
+
+@pytest.mark.parametrize(
+    ("state", "looked_at"), [("confirming", ["d-1"]), ("restoring", []), ("withdrawn", [])]
+)
+def test_whoever_stays_after_all_is_not_looked_at_again(
+    sealed: Any, state: str, looked_at: list[str]
+) -> None:
+    with sealed.store.write() as session:
+        session.get_one(Departure, "d-1").state = DepartureState(state)
+
+    with sealed.store.read() as session:
+        lately = recently_sealed(session, now=sealed.clock())
+
+    assert [departure_id for departure_id, _ in lately] == looked_at
