@@ -1,20 +1,28 @@
-"""A process that stands still for a while: nothing acknowledged is missing, nothing happens twice."""
+"""A full disk, a database that is cut off, a process that stands still: nothing is missing, nothing twice."""
 
 import http.client
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from connectors.sdk.http import close_sessions
 from service.ledger.bound import bind
+from service.store import Store
+from service.store.migrate import upgrade
+from tests.conftest import new_database
 from tests.integration.faults import company
 from tests.integration.faults.history import violations
 from tests.integration.faults.serving import Server
 from tests.integration.faults.storm import Storm, told
+from tests.integration.faults.wire import Wire
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -66,7 +74,34 @@ def _until_taken(server: Server) -> float:
     raise TimeoutError("no webhook was taken any more")
 
 
-@pytest.mark.faults
+def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path) -> None:
+    """The files of the process may grow no further for a while, as on a full disk."""
+    folder = tmp_path / "company"
+
+    def full(server: Server) -> None:
+        sizes = [path.stat().st_size for path in folder.glob("exeunt.db*")]
+        before = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (min(sizes) // 4096 * 4096, before[1]))
+        time.sleep(3)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, before)
+
+    storm, back = through(folder, full)
+
+    print(f"back {back:.1f} s after there was room")
+    assert any(op.status is not None and op.status >= 500 for op in storm.ops)
+    assert {op.status for op in storm.ops if op.kind == "immediate"} <= {
+        200,
+        202,
+        409,
+        422,
+        500,
+        503,
+        507,
+        None,
+    }
+    assert back <= BACK_WITHIN_S
+
+
 def test_a_process_that_stood_still_goes_on_and_repeats_nothing(tmp_path: Path) -> None:
     def stands_still(server: Server) -> None:
         os.kill(server.pid, signal.SIGSTOP)
@@ -76,4 +111,64 @@ def test_a_process_that_stood_still_goes_on_and_repeats_nothing(tmp_path: Path) 
     _, back = through(tmp_path / "company", stands_still)
 
     print(f"back {back:.1f} s after it went on")
+    assert back <= BACK_WITHIN_S
+
+
+@pytest.fixture
+def wire(postgres_server: Any) -> Iterator[tuple[Wire, str]]:
+    """A database with the schema, at the other end of a wire that can be cut: the wire, and its URL."""
+    with new_database(postgres_server) as url, Wire(postgres_server.port) as wire:
+        with closing(Store(url)) as store:
+            upgrade(store)
+        yield wire, make_url(url).set(port=wire.port).render_as_string(hide_password=False)
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_cut_off_loses_nothing(tmp_path: Path, wire: tuple[Wire, str]) -> None:
+    cable, url = wire
+
+    def cut(_: Server) -> None:
+        cable.cut()
+        time.sleep(2)
+        cable.mend()
+
+    _, back = through(tmp_path / "company", cut, database=url)
+
+    print(f"back {back:.1f} s after the wire was mended")
+    assert back <= BACK_WITHIN_S
+
+
+@pytest.mark.faults
+@pytest.mark.postgres
+def test_a_database_that_says_nothing_any_more_loses_nothing(tmp_path: Path, wire: tuple[Wire, str]) -> None:
+    cable, url = wire
+
+    def swallow(_: Server) -> None:
+        cable.stop()
+        time.sleep(8)
+        cable.mend()
+
+    _, back = through(tmp_path / "company", swallow, database=url)
+
+    print(f"back {back:.1f} s after the wire was mended")
+    assert back <= BACK_WITHIN_S
+
+
+@pytest.mark.faults
+@pytest.mark.postgres
+def test_a_wire_that_breaks_at_commits_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, wire: tuple[Wire, str]
+) -> None:
+    """Whether the commit stood is not known to whoever asked for it."""
+    cable, url = wire
+
+    def at_commits(_: Server) -> None:
+        cable.cut_at_commit = 12
+        time.sleep(6)
+        assert cable.cut_at_commit < 12
+        cable.cut_at_commit = 0
+
+    _, back = through(tmp_path / "company", at_commits, database=url)
+
+    print(f"back {back:.1f} s after the last cut")
     assert back <= BACK_WITHIN_S
