@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ def weather(
         def start() -> Server:
             return Server.forked(folder, plant=plant)
 
+        opened.chaos.faults.delay_ms = 150  # so that a kill finds something out
         storm = Storm(folder, start(), seed, opened.numbers)
         storm.server.ready()
         storm.blow(clients=4, seconds=seconds, restart=start, kills=kills)
@@ -191,7 +193,7 @@ def _answers_before_it_stores() -> None:
     def forgets(self: Intake, *given: Any, **more: Any) -> Answer:
         seen.append(1)
         if len(seen) % 3 == 0:
-            return Answer(status=202, body={"id": "", "state": "accepted", "departure": None})  # type: ignore[arg-type]
+            return Answer(status=HTTPStatus.ACCEPTED, body={"id": "", "state": "accepted", "departure": None})  # type: ignore[arg-type]
         return keep(self, *given, **more)
 
     Intake._write = forgets  # type: ignore[method-assign]
