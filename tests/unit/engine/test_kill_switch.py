@@ -9,6 +9,7 @@ import pytest
 from service.engine import kill_switch, stopping
 from service.engine.admission import Admission
 from service.engine.decisions import NotDecided
+from service.engine.lanes import Room
 from service.engine.states import StepState
 from service.engine.tables import StepRun
 from service.people.person import Person, Role, RoleGrant
@@ -112,7 +113,7 @@ def test_whoever_throws_it_waits_for_the_node_that_lets_steps_out_just_now(
 
     thread = threading.Thread(target=thrown)
     with postgres_store.write() as session:
-        Admission().admit(session, now=clock(), room=5)
+        Admission().admit(session, now=clock(), room=Room(sign_in=5, rest=5))
         thread.start()
         waited = not done.wait(0.3)
     thread.join(10)
