@@ -1,10 +1,16 @@
 """`exeunt people`: who works here."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from service.cli._open import WRONG_USE, opened, stop
+from service.cli._open import UNREACHABLE, WRONG_USE, opened, stop
+
+if TYPE_CHECKING:
+    from connectors.sdk.types import Account
+    from service.app import Service
+    from service.people.person import Person
 
 
 @click.group()
@@ -17,6 +23,8 @@ def command() -> None:
 @click.option("--source", default="hr", show_default=True, help="The HR source whose ids the file holds.")
 def import_(path: Path, source: str) -> None:
     """Add and update people from a CSV file (source_id, name, employee_no, work_email, …)."""
+    from service.ledger.entry import append
+    from service.ledger.event import Event
     from service.people.roster_file import BadRoster, import_roster
 
     with opened() as service:
@@ -24,6 +32,9 @@ def import_(path: Path, source: str) -> None:
             with service.store.write() as session:
                 done = import_roster(session, path, source=source)
         except BadRoster as error:
+            with service.store.write() as session:
+                body = {"source": source, "slips": error.slips}
+                append(session, Event.ROSTER_REFUSED, actor="system:cli", body=body, at=service.now())
             stop(str(error), WRONG_USE)
     click.echo(f"{done.added} people added, {done.changed} updated.")
 
@@ -74,3 +85,65 @@ def identity(person: str, kind: str, value: str) -> None:
                     Identity(id=str(uuid.uuid4()), person_id=found.id, kind=IdentityKind(kind), value=value)
                 )
     click.echo(f"{found.display_name} is {value} in {kind}.")
+
+
+@command.command()
+@click.argument("person")
+@click.argument("connector")
+@click.argument("account", required=False)
+@click.option("--none", "none", is_flag=True, help="No account there is this person's.")
+def link(person: str, connector: str, account: str | None, *, none: bool) -> None:
+    """Say which ACCOUNT (its id or label) of CONNECTOR is PERSON's; steps that waited for it go on."""
+    from service.cli._actor import actor
+    from service.cli._open import find_person
+    from service.engine.answering import Answer
+    from service.engine.decisions import NotDecided
+    from service.people.person import Role
+
+    if none == (account is not None):
+        stop("Name an account, or say --none.", WRONG_USE)
+    with opened() as service:
+        by, whose = actor(service, Role.IT, Role.ADMIN), find_person(service, person)
+        found = None if account is None else _account(service, whose, connector, account)
+        said = Answer(person_id=whose.id, connector=connector, account=found, by=by.id, door="cli")
+        try:
+            steps = service.desk.answer(said)
+        except NotDecided as refused:
+            stop(str(refused), WRONG_USE)
+    click.echo(f"Recorded. {steps} step(s) go on by it.")
+
+
+def _account(service: "Service", whose: "Person", connector: str, words: str) -> "Account":
+    """A candidate, else an account the target system lists, by its id or label."""
+    from connectors.sdk.capabilities import ListsAccounts
+    from connectors.sdk.context import Context
+    from connectors.sdk.errors import ConnectorError
+    from service.engine.answering import candidate
+
+    with service.store.read() as session:
+        found = candidate(session, whose.id, connector, words)
+    if found is not None:
+        return found
+    try:
+        opened_ = service.registry.open(connector, Context(now=service.now, read_only=True))
+        listed = opened_.list_accounts() if isinstance(opened_, ListsAccounts) else ()
+        found = next((one for one in listed if words in (one.id, one.label)), None)
+    except ConnectorError as error:
+        stop(str(error), UNREACHABLE)
+    if found is None:
+        stop(f"{connector} has no account with the id or label {words}. Nothing was changed.", WRONG_USE)
+    return found
+
+
+@command.command("questions")
+def questions_() -> None:
+    """List what is unclear about whose accounts they are, with the candidates."""
+    from service.departures.questions import open_questions
+    from service.people.person import Person
+
+    with opened() as service, service.store.read() as session:
+        for question in open_questions(session):
+            owner = session.get_one(Person, question.person_id)
+            click.echo(f"{owner.source_id}  {owner.display_name}  {question.connector}: {question.why}")
+            for one in question.accounts:
+                click.echo(f"    {one.id}  {one.label}")

@@ -6,10 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from connectors.sdk.types import Account
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
-from service.engine import decisions, interventions
+from service.engine import answering, decisions, interventions
 from service.engine.alarms import Alarm, open_alarms
+from service.engine.answering import Answer
 from service.engine.approvals import Approvals
 from service.engine.decisions import Decision, NotDecided
 from service.engine.facts import RunFacts, RunFilter, RunLine
@@ -125,6 +127,17 @@ class Desk:
             raise
         self.wake()
         return done
+
+    def candidate(self, person_id: str, connector: str, words: str) -> Account | None:
+        """The candidate of an open question that has this id or label."""
+        with self.store.read() as session:
+            return answering.candidate(session, person_id, connector, words)
+
+    def answer(self, said: Answer) -> int:
+        """Keep whose account it is: committed when this returns; gives how many steps go on. Raises `NotDecided`."""
+        going_on = answering.carry_out(self.store, said, now=self.now())
+        self.wake()
+        return going_on
 
     def undo(self, wish: UndoWish) -> None:
         """Begin to take a run back: committed when this returns. Raises `NotDecided`."""

@@ -37,6 +37,7 @@ from connectors.sdk.types import (
 from service.departures.matching import Matched, NoAccount, match
 from service.engine.grading import contradicted, grade_of, weakest
 from service.engine.order import (
+    NONE_FOUND,
     POSTURE,
     Again,
     Ask,
@@ -47,6 +48,7 @@ from service.engine.order import (
     Reading,
     Result,
     Returned,
+    whose_is_it,
 )
 from service.engine.trouble import where
 from service.engine.untouchable import NOTHING, Untouchable
@@ -91,8 +93,9 @@ class Executor:
     def carry_out(self, order: Order) -> Returned:
         """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
         calls: list[Call] = []
-        result = self.guarded(order, lambda: self._result(order, calls))
-        return Returned(order=order, result=result, calls=tuple(calls))
+        others: list[Account] = []
+        result = self.guarded(order, lambda: self._result(order, calls, others))
+        return Returned(order=order, result=result, calls=tuple(calls), others=tuple(others))
 
     def guarded(self, order: Order, work: Callable[[], T]) -> T | Again | Ask:
         """The step boundary: whatever goes wrong in `work` becomes what the engine does about it."""
@@ -116,7 +119,7 @@ class Executor:
                 hint="The log has the details. Nothing else of this run was stopped.",
             )
 
-    def _result(self, order: Order, calls: list[Call]) -> Result:
+    def _result(self, order: Order, calls: list[Call], others: list[Account]) -> Result:
         if order.action in self.builtins:
             return self.builtins[order.action](order)
         spec = self.registry.action(order.action)
@@ -125,6 +128,7 @@ class Executor:
         if order.undoes:
             return self.restore(self, order, calls)
         job = _Job(self, order, spec, calls)
+        job.others = others
         return job.check() if order.checking else job.run()
 
 
@@ -136,6 +140,7 @@ class _Job:
         self._order = order
         self._spec = spec
         self._calls = calls
+        self.others: list[Account] = []
         self._connector = executor.registry.open(order.connector, self._context(fresh=False))
 
     def _context(self, *, fresh: bool, read_only: bool = False) -> Context:
@@ -203,22 +208,21 @@ class _Job:
             return devices or _nobody("device", self._order)
         if self._order.links:
             return self._order.links
+        if self._order.unclear is not None:
+            return whose_is_it(self._order.unclear)
         if not isinstance(self._connector, FindsAccounts):
             raise ConfigError(
                 f"{self._order.connector} cannot find accounts.",
                 hint="Use an action it has, or link the account.",
             )
         match match(self._order.person, self._connector.find_accounts(self._order.person)):
-            case Matched(account=account):
+            case Matched(account=account, others=others):
+                self.others.extend(others)
                 return (account,)
             case NoAccount():
-                return _nobody("account", self._order)
+                return replace(_nobody("account", self._order), whose=True, why=NONE_FOUND)
             case unclear:
-                raise Ambiguous(
-                    unclear.why,
-                    hint="Say which account is the leaver's, or that none is.",
-                    candidates=tuple(account.label for account in unclear.candidates),
-                )
+                return whose_is_it(unclear)
 
     def _one(self, target: Target) -> _Carried:
         if self._order.look_first and self._spec.expects:

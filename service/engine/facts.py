@@ -179,6 +179,15 @@ class UndoFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionFact:
+    """Whose account is it: asked once for a target system. `candidates` are (id, label, what it says of itself)."""
+
+    connector: str
+    why: str
+    candidates: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """One run, whole. `headline` is the sentence that answers the auditor's question first.
 
@@ -220,6 +229,7 @@ class RunFacts:
     ledger_entries: int
     ledger_intact: bool | None
     held: str = ""
+    questions: tuple[QuestionFact, ...] = ()
     late: tuple[str, ...] = ()
     reasoning: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.errors import Unavailable
 from connectors.sdk.manifest import Pace
 from connectors.sdk.types import AccountState, Proof, Receipt
-from service.engine import sealed
+from service.engine import asking, sealed
 from service.engine.aftercare import next_look
 from service.engine.gates import REFUSED_PAUSE_S, came_back
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
@@ -99,6 +99,8 @@ class Machine:
             record_run(session, step.run_id, Event.STEP_LATE, at=now, step=step.step, body={"late": order.n})
             return False
         self._keep_receipts(step, returned.result.receipts)
+        if returned.others:
+            asking.found_further(session, step, returned.others, now=now)
         if order.checking:
             step.checking = False
             self._checked(session, step, returned, now=now)
@@ -203,6 +205,8 @@ def _ask(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> None:
         record(session, step, Event.STEP_DONE, at=now, body={"changed": False, **_proof(step)})
         return
     step.state, step.waits_for = StepState.WAITING, WaitsFor.PERSON
+    if ask.whose and asking.put(session, step, ask, now=now):
+        return
     record(session, step, Event.STEP_WAITING, at=now, body={"for": "person", "error": ask.error})
 
 

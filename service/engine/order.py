@@ -7,10 +7,13 @@ from typing import Any
 
 from connectors.sdk.context import Call
 from connectors.sdk.types import Account, Evidence, Person, Receipt, Residual
+from service.departures.matching import Unclear
 from service.playbook.model import Grade
 
 #: The kind of evidence that says what a device is like: encryption, antivirus, last check-in.
 POSTURE = "posture"
+#: Why it is asked whose account it is where none carries any identifier of the leaver.
+NONE_FOUND = "No account carries an identifier of this person."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,7 @@ class Order:
     person: Person
     effective_at: datetime
     links: tuple[Account, ...] = ()
+    unclear: Unclear | None = None
     checking: bool = False
     seen: tuple[tuple[str, str], ...] = ()
     look_first: bool = False
@@ -89,6 +93,7 @@ class Ask:
 
     `failed` tells a step that went wrong (red) from one that only waits for an answer. `shut_gate` also stops
     every other step of the target system.
+    `whose` asks whose account it is, of `candidates` or of none, because of `why`.
     """
 
     error: str
@@ -99,6 +104,9 @@ class Ask:
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
     failed: bool = True
     shut_gate: bool = False
+    whose: bool = False
+    why: str = ""
+    candidates: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +135,26 @@ Result = Done | Again | Ask | Queued | Contradicted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """A result with the attempt it belongs to and the calls that were made for it."""
+    """A result with the attempt it belongs to and the calls that were made for it.
+
+    `others` are accounts that may be the leaver's too: they were found, and nothing was done to them.
+    """
 
     order: Order
     result: Result
     calls: tuple[Call, ...] = ()
+    others: tuple[Account, ...] = ()
+
+
+def whose_is_it(unclear: Unclear) -> Ask:
+    """Acting might touch the wrong person: a person says which account it is."""
+    candidates = ", ".join(account.label for account in unclear.candidates)
+    return Ask(
+        error="Ambiguous",
+        what=f"{unclear.why} Candidates: {candidates}.",
+        hint="Say which account is the leaver's, or that none is.",
+        failed=False,
+        whose=True,
+        why=unclear.why,
+        candidates=unclear.candidates,
+    )

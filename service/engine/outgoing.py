@@ -7,11 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.matching import Unclear
+from service.departures.questions import open_questions
 from service.engine.lanes import in_sign_in_lane
 from service.engine.order import Order
 from service.engine.tables import Run, StepRun
 from service.people.account_link import Links, links_of
 from service.people.person import Person, known_to_connectors
+
+#: What is unclear about whose accounts they are, by person and target system.
+Asked = Mapping[tuple[str, str], Unclear]
 
 
 def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
@@ -23,11 +28,17 @@ def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
         .where(Run.id.in_({step.run_id for step in steps}))
     )
     leaving = {run_id: (departure, person) for run_id, departure, person in session.execute(query)}
-    links = links_of(session, {person.id for _, person in leaving.values()})
-    return [_order(step, *leaving[step.run_id], links) for step in steps]
+    people = {person.id for _, person in leaving.values()}
+    links = links_of(session, people)
+    asked = {
+        (question.person_id, question.connector): Unclear(why=question.why, candidates=question.accounts)
+        for question in open_questions(session, people)
+        if question.candidates
+    }
+    return [_order(step, *leaving[step.run_id], links, asked) for step in steps]
 
 
-def _order(step: StepRun, departure: Departure, person: Person, links: Links) -> Order:
+def _order(step: StepRun, departure: Departure, person: Person, links: Links, asked: Asked) -> Order:
     return Order(
         step_run_id=step.id,
         run_id=step.run_id,
@@ -41,6 +52,7 @@ def _order(step: StepRun, departure: Departure, person: Person, links: Links) ->
         person=known_to_connectors(person),
         effective_at=departure.effective_at,
         links=links.get((person.id, step.connector), ()),
+        unclear=asked.get((person.id, step.connector)),
         checking=step.checking,
         look_first=step.look_first,
         seen=_seen(step.evidence),

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine import undos
+from service.engine.asking import open_of_run
 from service.engine.grading import Standing, run_colour
 from service.engine.record import ENGINE, record, record_run
-from service.engine.states import ENDED, StepState, WaitsFor
+from service.engine.states import ENDED, Colour, StepState, WaitsFor
 from service.engine.tables import Run, StepNeed, StepRun
 from service.ledger.event import Event
 from service.playbook.model import OnFailure, duration
@@ -94,7 +95,9 @@ def _settle(
         if run.finished_at is None and _over(back) and all(s.standing.state in ENDED for s in steps):
             undos.finish(session, run, departure, now=now)
         return
-    if _over(counted):
+    if _over(counted) and counted is steps and run.finished_at is None and open_of_run(session, run):
+        run.colour = max(run.colour, Colour.AMBER, key=list(Colour).index)  # further accounts may be open
+    elif _over(counted):
         if run.finished_at is None:
             run.finished_at, departure.state = now, DepartureState.CLOSED
             record_run(session, run.id, Event.RUN_FINISHED, at=now, body={"colour": run.colour.value})

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
-from service.departures.times import stale
 from service.engine import sealed
 from service.engine.alarms import open_alarms
 from service.engine.facts import (
@@ -28,10 +27,11 @@ from service.engine.facts import (
 )
 from service.engine.grading import Standing, step_colour
 from service.engine.precautions import precautions
+from service.engine.reasoning import headline_of, reasoning
 from service.engine.states import Colour, StepState
 from service.engine.tables import Attempt, Confirmation, Intervention, Run, StepRun
 from service.engine.undo_facts import undo_fact
-from service.engine.wording import headline, lateness, taken_back
+from service.engine.wording import taken_back
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
 from service.people.person import Person
@@ -62,13 +62,13 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
     steps = _steps(session, run, keys)
     finding = findings(session, departure.id)
     exposure = _exposure(steps, departure.effective_at)
-    times = _reasoning(run, departure)
+    times = reasoning(session, run, departure)
     undo = undo_fact(session, run.id)
     return RunFacts(
         run_id=run.id,
         number=number(run),
         colour=run.colour,
-        headline=taken_back(steps, undo) if undo else _headline(departure, steps, exposure, times["late"]),
+        headline=taken_back(steps, undo) if undo else headline_of(departure, steps, exposure, times["late"]),
         playbook=run.playbook,
         playbook_version=run.playbook_version,
         playbook_digest=run.playbook_digest,
@@ -133,31 +133,6 @@ def _of_departure(session: Session, departure: Departure) -> dict[str, Any]:
         "zone": departure.zone,
         "started_by": departure.announced_by,
         "source": f"{departure.source} {departure.source_id}",
-    }
-
-
-def _headline(
-    departure: Departure,
-    steps: Iterable[StepFact],
-    exposure: Iterable[ExposureFact],
-    late: Iterable[str],
-) -> str:
-    at, held = departure.effective_at, departure.held_because
-    if departure.state is DepartureState.SCHEDULED:
-        return " ".join((f"Notice period: access ends at {at:%Y-%m-%d %H:%M} UTC.", *late))
-    return headline(steps, exposure, effective_at=at, held=held, late=late)
-
-
-def _reasoning(run: Run, departure: Departure) -> dict[str, Any]:
-    """How the time was worked out, and what was doubtful about it when the run began."""
-    said: Mapping[str, Any] = departure.interpretation
-    version = said.get("tzdata", "")
-    old = stale(run.started_at, run.tzdata or version) if run.tzdata or version else ""
-    return {
-        "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
-        "tzdata": run.tzdata or version,
-        "reasoning": tuple(said.get("lines", ())),
-        "warnings": (*said.get("warnings", ()), *([old] if old else [])),
     }
 
 

@@ -20,6 +20,7 @@ from service.departures.kind import DepartureState
 from service.departures.lateness import began_late, seconds
 from service.departures.times import TZDATA_VERSION
 from service.engine import kill_switch
+from service.engine.asking import put_further
 from service.engine.lanes import priority_of
 from service.engine.progress import settle, wait_of
 from service.engine.record import ENGINE, record_run
@@ -156,6 +157,7 @@ class Starter:
         session.flush()
         session.add_all(_needs(planned, {row.step: row.id for row in rows}))
         _record_start(session, run, departure, planned)
+        put_further(session, run, person.id, {row.connector for row in rows}, now=now)
         settle(session, (run.id,), now=now)
         return run
 

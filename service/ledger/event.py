@@ -67,6 +67,7 @@ class Event(StrEnum):
     SNAPSHOT_DESTROYED = "snapshot.destroyed"
 
     ROSTER_LEARNT = "roster.learnt"
+    ROSTER_REFUSED = "roster.refused"
     ACCOUNT_LINKED = "account.linked"
     ACCOUNT_DOUBTED = "account.doubted"
     QUESTION_ASKED = "question.asked"

@@ -37,7 +37,15 @@ Row = tuple[int, dict[str, str]]  # the line it ends on, and its cells
 
 
 class BadRoster(Exception):  # noqa: N818  the word is the error
-    """The file cannot be imported; the message lists every slip with its line. Nothing was changed."""
+    """The file cannot be imported; the message lists every slip with its line. Nothing was changed.
+
+    Args:
+        slips: How many there are, for the record.
+    """
+
+    def __init__(self, said: str, *, slips: int = 1) -> None:
+        super().__init__(said)
+        self.slips = slips
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,8 @@ def import_roster(session: Session, path: Path, *, source: str) -> Imported:
         person.source_id: person for person in session.scalars(select(Person).where(Person.source == source))
     }
     if slips := _manager_slips(rows, known):
+        raise _refused(path, slips)
+    if slips := _loop_slips(rows, known.values()):
         raise _refused(path, slips)
     here, changed = set(known), set[str]()
     for _, row in rows:
@@ -120,7 +130,8 @@ def _rows(path: Path) -> list[Row]:
 def _refused(path: Path, slips: list[str]) -> BadRoster:
     more = [f"  and {len(slips) - MOST_SLIPS} more"] if len(slips) > MOST_SLIPS else []
     return BadRoster(
-        "\n".join([f"{path} was not imported, nothing was changed:", *slips[:MOST_SLIPS], *more])
+        "\n".join([f"{path} was not imported, nothing was changed:", *slips[:MOST_SLIPS], *more]),
+        slips=len(slips),
     )
 
 
@@ -175,6 +186,28 @@ def _manager_slips(rows: Iterable[Row], known: Collection[str]) -> list[str]:
         for line, row in rows
         if (manager := row.get("manager_source_id", "")) and manager not in here
     ]
+
+
+def _loop_slips(rows: Iterable[Row], known: Iterable[Person]) -> list[str]:
+    """Whoever reports to themselves, however many steps up: nobody above them could decide about anything."""
+    by_id = {person.id: person.source_id for person in known}
+    above = {p.source_id: by_id.get(p.manager_id or "", "") for p in known}
+    lines = {row["source_id"]: line for line, row in rows}
+    above |= {row["source_id"]: row["manager_source_id"] for _, row in rows if "manager_source_id" in row}
+    slips, cleared = [], set[str]()
+    for start in above:
+        way: dict[str, None] = {}
+        at = start
+        while at and at not in way and at not in cleared:
+            way[at] = None
+            at = above.get(at, "")
+        if at in way:
+            loop = list(way)[list(way).index(at) :]
+            slips.append(
+                f"  line {max(lines.get(one, 0) for one in loop)}: {', '.join(loop)} report to each other in a loop"
+            )
+        cleared |= way.keys()
+    return slips
 
 
 def _not_a_date(text: str) -> str:

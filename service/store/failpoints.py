@@ -30,6 +30,7 @@ COMMITS: Final = {
     "before-image": "the image of an account before its first change",
     "decision": "a person's decision about a step",
     "decision.refused": "the note that a person's decision was refused",
+    "answer": "a person's answer to whose account it is, and the steps that go on by it",
     "intervention": "what an operator did to a run or a step",
     "intervention.refused": "the note that an operator was refused",
     "undo": "a person's go to take a run back, what is cancelled and the steps of the way back",

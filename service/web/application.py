@@ -14,6 +14,7 @@ from service.settings import Settings
 from service.store import utc_now
 from service.web import (
     access,
+    answering,
     api,
     connectors,
     decide,
@@ -51,6 +52,7 @@ PAGES = (
     kill_switch,
     undo,
     held,
+    answering,
 )
 
 

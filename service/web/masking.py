@@ -15,11 +15,15 @@ from service.web.sessions import Viewer
 READS_FINDINGS: Final = (Role.HR, Role.IT, Role.INVESTIGATOR, Role.COUNSEL, Role.AUDITOR)
 #: Who sees the days behind it. HR needs the verdict, not the picture of somebody's days.
 SEES_DAYS: Final = (Role.IT, Role.INVESTIGATOR, Role.COUNSEL, Role.AUDITOR)
+#: Who sees the candidates of a question: they may be other people's accounts.
+SEES_CANDIDATES: Final = (Role.IT, Role.ADMIN)
 WITHHELD: Final = "A snapshot is sealed. What it says is for HR, IT, investigators, counsel and auditors."
 
 
 def masked(facts: RunFacts, who: Viewer) -> RunFacts:
     """The run as this person may see it. Nobody sees the content of a snapshot here."""
+    if facts.questions and not who.has(*SEES_CANDIDATES):
+        facts = replace(facts, questions=tuple(replace(asked, candidates=()) for asked in facts.questions))
     if facts.finding is None or who.has(*SEES_DAYS):
         return facts
     hidden = replace(facts.finding, days=(), usual_max=None, total_records=None)

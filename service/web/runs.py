@@ -17,6 +17,7 @@ from service.engine.wording import counts
 from service.people.person import Role
 from service.web import chart, csv_file, plain
 from service.web.access import EVERYONE, requires, viewer
+from service.web.answering import ANSWERING
 from service.web.asking import asked, found
 from service.web.decide import may_decide
 from service.web.masking import run_for_viewer
@@ -137,6 +138,7 @@ def run_page(facts: RunFacts, *, refused: str = "", status: int = 200) -> Respon
         refused=refused,
         may_decide=partial(may_decide, viewer()),
         may_intervene=viewer().has(*OPERATORS),
+        may_answer=viewer().has(*ANSWERING),
         may_take_packs=viewer().has(*MAY_TAKE_PACKS),
     )
     return make_response(page, status)

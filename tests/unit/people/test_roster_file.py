@@ -144,3 +144,21 @@ def test_what_is_no_csv_is_refused_in_a_sentence(roster: Any, text: bytes) -> No
 def test_a_file_that_is_not_there_is_refused_in_a_sentence(store: Store, tmp_path: Path) -> None:
     with pytest.raises(BadRoster, match="cannot be read"), store.write() as session:
         import_roster(session, tmp_path / "none.csv", source="hr")
+
+
+@pytest.mark.parametrize(
+    "managers",
+    [("1",), ("2", "1"), ("2", "3", "1"), ("", "3", "4", "2")],
+    ids=["self", "two", "three", "below"],
+)
+def test_people_who_report_to_each_other_in_a_loop_are_refused(
+    store: Store, tmp_path: Path, managers: tuple[str, ...]
+) -> None:
+    rows = "".join(f"{n},Name {n},{boss}\n" for n, boss in enumerate(managers, start=1))
+    path = tmp_path / "people.csv"
+    path.write_text(f"source_id,name,manager_source_id\n{rows}")
+
+    with store.write() as session, pytest.raises(BadRoster, match="in a loop") as refused:
+        import_roster(session, path, source="hr")
+
+    assert refused.value.slips == 1

@@ -1,0 +1,84 @@
+"""Putting the question whose account it is to a person: once for each target system, not once for each step."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.types import Account
+from service.departures import questions
+from service.departures.departure import Departure
+from service.departures.questions import Question
+from service.departures.roster import MORE
+from service.engine.order import Ask
+from service.engine.record import record, record_run
+from service.engine.states import StepState
+from service.engine.tables import Run, StepNeed, StepRun
+from service.ledger.event import Event
+
+WAITS: Final = "Waits for the answer to whose account it is."
+
+
+def put(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
+    """Put a step's question. True when another step of the run has put it already: this one waits with that."""
+    run = session.get_one(Run, step.run_id)
+    leaver = session.get_one(Departure, run.departure_id).person_id
+    question = questions.find(session, leaver, step.connector, ask.why, ask.candidates, at=now)
+    if question is None:
+        return False  # every candidate was said no to: the step still ends with a person
+    holder = session.get(StepRun, question.step_run_id) if question.step_run_id else None
+    open_ = holder is not None and holder.state is StepState.WAITING and holder.run_id == step.run_id
+    if holder is None or not open_ or holder.id == step.id:
+        question.step_run_id = step.id
+        _asked(session, question, run, step.step, now=now)
+        return False
+    question.waiting = sorted({*question.waiting, step.id})
+    if session.get(StepNeed, (step.id, holder.id)) is None:
+        session.add(StepNeed(step_run_id=step.id, needs_id=holder.id))
+    step.state, step.waits_for, step.why, step.fix = StepState.BLOCKED, None, WAITS, ""
+    record(session, step, Event.STEP_WAITING, at=now, body={"for": "answer", "error": ask.error})
+    return True
+
+
+def put_further(
+    session: Session, run: Run, person_id: str, connectors: Collection[str], *, now: datetime
+) -> None:
+    """A run begins: what rosters left unclear about the leaver's accounts in its target systems is asked now."""
+    for question in questions.open_questions(session, (person_id,)):
+        if question.connector in connectors and question.candidates:
+            _asked(session, question, run, "", now=now)
+
+
+def _asked(session: Session, question: Question, run: Run, step: str, *, now: datetime) -> None:
+    question.asked_at = now
+    body = {"connector": question.connector, "candidates": len(question.candidates)}
+    record_run(session, run.id, Event.QUESTION_ASKED, at=now, step=step, body=body)
+
+
+def found_further(session: Session, step: StepRun, others: Collection[Account], *, now: datetime) -> None:
+    """Accounts besides the leaver's own carry an identifier of theirs: nothing is done to them, and it is asked."""
+    run = session.get_one(Run, step.run_id)
+    leaver = session.get_one(Departure, run.departure_id).person_id
+    question = questions.find(session, leaver, step.connector, MORE, others, at=now)
+    if question is not None and question.asked_at is None:
+        _asked(session, question, run, step.step, now=now)
+
+
+def open_of_run(session: Session, run: Run) -> list[Question]:
+    """What was asked about the leaver's accounts in this run's target systems, and nobody has answered.
+
+    Whoever confirmed the step that asked has dealt with it by hand: that question is over.
+    """
+    leaver = session.get_one(Departure, run.departure_id).person_id
+    asked = [one for one in questions.open_questions(session, (leaver,)) if one.asked_at is not None]
+    if not asked:
+        return []
+    steps = select(StepRun.id, StepRun.connector, StepRun.state).where(StepRun.run_id == run.id)
+    states = {step_id: (connector, state) for step_id, connector, state in session.execute(steps)}
+    here = {connector for connector, _ in states.values()}
+    waits = {step_id for step_id, (_, state) in states.items() if state is StepState.WAITING}
+    return [
+        one for one in asked if one.connector in here and (not one.step_run_id or one.step_run_id in waits)
+    ]

@@ -1,0 +1,60 @@
+"""How a run's time was worked out, what came late, and what is asked: for the entrances."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from connectors.sdk.types import Account
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.departures.times import stale
+from service.engine.asking import open_of_run
+from service.engine.facts import ExposureFact, QuestionFact, StepFact
+from service.engine.tables import Run
+from service.engine.wording import headline, lateness
+
+
+def headline_of(
+    departure: Departure,
+    steps: Iterable[StepFact],
+    exposure: Iterable[ExposureFact],
+    late: Iterable[str],
+) -> str:
+    """What an auditor asks first; before the end, when the end is."""
+    at, held = departure.effective_at, departure.held_because
+    if departure.state is DepartureState.SCHEDULED:
+        return " ".join((f"Notice period: access ends at {at:%Y-%m-%d %H:%M} UTC.", *late))
+    return headline(steps, exposure, effective_at=at, held=held, late=late)
+
+
+def _questions(session: Session, run: Run) -> tuple[QuestionFact, ...]:
+    return tuple(
+        QuestionFact(
+            connector=question.connector,
+            why=question.why,
+            candidates=tuple((one.id, one.label, _about(one)) for one in question.accounts),
+        )
+        for question in open_of_run(session, run)
+    )
+
+
+def _about(account: Account) -> str:
+    """What tells one candidate from another: identifiers, status, age."""
+    named = [f"{kind.replace('_', ' ')} {value}" for kind, value in account.identifiers.items() if value]
+    made = [f"made {account.created_at:%Y-%m-%d}"] if account.created_at else []
+    return ", ".join([*named, account.status.value, *made, *(["administers"] if account.admin else [])])
+
+
+def reasoning(session: Session, run: Run, departure: Departure) -> dict[str, Any]:
+    """How the time was worked out, and what was doubtful about it when the run began."""
+    said: Mapping[str, Any] = departure.interpretation
+    version = said.get("tzdata", "")
+    old = stale(run.started_at, run.tzdata or version) if run.tzdata or version else ""
+    return {
+        "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
+        "questions": _questions(session, run),
+        "tzdata": run.tzdata or version,
+        "reasoning": tuple(said.get("lines", ())),
+        "warnings": (*said.get("warnings", ()), *([old] if old else [])),
+    }
