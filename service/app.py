@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from connectors.sdk.capabilities import ListsAccounts
 from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError
-from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import Registry, discover
 from connectors.sdk.types import Window
 from service.departures import roster
@@ -161,8 +160,8 @@ def create_service(
     role: Role = Role.SERVE,
 ) -> Service:
     """Make the rooms. Raises `SettingsError`, `ConfigError`, `PlaybookError` or `KeyTrouble`; then nothing runs."""
-    registry = _registry(settings, discover(*extra_connectors))
-    offered = chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    arm_fail_point()
+    registry, offered = _read(settings, extra_connectors)
     starter, clock = _starter(settings, registry, offered), EngineClock(now, ClockGuard())
     store, keys = _opened(settings)
     approvals = Approvals.of(store, registry, offered)
@@ -195,16 +194,18 @@ def create_service(
     )
 
 
+def _read(settings: Settings, extra: tuple[Path, ...]) -> tuple[Registry, Mapping[DepartureKind, Loaded]]:
+    """What was configured and written, before anything is opened."""
+    manifests = discover(*extra)
+    registry = Registry(manifests, connector_settings(settings, manifests))
+    return registry, chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+
+
 def _opened(settings: Settings) -> tuple[Store, Keys]:
-    arm_fail_point()
     keys, store = Keys.load(settings.keys_dir), Store(settings.database_url)
     upgrade(store)
     bind(keys)
     return store, keys
-
-
-def _registry(settings: Settings, manifests: Mapping[str, Manifest]) -> Registry:
-    return Registry(manifests, connector_settings(settings, manifests))
 
 
 def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Deliverer, *, now: Clock) -> Desk:
