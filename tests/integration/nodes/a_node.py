@@ -20,6 +20,7 @@ from service.engine.undo_kept import kept_reader
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from service.store import Store, utc_now
 from tests.unit.engine.world import CHAOS, _revealed
@@ -47,7 +48,7 @@ def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
         now=utc_now,
         threads=Threads(rest=3, sign_in=1),
         begin_due=Starter(
-            catalogue=Catalogue(registry), playbooks=dict.fromkeys(DepartureKind, loaded)
+            catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
         ).begin_due,
     )
     node = Cluster(parts, name=sys.argv[0])

@@ -10,6 +10,7 @@ from service.engine.pools import Threads
 from service.engine.start import Starter
 from service.ledger.keys import Keys
 from service.playbook.catalogue import Catalogue
+from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from service.store import Store, utc_now
 from service.store.migrate import upgrade
@@ -29,7 +30,9 @@ def together(postgres_url: str, keys: Keys) -> Iterator[worlds.World]:
 def parts_of(world: worlds.World, playbook: str = worlds.PLAYBOOK, **threads: int) -> Parts:
     """What a node is made of, with a database of its own to talk to."""
     loaded = parse(playbook.encode(), "test.yaml", world.registry, lint=False)
-    starter = Starter(catalogue=Catalogue(world.registry), playbooks=dict.fromkeys(DepartureKind, loaded))
+    starter = Starter(
+        catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+    )
     return Parts(
         store=Store(world.store.url.render_as_string(hide_password=False)),
         admission=world.admission,
