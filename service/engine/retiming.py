@@ -40,7 +40,7 @@ def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *,
     moved = [step for step in steps if step.tries == 0 and step.state in NOT_BEGUN and step.undoes is None]
     names = [
         step.step
-        for step in moved
+        for step in sorted(moved, key=lambda step: step.position)
         if _moved(step, _release(step, departure, by, now=now), at_once=at_once, now=now)
     ]
     departure.timed_from = None
