@@ -42,8 +42,17 @@ def held() -> None:
 @_first
 @_because
 @click.option("--wave", type=click.IntRange(min=1), help="Let so many of the batch go at a time.")
+@click.option(
+    "--another", default="", help="Who else administers what the leaver was the last to administer."
+)
 def release(
-    *, departures: tuple[str, ...], batch: str | None, first: int | None, because: str, wave: int | None
+    *,
+    departures: tuple[str, ...],
+    batch: str | None,
+    first: int | None,
+    because: str,
+    wave: int | None,
+    another: str,
 ) -> None:
     """Name held DEPARTURES (ids, or --batch) to be let go: two approvers say yes on the pages.
 
@@ -56,7 +65,14 @@ def release(
     with opened() as service:
         by = actor(service, *NAMING)
         ids = _ids(service, departures, batch, first)
-        wanted = Wanted(departures=ids, person_id=by.id, door="cli", because=because, wave_size=wave)
+        wanted = Wanted(
+            departures=ids,
+            person_id=by.id,
+            door="cli",
+            because=because,
+            wave_size=wave,
+            another=another,
+        )
         try:
             service.desk.approvals.ask(wanted)
         except NotDecided as refused:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import mass, shape
+from service.departures import last_admin, mass, shape
 from service.departures.batch import guardrails_batch
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
@@ -46,6 +46,8 @@ def doubts(
     """Every reason why a person should look before anything is done."""
     for code, said in shape.shapes(session, departure, person, guard):
         yield Doubt(code, said)
+    if systems := last_admin.left_without(session, departure):
+        yield Doubt(last_admin.CODE, last_admin.said_of(systems))
     if slip := slip_in_the_date(departure, person, now=now):
         yield slip
     if too_many := mass.announced_at_once(session, departure, guard, now=now):
@@ -118,18 +120,21 @@ def hold_if_too_many(
 def may_begin(
     session: Session, due: Sequence[Departure], guard: Guardrails, *, now: datetime, by: str
 ) -> list[Departure]:
-    """The last gate, for what nobody has released: protected people are held, and everybody when too many are due."""
+    """The last gate, for what nobody released: people two persons decide about, everybody when too many are due."""
     free = []
     for departure in due:
         if shape.is_protected(session.get_one(Person, departure.person_id), guard):
             said = "This person is protected: no run touches them before two persons have decided."
             hold(session, departure, (Doubt(shape.PROTECTED, said),), now=now, by=by)
+        elif systems := last_admin.left_without(session, departure):
+            because = Doubt(last_admin.CODE, last_admin.said_of(systems))
+            hold(session, departure, (because,), now=now, by=by)
         else:
             free.append(departure)
-    because = mass.begin_at_once(session, free, guard, now=now)
-    for departure in free if because else ():
-        hold(session, departure, (Doubt(mass.CODE, because),), now=now, by=by)
-    return [] if because else free
+    too_many = mass.begin_at_once(session, free, guard, now=now)
+    for departure in free if too_many else ():
+        hold(session, departure, (Doubt(mass.CODE, too_many),), now=now, by=by)
+    return [] if too_many else free
 
 
 def _record(

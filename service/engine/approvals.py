@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import shape
+from service.departures import last_admin, shape
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine import releases
@@ -24,22 +25,27 @@ from service.engine.waves import into_waves
 from service.ledger.entry import Draft, append, append_all
 from service.ledger.event import Event
 from service.ledger.leaf import Json
+from service.people.account_link import AccountLink
 from service.people.person import Person, Role
 from service.store import Store
 
+#: How long the name of another administrator is, at least and at most.
+LEAST_ANOTHER: Final = 2
+MOST_ANOTHER: Final = 300
 Listed = Sequence[tuple[Departure, Person]]
 
 NAMING: Final = (Role.HR, Role.IT, Role.APPROVER, Role.ADMIN)
 CANCELLING: Final = (Role.HR, Role.APPROVER)
 #: Whom nobody lets go as one of many.
-ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE})
+ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What a person wants of held departures, as it came through one door (`web`, `slack`, `cli`).
 
-    `departures` are their ids. `wave_size`: so many at a time; without it all at once.
+    `departures` are their ids. `wave_size`: so many at a time; without it all at once. `another` is who administers
+    a target system instead of a leaver whom the guardrails know as its last administrator.
     """
 
     departures: tuple[str, ...]
@@ -47,6 +53,7 @@ class Wanted:
     door: str
     because: str = ""
     wave_size: int | None = None
+    another: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,7 @@ class Approvals:
             roles = NAMING if only_names else APPROVING
             check_approver(session, person, listed, door=wanted.door, roles=roles)
             _check_alone(listed)
+            _check_another(session, wanted, listed)
             named = dict(releases.digests(listed, self.plan_of))
             batches = {departure.batch_id for departure, _ in listed}
             release = Release(
@@ -81,6 +89,7 @@ class Approvals:
                 digest=releases.digest_of(named),
                 because=wanted.because.strip(),
                 wave_size=wanted.wave_size,
+                another=wanted.another.strip()[:MOST_ANOTHER],
                 asked_by=None if only_names else person.id,
                 asked_at=self.now(),
                 state=ReleaseState.WAITING,
@@ -201,6 +210,7 @@ class Approvals:
             "digest": release.digest,
             "departures": len(release.named),
             "released": release.state is ReleaseState.RELEASED,
+            "another_administrator": bool(release.another),
             "door": door,
         }
         append(session, event, actor=f"person:{person.subject}", body=body, at=self.now())
@@ -218,8 +228,25 @@ def _check_alone(listed: Listed) -> None:
     if len(listed) > 1 and any(ALONE & set(departure.held_codes) for departure, _ in listed):
         raise NotDecided(
             "alone",
-            "A protected person or an executive is released alone, not among others. Nothing was changed.",
+            "A protected person, an executive or the last administrator of a system is released alone, "
+            "not among others. Nothing was changed.",
         )
+
+
+def _check_another(session: Session, wanted: Wanted, listed: Listed) -> None:
+    """Whoever lets a last administrator go says who administers the system then, unless the roster knows by now."""
+    for departure, leaver in listed:
+        if last_admin.CODE not in departure.held_codes:
+            continue
+        systems = last_admin.left_without(session, departure)
+        links = session.scalars(select(AccountLink).where(AccountLink.person_id == leaver.id)).all()
+        nobody = len(wanted.another.strip()) < LEAST_ANOTHER
+        if systems and (nobody or last_admin.is_the_leaver(wanted.another, leaver, links)):
+            raise NotDecided(
+                "another-administrator",
+                f"Nobody else is known to administer {' and '.join(systems)}. Say who does: their account or name, "
+                "not the leaver's. Nothing was changed.",
+            )
 
 
 def _draft(

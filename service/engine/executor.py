@@ -50,6 +50,7 @@ from service.engine.order import (
     Returned,
     whose_is_it,
 )
+from service.engine.sole_admin import stays_administered
 from service.engine.trouble import where
 from service.engine.untouchable import NOTHING, Untouchable
 from service.playbook.model import Grade
@@ -230,6 +231,7 @@ class _Job:
             if evidence and not contradicted(evidence) and grade_of(evidence) is not Grade.ACKNOWLEDGED:
                 return _Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
         self._executor.untouchable.check(target)
+        stays_administered(self._order, self._spec, target, self._reader)
         self._keep_before(target)
         noted = self._posture(target)
         passing("connector.call.before")
@@ -273,13 +275,14 @@ class _Job:
             passing("account.read.after")
             self._executor.save_before(self._order, state)
 
+    def _reader(self) -> object:
+        return self._executor.registry.open(self._order.connector, self._context(fresh=True, read_only=True))
+
     def _verify(self, target: Target) -> tuple[Evidence, ...]:
         """Ask in a new session, by the connector's own other calls, with writing switched off."""
         if self._spec.expects is None:
             return ()
-        reader = self._executor.registry.open(
-            self._order.connector, self._context(fresh=True, read_only=True)
-        )
+        reader = self._reader()
         if not isinstance(reader, Verifies):
             return ()
         passing("verify.before")

@@ -52,6 +52,7 @@ class WaitingRelease:
     first_id: str
     asked_at: datetime
     wave_size: int | None
+    another: str
     leavers: tuple[str, ...]
     leaver_ids: tuple[str, ...]
 
@@ -113,6 +114,7 @@ def _waiting(session: Session, release: Release, first: Person | None) -> Waitin
         first_id=first.id if first else "",
         asked_at=release.asked_at,
         wave_size=release.wave_size,
+        another=release.another,
         leavers=tuple(name for name, _ in people),
         leaver_ids=tuple(person_id for _, person_id in people),
     )

@@ -23,7 +23,9 @@ class Order:
     `checking` asks for a reading only: a device's answer, or the truth of a confirmation.
     `links` are the accounts known to be the leaver's in the step's target system; `seen` are those, as id and
     label, that there is evidence about already: a reading must answer for each of them. `undoes` is the step run
-    that this one takes back. `sign_in` says that it is carried out by the threads kept for the sign-in block.
+    that this one takes back. `also_leaving` are accounts of other leavers that administer the same system today,
+    looked up only where one of `links` does. `sign_in` says that it is carried out by the threads kept for the
+    sign-in block.
     """
 
     step_run_id: str
@@ -43,6 +45,7 @@ class Order:
     seen: tuple[tuple[str, str], ...] = ()
     look_first: bool = False
     undoes: str = ""
+    also_leaving: frozenset[str] = frozenset()
     sign_in: bool = False
 
     @property

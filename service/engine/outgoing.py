@@ -1,12 +1,14 @@
 """What goes with a step that is let out, gathered for all of them at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.last_admin import leaving_admins
 from service.departures.matching import Unclear
 from service.departures.questions import open_questions
 from service.engine.lanes import in_sign_in_lane
@@ -35,7 +37,15 @@ def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
         for question in open_questions(session, people)
         if question.candidates
     }
-    return [_order(step, *leaving[step.run_id], links, asked) for step in steps]
+    orders = [_order(step, *leaving[step.run_id], links, asked) for step in steps]
+    return [
+        replace(
+            order, also_leaving=leaving_admins(session, order.connector, without=leaving[order.run_id][1].id)
+        )
+        if any(account.admin for account in order.links)
+        else order
+        for order in orders
+    ]
 
 
 def _order(step: StepRun, departure: Departure, person: Person, links: Links, asked: Asked) -> Order:

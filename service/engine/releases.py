@@ -33,7 +33,8 @@ class Release(Base):
     """One person's wish to let named departures go, and the second person's answer.
 
     `named` maps each departure to the digest of what would be done to it and when; `digest` is that of the whole
-    list: what an approval is bound to. `asked_by` is the first of the two; nobody where the command line named it.
+    list: what an approval is bound to. `another` is who administers what the leaver was the last to administer.
+    `asked_by` is the first of the two; nobody where the command line named it.
     """
 
     __tablename__ = "releases"
@@ -45,6 +46,7 @@ class Release(Base):
     digest: Mapped[str] = mapped_column(String(64))
     because: Mapped[str] = mapped_column(String(2000))
     wave_size: Mapped[int | None]
+    another: Mapped[str] = mapped_column(String(300), default="", server_default="")
     asked_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     asked_at: Mapped[datetime]
     approved_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))

@@ -17,7 +17,14 @@ from service.web.sessions import Viewer
 pages = Blueprint("decide", __name__)
 
 #: How a refusal is answered: who asked is wrong, what was written is wrong, or the step has moved on.
-STATUS: Final = {"role": 403, "leaver": 403, "report": 403, "note": 422, "unknown": 404}
+STATUS: Final = {
+    "role": 403,
+    "leaver": 403,
+    "report": 403,
+    "note": 422,
+    "another-administrator": 422,
+    "unknown": 404,
+}
 MOVED_ON: Final = 409
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from service.departures import last_admin
 from service.departures.kind import DepartureState
 from service.engine import waves
 from service.engine.approvals import CANCELLING, Wanted
@@ -130,6 +131,7 @@ def _page(refused: str = "") -> str:
         refused=refused,
         plan_of=_plan_of,
         most=MOST_NAMES,
+        last_admin=last_admin.CODE,
         may_approve=viewer().has(*APPROVING),
         may_cancel=viewer().has(*CANCELLING),
     )
@@ -187,6 +189,7 @@ def _wanted() -> Wanted:
         door="web",
         because=_text("because"),
         wave_size=int(wave) if wave else None,
+        another=_text("another"),
     )
 
 

@@ -196,6 +196,7 @@ class ChaosConnector:
             label=row["email"] or row["id"],
             status=AccountStatus.ACTIVE if row["active"] else AccountStatus.DISABLED,
             identifiers={key: row[key] for key in ("employee_no", "email", "username") if row[key]},
+            admin=row.get("admin"),
         )
 
     def _evidence(self, how: str, *, holds: bool) -> Evidence:

@@ -29,6 +29,7 @@ class FakeChaos(HttpFake):
                 "username": person.get("username", ""),
                 "active": person.get("active", True),
                 "blocked_by": "",
+                **({"admin": person["admin"]} if "admin" in person else {}),
                 "sessions": [f"{identity}-s1", f"{identity}-s2"],
             }
 

@@ -1,0 +1,89 @@
+"""Whoever is the last administrator of a target system: without them nobody could let anybody in again.
+
+Judged by what the rosters said last. The step that would take the rights away asks the system once more.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from connectors.sdk.types import AccountStatus
+from service.departures.departure import Departure
+from service.departures.kind import BESIDE, DepartureState
+from service.people.account_link import AccountLink
+from service.people.person import Person
+
+CODE: Final = "last administrator"
+#: In one of these nobody is leaving any more.
+STAYS: Final = (DepartureState.WITHDRAWN, DepartureState.RESTORING)
+
+
+def left_without(session: Session, departure: Departure) -> list[str]:
+    """The target systems that nobody would administer after this departure, by name.
+
+    An administrator who leaves no later than this leaver is none, nor is an account that belongs to nobody known.
+    """
+    if departure.kind in BESIDE:
+        return []
+    own = set(
+        session.scalars(select(AccountLink.connector).where(_administers(), _owner(departure.person_id)))
+    )
+    if not own:
+        return []
+    leaving = select(Departure.person_id).where(
+        Departure.state.not_in(STAYS),
+        Departure.kind.not_in(BESIDE),
+        or_(Departure.effective_at <= departure.effective_at, Departure.begun_at.is_not(None)),
+    )
+    others = select(AccountLink.connector).where(
+        _administers(), ~_owner(departure.person_id), AccountLink.person_id.not_in(leaving)
+    )
+    return sorted(own - set(session.scalars(others.distinct())))
+
+
+def said_of(systems: Collection[str]) -> str:
+    """Why that keeps a departure waiting, as a sentence."""
+    return (
+        f"Nobody else is known to administer {' and '.join(systems)}: name another administrator there, "
+        "or give somebody the rights, before this person is let go."
+    )
+
+
+def leaving_admins(session: Session, connector: str, *, without: str) -> frozenset[str]:
+    """Accounts that administer a target system today, and whose owners' departures have begun."""
+    query = (
+        select(AccountLink.account_id)
+        .join(Departure, Departure.person_id == AccountLink.person_id)
+        .where(
+            AccountLink.connector == connector,
+            AccountLink.is_admin.is_(True),
+            ~_owner(without),
+            Departure.begun_at.is_not(None),
+            Departure.state.not_in(STAYS),
+            Departure.kind.not_in(BESIDE),
+        )
+    )
+    return frozenset(session.scalars(query))
+
+
+def is_the_leaver(words: str, person: Person, links: Collection[AccountLink]) -> bool:
+    """Whether what somebody names as another administrator is the leaver, by any name of theirs."""
+    names = {person.display_name, person.employee_no, person.work_email, person.username}
+    names |= {name for link in links for name in (link.account_id, link.label, *link.identifiers.values())}
+    return words.strip().casefold() in {name.casefold() for name in names if name}
+
+
+def _administers() -> ColumnElement[bool]:
+    """An account known today that administers its system and can be signed in to."""
+    return (
+        AccountLink.is_admin.is_(True)
+        & (AccountLink.status != AccountStatus.DISABLED.value)
+        & AccountLink.vanished_at.is_(None)
+        & (AccountLink.doubt == "")
+    )
+
+
+def _owner(person_id: str) -> ColumnElement[bool]:
+    return AccountLink.person_id == person_id
