@@ -21,7 +21,7 @@ from service.departures.event import TerminationEvent
 from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import TZDATA_VERSION, stale
-from service.engine import kill_switch
+from service.engine import installation, kill_switch
 from service.engine.alarms import Alarms
 from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
@@ -54,7 +54,6 @@ from service.snapshot.retention import KEEP_LOGS_LONGER_DAYS, destroy_logs, rece
 from service.snapshot.seal import Sealer, destroy_due, policy_of
 from service.store import Store, utc_now
 from service.store.failpoints import passing
-from service.store.migrate import upgrade
 
 if TYPE_CHECKING:  # the entrances are loaded when they open: a command that only reads is quick
     from flask import Blueprint, Flask
@@ -202,8 +201,8 @@ def _read(settings: Settings, extra: tuple[Path, ...]) -> tuple[Registry, Mappin
 
 
 def _opened(settings: Settings) -> tuple[Store, Keys]:
-    keys, store = Keys.load(settings.keys_dir), Store(settings.database_url)
-    upgrade(store)
+    keys = Keys.load(settings.keys_dir)
+    store = installation.opened(settings.database_url, settings.service.data_dir)
     bind(keys)
     return store, keys
 

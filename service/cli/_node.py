@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from service.cli._open import WRONG_USE, stop
+from service.cli._open import UNREACHABLE, WRONG_USE, not_opened, stop
 
 if TYPE_CHECKING:
     from service.app import Service
@@ -28,6 +28,8 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
     import signal
     import threading
 
+    from sqlalchemy.exc import SQLAlchemyError
+
     from connectors.sdk.errors import ConnectorError
     from service.app import create_service
     from service.cli._logs import log_to_stdout
@@ -44,6 +46,8 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
         running = begin(create_service(load(), role=role))
     except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres, OSError) as error:
         stop(str(error), WRONG_USE)
+    except SQLAlchemyError as error:
+        stop(not_opened(error), UNREACHABLE)
     yield running
     ended.wait()
     running.end()

@@ -35,11 +35,16 @@ def opened() -> Iterator["Service"]:
     except (SettingsError, PlaybookError, LedgerError, ConnectorError) as error:
         stop(str(error), WRONG_USE)
     except (SQLAlchemyError, OSError) as error:
-        stop(f"The database cannot be opened ({type(error).__name__}). Look at [database] url.", UNREACHABLE)
+        stop(not_opened(error), UNREACHABLE)
     try:
         yield service
     finally:
         service.close()
+
+
+def not_opened(error: Exception) -> str:
+    """What is said of a database that cannot be opened; its own words may hold its address."""
+    return f"The database cannot be opened ({type(error).__name__}). Look at [database] url."
 
 
 def stop(message: str, code: int = FAILED) -> NoReturn:

@@ -1,7 +1,5 @@
 """What a process is to the engine: everything in one, a node that answers, or a node that carries steps out."""
 
-import os
-import socket
 from datetime import datetime
 from enum import StrEnum
 from importlib.util import find_spec
@@ -59,10 +57,11 @@ def deliverer(parts: Parts, role: Role) -> Deliverer:
         )
     from service.engine.cluster import Cluster
     from service.engine.doorbell import Doorbell
+    from service.engine.nodes import this_process
 
     if role is Role.WEB:
         return Doorbell(parts.store)
-    return Cluster(parts, name=f"{socket.gethostname()} {os.getpid()}")
+    return Cluster(parts, name=this_process())
 
 
 def nobody_works(role: Role, engine: Deliverer) -> str:

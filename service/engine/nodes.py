@@ -4,6 +4,8 @@ A node that has not beaten for `DEAD_S` is dead to the others, so it must not ca
 was frozen drops what it held when it wakes.
 """
 
+import os
+import socket
 import threading
 import time
 import uuid
@@ -43,6 +45,16 @@ class Node(Base):
 
 
 IS_ALIVE = Node.beat_at > func.clock_timestamp() - text(f"interval '{DEAD_S} seconds'")
+
+
+def this_process() -> str:
+    """What a node's row calls it: its machine or container, and its number there."""
+    return f"{socket.gethostname()} {os.getpid()}"
+
+
+def is_here(node: Node) -> bool:
+    """Whether a node is one of this machine or container."""
+    return node.name.rpartition(" ")[0] == socket.gethostname()
 
 
 def alive(session: Session) -> list[Node]:

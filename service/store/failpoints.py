@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 #: Transactions by the name their `store.write(NAME)` gives: two points each.
 COMMITS: Final = {
+    "installation": "the installation's id, which its data folder holds too",
     "intake": "a webhook, its departure and their entries",
     "look-up": "what the HR system said of somebody, the departure and its entry",
     "look-up.put-off": "the note that the HR system did not answer and is asked again later",

@@ -1,0 +1,20 @@
+"""`exeunt nodes`: which nodes carry steps out."""
+
+import rich_click as click
+
+from service.cli._open import FAILED, opened, stop
+
+
+@click.command()
+@click.option("--here", is_flag=True, help="Only those of this machine or container.")
+def command(*, here: bool) -> None:
+    """List the nodes that live, as the database heard them. Exit status 1 where none does."""
+    from service.engine.nodes import alive, is_here
+
+    with opened() as service, service.store.read() as session:
+        living = [] if service.store.is_sqlite else alive(session)
+    found = [node for node in living if is_here(node)] if here else living
+    if not found:
+        stop("No node carries steps out. Start one: exeunt worker, or exeunt serve alone.", FAILED)
+    for node in found:
+        click.echo(f"{node.name}  since {node.began_at:%Y-%m-%d %H:%M:%S} UTC  heard {node.beat_at:%H:%M:%S}")

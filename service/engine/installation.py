@@ -1,0 +1,99 @@
+"""Whether this process sees the data folder that belongs to its database: keys and collected logs are files there.
+
+The id of an installation stands in a row and in a file of the folder. A node that was started beside another folder
+would keep logs where no other node finds them, so it does not start.
+"""
+
+import os
+import tempfile
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import String, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from service.ledger.errors import KeyTrouble
+from service.store import Base, Store
+from service.store.migrate import upgrade
+
+#: The file of the data folder that names the installation.
+FILE: Final = "installation"
+
+
+class Installation(Base):
+    """One row: which installation this database belongs to."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(36))
+
+
+class OtherFolder(KeyTrouble):
+    """The data folder, and the keys in it, are another installation's or nobody's; the message says what to do."""
+
+
+def opened(url: str, folder: Path) -> Store:
+    """The database, migrated, if the folder belongs to it. Raises `OtherFolder`; then nothing is left open."""
+    store = Store(url)
+    try:
+        upgrade(store)
+        recognise(store, folder)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def recognise(store: Store, folder: Path) -> None:
+    """Compare the folder with the database; the first process to come marks both. Raises `OtherFolder`."""
+    known, here = _known(store), _marked(folder)
+    if known is None:
+        here = here or _mark(folder)
+        _make_known(store, here)
+        known = _known(store)
+    if here != known:
+        raise OtherFolder(
+            f"{folder.absolute()} does not belong to this database: it {_is(here)}. Nothing was started. All nodes "
+            "share one folder: set service.data_dir to it, or mount it there. If this is the folder, restored "
+            f"without its file '{FILE}', write {known} into that file."
+        )
+
+
+def _is(here: str) -> str:
+    return f"is the folder of installation {here}" if here else f"holds no file '{FILE}'"
+
+
+def _known(store: Store) -> str | None:
+    with store.read() as session:
+        return session.scalar(select(Installation.name))
+
+
+def _marked(folder: Path) -> str:
+    """What the folder's file says; empty where there is none."""
+    try:
+        return (folder / FILE).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return ""
+
+
+def _mark(folder: Path) -> str:
+    """Write the file whole or not at all; of two nodes that begin at once the first one's stands."""
+    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=f".{FILE}-", encoding="utf-8") as draft:
+        draft.write(f"{uuid.uuid4()}\n")
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            os.link(draft.name, folder / FILE)
+    return _marked(folder)
+
+
+def _make_known(store: Store, name: str) -> None:
+    try:
+        with store.write("installation") as session:
+            session.add(Installation(id=1, name=name))
+    except IntegrityError:  # another node was first
+        return
