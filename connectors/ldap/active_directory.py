@@ -12,6 +12,7 @@ from connectors.ldap.directory import REPLACE, Directory, Entry
 from connectors.ldap.settings import LdapSettings
 from connectors.sdk.context import Context
 from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.ldap_wire import all_of, by_rule, equals, none_of
 from connectors.sdk.types import (
     AccountStatus,
     Check,
@@ -37,7 +38,7 @@ KERBEROS: Final = (
 class ActiveDirectory:
     """The Active Directory dialect; Samba's domain controller speaks it too."""
 
-    people = "(&(objectClass=user)(!(objectClass=computer)))"
+    people = all_of(equals("objectClass", "user"), none_of(equals("objectClass", "computer")))
     id_attribute = "objectGUID"
     created_attribute = "whenCreated"
     member_attributes: tuple[str, ...] = ("member",)
@@ -134,7 +135,7 @@ class ActiveDirectory:
         }[self.status(directory, entry)]
         yield evidence(proof, ATTRIBUTE_READ, self._now(), _shown(entry))
         matched = directory.search(
-            entry.dn, f"({CONTROL}:{BIT_AND}:={ACCOUNT_DISABLED})", (CONTROL,), below=False
+            entry.dn, by_rule(CONTROL, BIT_AND, str(ACCOUNT_DISABLED)), (CONTROL,), below=False
         )
         found = {"matched by the domain controller": "yes" if matched else "no"}
         yield evidence(Proof.PROVEN if matched else Proof.CONTRADICTED, "server match", self._now(), found)

@@ -12,10 +12,8 @@ from connectors.ldap.dialect import ATTRIBUTE_READ, Dialect, evidence, moment
 from connectors.ldap.directory import (
     Directory,
     Entry,
-    any_of,
     as_bytes,
     as_json,
-    equals,
     open_directory,
 )
 from connectors.ldap.groups import MEMBER_OF, Groups
@@ -23,6 +21,7 @@ from connectors.ldap.openldap import OpenLdap
 from connectors.ldap.settings import OPENLDAP, read_settings
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.ldap_wire import all_of, any_of, equals
 from connectors.sdk.types import (
     Account,
     AccountState,
@@ -122,7 +121,7 @@ class LdapConnector:
         ]
         if not tests:
             return
-        query = f"(&{self._dialect.people}{any_of(list(dict.fromkeys(tests)))})"
+        query = all_of(self._dialect.people, any_of(dict.fromkeys(tests)))
         with self._open() as directory:
             for entry in directory.search(self._settings.base_dn, query, self._wanted):
                 yield self._account(directory, entry, given)

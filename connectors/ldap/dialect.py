@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from connectors.ldap.directory import Directory, Entry
+from connectors.sdk.ldap_wire import Filter
 from connectors.sdk.types import AccountStatus, Check, Difference, Evidence, Json, Outcome, Proof, Receipt
 
 ATTRIBUTE_READ = "attribute read"
@@ -14,7 +15,7 @@ ATTRIBUTE_READ = "attribute read"
 class Dialect(Protocol):
     """How one kind of directory names, shuts and opens a login. Holds nothing but settings and what it read."""
 
-    people: str
+    people: Filter
     id_attribute: str
     created_attribute: str
     member_attributes: tuple[str, ...]

@@ -1,31 +1,33 @@
 """One conversation with a directory: entries as raw bytes, errors translated, nothing lost."""
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from ldap3 import BASE, MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE, SIMPLE, SUBTREE, Connection
-from ldap3.core.exceptions import (
-    LDAPException,
-    LDAPInvalidCredentialsResult,
-    LDAPOperationResult,
-)
-from ldap3.core.results import RESULT_SUCCESS
-from ldap3.utils.conv import escape_filter_chars
+from ldap3.core.exceptions import LDAPException
+from ldap3.core.results import RESULT_INVALID_CREDENTIALS, RESULT_SUCCESS
 
-from connectors.ldap.answers import translated
+from connectors.ldap.answers import refusal, translated
 from connectors.ldap.settings import LdapSettings
+from connectors.sdk import ldap_wire as wire
 from connectors.sdk.context import Context, Secret
-from connectors.sdk.errors import NotFound
+from connectors.sdk.errors import NotFound, Unavailable
+from connectors.sdk.ldap import Exchange, KeptConnection
 from connectors.sdk.ldap_pool import lent
 from connectors.sdk.types import Json
 
 PASSWORD_POLICY: Final = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105  an object identifier
-ANY: Final = "(objectClass=*)"
+ANY: Final = wire.has("objectClass")
 
-ADD, DELETE, REPLACE = MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE
+ADD, DELETE, REPLACE = wire.ADD, wire.DELETE, wire.REPLACE
+#: How Active Directory names a part of a long list; the last part ends with a star.
+RANGE: Final = re.compile(
+    r"(?P<name>[^;]+);range=(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9}|\*)", re.IGNORECASE
+)
+NO_ATTRIBUTE: Final = "1.1"  # RFC 4511: names only
 Values = Sequence[bytes]
 
 
@@ -52,21 +54,20 @@ class Entry:
 class Directory:
     """A conversation as the service account, over a connection that is lent."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: KeptConnection) -> None:
         self._connection = connection
 
-    def search(self, base: str, query: str, wanted: Sequence[str], *, below: bool = True) -> list[Entry]:
+    def search(
+        self, base: str, query: wire.Filter, wanted: Sequence[str], *, below: bool = True
+    ) -> list[Entry]:
         """Every entry at or below `base` (or just `base`) that fits the filter."""
-        scope = SUBTREE if below else BASE
-        return self._searched(base, query, wanted, scope=scope)[0]
+        return self._searched(base, query, wanted, below=below)[0]
 
-    def pages(self, base: str, query: str, wanted: Sequence[str], *, size: int) -> Iterator[Entry]:
+    def pages(self, base: str, query: wire.Filter, wanted: Sequence[str], *, size: int) -> Iterator[Entry]:
         """The same, page by page, for as many entries as there are."""
-        cookie: bytes | None = None
+        cookie = b""
         while True:
-            found, cookie = self._searched(
-                base, query, wanted, scope=SUBTREE, paged_size=size, paged_cookie=cookie
-            )
+            found, cookie = self._searched(base, query, wanted, page=wire.page(size, cookie))
             yield from found
             if not cookie:
                 return
@@ -81,7 +82,7 @@ class Directory:
     def modify(
         self,
         entry: Entry,
-        changes: Mapping[str, tuple[str, Values]],
+        changes: wire.Changes,
         *,
         right: str,
         tolerate: frozenset[int] = frozenset(),
@@ -94,16 +95,10 @@ class Directory:
             right: What has to be delegated when we may not, in the words of an administrator.
             tolerate: Result codes that are returned instead of raised.
         """
-        asked = {name: [(kind, list(values))] for name, (kind, values) in changes.items()}
-        try:
-            self._connection.modify(entry.dn, asked)
-        except LDAPOperationResult as error:
-            if error.result in tolerate:
-                return int(error.result)
-            raise translated(error, about=entry.dn, right=right, writing=True) from None
-        except (LDAPException, OSError) as error:
-            raise translated(error, about=entry.dn, right=right, writing=True) from None
-        return int(RESULT_SUCCESS)
+        code = self._asked(wire.modify(entry.dn, changes), about=entry.dn, right=right, writing=True)[1].code
+        if code != RESULT_SUCCESS and code not in tolerate:
+            raise refusal(code, about=entry.dn, right=right, writing=True)
+        return code
 
     def bind_as(self, dn: str, password: Secret) -> tuple[int, bytes]:
         """Try to bind as somebody else: the result code, and what the password policy says of it.
@@ -111,38 +106,59 @@ class Directory:
         Afterwards this connection is nobody's; use it for nothing else.
         """
         try:
-            self._connection.rebind(
-                user=dn,
-                password=password.reveal(),
-                authentication=SIMPLE,
-                read_server_info=False,
-                controls=[(PASSWORD_POLICY, False, None)],
-            )
-        except LDAPInvalidCredentialsResult:
-            pass  # the answer we hope for; it is read below
+            _, answer = self._connection.bind_as(dn, password, wire.control(PASSWORD_POLICY))
         except (LDAPException, OSError) as error:
             raise translated(error, about=dn, right="", writing=False) from None
-        result: dict[str, Any] = self._connection.result
-        control = (result.get("controls") or {}).get(PASSWORD_POLICY) or {}
-        return int(result["result"]), control.get("value") or b""
+        if answer.code not in {RESULT_SUCCESS, RESULT_INVALID_CREDENTIALS}:
+            raise refusal(answer.code, about=dn)
+        return answer.code, answer.controls.get(PASSWORD_POLICY, b"")
 
     def _searched(
-        self, base: str, query: str, wanted: Sequence[str], **options: Any
-    ) -> tuple[list[Entry], bytes | None]:
-        scope = options.pop("scope")
+        self,
+        base: str,
+        query: wire.Filter,
+        wanted: Sequence[str],
+        *,
+        below: bool = True,
+        page: bytes | None = None,
+    ) -> tuple[list[Entry], bytes]:
+        operation = wire.search(base, query, wanted or (NO_ATTRIBUTE,), below=below)
+        found, answer = self._asked(operation, *([page] if page else []), about=base)
+        if answer.code != RESULT_SUCCESS:
+            raise refusal(answer.code, about=base)
+        return [Entry(dn, self._whole(dn, attributes)) for dn, attributes in found], wire.next_page(answer)
+
+    def _asked(
+        self, operation: bytes, *controls: bytes, about: str, right: str = "", writing: bool = False
+    ) -> Exchange:
         try:
-            self._connection.search(base, query, scope, attributes=list(wanted), **options)
+            return self._connection.ask(operation, *controls)
         except (LDAPException, OSError) as error:
-            raise translated(error, about=base, right="", writing=False) from None
-        found = [
-            Entry(
-                each["dn"], {name: tuple(values) for name, values in each["raw_attributes"].items() if values}
-            )
-            for each in self._connection.response or ()
-            if each["type"] == "searchResEntry"  # a reference names another host: never followed
-        ]
-        control = (self._connection.result.get("controls") or {}).get("1.2.840.113556.1.4.319") or {}
-        return found, (control.get("value") or {}).get("cookie") or None
+            raise translated(error, about=about, right=right, writing=writing) from None
+
+    def _whole(self, dn: str, given: Mapping[str, tuple[bytes, ...]]) -> Mapping[str, tuple[bytes, ...]]:
+        """Active Directory hands over a long list in ranges (`member;range=0-1499`): ask for the rest."""
+        parts = [part for part in map(RANGE.fullmatch, given) if part]
+        whole = {name: values for name, values in given.items() if not RANGE.fullmatch(name)}
+        for part in parts:
+            whole[part["name"]] = (*given[part.string], *self._rest(dn, part))
+        return whole if parts else given
+
+    def _rest(self, dn: str, part: re.Match[str]) -> Iterator[bytes]:
+        """The values behind those of one part of a list."""
+        while part["last"] != "*":
+            start = int(part["last"]) + 1
+            wanted = wire.search(dn, ANY, (f"{part['name']};range={start}-*",), below=False)
+            found, answer = self._asked(wanted, about=dn)
+            attributes = found[0].attributes if found else {}
+            named = next((each for each in map(RANGE.fullmatch, attributes) if each), None)
+            if answer.code != RESULT_SUCCESS or named is None or int(named["first"]) != start:
+                raise Unavailable(
+                    f"The directory gave a part of {part['name']} of {dn} and not the rest.",
+                    hint="The step is retried; if it keeps failing, check the directory server.",
+                )
+            yield from attributes[named.string]
+            part = named
 
 
 @contextmanager
@@ -157,16 +173,6 @@ def open_directory(settings: LdapSettings, context: Context) -> Iterator[Directo
         start_tls=settings.start_tls,
     ) as connection:
         yield Directory(connection)
-
-
-def equals(attribute: str, value: str) -> str:
-    """A filter that fits exactly this value, whatever it is made of."""
-    return f"({attribute}={escape_filter_chars(value)})"
-
-
-def any_of(filters: Sequence[str]) -> str:
-    """A filter that fits where any of these does."""
-    return filters[0] if len(filters) == 1 else f"(|{''.join(filters)})"
 
 
 def text(value: bytes) -> str:

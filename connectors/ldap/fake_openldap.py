@@ -14,7 +14,7 @@ from connectors.ldap.fake_rules import (
     password_fits,
 )
 from connectors.ldap.fake_tree import Node, node, plain
-from connectors.sdk.fakes import ber
+from connectors.sdk import ber
 from connectors.sdk.fakes.ldap_messages import (
     PAGED_RESULTS,
     PASSWORD_POLICY,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from connectors.ldap.fake_tree import Node, Tree, node, plain, same
-from connectors.sdk.fakes import ber
+from connectors.sdk import ber
 from connectors.sdk.fakes.ldap_messages import (
     PAGED_RESULTS,
     Add,

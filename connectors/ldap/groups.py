@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Final
 
 from connectors.ldap.dialect import Dialect, evidence
-from connectors.ldap.directory import ADD, DELETE, Directory, Entry, any_of, equals, text
+from connectors.ldap.directory import ADD, DELETE, NO_ATTRIBUTE, Directory, Entry, text
 from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.ldap_wire import any_of, equals, has
 from connectors.sdk.types import Difference, Evidence, Json, Outcome, Proof, Receipt, Since
 
 MEMBER_OF: Final = "memberOf"
-NO_ATTRIBUTE: Final = "1.1"  # RFC 4511: names only
 _AROUND: Final = re.compile(r"\s*([,=+])\s*")
 
 NEEDS_A_MEMBER = {"member": "groupofnames", "uniqueMember": "groupofuniquenames"}
@@ -121,7 +121,7 @@ class Groups:
 
     def _keeps_member_of(self, directory: Directory) -> bool:
         """An empty memberOf says something only where others have one."""
-        page = directory.pages(self._base, f"({MEMBER_OF}=*)", (NO_ATTRIBUTE,), size=1)
+        page = directory.pages(self._base, has(MEMBER_OF), (NO_ATTRIBUTE,), size=1)
         return next(page, None) is not None
 
     def _found(self, directory: Directory, entry: Entry, *wanted: str) -> list[Entry]:

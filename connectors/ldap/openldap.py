@@ -23,10 +23,8 @@ from connectors.ldap.directory import (
     REPLACE,
     Directory,
     Entry,
-    any_of,
     as_bytes,
     as_json,
-    equals,
     text,
 )
 from connectors.ldap.password_policy import (
@@ -44,6 +42,7 @@ from connectors.ldap.password_policy import (
 from connectors.ldap.settings import LdapSettings
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.ldap_wire import any_of, equals
 from connectors.sdk.types import (
     AccountStatus,
     Check,
@@ -59,14 +58,14 @@ from connectors.sdk.types import (
 ACCOUNT_LOCKED: Final = b"\x81\x01\x01"  # error 1 in the answer of the password policy control
 RIGHTS: Final = f"write {PASSWORD}, manage {LOCK} and {END}"
 MONITOR: Final = "cn=Connections,cn=Monitor"
-CONTAINER: Final = "(objectClass=monitorContainer)"
+CONTAINER: Final = equals("objectClass", "monitorContainer")
 ONE_YEAR_S: Final = 365 * 24 * 3600
 
 
 class OpenLdap:
     """The OpenLDAP dialect."""
 
-    people = "(objectClass=person)"
+    people = equals("objectClass", "person")
     id_attribute = "entryUUID"
     created_attribute = "createTimestamp"
     member_attributes: tuple[str, ...] = ("member", "uniqueMember", "memberUid")

@@ -3,34 +3,41 @@
 import math
 import re
 import socket
-import ssl
 import time
 from contextlib import ExitStack, suppress
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult
 
 from ldap3 import NONE, SIMPLE, SYNC, Connection, Server, Tls
 from ldap3.core.exceptions import (
     LDAPConfidentialityRequiredResult,
+    LDAPConnectionIsReadOnlyError,
     LDAPException,
     LDAPInappropriateAuthenticationResult,
     LDAPInvalidCredentialsResult,
     LDAPInvalidDNSyntaxResult,
     LDAPOperationResult,
+    LDAPSessionTerminatedByServerError,
     LDAPSocketReceiveError,
     LDAPStrongerAuthRequiredResult,
 )
-from ldap3.core.results import RESULT_REFERRAL, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED
+from ldap3.core.results import (
+    RESULT_CODES,
+    RESULT_REFERRAL,
+    RESULT_SIZE_LIMIT_EXCEEDED,
+    RESULT_SUCCESS,
+    RESULT_TIME_LIMIT_EXCEEDED,
+)
+from ldap3.protocol.sasl.sasl import sasl_prep
 from pyasn1.error import PyAsn1Error
 
+from connectors.sdk import ldap_wire as wire
 from connectors.sdk import urls
 from connectors.sdk.context import Call, Context, Secret
 from connectors.sdk.errors import AuthError, ConfigError, ConnectorError, Unavailable
+from connectors.sdk.ldap_channel import StrictTls, Timed
 
 CONNECT_S: Final = 5.0
-BYTE_CAP: Final = 64 * 1024 * 1024
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 #: Results that ldap3 does not raise even when asked to: a write sent elsewhere, a search cut short.
@@ -45,69 +52,8 @@ _OUR_CREDENTIALS: Final = (
 _WANTS_TLS: Final = (LDAPConfidentialityRequiredResult, LDAPStrongerAuthRequiredResult)
 
 
-class _Timed:
-    """A socket under one deadline for each operation: a server that drips bytes is left, not waited for."""
-
-    def __init__(self, inner: socket.socket, seconds: float) -> None:
-        self.inner = inner
-        self._seconds = seconds
-        self._until = time.monotonic() + seconds
-        self._left = BYTE_CAP
-
-    def sendall(self, data: bytes) -> None:
-        """A request begins."""
-        self._until = time.monotonic() + self._seconds
-        self._left = BYTE_CAP
-        self.inner.settimeout(self._seconds)
-        self.inner.sendall(data)
-
-    def recv(self, size: int) -> bytes:
-        """Part of its answer."""
-        seconds = self._until - time.monotonic()
-        if seconds <= 0 or self._left <= 0:
-            raise TimeoutError("the answer is too late or too long")
-        self.inner.settimeout(seconds)
-        data = self.inner.recv(size)
-        self._left -= len(data)
-        return data
-
-    def shutdown(self, how: int) -> None:
-        """As the socket does."""
-        self.inner.shutdown(how)
-
-    def close(self) -> None:
-        """As the socket does."""
-        self.inner.close()
-
-
-@lru_cache(maxsize=8)
-def _trusting(ca_file: str | None, _changed: int) -> ssl.SSLContext:
-    """Made once: reading the machine's authorities takes 20 ms of CPU, and a leaver ten connections."""
-    context = ssl.create_default_context(cafile=ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-class _StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
-    """TLS as Python itself checks it: chain, dates, and the host's name or address."""
-
-    def __init__(self, ca_file: str | None) -> None:
-        super().__init__(
-            validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, ca_certs_file=ca_file or None
-        )
-        self.refused = False
-        self._checks = _trusting(ca_file, Path(ca_file).stat().st_mtime_ns) if ca_file else _trusting(None, 0)
-
-    def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002  # ldap3's signature
-        """Shake hands, always, before anything is said."""
-        plain = connection.socket.inner if isinstance(connection.socket, _Timed) else connection.socket
-        # Without this the server's late ACK costs 40 ms a bind, seen with slapd.
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            connection.socket = self._checks.wrap_socket(plain, server_hostname=connection.server.host)
-        except ssl.SSLCertVerificationError:
-            self.refused = True
-            raise
+#: What a search found, and how the operation ended.
+Exchange = tuple[list[wire.Found], wire.Answer]
 
 
 class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
@@ -144,7 +90,7 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
     def bound_in_time(self) -> None:
         """From now on each operation has one deadline."""
         opened: socket.socket = self.socket
-        self.socket: Any = _Timed(opened, self._context.deadline_s)
+        self.socket: Any = Timed(opened, self._context.deadline_s)
 
     @property
     def channel(self) -> socket.socket:
@@ -157,7 +103,7 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         self._context = context
         self.read_only = context.read_only
         self.receive_timeout = math.ceil(context.deadline_s)
-        self.socket = _Timed(self.channel, context.deadline_s)
+        self.socket = Timed(self.channel, context.deadline_s)
 
     def is_bound_as(self, bind_dn: str) -> bool:
         """Whether it is still this user's: a bind as somebody else, refused or not, ends that."""
@@ -166,11 +112,59 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
     def bind_anew(self, bind_dn: str, password: Secret) -> None:
         """Begin a new session on an open connection, whoever it belonged to. Raises as `open_connection` does."""
         try:
-            self.rebind(
-                user=bind_dn, password=password.reveal(), authentication=SIMPLE, read_server_info=False
-            )
-        except (LDAPException, OSError, *_UNREADABLE) as error:
+            raise_unless_well(self.bind_as(bind_dn, password)[1])
+        except (LDAPException, OSError) as error:
             raise _translated(error, certificate_refused=False) from None
+
+    def bind_as(self, dn: str, password: Secret, *controls: bytes) -> Exchange:
+        """Bind as somebody, us or another. Afterwards the connection is theirs, or nobody's."""
+        self.bound = False
+        said = self.ask(wire.bind(dn, _as_sent(password)), *controls)
+        self.user, self.bound = dn, said[1].code == RESULT_SUCCESS
+        return said
+
+    def ask(self, operation: bytes, *controls: bytes) -> Exchange:
+        """Send one operation as it stands; what was found, and how it ended, whatever that is.
+
+        Raises `LDAPException` or `OSError` when there is no whole answer, and for a change while only reading is
+        allowed.
+        """
+        kind = operation[0]
+        if self.read_only and kind not in {wire.BIND, wire.SEARCH}:
+            raise LDAPConnectionIsReadOnlyError("connection is in read-only mode")
+        answered, started = "no answer", time.monotonic()
+        try:
+            found, answer = self._exchanged(operation, controls)
+            answered = f"{answer.code} {RESULT_CODES.get(answer.code, 'unknown')}"
+        except _UNREADABLE:
+            self.strategy.close()
+            raise LDAPSocketReceiveError("an answer that cannot be read") from None
+        finally:
+            self._record(wire.NAMES[kind], answered, started)
+        return found, answer
+
+    def _exchanged(self, operation: bytes, controls: tuple[bytes, ...]) -> Exchange:
+        number: int = self.server.next_message_id()
+        self.socket.sendall(wire.message(number, operation, controls))
+        last, found = wire.ANSWER_TO[operation[0]], []
+        while received := self.strategy.receiving():
+            for said in map(wire.parse, received):
+                if said.number == wire.UNASKED:
+                    raise LDAPSessionTerminatedByServerError("the directory ended the session")
+                if said.number != number:
+                    raise LDAPSocketReceiveError("an answer to something else")
+                if said.kind == wire.ENTRY:
+                    found.append(wire.found_in(said.content))
+                elif said.kind == last:
+                    return found, wire.answer_in(said)
+                elif said.kind not in {wire.REFERENCE, wire.INTERMEDIATE}:
+                    raise LDAPSocketReceiveError("an answer of another kind")
+        raise LDAPSessionTerminatedByServerError("the directory ended the session")
+
+    def _record(self, asked: str, answered: str, started: float) -> None:
+        self.whole = self.whole and answered != "no answer"
+        ms = (time.monotonic() - started) * 1000
+        self._context.calls.append(Call(at=self._context.now(), asked=asked, answered=answered, ms=ms))
 
     def leave(self) -> None:
         """Say goodbye and close; what goes wrong in doing so harms nobody."""
@@ -192,9 +186,7 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
             self.strategy.close()
             raise LDAPSocketReceiveError("an answer that cannot be read") from None
         finally:
-            self.whole = self.whole and answered != "no answer"
-            ms = (time.monotonic() - started) * 1000
-            self._context.calls.append(Call(at=self._context.now(), asked=asked, answered=answered, ms=ms))
+            self._record(asked, answered, started)
         result = answer[1]
         if result["result"] in _SILENT:
             self.result = result
@@ -206,6 +198,18 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
                 response_type=result["type"],
             )
         return answer
+
+
+def raise_unless_well(answer: wire.Answer) -> None:
+    """Raise `LDAPOperationResult` for any end but success: a referral or a list cut short is none."""
+    if answer.code != RESULT_SUCCESS:
+        raise LDAPOperationResult(result=answer.code, description=RESULT_CODES.get(answer.code), dn=answer.dn)
+
+
+def _as_sent(password: Secret) -> bytes:
+    """A password's bytes; what is beyond plain letters is prepared as RFC 4013 says."""
+    told = password.reveal()
+    return (told if told.isascii() and told.isprintable() else str(sasl_prep(told))).encode()
 
 
 def open_connection(
@@ -260,9 +264,9 @@ def _bind(connection: KeptConnection, *, start_tls: bool) -> None:
         failed.pop_all()
 
 
-def _tls(ca_file: str | None) -> _StrictTls:
+def _tls(ca_file: str | None) -> StrictTls:
     try:
-        return _StrictTls(ca_file)
+        return StrictTls(ca_file)
     except (OSError, LDAPException):
         raise ConfigError(
             "The directory's ca_file cannot be read as certificates.",

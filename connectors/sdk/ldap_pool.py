@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ldap3 import Connection
 from urllib3.util.wait import wait_for_read
 
 from connectors.sdk.context import Context, Secret
@@ -54,7 +53,7 @@ def lent(
     context: Context,
     ca_file: str | None = None,
     start_tls: bool = False,
-) -> Iterator[Connection]:
+) -> Iterator[KeptConnection]:
     """Lend a bound connection to one thread. It is kept afterwards unless anything at all went wrong on it.
 
     Arguments and errors are those of `open_connection`.

@@ -13,7 +13,7 @@ from ldap3 import MODIFY_REPLACE, NONE, Connection, Server, Tls
 from connectors.ldap import company
 from connectors.ldap.fake import FakeLdap
 from connectors.ldap.tests.conftest import MIKE, NORA
-from connectors.sdk.fakes import ber
+from connectors.sdk import ber
 
 MIKE_DN = "uid=mike,ou=people,dc=example,dc=com"
 

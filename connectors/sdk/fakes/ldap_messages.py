@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from connectors.sdk.fakes import ber
+from connectors.sdk import ber
 
 PAGED_RESULTS = "1.2.840.113556.1.4.319"
 PASSWORD_POLICY = "1.3.6.1.4.1.42.2.27.8.5.1"  # noqa: S105  an object identifier, not a password

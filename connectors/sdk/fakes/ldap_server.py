@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import Protocol, Self
 
-from connectors.sdk.fakes import ber
+from connectors.sdk import ber
 from connectors.sdk.fakes.ldap_messages import (
     START_TLS,
     Bind,

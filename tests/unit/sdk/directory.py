@@ -4,10 +4,9 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from ldap3 import MODIFY_REPLACE
-
+from connectors.sdk import ldap_wire as wire
 from connectors.sdk.context import Context, Secret
-from connectors.sdk.ldap import open_connection
+from connectors.sdk.ldap import open_connection, raise_unless_well
 
 PASSWORD = "s3cr3t-of-the-service"
 DN = "cn=exeunt,dc=example,dc=com"
@@ -71,4 +70,12 @@ def encrypted(port: int, context: Context, **more: Any) -> Any:
 
 
 def replace_mail(connection: Any) -> Any:
-    return connection.modify(MIKE, {"mail": [(MODIFY_REPLACE, ["x@example.com"])]})
+    _, answer = connection.ask(wire.modify(MIKE, {"mail": (wire.REPLACE, [b"x@example.com"])}))
+    raise_unless_well(answer)
+
+
+def search_for_mail(connection: Any) -> Any:
+    query = wire.equals("mail", "mike@example.com")
+    found, answer = connection.ask(wire.search("dc=example,dc=com", query, ("mail",), below=True))
+    raise_unless_well(answer)
+    return found

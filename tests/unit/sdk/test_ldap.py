@@ -25,6 +25,7 @@ from tests.unit.sdk.directory import (
     plain,
     replace_mail,
     reply,
+    search_for_mail,
     tlv,
 )
 
@@ -61,7 +62,7 @@ def test_a_search_cut_short_is_an_error_not_a_short_answer(
     server = serve(directory({SEARCH: lambda number: reply(number, SEARCH, code)}))
 
     with plain(server.port, context) as connection, pytest.raises(error):
-        connection.search("dc=example,dc=com", "(mail=mike@example.com)")
+        search_for_mail(connection)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_every_operation_is_recorded_without_its_contents(context: Context, serv
     with plain(server.port, context) as connection:
         replace_mail(connection)
         with pytest.raises(LDAPSizeLimitExceededResult):
-            connection.search("dc=example,dc=com", "(mail=mike@example.com)")
+            search_for_mail(connection)
 
     assert [(call.asked, call.answered) for call in context.calls] == [
         ("bind", "0 success"),

@@ -19,6 +19,7 @@ from tests.unit.sdk.directory import (
     number_and_kind,
     plain,
     reply,
+    search_for_mail,
     tlv,
 )
 
@@ -76,7 +77,7 @@ def test_a_directory_that_falls_silent_half_way_ends_at_the_deadline(context: Co
 def test_an_answer_longer_than_the_cap_is_not_read_on(
     context: Context, serve: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("connectors.sdk.ldap.BYTE_CAP", 100_000)
+    monkeypatch.setattr("connectors.sdk.ldap_channel.BYTE_CAP", 100_000)
 
     def endless(client: socket.socket) -> None:
         client.sendall(reply(number_and_kind(client.recv(65536))[0], BIND, 0))
@@ -90,6 +91,6 @@ def test_an_answer_longer_than_the_cap_is_not_read_on(
         started = time.monotonic()
 
         with pytest.raises(LDAPException):
-            connection.search("dc=example,dc=com", "(objectClass=*)")
+            search_for_mail(connection)
 
     assert time.monotonic() - started < 5

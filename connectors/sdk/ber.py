@@ -1,4 +1,4 @@
-"""Basic Encoding Rules, as much of them as a directory's fake needs to speak LDAP."""
+"""Basic Encoding Rules, as much of them as LDAP needs, for our side of it and for a fake's."""
 
 from collections.abc import Iterator
 
