@@ -122,6 +122,8 @@ class Service:
             lately = recently_sealed(session, now=now)
         for departure_id, run_id in lately:
             facts = self.desk.facts(run_id) if run_id else None
+            if facts and facts.undo:  # whoever came back works here again
+                continue
             cut_at = facts.last_verified_at if facts else None
             self.sealer.look_again(departure_id, self.collector.sources(), cut_at=cut_at)
 

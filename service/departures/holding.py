@@ -31,12 +31,12 @@ class Doubt(NamedTuple):
 
 WITHDRAWN_TOO_LATE = Doubt(
     "withdrawn too late",
-    "HR withdrew this departure after access was cut. Nothing was restored, and steps that have not begun are "
+    "HR withdrew this departure after its run had begun. Nothing was restored, and steps that have not begun are "
     "held: a person decides.",
 )
 CHANGED_TOO_LATE = Doubt(
     "changed too late",
-    "HR changed this departure after access was cut. Steps that have not begun are held: a person decides.",
+    "HR changed this departure after its run had begun. Steps that have not begun are held: a person decides.",
 )
 
 

@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.departures import times
 from service.departures.departure import Departure
-from service.departures.guardrails import DEFAULT
-from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt, hold_or_schedule
+from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -104,7 +103,10 @@ def hold(session: Session, departure: Departure, because: Doubt, *, now: datetim
 
 
 def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -> Departure | None:
-    """A run was taken back because HR moved the departure: it stands anew, at the time HR gave."""
+    """A run was taken back because HR moved the departure: it stands anew, at the time HR gave.
+
+    Announced only: the guardrails look at it before it is scheduled, in the engine's next cycle.
+    """
     meant = departure.changed_to
     if meant is None:
         return None
@@ -114,7 +116,7 @@ def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -
         source_id=f"{meant['event'][:150]} after {departure.id}",
         person_id=departure.person_id,
         kind=DepartureKind(meant["kind"]),
-        state=DepartureState.SCHEDULED,
+        state=DepartureState.ANNOUNCED,
         civil_at=meant["civil_at"],
         zone=meant["zone"],
         effective_at=datetime.fromisoformat(meant["effective_at"]),
@@ -128,7 +130,6 @@ def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -
     session.flush()
     facts = {"change": "moved", "after": departure.id, "kind": after.kind.value, "civil_at": after.civil_at}
     _record(session, after, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=facts | {"zone": after.zone})
-    hold_or_schedule(session, after, session.get_one(Person, after.person_id), DEFAULT, now=now, by=by)
     return after
 
 

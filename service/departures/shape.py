@@ -122,15 +122,3 @@ def _leaving(session: Session, departure: Departure, which: ColumnElement[bool])
 
 def _count(session: Session, which: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count()).select_from(Person).where(which)) or 0
-
-
-def reports_to(session: Session, person_id: str, boss_id: str) -> bool:
-    """True where one is below the other, however far. A roster whose managers form a loop ends the walk."""
-    seen: set[str] = set()
-    at: str | None = person_id
-    while at is not None and at not in seen:
-        seen.add(at)
-        at = session.scalar(select(Person.manager_id).where(Person.id == at))
-        if at == boss_id:
-            return True
-    return False

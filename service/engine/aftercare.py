@@ -3,8 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
+
+from service.departures.departure import Departure
+from service.departures.kind import LEAVING, DepartureKind
 from service.engine.states import StepState
-from service.engine.tables import StepRun
+from service.engine.tables import Run, StepRun
 
 #: How long after a step is done its target system is read again, after the first reading back.
 LOOKS: Final = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7), timedelta(days=30))
@@ -23,3 +28,28 @@ def next_look(step: StepRun, *, now: datetime) -> datetime | None:
     ):
         return None
     return next((step.ended_at + after for after in LOOKS if step.ended_at + after > now), None)
+
+
+def overtaken(session: Session, step: StepRun) -> bool:
+    """True where a newer run of the same person changes what this step left: what is read now is no contradiction.
+
+    Whoever leaves anew is shut out again after a restoring; whoever comes back has their account again after a cut.
+    """
+    if step.ended_at is None:
+        return False
+    newer = aliased(Departure)
+    kinds = LEAVING if step.undoes is not None else (DepartureKind.REHIRE,)
+    query = (
+        select(Departure.id)
+        .join(Run, Run.departure_id == Departure.id)
+        .where(
+            Run.id == step.run_id,
+            exists().where(
+                newer.person_id == Departure.person_id,
+                newer.id != Departure.id,
+                newer.kind.in_(kinds),
+                newer.begun_at >= step.ended_at,
+            ),
+        )
+    )
+    return session.scalar(query) is not None

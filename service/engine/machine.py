@@ -17,7 +17,7 @@ from connectors.sdk.errors import Unavailable
 from connectors.sdk.manifest import Pace
 from connectors.sdk.types import AccountState, Proof, Receipt
 from service.engine import asking, sealed
-from service.engine.aftercare import next_look
+from service.engine.aftercare import next_look, overtaken
 from service.engine.gates import REFUSED_PAUSE_S, came_back
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.progress import after_steps, reopen
@@ -148,6 +148,9 @@ class Machine:
         """A reading came back: a device answered, a confirmation is true or false, a done step still holds."""
         _answer_confirmation(session, step, returned.result, now=now)
         match returned.result:
+            case Contradicted() if overtaken(session, step):
+                step.check_at = None
+                record(session, step, Event.STEP_READ_BACK, at=now, body={"overtaken": True})
             case Contradicted() as wrong:
                 contradict(session, step, wrong, now=now)
                 reopen(session, step, now=now)

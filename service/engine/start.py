@@ -15,7 +15,7 @@ from service.departures.announce import recompute
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import Doubt, hold, may_begin
+from service.departures.holding import Doubt, hold, hold_or_schedule, may_begin
 from service.departures.kind import DepartureState
 from service.departures.lateness import began_late, seconds
 from service.departures.times import TZDATA_VERSION
@@ -65,6 +65,7 @@ class Starter:
         """
         if kill_switch.is_thrown(session):
             return []
+        self._look_at_announced(session, now=now)
         marks = [(kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items()]
         wanted = to_look_at(marks, near=now + MOST_MOVED, now=now)
         near = (
@@ -86,6 +87,13 @@ class Starter:
             with self._held_if_it_fails(session, departure, now=now):
                 begun.append(self.begin(session, departure, now=now).id)
         return begun
+
+    def _look_at_announced(self, session: Session, *, now: datetime) -> None:
+        """What stands anew because HR moved it is doubted like any other news."""
+        announced = select(Departure).where(Departure.state == DepartureState.ANNOUNCED)
+        for departure in session.scalars(announced.with_for_update(skip_locked=True)).all():
+            person = session.get_one(Person, departure.person_id)
+            hold_or_schedule(session, departure, person, self.guard, now=now, by=ENGINE)
 
     def _begins_at(self, session: Session, departure: Departure) -> datetime:
         """When the run begins, planned once for each playbook and time HR gave."""

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session, aliased
 
 from service.departures.departure import Departure
-from service.departures.kind import LEAVING, DepartureState
+from service.departures.kind import LEAVING, DepartureKind, DepartureState
 from service.snapshot.custody import Shelf
 from service.snapshot.tables import RawFile, Snapshot
 from service.snapshot.view import REVIEW_AFTER_END
@@ -23,10 +23,16 @@ STAYS = (DepartureState.RESTORING, DepartureState.WITHDRAWN)
 def recently_sealed(session: Session, *, now: datetime) -> list[tuple[str, str | None]]:
     """Departures, each with its run, whose review is not over yet, or whose last logs may still come.
 
-    Who lost a device goes on working, and so does whose departure was taken back: what they do then is no
-    activity after an end.
+    Who lost a device goes on working, and so does whose departure was taken back, and whoever came back: what they
+    do then is no activity after an end.
     """
     since = now - timedelta(days=REVIEW_AFTER_END + LATE_LOGS_DAYS)
+    back = aliased(Departure)
+    came_back = exists().where(
+        back.person_id == Departure.person_id,
+        back.kind == DepartureKind.REHIRE,
+        back.begun_at >= Departure.effective_at,
+    )
     query = (
         select(Departure.id, Departure.run_id)
         .join(Snapshot, Snapshot.departure_id == Departure.id)
@@ -34,6 +40,7 @@ def recently_sealed(session: Session, *, now: datetime) -> list[tuple[str, str |
             Departure.effective_at >= since,
             Departure.kind.in_(LEAVING),
             Departure.state.not_in(STAYS),
+            ~came_back,
             Snapshot.wrapped_key.is_not(None),
         )
         .distinct()

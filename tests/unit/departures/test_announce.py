@@ -165,7 +165,7 @@ def test_what_comes_after_the_cut_holds_what_has_not_begun(hr: Hr, change: Chang
 
     (departure,) = hr.departures()
     assert (departure.state, departure.civil_at) == (DepartureState.HELD, "2026-03-06")
-    assert "after access was cut" in departure.held_because
+    assert "after its run had begun" in departure.held_because
 
 
 def test_a_later_date_does_not_hide_that_hr_took_it_back(hr: Hr) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from service.departures.announce import announce
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent
+from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.retiming import retime
 from service.engine.start import Starter
@@ -19,6 +20,7 @@ from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from tests.unit.engine.test_undo import ACCOUNT, account, events, states, sweep_and_drain, undo
 from tests.unit.engine.world import PLAYBOOK, World
+from tests.unit.engine.world import departure as departure_of
 
 LATER = """
   - {id: after, action: manual.confirm, needs: [mailbox], after: 5d, phase: after-care, minimum: attested}
@@ -108,9 +110,56 @@ def test_a_later_time_after_the_cut_is_asked_and_taking_it_back_schedules_it_ane
 
     old, new = departures(world)
     assert account(world) == before
-    assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.SCHEDULED)
+    assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.ANNOUNCED)
+    look(world)
+    assert departures(world)[1].state is DepartureState.SCHEDULED
     assert new.effective_at == datetime(2026, 5, 1, 17, 0, tzinfo=UTC)
     assert world.facts().undo.because == "moved"
+
+
+def look(world: World, guard: Guardrails = DEFAULT) -> list[str]:
+    """The engine looks at who is due, with what the configuration says of guardrails."""
+    loaded = parse(PLAYBOOK.encode(), "test.yaml", world.registry, lint=False)
+    playbooks = Fixed(dict.fromkeys(DepartureKind, loaded))
+    starter = Starter(catalogue=Catalogue(world.registry), playbooks=playbooks, guard=guard)
+    with world.store.write() as session:
+        return starter.begin_due(session, now=world.clock())
+
+
+def test_what_stands_anew_because_hr_moved_it_is_held_by_the_guardrails_that_are_set(world: World) -> None:
+    world.begin()
+    world.drain()
+    says(world, Change.CHANGED, access_off_at=datetime(2026, 5, 1, 17, 0))  # noqa: DTZ001  a civil time
+    undo(world)
+    sweep_and_drain(world)
+
+    look(world, Guardrails(protected_people=("E-17",)))
+
+    held = departures(world)[1]
+    assert held.state is DepartureState.HELD
+    assert held.held_codes == ["protected"]
+
+
+@pytest.mark.parametrize(("newer", "contradicted"), [(True, False), (False, True)])
+def test_who_leaves_anew_does_not_contradict_that_they_were_restored(
+    world: World, newer: bool, contradicted: bool
+) -> None:
+    world.begin()
+    world.drain()
+    undo(world)
+    sweep_and_drain(world)
+    world.clock.turn(seconds=50)
+    if newer:
+        with world.store.write() as session:
+            at = world.clock()
+            session.add(departure_of(world.people["mike"], at, id="d-2", source_id="ev-2", begun_at=at))
+    world.fake.state["accounts"][ACCOUNT]["active"] = False  # the newer run, or somebody
+
+    world.clock.turn(seconds=15)
+    sweep_and_drain(world)
+
+    assert (states(world)["undo.shut"] is StepState.FAILED) is contradicted
+    assert world.step("undo.shut").check_at is None
 
 
 def test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_come(world: World) -> None:
@@ -126,7 +175,7 @@ def test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_com
 
     old, new = departures(world)
     assert states(world)["undo.shut"] is StepState.CANCELLED
-    assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.SCHEDULED)
+    assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.ANNOUNCED)
     assert new.effective_at <= world.clock()
 
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from service.departures.departure import Departure
-from service.departures.kind import DepartureState
+from service.departures.kind import DepartureKind, DepartureState
 from service.engine.findings import findings_of
 from service.ledger.entry import LedgerEntry
 from service.ledger.errors import KeyTrouble
@@ -279,6 +279,32 @@ def test_whoever_stays_after_all_is_not_looked_at_again(
 ) -> None:
     with sealed.store.write() as session:
         session.get_one(Departure, "d-1").state = DepartureState(state)
+
+    with sealed.store.read() as session:
+        lately = recently_sealed(session, now=sealed.clock())
+
+    assert [departure_id for departure_id, _ in lately] == looked_at
+
+
+@pytest.mark.parametrize(("came", "looked_at"), [(True, []), (False, ["d-1"])])
+def test_who_came_back_is_not_looked_at_again(sealed: Any, came: bool, looked_at: list[str]) -> None:
+    with sealed.store.write() as session:
+        left = session.get_one(Departure, "d-1")
+        back = {name: getattr(left, name) for name in ("person_id", "zone", "civil_at", "interpretation")}
+        session.add(
+            Departure(
+                id="d-2",
+                source="hr",
+                source_id="back",
+                kind=DepartureKind.REHIRE,
+                state=DepartureState.CLOSED,
+                effective_at=sealed.clock(),
+                announced_at=sealed.clock(),
+                announced_by="source:hr",
+                begun_at=max(left.effective_at, sealed.clock()) if came else None,
+                **back,
+            )
+        )
 
     with sealed.store.read() as session:
         lately = recently_sealed(session, now=sealed.clock())
