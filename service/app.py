@@ -143,7 +143,7 @@ class Service:
         if old := stale(self.now()):
             log.warning("tzdata.old", said=old)
         with self.store.write("zone-data") as session:
-            if moved := under_new_zone_data(session):
+            if moved := under_new_zone_data(session, now=self.now()):
                 log.info("tzdata.new", version=TZDATA_VERSION, runs=moved)
         self.engine.start()
 

@@ -1,6 +1,6 @@
 """When a departure is not believed yet: it is held, and people decide. Held, never dropped."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +14,7 @@ from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
 from service.ledger.entry import append
 from service.ledger.event import Event
-from service.people.person import Person
+from service.people.person import Person, people_by_id
 
 #: Further back than this a date is more likely a slip in the year than late news.
 LONG_PAST = timedelta(days=31)
@@ -118,23 +118,38 @@ def hold_if_too_many(
 
 
 def may_begin(
-    session: Session, due: Sequence[Departure], guard: Guardrails, *, now: datetime, by: str
+    session: Session,
+    due: Sequence[Departure],
+    guard: Guardrails,
+    *,
+    others: Collection[str] = (),
+    now: datetime,
+    by: str,
 ) -> list[Departure]:
-    """The last gate, for what nobody released: people two persons decide about, everybody when too many are due."""
+    """The last gate, for what nobody released: people two persons decide about, everybody when too many are due.
+
+    Args:
+        others: Ids of what is due as well, and does not begin yet: counted, and held too where it is too many.
+    """
     free = []
+    people = people_by_id(session, {departure.person_id for departure in due})
+    admins = last_admin.administrators(session, people.keys())
     for departure in due:
-        if shape.is_protected(session.get_one(Person, departure.person_id), guard):
+        if shape.is_protected(people[departure.person_id], guard):
             said = "This person is protected: no run touches them before two persons have decided."
             hold(session, departure, (Doubt(shape.PROTECTED, said),), now=now, by=by)
-        elif systems := last_admin.left_without(session, departure):
+        elif departure.person_id in admins and (systems := last_admin.left_without(session, departure)):
             because = Doubt(last_admin.CODE, last_admin.said_of(systems))
             hold(session, departure, (because,), now=now, by=by)
         else:
             free.append(departure)
-    too_many = mass.begin_at_once(session, free, guard, now=now)
-    for departure in free if too_many else ():
+    too_many = mass.begin_at_once(session, len(free) + len(others), guard, now=now) if free else ""
+    if not too_many:
+        return free
+    also = session.scalars(select(Departure).where(Departure.id.in_(others)).with_for_update())
+    for departure in (*free, *also):
         hold(session, departure, (Doubt(mass.CODE, too_many),), now=now, by=by)
-    return [] if too_many else free
+    return []
 
 
 def _record(

@@ -43,6 +43,12 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     return sorted(own - set(session.scalars(others.distinct())))
 
 
+def administrators(session: Session, people: Collection[str]) -> frozenset[str]:
+    """Which of these people administer any target system."""
+    query = select(AccountLink.person_id).where(_administers(), AccountLink.person_id.in_(people))
+    return frozenset(session.scalars(query))
+
+
 def said_of(systems: Collection[str]) -> str:
     """Why that keeps a departure waiting, as a sentence."""
     return (

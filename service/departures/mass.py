@@ -5,7 +5,6 @@ within one. And at the gate, when runs begin, where the count is exact whatever 
 touched within a span than its limit, unless two persons have released them. Held, never dropped.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -31,15 +30,15 @@ def announced_at_once(session: Session, departure: Departure, guard: Guardrails,
     return ""
 
 
-def begin_at_once(session: Session, due: Sequence[Departure], guard: Guardrails, *, now: datetime) -> str:
-    """Why these may not all begin, as a sentence. The caller holds the ledger's lock, so that the count is exact."""
+def begin_at_once(session: Session, due: int, guard: Guardrails, *, now: datetime) -> str:
+    """Why so many may not all begin, as a sentence. Exact, as the caller holds the ledger's lock."""
     for limit in guard.limits(session):
         begun = session.scalar(
             select(func.count())
             .select_from(Departure)
             .where(Departure.begun_at > now - limit.within, Departure.released_at.is_(None))
         )
-        if (begun or 0) + len(due) > limit.most:
+        if (begun or 0) + due > limit.most:
             return _said(limit, "would lose their access")
     return ""
 

@@ -23,6 +23,7 @@ from service.engine.outgoing import orders_of
 from service.engine.record import record, whose
 from service.engine.states import OUT, AttemptOutcome, StepState
 from service.engine.tables import Attempt, Run, StepRun
+from service.ledger.entry import joined
 from service.ledger.event import Event
 
 #: As a literal, so that the index over what is ready can be used.
@@ -57,8 +58,9 @@ class Admission:
         steps += _chosen(session, gates, in_the_rest(ready, now), room.rest)
         gates.settle()
         whose(session, {step.run_id for step in steps})
-        for step in steps:
-            _let_out(session, step, goes_to=self.goes_to, now=now)
+        with joined(session):
+            for step in steps:
+                _let_out(session, step, goes_to=self.goes_to, now=now)
         return orders_of(session, steps) if steps else []
 
     def lose(

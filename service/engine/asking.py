@@ -1,6 +1,6 @@
 """Putting the question whose account it is to a person: once for each target system, not once for each step."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from service.departures import questions
 from service.departures.departure import Departure
 from service.departures.questions import Question
 from service.departures.roster import MORE
+from service.engine.beginning import Leaving
 from service.engine.order import Ask
 from service.engine.record import record, record_run
 from service.engine.states import StepState
@@ -32,7 +33,7 @@ def put(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
     open_ = holder is not None and holder.state is StepState.WAITING and holder.run_id == step.run_id
     if holder is None or not open_ or holder.id == step.id:
         question.step_run_id = step.id
-        _asked(session, question, run, step.step, now=now)
+        _asked(session, question, run.id, step.step, now=now)
         return False
     question.waiting = sorted({*question.waiting, step.id})
     if session.get(StepNeed, (step.id, holder.id)) is None:
@@ -42,19 +43,19 @@ def put(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
     return True
 
 
-def put_further(
-    session: Session, run: Run, person_id: str, connectors: Collection[str], *, now: datetime
-) -> None:
-    """A run begins: what rosters left unclear about the leaver's accounts in its target systems is asked now."""
-    for question in questions.open_questions(session, (person_id,)):
-        if question.connector in connectors and question.candidates:
-            _asked(session, question, run, "", now=now)
+def put_further(session: Session, leaving: Iterable[Leaving], *, now: datetime) -> None:
+    """Runs begin: what rosters left unclear about the leavers' accounts in their target systems is asked now."""
+    by_person = {one.person.id: one for one in leaving}
+    for question in questions.open_questions(session, by_person.keys()):
+        one = by_person[question.person_id]
+        if question.connector in one.connectors and question.candidates:
+            _asked(session, question, one.run_id, "", now=now)
 
 
-def _asked(session: Session, question: Question, run: Run, step: str, *, now: datetime) -> None:
+def _asked(session: Session, question: Question, run_id: str, step: str, *, now: datetime) -> None:
     question.asked_at = now
     body = {"connector": question.connector, "candidates": len(question.candidates)}
-    record_run(session, run.id, Event.QUESTION_ASKED, at=now, step=step, body=body)
+    record_run(session, run_id, Event.QUESTION_ASKED, at=now, step=step, body=body)
 
 
 def found_further(session: Session, step: StepRun, others: Collection[Account], *, now: datetime) -> None:
@@ -63,7 +64,7 @@ def found_further(session: Session, step: StepRun, others: Collection[Account], 
     leaver = session.get_one(Departure, run.departure_id).person_id
     question = questions.find(session, leaver, step.connector, MORE, others, at=now)
     if question is not None and question.asked_at is None:
-        _asked(session, question, run, step.step, now=now)
+        _asked(session, question, run.id, step.step, now=now)
 
 
 def open_of_run(session: Session, run: Run) -> list[Question]:

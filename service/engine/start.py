@@ -1,13 +1,12 @@
-"""Starting a run: a departure whose time has come, a playbook pinned by its digest, steps as rows."""
+"""Starting runs: departures whose time has come, a playbook pinned by its digest, steps as rows."""
 
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -17,28 +16,32 @@ from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import Doubt, hold, hold_or_schedule, may_begin
 from service.departures.kind import DepartureState
-from service.departures.lateness import began_late, seconds
-from service.departures.times import TZDATA_VERSION
 from service.engine import kill_switch
 from service.engine.asking import put_further
-from service.engine.lanes import priority_of
-from service.engine.progress import settle, wait_of
-from service.engine.record import ENGINE, record_run
-from service.engine.states import StepState
-from service.engine.tables import Run, StepNeed, StepRun
-from service.engine.timing import begins_at, cut, mark, release_of, to_look_at
+from service.engine.beginning import Leaving, write_runs
+from service.engine.progress import settle
+from service.engine.record import ENGINE
+from service.engine.timing import begins_at, cut, mark, to_look_at
 from service.engine.waves import may_begin_now
 from service.ledger.entry import head
-from service.ledger.event import Event
-from service.people.person import Person
+from service.people.person import Person, people_by_id
 from service.playbook import references
-from service.playbook.catalogue import Catalogue, connector_of
+from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import NotInUse, Playbooks
 from service.playbook.load import Loaded
-from service.playbook.plan import Plan, PlanInput, PlannedStep, plan
+from service.playbook.plan import Plan, PlanInput, plan
 
-#: No government moves an instant by more than this: farther departures need not be worked out anew at every tick.
-MOST_MOVED = timedelta(days=2)
+T = TypeVar("T")
+People = Mapping[str, Person]
+
+#: Whoever leaves at once goes before those whose day was long known.
+_MOST_URGENT = case((Departure.effective_at <= Departure.announced_at, 0), else_=1)
+#: So many runs are begun in one transaction: it holds the database's write lock while it lasts.
+AT_ONCE = 100
+#: Plans that are remembered: a department, a kind and a country each.
+MOST_PLANS = 1000
+#: What can be wrong with one departure, and must delay no other.
+FAULTS = (LookupError, ValueError, TypeError, ArithmeticError, DataError, IntegrityError)
 
 
 class CannotBegin(Exception):  # noqa: N818  a refusal, not a fault
@@ -57,36 +60,37 @@ class Starter:
     catalogue: Catalogue
     playbooks: Playbooks
     guard: Guardrails = DEFAULT
+    _plans: dict[tuple[str, PlanInput], Plan] = field(default_factory=dict, repr=False, compare=False)
 
     def begin_due(self, session: Session, *, now: datetime) -> list[str]:
-        """Start a run for every departure whose time has come. Gives the runs' ids.
+        """Start a run for the departures whose time has come, at most `AT_ONCE`. Gives the runs' ids.
 
         A departure that cannot begin is held and stops none of the others.
         """
         if kill_switch.is_thrown(session):
             return []
         self._look_at_announced(session, now=now)
+        near = self._near(session, now=now)
+        first = near.order_by(_MOST_URGENT, Departure.effective_at, Departure.id).limit(AT_ONCE)
+        looked_at = session.scalars(first.with_for_update(skip_locked=True, of=Departure)).all()
+        if not looked_at:
+            return []
+        people = people_by_id(session, {departure.person_id for departure in looked_at})
+        timed = self._together(
+            session, looked_at, lambda some: self._timed(session, some, people, now=now), now=now
+        )
+        others = near.with_only_columns(Departure.id) if len(looked_at) == AT_ONCE else None
+        due = self._let_go(session, timed, others, now=now)
+        return self._together(session, due, lambda some: self._begun(session, some, people, now=now), now=now)
+
+    def _near(self, session: Session, *, now: datetime) -> Select[Departure]:
+        """Departures that are due, or of which it is not known when they are."""
         marks = [(kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items()]
-        wanted = to_look_at(marks, near=now + MOST_MOVED, now=now)
-        near = (
+        return (
             select(Departure)
             .outerjoin(Batch, Batch.id == Departure.batch_id)
-            .where(Departure.state == DepartureState.SCHEDULED, wanted, may_begin_now())
+            .where(Departure.state == DepartureState.SCHEDULED, to_look_at(marks, now=now), may_begin_now())
         )
-        due = []
-        for departure in session.scalars(near.with_for_update(skip_locked=True, of=Departure)).all():
-            with self._held_if_it_fails(session, departure, now=now):
-                recompute(session, departure, now=now)
-                if departure.run_id is not None and departure.effective_at <= now:
-                    cut(session, departure, now=now)
-                elif departure.run_id is None and self._begins_at(session, departure) <= now:
-                    due.append(departure)
-        begun: list[str] = []
-        let_go = self._let_go(session, due, now=now)
-        for departure in sorted(let_go, key=lambda each: each.effective_at):  # after a downtime they are many
-            with self._held_if_it_fails(session, departure, now=now):
-                begun.append(self.begin(session, departure, now=now).id)
-        return begun
 
     def _look_at_announced(self, session: Session, *, now: datetime) -> None:
         """What stands anew because HR moved it is doubted like any other news."""
@@ -95,22 +99,79 @@ class Starter:
             person = session.get_one(Person, departure.person_id)
             hold_or_schedule(session, departure, person, self.guard, now=now, by=ENGINE)
 
-    def _begins_at(self, session: Session, departure: Departure) -> datetime:
+    def _timed(
+        self, session: Session, some: Sequence[Departure], people: People, *, now: datetime
+    ) -> list[Departure]:
+        """Work out anew when each is due, and give those whose run begins now."""
+        due = []
+        for departure in some:
+            recompute(session, departure, now=now)
+            if departure.run_id is not None and departure.effective_at <= now:
+                cut(session, departure, now=now)
+            elif departure.run_id is None and self._begins_at(session, departure, people) <= now:
+                due.append(departure)
+        return due
+
+    def _begins_at(self, session: Session, departure: Departure, people: People) -> datetime:
         """When the run begins, planned once for each playbook and time HR gave."""
         by = mark(self._playbook(session, departure))
         if departure.begins_at is None or departure.begins_by != by:
-            planned = self.planned(departure, session.get_one(Person, departure.person_id))
+            planned = self.planned(departure, people[departure.person_id])
             departure.begins_at, departure.begins_by = begins_at(departure, planned), by
         return departure.begins_at
 
-    def _let_go(self, session: Session, due: list[Departure], *, now: datetime) -> list[Departure]:
+    def _let_go(
+        self, session: Session, due: list[Departure], others: Select[str] | None, *, now: datetime
+    ) -> list[Departure]:
         """Those of whom the guardrails have no doubt, or whom two persons released."""
         unreleased = [departure for departure in due if departure.released_at is None]
         if not unreleased:
             return due
         head(session)  # whoever counts holds the ledger's lock: no other node begins somebody meanwhile
-        free = may_begin(session, unreleased, self.guard, now=now, by=ENGINE)
+        here = {departure.id for departure in due}
+        also = () if others is None else session.scalars(others.where(Departure.released_at.is_(None)))
+        waiting = [each for each in also if each not in here]
+        free = may_begin(session, unreleased, self.guard, others=waiting, now=now, by=ENGINE)
         return [*(departure for departure in due if departure.released_at is not None), *free]
+
+    def _begun(
+        self, session: Session, due: Sequence[Departure], people: People, *, now: datetime
+    ) -> list[str]:
+        """Begin these runs. Raises `CannotBegin`; the caller rolls back what was written."""
+        managers = people_by_id(session, {p.manager_id for p in people.values() if p.manager_id})
+        leaving = []
+        for departure in due:
+            person = people[departure.person_id]
+            planned = self.planned(departure, person)
+            if not planned.steps:
+                raise CannotBegin(f"The playbook {planned.playbook} does not apply to this departure.")
+            leaving.append(Leaving(departure, person, managers.get(person.manager_id or ""), planned))
+        try:
+            write_runs(session, leaving, self.catalogue, now=now)
+        except references.UnresolvedError as error:
+            raise CannotBegin(str(error)) from error
+        put_further(session, leaving, now=now)
+        settle(session, {one.run_id for one in leaving}, now=now)
+        return [one.run_id for one in leaving]
+
+    def _together(
+        self,
+        session: Session,
+        some: Sequence[Departure],
+        work: Callable[[Sequence[Departure]], list[T]],
+        *,
+        now: datetime,
+    ) -> list[T]:
+        """Do it for all at once; where that fails, for each alone, and hold whoever it fails for."""
+        if not some:
+            return []
+        with suppress(CannotBegin, *FAULTS), session.begin_nested():
+            return work(some)
+        done = []
+        for departure in some:
+            with self._held_if_it_fails(session, departure, now=now):
+                done += work((departure,))
+        return done
 
     @contextmanager
     def _held_if_it_fails(self, session: Session, departure: Departure, *, now: datetime) -> Iterator[None]:
@@ -120,7 +181,7 @@ class Starter:
                 yield
         except CannotBegin as refused:
             cannot_begin(session, departure, str(refused), now=now)
-        except (LookupError, ValueError, TypeError, ArithmeticError, DataError, IntegrityError) as error:
+        except FAULTS as error:
             because = f"This departure could not be begun ({type(error).__name__}). Somebody must look at it."
             cannot_begin(session, departure, because, now=now)
 
@@ -136,140 +197,14 @@ class Starter:
         """What a departure would lead to; nothing is done. Raises `CannotBegin`."""
         loaded = self._playbook(object_session(departure), departure)
         given = PlanInput(kind=departure.kind, department=person.department, country=person.country)
-        return plan(loaded, given, self.catalogue)
-
-    def begin(self, session: Session, departure: Departure, *, now: datetime) -> Run:
-        """Start the run of one departure. Raises `CannotBegin`; then nothing was written."""
-        person = session.get_one(Person, departure.person_id)
-        planned = self.planned(departure, person)
-        if not planned.steps:
-            raise CannotBegin(f"The playbook {planned.playbook} does not apply to this departure.")
-        number = (session.scalar(select(func.max(Run.number))) or 0) + 1
-        values = {**_values(session, person, departure), "run.number": f"R-{number}"}
-        arguments = _resolved(planned, values)
-        run = _run(planned, departure, number=number, now=now)
-        session.add(run)
-        ended = departure.effective_at <= now
-        departure.state = DepartureState.REVOKING if ended else DepartureState.SCHEDULED
-        departure.run_id, departure.begun_at = run.id, now
-        session.flush()
-        rows = []
-        for position, step in enumerate(planned.steps):
-            row = self._row(run, step, position, departure=departure, now=now)
-            row.title = references.fill(step.title, values)[:200]
-            row.instructions = references.fill(step.instructions, values)
-            row.arguments = arguments[step.id]
-            row.next_at += wait_of(row)
-            rows.append(row)
-        session.add_all(rows)
-        session.flush()
-        session.add_all(_needs(planned, {row.step: row.id for row in rows}))
-        _record_start(session, run, departure, planned)
-        put_further(session, run, person.id, {row.connector for row in rows}, now=now)
-        settle(session, (run.id,), now=now)
-        return run
-
-    def _row(
-        self, run: Run, planned: PlannedStep, position: int, *, departure: Departure, now: datetime
-    ) -> StepRun:
-        spec = self.catalogue.specs[planned.action]
-        release = release_of(departure, planned.phase, planned.after, now=now)
-        return StepRun(
-            id=str(uuid.uuid4()),
-            run_id=run.id,
-            position=position,
-            step=planned.id,
-            title=planned.title,
-            action=planned.action,
-            connector=connector_of(planned.action),
-            arguments=dict(planned.arguments),
-            phase=planned.phase,
-            minimum=planned.minimum,
-            owner=planned.owner,
-            instructions=planned.instructions,
-            critical=planned.critical,
-            asks_person=spec.asks_person,
-            readable=spec.expects is not None,
-            on_failure=planned.on_failure,
-            retry_first_s=planned.retry.first.total_seconds(),
-            retry_most_s=planned.retry.most.total_seconds(),
-            state=StepState.BLOCKED if planned.needs else StepState.READY,
-            priority=self._priority(planned, departure),
-            after_s=planned.after.total_seconds(),
-            release_after=release,
-            retry_until=release + planned.deadline,
-            due=release + planned.deadline,
-            next_at=release,
-        )
-
-    def _priority(self, planned: PlannedStep, departure: Departure) -> int:
-        manifest = self.catalogue.manifests.get(connector_of(planned.action))
-        directory = manifest is not None and manifest.directory
-        return priority_of(departure, critical=planned.critical, directory=directory)
-
-
-def _run(planned: Plan, departure: Departure, *, number: int, now: datetime) -> Run:
-    return Run(
-        id=str(uuid.uuid4()),
-        number=number,
-        departure_id=departure.id,
-        playbook=planned.playbook,
-        playbook_version=planned.version,
-        playbook_digest=planned.playbook_digest,
-        plan_digest=planned.digest,
-        tzdata=TZDATA_VERSION,
-        started_at=now,
-    )
-
-
-def _needs(planned: Plan, ids: Mapping[str, str]) -> list[StepNeed]:
-    return [
-        StepNeed(step_run_id=ids[step.id], needs_id=ids[need])
-        for step in planned.steps
-        for need in step.needs
-    ]
-
-
-def _record_start(session: Session, run: Run, departure: Departure, planned: Plan) -> None:
-    late = began_late(departure.effective_at, departure.announced_at, run.started_at)
-    body = {
-        "number": run.number,
-        "playbook": planned.playbook,
-        "version": planned.version,
-        "playbook_digest": planned.playbook_digest,
-        "plan_digest": planned.digest,
-        "steps": [step.id for step in planned.steps],
-        "late_s": seconds(late),
-        "tzdata": TZDATA_VERSION,
-    }
-    record_run(session, run.id, Event.RUN_STARTED, at=run.started_at, body=body)
+        known = self._plans.get((loaded.digest, given))
+        if known is None:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            known = self._plans[loaded.digest, given] = plan(loaded, given, self.catalogue)
+        return known
 
 
 def cannot_begin(session: Session, departure: Departure, because: str, *, now: datetime) -> None:
     """Stop a departure before anything is done, and say why."""
     hold(session, departure, (Doubt("cannot begin", because),), now=now, by=ENGINE)
-
-
-def _resolved(planned: Plan, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """Each step's arguments with this leaver's facts in place of references."""
-    try:
-        return {step.id: references.resolve(step.arguments, values) for step in planned.steps}
-    except references.UnresolvedError as error:
-        raise CannotBegin(str(error)) from error
-
-
-def _values(session: Session, person: Person, departure: Departure) -> Mapping[str, str]:
-    manager = session.get(Person, person.manager_id) if person.manager_id else None
-    return {
-        "leaver.name": person.display_name,
-        "leaver.email": person.work_email or "",
-        "leaver.employee_no": person.employee_no or "",
-        "leaver.username": person.username or "",
-        "leaver.title": person.title,
-        "leaver.department": person.department,
-        "leaver.country": person.country,
-        "leaver.manager": manager.display_name if manager else "",
-        "departure.kind": departure.kind.value,
-        "departure.effective_at": departure.effective_at.isoformat(),
-        "departure.last_day": departure.civil_at[:10],
-    }

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures import times
+from service.departures.announce import recompute
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.record import record_run
@@ -44,14 +45,15 @@ def mark(loaded: Loaded) -> str:
     return f"{times.TZDATA_VERSION} {loaded.digest[:_DIGEST]}"
 
 
-def to_look_at(
-    marks: Iterable[tuple[DepartureKind, str]], *, near: datetime, now: datetime
-) -> ColumnElement[bool]:
-    """Departures that come soon, whose run begins, or of which nobody knows yet when it does."""
+def to_look_at(marks: Iterable[tuple[DepartureKind, str]], *, now: datetime) -> ColumnElement[bool]:
+    """Departures that are due, whose run begins, or of which nobody knows when it does.
+
+    By the mark the last are also those that were worked out by other zone data than this process brings along.
+    """
     others = (and_(Departure.kind == kind, Departure.begins_by != one) for kind, one in marks)
     unknown = and_(Departure.run_id.is_(None), or_(Departure.begins_at.is_(None), *others))
     begins = and_(Departure.run_id.is_(None), Departure.begins_at <= now)
-    return or_(Departure.effective_at <= near, begins, unknown)
+    return or_(Departure.effective_at <= now, begins, unknown)
 
 
 def cut(session: Session, departure: Departure, *, now: datetime) -> None:
@@ -61,7 +63,7 @@ def cut(session: Session, departure: Departure, *, now: datetime) -> None:
         record_run(session, departure.run_id, Event.DEPARTURE_DUE, at=now)
 
 
-def under_new_zone_data(session: Session) -> int:
+def under_new_zone_data(session: Session, *, now: datetime) -> int:
     """Have the steps of open runs timed anew that were timed by other zone data. Gives how many runs.
 
     Called once when a process starts: a process brings one version along, and keeps it.
@@ -74,6 +76,7 @@ def under_new_zone_data(session: Session) -> int:
     )
     found = session.execute(query).all()
     for run, departure in found:
+        recompute(session, departure, now=now)
         departure.timed_from = departure.timed_from or departure.effective_at
         run.tzdata = times.TZDATA_VERSION
     return len(found)

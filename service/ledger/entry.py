@@ -6,6 +6,7 @@ ends, so `seq` has no gaps and entries become readable in their order. Append la
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +24,26 @@ from service.ledger.tree import Edge, leaf_hash
 from service.store import Base
 from service.store.failpoints import passing
 
-__all__ = ["Draft", "LedgerEntry", "LedgerHead", "append", "append_all", "bind", "head", "stored_leaves"]
+__all__ = [
+    "Draft",
+    "LedgerEntry",
+    "LedgerHead",
+    "append",
+    "append_all",
+    "bind",
+    "head",
+    "joined",
+    "stored_leaves",
+]
 
 SEQ = BigInteger().with_variant(Integer, "sqlite")
 MAX_NAME = 200  # of an actor, subject, departure, run or step
 
 _OPEN = "exeunt.ledger"
+_JOINED = "exeunt.ledger.joined"
+
+_Within = tuple[SessionTransaction | None, SessionTransaction | None]
+_Row = tuple[Any, ...]
 
 
 class LedgerEntry(Base):
@@ -92,9 +107,17 @@ class Draft:
 class _Open:
     """The head as this transaction holds it, so that it is read once and not before every entry."""
 
-    within: tuple[SessionTransaction | None, SessionTransaction | None]
+    within: _Within
     connection: Connection
     edge: Edge
+
+
+@dataclass(slots=True)
+class _Joined:
+    """What a block of `joined` has appended and not written yet."""
+
+    within: _Within
+    rows: list[_Row] = field(default_factory=list)
 
 
 def append(  # noqa: PLR0913  the members of an entry, each by its name
@@ -152,10 +175,31 @@ def append_all(session: Session, drafts: Sequence[Draft], *, at: datetime) -> ra
             (seq, leaf, stored_at, draft.event.value, draft.subject, draft.departure, draft.run, draft.step)
         )
     if rows:
-        _write(opened, rows)
-        passing("ledger.appended")
+        _keep(session, opened, rows)
     session.info[_OPEN] = opened
     return range(first, edge.size)
+
+
+@contextmanager
+def joined(session: Session) -> Iterator[None]:
+    """Write what is appended within the block at its end, with one statement for all.
+
+    Nothing in the block reads the ledger or opens a savepoint. An error that leaves the block rolls the transaction
+    back at once: without its entries none of its changes may stand.
+    """
+    if _JOINED in session.info:  # a block within a block
+        yield
+        return
+    session.connection()
+    session.info[_JOINED] = block = _Joined(_within(session))
+    with ExitStack() as undone:
+        undone.callback(_roll_back, session)
+        undone.callback(session.info.pop, _JOINED)
+        yield
+        if block.rows:
+            _write(_opened(session), block.rows)
+        undone.pop_all()
+    session.info.pop(_JOINED)
 
 
 def head(session: Session) -> Edge:
@@ -201,9 +245,29 @@ def _content(session: Session, draft: Draft, seq: int, when: str) -> dict[str, A
     }
 
 
+def _within(session: Session) -> _Within:
+    return session.get_transaction(), session.get_nested_transaction()
+
+
+def _roll_back(session: Session) -> None:
+    transaction = session.get_nested_transaction() or session.get_transaction()
+    if transaction is not None and transaction.is_active:
+        transaction.rollback()
+
+
+def _keep(session: Session, opened: _Open, rows: list[_Row]) -> None:
+    block = session.info.get(_JOINED)
+    if not isinstance(block, _Joined):
+        _write(opened, rows)
+    elif block.within == opened.within:
+        block.rows.extend(rows)
+    else:
+        raise EntryRefused("A savepoint was opened while entries were gathered. Gather them within it.")
+
+
 def _opened(session: Session) -> _Open:
     connection = session.connection()
-    within = (session.get_transaction(), session.get_nested_transaction())
+    within = _within(session)
     opened = session.info.get(_OPEN)
     if isinstance(opened, _Open) and opened.within[0] is within[0] and opened.within[1] is within[1]:
         return opened
@@ -225,7 +289,7 @@ def _locked_edge(connection: Connection) -> Edge:
         raise LedgerBroken("The ledger's head does not fit its size. Run: exeunt ledger verify") from error
 
 
-def _write(opened: _Open, rows: list[tuple[Any, ...]]) -> None:
+def _write(opened: _Open, rows: list[_Row]) -> None:
     """Plain driver statements: this is the hottest write of the service, and its values are already exact."""
     mark = "?" if opened.connection.dialect.name == "sqlite" else "%s"
     opened.connection.exec_driver_sql(
@@ -238,6 +302,7 @@ def _write(opened: _Open, rows: list[tuple[Any, ...]]) -> None:
         f"UPDATE ledger_head SET size = {mark}, edge = {mark} WHERE id = 1",
         (opened.edge.size, opened.edge.pack()),
     )
+    passing("ledger.appended")
 
 
 def _stored_time(at: datetime, connection: Connection) -> Any:

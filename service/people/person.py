@@ -1,5 +1,6 @@
 """People as the HR system knows them, their identities elsewhere and their roles."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -91,6 +92,11 @@ def known_to_connectors(person: Person) -> sdk.Person:
         usernames=(person.username,) if person.username else (),
         hired_on=person.hired_on,
     )
+
+
+def people_by_id(session: Session, ids: Collection[str]) -> Mapping[str, Person]:
+    """These people, asked for together."""
+    return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
 
 
 def roles_of(session: Session, person_id: str) -> frozenset[Role]:

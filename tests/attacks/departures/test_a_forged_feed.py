@@ -11,6 +11,7 @@ from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
+from service.engine import start
 from service.engine.tables import Run
 from service.people.person import Person
 from tests.attacks.departures.company import Company
@@ -105,7 +106,11 @@ def test_dates_pulled_forward_together_are_held(company: Company) -> None:
     assert company.states()["held"] == 30
 
 
-def test_what_slipped_past_the_announcement_is_counted_again_at_the_gate(company: Company) -> None:
+@pytest.mark.parametrize("at_once", [3, 100])
+def test_what_slipped_past_the_announcement_is_counted_again_at_the_gate(
+    company: Company, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(start, "AT_ONCE", at_once)
     for number in company.hire(250)[:8]:
         departure_id = company.says_at(number, company.clock() + timedelta(days=60))
         with company.store.write() as session:  # as if an older version had let it through
@@ -119,6 +124,16 @@ def test_what_slipped_past_the_announcement_is_counted_again_at_the_gate(company
     assert begun == []
     assert company.states() == {"held": 8}
     assert {entry["body"]["because"] for entry in company.entries("departure.held")[-8:]} == {"mass"}
+
+
+def test_more_than_are_begun_together_are_all_begun(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "AT_ONCE", 2)
+    for number in company.hire(12)[:5]:
+        company.says(number)
+
+    assert [len(company.begin()) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_a_forged_rescind_and_repeat_touches_nobody_more(company: Company) -> None:

@@ -169,8 +169,8 @@ def test_new_zone_data_time_the_steps_of_open_runs_anew(notice: World) -> None:
         archive.release_after = archive.next_at = datetime(2026, 10, 27, 15, 0, tzinfo=UTC)
 
     with notice.store.write() as session:
-        assert timing.under_new_zone_data(session) == 1
-        assert timing.under_new_zone_data(session) == 0
+        assert timing.under_new_zone_data(session, now=notice.clock()) == 1
+        assert timing.under_new_zone_data(session, now=notice.clock()) == 0
     tick(notice)
 
     assert notice.step("archive").next_at == datetime(2026, 10, 27, 16, 0, tzinfo=UTC)

@@ -5,12 +5,21 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
 from sqlalchemy.orm import Session
 
 from service.ledger import tree
 from service.ledger.bound import bind
-from service.ledger.entry import Draft, LedgerEntry, LedgerHead, append, append_all, head, stored_leaves
+from service.ledger.entry import (
+    Draft,
+    LedgerEntry,
+    LedgerHead,
+    append,
+    append_all,
+    head,
+    joined,
+    stored_leaves,
+)
 from service.ledger.errors import EntryRefused, LedgerBroken, NotBound, ReadingOnly
 from service.ledger.event import Event
 from service.ledger.leaf import canonical
@@ -299,3 +308,47 @@ def test_leaves_are_not_read_past_a_hole(any_store):
         list(stored_leaves(session, 0, 3))
     with any_store.read() as session, pytest.raises(LedgerBroken, match="Entry 3 is missing"):
         list(stored_leaves(session, 2, 5))
+
+
+def test_entries_of_a_block_are_written_at_its_end_with_their_numbers(any_store):
+    with any_store.write() as session:
+        record(session, 0)
+        with joined(session):
+            seqs = [record(session, n) for n in (1, 2)]
+            with joined(session):  # a block within is part of it
+                seqs.append(record(session, 3))
+            assert session.scalar(select(LedgerHead.size)) == 1
+        seqs.append(record(session, 4))
+
+    assert seqs == [1, 2, 3, 4]
+    assert_whole(any_store, 5)
+
+
+def gather_and_fail(session: Session) -> None:
+    with joined(session):
+        session.add(Cursor(name="the effect", seq=1))
+        session.flush()
+        record_and_fail(session, 0)
+
+
+def swallow_and_go_on(store: Store) -> None:
+    with store.write() as session:
+        with pytest.raises(ZeroDivisionError):
+            gather_and_fail(session)
+        session.add(Cursor(name="a later one", seq=1))
+
+
+def test_an_error_that_leaves_a_block_lets_no_change_stand_without_its_entry(any_store):
+    with pytest.raises(InvalidRequestError):
+        swallow_and_go_on(any_store)
+
+    assert_whole(any_store, 0)
+    with any_store.read() as session:
+        assert session.scalars(select(Cursor)).all() == []
+
+
+def test_a_savepoint_within_a_block_is_refused(any_store):
+    with pytest.raises(EntryRefused), any_store.write() as session, joined(session), session.begin_nested():
+        record(session)
+
+    assert_whole(any_store, 0)
