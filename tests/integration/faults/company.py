@@ -28,7 +28,7 @@ from tests.unit.intake.bamboo import API_KEY, FakeBamboo
 
 BASE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NATIVE, BAMBOO = "whsec_cm90YXRlZC1zZWNyZXQtb2YtMjQtYnl0ZXM=", "bhr-secret"
-TEAM, IVAN, ANN = "TDEMO", "E-2", "E-77"
+TEAM, IVAN, HANNA, ANN = "TDEMO", "E-2", "E-3", "E-77"
 DAYS = 3
 
 PLAYBOOK = """\
@@ -220,11 +220,14 @@ def hire(store: Store, folder: Path) -> None:
     with store.write() as session:
         if session.scalar(select(Person.id).limit(1)) is not None:
             return
-        rows = [_person(number) for number in (*numbers(told_of(folder)["leavers"]), ANN, IVAN)]
+        rows = [_person(number) for number in (*numbers(told_of(folder)["leavers"]), ANN, HANNA, IVAN)]
         session.add_all(rows)
         session.flush()
-        ivan = rows[-1].id
-        session.add(RoleGrant(id=str(uuid.uuid4()), person_id=ivan, role=Role.IT, since=BASE))
+        hanna, ivan = rows[-2].id, rows[-1].id
+        grants = ((ivan, Role.IT), (ivan, Role.APPROVER), (hanna, Role.APPROVER))
+        session.add_all(
+            RoleGrant(id=str(uuid.uuid4()), person_id=who, role=role, since=BASE) for who, role in grants
+        )
         session.add(
             Identity(id=str(uuid.uuid4()), person_id=ivan, kind=IdentityKind.SLACK, value=f"{TEAM}/U2")
         )

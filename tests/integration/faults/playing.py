@@ -1,4 +1,6 @@
-"""Two departures from their webhooks to the destroyed snapshot, in a process that may be told to die on the way.
+"""Three departures from their webhooks to their end, in a process that may be told to die on the way.
+
+Mike's and Ann's run to the destroyed snapshot; Zoe's is held, released, and taken back.
 
 Played again after a crash it does only what is left, as the service's own ticks would.
 """
@@ -16,12 +18,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from service import app
 from service.app import Service, alarms_of, create_service, sign_due
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
 from service.engine.interventions import Verb, Wish
-from service.engine.states import StepState, WaitsFor
+from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.intake.tables import PendingLookUp
 from service.ledger.checkpoint import newest
@@ -32,13 +35,14 @@ from service.ledger.sink import FileSink
 from service.people.person import Person
 from service.slack import SlackRoom, alarms, create_slack, scribe
 from service.slack.tables import SlackMessage
-from service.store import utc_now
+from service.store import failpoints, utc_now
 from tests.integration.faults import company
+from tests.integration.faults.acts import MIKE, ZOE, People
 from tests.integration.faults.company import ANN, IVAN, TestClock
 from tests.unit.engine.world import CHAOS
 
 PATIENCE_S, DAY_S = 60.0, 86_400.0
-MIKE = "E-1000"
+LEAVERS = 3
 #: Everything is imported once, in a process without threads, and forked from there.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
@@ -76,7 +80,11 @@ def _play(folder: Path, kill_at: str) -> None:
     os.environ["EXEUNT_KILL_AT"] = kill_at
     scribe.RUN_EVERY_S = 0.0  # type: ignore[misc]  # nobody watches
     clock = TestClock.open(folder)
-    service = create_service(company.configured(folder), now=clock, extra_connectors=(CHAOS,))
+    if not kill_at:
+        app.arm_fail_point = lambda: _watch(folder)
+    two_an_hour = {"hour_people": 2, "hour_percent": 0.0, "whole_teams": False, "first_time": False}
+    settings = company.configured(folder, guardrails=two_an_hour)
+    service = create_service(settings, now=clock, extra_connectors=(CHAOS,))
     company.hire(service.store, folder)
     slack = create_slack(
         service.desk, service.settings.slack, base_url="http://127.0.0.1:1", real_now=utc_now
@@ -84,11 +92,26 @@ def _play(folder: Path, kill_at: str) -> None:
     Play(service, slack, clock, folder).to_the_end()
 
 
+def _watch(folder: Path) -> None:
+    """Write down every point that is passed."""
+
+    class Watch:
+        def passed(self, name: str) -> None:
+            if name not in seen:
+                seen.add(name)
+                with (folder / "passed").open("a", encoding="utf-8") as file:
+                    file.write(f"{name}\n")
+
+    seen: set[str] = set()
+    failpoints._armed = Watch()  # type: ignore[assignment]
+
+
 class Play:
     """The story, scene by scene."""
 
     def __init__(self, service: Service, slack: SlackRoom, clock: TestClock, folder: Path) -> None:
         self.service, self.slack, self.clock, self.folder = service, slack, clock, folder
+        self.people = People(service)
         self.alarms = alarms_of(service)
         self.sink = FileSink(folder / "checkpoints")
 
@@ -98,9 +121,16 @@ class Play:
             self.service.collect()
         self._announce()
         self._stand_still()
+        self.people.say_whose_account_it_is()
+        self.people.stop_everything_for_a_while()
+        self.people.change_the_playbook()
         self._refuse_a_commit_once()
         self.service.start()
-        self._until(self._waits_for_people)
+        self._until(self._two_wait_for_people)
+        self._sent("hr", *company.signed(company.message("immediate", ZOE), "msg-zoe"))
+        self.people.let_zoe_go()
+        self._until(self._three_wait_for_people)
+        self.people.take_zoe_back()
         self._decide()
         self._until(self._is_over)
         self.clock.skip(days=400)
@@ -138,7 +168,7 @@ class Play:
     def _all_announced(self) -> bool:
         with self.service.store.read() as session:
             pending = session.scalars(select(PendingLookUp)).all()
-            return len(session.scalars(select(Departure.id)).all()) == 2 and not pending
+            return len(session.scalars(select(Departure.id)).all()) >= 2 and not pending
 
     def _refuse_a_commit_once(self) -> None:
         """The first commit with what came back fails, so that each result is recorded alone."""
@@ -152,18 +182,23 @@ class Play:
 
         engine._turn = refused_once
 
-    def _waits_for_people(self) -> bool:
+    def _two_wait_for_people(self) -> bool:
         """Both runs have done all they can, or were confirmed before we died."""
+        return self._wait_for_people(2)
+
+    def _three_wait_for_people(self) -> bool:
+        """Zoe's as well, or it was taken back before we died."""
+        return self._wait_for_people(LEAVERS)
+
+    def _wait_for_people(self, count: int) -> bool:
         soon = self.service.now() + timedelta(minutes=1)  # looks of after-care lie further ahead
         with self.service.store.read() as session:
             steps = session.scalars(select(StepRun)).all()
             runs = session.scalars(select(Run)).all()
         open_ = [
-            s
-            for s in steps
-            if s.state is not StepState.DONE or s.checking or (s.check_at and s.check_at <= soon)
+            s for s in steps if s.state not in ENDED or s.checking or (s.check_at and s.check_at <= soon)
         ]
-        return len(runs) == 2 and all(s.waits_for is WaitsFor.PERSON for s in open_)
+        return len(runs) >= count and all(s.waits_for is WaitsFor.PERSON for s in open_)
 
     def _decide(self) -> None:
         """The leaver is refused; Ivan pauses, resumes and confirms."""
@@ -194,18 +229,17 @@ class Play:
             self.service.desk.confirm(decision)
 
     def _is_over(self) -> bool:
-        """Everything is closed, told in Slack and signed."""
+        """Everything is closed, or taken back, told in Slack and signed."""
+        ends = LedgerEntry.event.in_((Event.RUN_FINISHED, Event.RUN_UNDONE))
         with self.service.store.read() as session:
             departures = session.scalars(select(Departure.state)).all()
             rows = session.scalars(select(SlackMessage)).all()
-            finished = session.scalars(
-                select(LedgerEntry.seq).where(LedgerEntry.event == Event.RUN_FINISHED)
-            ).all()
+            finished = session.scalars(select(LedgerEntry.seq).where(ends)).all()
             signed = newest(session)
         told = [r for r in rows if r.ts and r.told_seq >= r.seen_seq and r.shown_seq >= r.seen_seq]
         return (
-            set(departures) == {DepartureState.CLOSED}
-            and len(told) == 2
+            set(departures) == {DepartureState.CLOSED, DepartureState.WITHDRAWN}
+            and len(told) == LEAVERS
             and signed is not None
             and signed.size > max(finished)
         )

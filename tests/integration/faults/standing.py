@@ -7,8 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.departures.batch import Batch
 from service.departures.departure import Departure
+from service.engine.kill_switch import stopped
+from service.engine.releases import Release
 from service.engine.tables import Attempt, Confirmation, Run, StepRun
+from service.engine.undos import Undo
 from service.intake.tables import PendingLookUp, Told, Webhook
 from service.ledger.checkpoint import checkpoints_in, open_checkpoint
 from service.ledger.entry import LedgerEntry
@@ -16,6 +20,7 @@ from service.ledger.keys import Keys
 from service.ledger.verify import verify_live
 from service.people.account_link import AccountLink
 from service.people.person import Person
+from service.playbook.versions import in_use
 from service.slack.tables import SlackMessage
 from service.snapshot.tables import Coverage, RawFile, Snapshot
 from service.store import Store
@@ -31,6 +36,19 @@ ONCE = frozenset(
         "run.finished",
         "step.done",
         "step.confirmed",
+        "engine.stopped",
+        "engine.resumed",
+        "batch.opened",
+        "batch.stopped",
+        "batch.resumed",
+        "departure.held",
+        "approval.given",
+        "playbook.approved",
+        "playbook.put_to_use",
+        "run.undoing",
+        "run.undone",
+        "departure.withdrawn",
+        "account.linked",
     }
 )
 
@@ -67,6 +85,7 @@ def standing(company: Company, store: Store) -> dict[str, Any]:
                     for s in session.scalars(select(Snapshot))
                 }
             ),
+            "decided": _decided(session, runs),
             "ledger": _recorded(company.folder, session, runs),
             "slack": _slack(company, session, runs),
             "effects": {
@@ -107,6 +126,20 @@ def _steps(session: Session, runs: dict[str, str]) -> list[Any]:
 def _still_out(session: Session) -> int:
     checking = session.scalars(select(StepRun).where(StepRun.checking.is_(True))).all()
     return len(checking) + len(session.scalars(select(Attempt).where(Attempt.outcome.is_(None))).all())
+
+
+def _decided(session: Session, runs: dict[str, str]) -> Any:
+    """The kill switch, batches, releases, playbooks in use and what was taken back."""
+    return (
+        stopped(session),
+        sorted((b.stopped_at is None, b.open_wave) for b in session.scalars(select(Batch))),
+        sorted((r.state.value, len(r.named)) for r in session.scalars(select(Release))),
+        sorted((str(kind), digest) for kind, digest in in_use(session).items()),
+        sorted(
+            (runs[u.run_id], u.because.value, u.finished_at is not None)
+            for u in session.scalars(select(Undo))
+        ),
+    )
 
 
 def _recorded(folder: Path, session: Session, runs: dict[str, str]) -> Any:

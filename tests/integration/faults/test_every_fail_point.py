@@ -72,9 +72,15 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def uncrashed(tmp_path_factory: pytest.TempPathFactory, file: Path) -> dict[str, Any]:
+def played_whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The company in which nobody was killed."""
+    return tmp_path_factory.mktemp("whole") / "company"
+
+
+@pytest.fixture(scope="module")
+def uncrashed(played_whole: Path, file: Path) -> dict[str, Any]:
     """How everything stands when nobody was killed."""
-    return _end(tmp_path_factory.mktemp("whole") / "company", file, "")
+    return _end(played_whole, file, "")
 
 
 @pytest.fixture(scope="module")
@@ -87,14 +93,27 @@ def migrated(postgres_server: Any) -> Iterator[str]:
 
 
 def test_the_play_without_a_kill_is_what_is_compared_with(uncrashed: dict[str, Any]):
-    assert [state for *_, state, _ in uncrashed["departures"]] == ["closed", "closed"]
-    assert uncrashed["runs"] == [("E-1000", "green"), ("E-77", "green")]
+    assert [state for *_, state, _ in uncrashed["departures"]] == ["closed", "withdrawn", "closed"]
+    assert uncrashed["runs"] == [("E-1000", "green"), ("E-1001", "green"), ("E-77", "green")]
     assert uncrashed["ledger"][:2] == (True, 0)
     assert uncrashed["still out"] == 0
-    assert uncrashed["snapshots"] == [("E-1000", True), ("E-77", True)]
-    assert {count for effects in uncrashed["effects"].values() for _, count in effects} == {1}
-    assert (len(uncrashed["slack"][0]), *uncrashed["slack"][1:]) == (2, 1, True)
+    assert uncrashed["snapshots"] == [("E-1000", True), ("E-1001", True), ("E-77", True)]
+    effects = [effect for each in uncrashed["effects"].values() for effect in each]
+    there_and_back = {what for (what, _), count in effects if count == 2}
+    assert there_and_back == {"account.active", "account.blocked_by", "UserLogin.IsFrozen"}
+    assert sorted(count for _, count in effects) == [1] * (len(effects) - 3) + [2] * 3
+    assert uncrashed["decided"][0] is None
+    assert uncrashed["decided"][1:3] == ([(True, 1)], [("released", 1)])
+    assert uncrashed["decided"][-1] == [("E-1001", "mistake", True)]
+    assert (len(uncrashed["slack"][0]), *uncrashed["slack"][1:]) == (3, 1, True)
     assert uncrashed["checkpoints"] == (True, True)
+
+
+@pytest.mark.usefixtures("uncrashed")
+def test_the_play_passes_every_point_of_one_process(played_whole: Path):
+    passed = set((played_whole / "passed").read_text(encoding="utf-8").split())
+
+    assert set(OF_ONE) - passed == set()
 
 
 @pytest.mark.parametrize("point", A_FEW)
