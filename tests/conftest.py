@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from pwd import getpwall
 
 import pytest
 
+from connectors.sdk import registry
+from connectors.sdk.manifest import Manifest
 from service.bootstrap.parts import PARTS, part
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
@@ -25,6 +27,43 @@ from service.store import Base, Store
 ROOT = Path(__file__).resolve().parents[1]
 #: A container usually has 64 MB there, which is not enough; PostgreSQL's log alone may grow to 1 GB.
 ROOM = 2 * 1024**3
+
+
+_read = registry._read
+
+
+@cache
+def _read_as_it_is(path: Path, written_ns: int, size: int) -> Manifest:
+    return _read(path)
+
+
+def _read_once(path: Path) -> Manifest:
+    told = path.stat()
+    return _read_as_it_is(path, told.st_mtime_ns, told.st_size)
+
+
+#: Reading five manifests is a third of what making a world costs, and thousands are made.
+registry._read = _read_once
+
+#: Files whose tests take long, begun first: a long one at the end would run beside nothing.
+LONG = (
+    "tests/integration/faults/",
+    "tests/e2e/",
+    "tests/integration/undo/",
+    "tests/integration/nodes/",
+    "tests/attacks/",
+    "tests/integration/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, each file as it is."""
+
+    def place(item: pytest.Item) -> int:
+        where = item.nodeid
+        return next((n for n, folder in enumerate(LONG) if where.startswith(folder)), len(LONG))
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

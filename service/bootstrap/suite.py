@@ -22,8 +22,9 @@ CHECKS: Final = (
     ("changelog fragments", ("-m", "towncrier", "build", "--draft", "--version", "next")),
     ("types", ("-m", "mypy")),
 )
-#: Two workers; the tests of one module stay together, because they share what took long to set up.
-SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile")
+#: Two workers; the tests of one module stay together, because they share what took long to set up;
+#: modules are begun in the order of `tests/conftest.py`.
+SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 WITHOUT_LONG_LOOPS: Final = "not faults"
 WITH_TEN_KILLS: Final = "not faults or kills"
 
