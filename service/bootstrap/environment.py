@@ -22,9 +22,14 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-Wanted = Literal["base", "dev"]
-INCLUDES: Final[dict[Wanted, tuple[Wanted, ...]]] = {"base": ("base",), "dev": ("base", "dev")}
+Wanted = Literal["base", "postgres", "dev"]
+INCLUDES: Final[dict[Wanted, tuple[Wanted, ...]]] = {
+    "base": ("base",),
+    "postgres": ("base", "postgres"),
+    "dev": ("base", "postgres", "dev"),
+}
 LOCK_FILE: Final = "exeunt.lock"
+POSTGRES_FILE: Final = "exeunt-postgres"
 LAUNCHER: Final = """#!{python}
 import sys
 from service.cli import main
@@ -59,6 +64,11 @@ class Environment:
     def unfinished(self) -> Path:
         """Is there from the first change of an installation to its last."""
         return self.folder / "exeunt-unfinished"
+
+    @property
+    def for_postgres(self) -> Path:
+        """Is there once PostgreSQL was asked for; an environment that is made anew has its packages too."""
+        return self.folder / POSTGRES_FILE
 
     def lock(self, wanted: Wanted) -> Path:
         return self.root / "requirements" / f"{wanted}.txt"
@@ -111,7 +121,7 @@ class Environment:
         for path in self.folder.iterdir():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
-            elif path.name != LOCK_FILE:
+            elif path.name not in {LOCK_FILE, POSTGRES_FILE}:
                 path.unlink()
 
     def _introduce(self) -> None:

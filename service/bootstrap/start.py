@@ -18,6 +18,7 @@ from service.bootstrap.installer import InstallError
 USAGE: Final = """\
 python3 -m service demo     a made-up company on this machine; Mike resigns, and you watch
 python3 -m service test     every check of the project
+python3 -m service postgres also installs what PostgreSQL needs, once
 python3 -m service WORD …   any other command of exeunt (plan, run, check, serve …)
 
 The first start makes .venv beside this file and fills it from requirements/; nothing else is touched."""
@@ -38,7 +39,7 @@ def main(words: Sequence[str]) -> int:
     if list(words) in HELP and not environment.is_ready("base"):
         Console().say(USAGE)
         return 0
-    wanted: Wanted = "dev" if testing else "base"
+    wanted = _wanted(environment, words)
     if Path(sys.prefix) == environment.folder and not environment.is_ready(wanted):
         base = Path(sys._base_executable)  # type: ignore[attr-defined] # noqa: SLF001 - typeshed lacks it
         return _go_on(base, ["-m", "service", *words])  # nobody saws at the branch they sit on
@@ -46,7 +47,20 @@ def main(words: Sequence[str]) -> int:
         return 1
     if testing:
         return _go_on(environment.python, ["-m", "service.bootstrap.suite", *words[1:]])
+    if list(words) == ["postgres"]:
+        Console().say("PostgreSQL can be used from here.")
+        words = ["version"]
     return _go_on(environment.python, ["-m", "service.cli", *(words or ["--help"])])
+
+
+def _wanted(environment: Environment, words: Sequence[str]) -> Wanted:
+    """What this start needs. PostgreSQL is asked for once, and then always there."""
+    if list(words) == ["postgres"]:
+        environment.folder.mkdir(exist_ok=True)
+        environment.for_postgres.touch()
+    if list(words[:1]) == ["test"]:
+        return "dev"
+    return "postgres" if environment.for_postgres.exists() else "base"
 
 
 def _prepared(environment: Environment, wanted: Wanted) -> bool:

@@ -1,5 +1,6 @@
 """A process that acts until it is told to end."""
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -19,6 +20,10 @@ class Ends(Protocol):
         ...
 
 
+IN_USE = (
+    "Another program listens there already, perhaps another Exeunt: nothing was started. "
+    "Stop it, or set [service] port."
+)
 T = TypeVar("T", bound=Ends)
 
 
@@ -44,9 +49,11 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
         signal.signal(name, lambda *_: ended.set())
     try:
         running = begin(create_service(load(), role=role))
-    except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres, OSError) as error:
+    except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres) as error:
         stop(str(error), WRONG_USE)
-    except SQLAlchemyError as error:
+    except OSError as error:
+        stop(IN_USE if error.errno == errno.EADDRINUSE else str(error), WRONG_USE)
+    except (SQLAlchemyError, ImportError) as error:
         stop(not_opened(error), UNREACHABLE)
     yield running
     ended.wait()

@@ -34,7 +34,7 @@ def opened() -> Iterator["Service"]:
         service = create_service(load())
     except (SettingsError, PlaybookError, LedgerError, ConnectorError) as error:
         stop(str(error), WRONG_USE)
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, ImportError) as error:
         stop(not_opened(error), UNREACHABLE)
     try:
         yield service
@@ -44,6 +44,10 @@ def opened() -> Iterator["Service"]:
 
 def not_opened(error: Exception) -> str:
     """What is said of a database that cannot be opened; its own words may hold its address."""
+    if isinstance(error, ImportError):
+        return (
+            "PostgreSQL needs packages of its own. In the folder of the source: python3 -m service postgres"
+        )
     return f"The database cannot be opened ({type(error).__name__}). Look at [database] url."
 
 

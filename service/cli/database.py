@@ -1,11 +1,19 @@
 """`exeunt database`: move to another database with the data kept."""
 
 import importlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from service.cli._open import FAILED, WRONG_USE, opened, stop
+from service.cli._open import FAILED, UNREACHABLE, WRONG_USE, not_opened, opened, stop
+
+if TYPE_CHECKING:
+    from service.app import Service
+    from service.store import Store
 
 
 @click.group()
@@ -19,38 +27,77 @@ def command() -> None:
 )
 def copy(url: str) -> None:
     """Copy everything into an empty database, in one transaction, and verify the record there."""
-    from sqlalchemy.exc import SQLAlchemyError
-
+    from service.engine import installation
     from service.engine.alone import OnlyEngine
-    from service.ledger.verify import verify_live
-    from service.store import Base, Store
-    from service.store.copy import NotCopied
-    from service.store.copy import copy as copied
-    from service.store.migrate import upgrade
+    from service.settings import CONFIG_FILE
 
     _know_every_table()
     with opened() as service:
-        target, only = Store(url), OnlyEngine(service.store)
+        only = OnlyEngine(service.store)
         try:
             only.take()  # nothing is written to the old one while it is copied
-            upgrade(target)
-            rows = copied(service.store, target, Base.metadata)
-            with target.read() as session:
-                verdict = verify_live(session, service.keys.vkey)
-        except (NotCopied, OSError) as error:
+            with _refusals(), _target(url) as target:
+                rows = _copied(service, target)
+                installation.move(target, service.settings.service.data_dir)
+        except OSError as error:
             stop(str(error), WRONG_USE)
-        except SQLAlchemyError as error:
-            stop(
-                f"Nothing was copied ({type(error).__name__}). Look at the target's address and rights.",
-                FAILED,
-            )
         finally:
             only.release()
-            target.close()
+    click.echo(f"Copied {sum(rows.values())} rows of {len(rows)} tables; the record verifies there.")
+    click.echo(
+        f"Now write into {CONFIG_FILE}, or change what stands there:\n\n[database]\nurl = {json.dumps(url)}\n"
+    )
+    click.echo("The old database starts no more. Keep it until the new one has a backup.")
+
+
+def _copied(service: "Service", target: "Store") -> dict[str, int]:
+    """Everything, verified: the rows of each table. A record that does not hold stops the command."""
+    from service.ledger.verify import verify_live
+    from service.store import Base
+    from service.store.copy import copy as copied
+
+    rows = copied(service.store, target, Base.metadata)
+    with target.read() as session:
+        verdict = verify_live(session, service.keys.vkey)
     if not verdict.holds:
         stop(f"The record was copied and does not verify: {verdict.said}. Keep the old database.", FAILED)
-    click.echo(f"Copied {sum(rows.values())} rows of {len(rows)} tables; the record verifies there.")
-    click.echo("Now set [database] url to it. Keep the old file until the new one has a backup.")
+    return rows
+
+
+@contextmanager
+def _target(url: str) -> Iterator["Store"]:
+    from service.store import Store
+    from service.store.migrate import upgrade
+
+    target = Store(url)
+    try:
+        upgrade(target)
+        yield target
+    finally:
+        target.close()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the target has against it, in a sentence. An error's own words may hold its address."""
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+    from service.store.copy import NotCopied
+
+    try:
+        yield
+    except NotCopied as error:
+        stop(str(error), WRONG_USE)
+    except ImportError as error:
+        stop(not_opened(error), WRONG_USE)
+    except ArgumentError:
+        stop("--to is no database's address: postgresql+psycopg://NAME@HOST:5432/DATABASE", WRONG_USE)
+    except SQLAlchemyError as error:
+        stop(
+            f"Nothing was copied ({type(error).__name__}). Look at the target's address, at its rights, and "
+            "whether PGPASSFILE names a file with its password.",
+            UNREACHABLE,
+        )
 
 
 def _know_every_table() -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from service.app import Service
+    from service.departures.announce import Announced
     from service.departures.event import TerminationEvent
     from service.people.person import Person
 
@@ -34,6 +35,7 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
     """
     from service.cli._actor import actor
     from service.departures.announce import announce
+    from service.departures.departure import Departure
     from service.departures.event import Unannounceable
     from service.people.person import Role
 
@@ -60,13 +62,19 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
                     by=f"person:{by.subject}",
                     guard=service.starter.guard,
                 )
+                held = session.get_one(Departure, done.departure_id).held_because
         except Unannounceable as refused:
             stop(refused.reason, WRONG_USE)
-    click.echo(
-        f"Departure {done.departure_id} is stored. `exeunt serve` acts on it when its time comes."
-        if done.news
-        else "That was known already. Nothing was changed."
-    )
+    click.echo(_became(done, held))
+
+
+def _became(done: "Announced", held: str) -> str:
+    if not done.news:
+        return "That was known already. Nothing was changed."
+    stored = f"Departure {done.departure_id} is stored"
+    if held:
+        return f"{stored} and held. {held} See: exeunt departures held"
+    return f"{stored}. The running service acts on it when its time comes."
 
 
 def _may_be_announced(service: "Service", kind: DepartureKind, *, own: bool) -> None:

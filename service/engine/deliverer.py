@@ -53,7 +53,8 @@ def deliverer(parts: Parts, role: Role) -> Deliverer:
         )
     if find_spec("procrastinate") is None:
         raise NeedsPostgres(
-            f"`exeunt {role.value}` needs the packages of requirements/postgres.txt. Install them first."
+            f"`exeunt {role.value}` needs the packages for PostgreSQL. In the folder of the source: "
+            "python3 -m service postgres"
         )
     from service.engine.cluster import Cluster
     from service.engine.doorbell import Doorbell

@@ -5,13 +5,13 @@ would keep logs where no other node finds them, so it does not start.
 """
 
 import os
-import tempfile
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import String, select
+from sqlalchemy import String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,10 +57,20 @@ def recognise(store: Store, folder: Path) -> None:
         known = _known(store)
     if here != known:
         raise OtherFolder(
-            f"{folder.absolute()} does not belong to this database: it {_is(here)}. Nothing was started. All nodes "
-            "share one folder: set service.data_dir to it, or mount it there. If this is the folder, restored "
-            f"without its file '{FILE}', write {known} into that file."
+            f"{folder.absolute()} does not belong to this database: it {_is(here)}. Nothing was started. If the "
+            "database was copied to another, set [database] url to that. Else all nodes share one folder: set "
+            "service.data_dir to it, or mount it there. If this is the folder, restored without its file "
+            f"'{FILE}', write {known} into that file."
         )
+
+
+def move(store: Store, folder: Path) -> None:
+    """A copied database takes the folder with it: from now on the one it was copied from starts no more."""
+    name = str(uuid.uuid4())
+    with store.write("installation.move") as session:
+        session.execute(update(Installation).values(name=name))
+    with _drafted(folder, name) as draft:
+        draft.replace(folder / FILE)
 
 
 def _is(here: str) -> str:
@@ -82,13 +92,20 @@ def _marked(folder: Path) -> str:
 
 def _mark(folder: Path) -> str:
     """Write the file whole or not at all; of two nodes that begin at once the first one's stands."""
-    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=f".{FILE}-", encoding="utf-8") as draft:
-        draft.write(f"{uuid.uuid4()}\n")
-        draft.flush()
-        os.fsync(draft.fileno())
-        with suppress(FileExistsError):
-            os.link(draft.name, folder / FILE)
+    with _drafted(folder, str(uuid.uuid4())) as draft, suppress(FileExistsError):
+        os.link(draft, folder / FILE)
     return _marked(folder)
+
+
+@contextmanager
+def _drafted(folder: Path, name: str) -> Iterator[Path]:
+    draft = folder / f".{FILE}-{name}"
+    with draft.open("x", encoding="utf-8") as file:
+        file.write(f"{name}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    yield draft
+    draft.unlink(missing_ok=True)
 
 
 def _make_known(store: Store, name: str) -> None:

@@ -17,6 +17,7 @@ log = structlog.get_logger()
 #: Transactions by the name their `store.write(NAME)` gives: two points each.
 COMMITS: Final = {
     "installation": "the installation's id, which its data folder holds too",
+    "installation.move": "the new id of an installation whose database was copied",
     "intake": "a webhook, its departure and their entries",
     "look-up": "what the HR system said of somebody, the departure and its entry",
     "look-up.put-off": "the note that the HR system did not answer and is asked again later",
@@ -57,8 +58,8 @@ COMMITS: Final = {
     "roster": "the account links a roster taught",
     "zone-data": "the note that the steps of open runs are timed anew by other zone data",
 }
-#: Those of them that only a process passes which is one of several nodes.
-OF_NODES: Final = frozenset({"take", "node.beat", "node.leave", "doorbell"})
+#: Those of them that only one of several nodes passes, or the command that moves from one process to them.
+OF_NODES: Final = frozenset({"installation.move", "take", "node.beat", "node.leave", "doorbell"})
 #: Calls that leave the process: two points each.
 CALLS: Final = {
     "hr.ask": "the HR system is asked about somebody",

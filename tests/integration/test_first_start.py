@@ -135,6 +135,20 @@ def test_the_project_is_found_from_any_folder_afterwards(filled):
     assert said.stdout.strip() == str(checkout.root / "service" / "__init__.py")
 
 
+def test_the_packages_for_postgresql_are_asked_for_once_and_kept(checkout):
+    more = make_wheel(checkout.wheels, name="elephant")
+    (checkout.root / "requirements" / "postgres.txt").write_text(make_wheel(checkout.wheels) + more)
+    checkout.start("plan")
+
+    status, said = checkout.start("postgres")
+    (checkout.venv / "exeunt-unfinished").touch()  # the next start makes all anew
+    checkout.start("plan")
+
+    assert status == 0
+    assert "PostgreSQL can be used from here.\n" in said
+    assert list(checkout.venv.glob("lib/*/site-packages/elephant.py"))
+
+
 def test_whoever_wants_no_bytecode_beside_their_sources_still_starts_fast(filled):
     checkout, _ = filled
     shutil.rmtree(checkout.root / "service" / "cli" / "__pycache__", ignore_errors=True)

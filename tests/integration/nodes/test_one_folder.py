@@ -9,7 +9,7 @@ import pytest
 
 from service.cli._node import acting
 from service.engine.deliverer import Role
-from service.engine.installation import FILE, OtherFolder, recognise
+from service.engine.installation import FILE, OtherFolder, move, recognise
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.store import Base, Store
@@ -110,14 +110,20 @@ def test_of_many_that_begin_at_once_beside_two_folders_one_folder_wins(
 
 
 @pytest.mark.postgres
-def test_a_copied_database_knows_the_folder_it_had(store: Store, postgres_url: str, shared: Path) -> None:
+def test_a_copied_database_takes_the_folder_with_it_and_the_old_one_starts_no_more(
+    store: Store, postgres_url: str, shared: Path
+) -> None:
     recognise(store, shared)
     with closing(Store(postgres_url)) as target:
         upgrade(target)
-
         copy(store, target, Base.metadata)
 
+        move(target, shared)
+
         recognise(target, shared)
+    with pytest.raises(OtherFolder, match=r"was copied to another, set \[database\] url"):
+        recognise(store, shared)
+    assert [path.name for path in shared.iterdir()] == [FILE]
 
 
 @pytest.fixture

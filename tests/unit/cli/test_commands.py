@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -173,6 +174,20 @@ def test_hr_announces_a_departure_and_is_told_when_it_is(exeunt: Shell) -> None:
     assert "is stored" in said.out
 
 
+def test_who_announces_what_is_held_is_told_that_and_why(exeunt: Shell) -> None:
+    exeunt.maps("E-1")
+    exeunt("people", "grant", "E-1", "hr")
+    path = exeunt.folder / "exeunt.toml"
+    path.write_text(path.read_text() + "\n[guardrails]\nhour_people = 1\nhour_percent = 0\n")
+    exeunt("run", "E-3", "--kind", "involuntary", "--yes")
+
+    said = exeunt("run", "E-2", "--kind", "involuntary", "--yes")
+
+    assert said.code == 0
+    assert "is stored and held. " in said.out
+    assert "exeunt departures held" in said.out
+
+
 def test_who_is_asked_and_says_no_has_announced_nothing(exeunt: Shell) -> None:
     exeunt.maps("E-1")
     exeunt("people", "grant", "E-1", "hr")
@@ -303,6 +318,17 @@ def test_what_nobody_foresaw_is_told_in_a_sentence_and_shows_no_values(exeunt: S
     assert done.returncode == 1
     assert "ZeroDivisionError at" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(exeunt: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        path = exeunt.folder / "exeunt.toml"
+        taken = f"[service]\nport = {other.getsockname()[1]}"
+        path.write_text(path.read_text().replace("[service]", taken, 1))
+
+        said = exeunt("serve")
+
+    assert (said.code, "Another program listens there already" in said.err) == (2, True), said.err
 
 
 def test_a_damaged_database_is_told_in_a_sentence(exeunt: Shell) -> None:
