@@ -231,7 +231,7 @@ def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: C
     guard = guardrails_of(settings.guardrails)
 
     def announced(session: Session, event: TerminationEvent) -> str:
-        read = event.under(settings.departures.friday)
+        read = event.under(settings.departures)
         return announce(session, read, now=now(), guard=guard).departure_id
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)

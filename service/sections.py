@@ -28,6 +28,10 @@ class DeparturesSection(Section):
         description="Departures at a week's end, from that hour of the Friday on: `off`, `flag 12:00` says so, "
         "`bring-forward 12:00` moves a last day without a time to that hour of the Friday.",
     )
+    sealed_for: tuple[str, ...] = Field(
+        default=(),
+        description="Employee numbers of those who may see a sealed departure where HR names nobody.",
+    )
 
 
 class PlaybooksSection(Section):

@@ -7,7 +7,31 @@ from service.cli._open import WRONG_USE, find_person, stop
 
 if TYPE_CHECKING:
     from service.app import Service
+    from service.engine.facts import RunFacts
     from service.people.person import Person, Role
+
+
+def reader(service: "Service") -> str:
+    """Who reads at the keyboard, by our id: nobody known where the user is not mapped, who sees nothing sealed."""
+    from sqlalchemy import select
+
+    from service.people.person import Person
+
+    number = service.settings.cli.users.get(getpass.getuser())
+    with service.store.read() as session:
+        found = session.scalars(select(Person.id).where(Person.employee_no == number)).all() if number else []
+    return found[0] if len(found) == 1 else ""
+
+
+def seen_run(service: "Service", number: int) -> "RunFacts | None":
+    """Run `R-number`, if it exists for whoever reads; a look at what is sealed is recorded."""
+    who, run_id = reader(service), service.desk.run_of_number(number)
+    if run_id is None or not service.desk.may_see(run_id, who):
+        return None
+    facts = service.desk.facts(run_id)
+    if facts is not None and facts.sealed:
+        service.desk.looked([facts.departure_id], who, door="cli")
+    return facts
 
 
 def actor(service: "Service", *roles: "Role") -> "Person":

@@ -19,16 +19,21 @@ _first = click.option("--first", type=click.IntRange(min=1), help="Of a batch, o
 @click.command()
 def held() -> None:
     """List what is held and why; a batch is one line, however many are in it."""
+    from service.cli._actor import reader
     from service.engine.held import held_groups, waiting_releases
 
-    with opened() as service, service.store.read() as session:
-        groups, waiting = held_groups(session), waiting_releases(session)
+    with opened() as service:
+        who = reader(service)
+        with service.store.read() as session:
+            groups, waiting = held_groups(session, reader=who), waiting_releases(session, reader=who)
+        seen = [line.departure_id for group in groups for line in group.lines if line.sealed]
+        service.desk.looked(seen, who, door="cli")
     if not groups:
         click.echo("Nothing is held.")
     for group in groups:
         first = group.lines[0]
         if group.number:
-            click.echo(f"B-{group.number:<6} {len(group.lines)} departures: {group.title}. {first.because}")
+            click.echo(f"B-{group.number:<6} {_counted(len(group.lines))}: {group.title}. {first.because}")
         else:
             click.echo(f"{first.departure_id}  {first.leaver}: {first.because}")
     for release in waiting:
@@ -135,6 +140,7 @@ def steer(*, verb: str, batch: str, because: str) -> None:
 def _ids(
     service: "Service", departures: tuple[str, ...], batch: str | None, first: int | None
 ) -> tuple[str, ...]:
+    from service.cli._actor import reader
     from service.engine.held import held_groups
 
     if bool(departures) == bool(batch):
@@ -143,10 +149,15 @@ def _ids(
         return departures
     number = _number(batch)
     with service.store.read() as session:
-        group = next((g for g in held_groups(session) if g.number == number), None)
+        groups = held_groups(session, reader=reader(service))
+    group = next((g for g in groups if g.number == number), None)
     if group is None:
         stop(f"Nothing of batch B-{number} is held. Nothing was changed.", WRONG_USE)
     return tuple(line.departure_id for line in group.lines[:first])
+
+
+def _counted(count: int) -> str:
+    return "1 departure" if count == 1 else f"{count} departures"
 
 
 def _number(words: str) -> int:

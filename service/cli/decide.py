@@ -105,10 +105,11 @@ def numbers_in(words: str) -> "Iterable[int]":
 
 def _found(service: "Service", numbers: "Iterable[int]") -> "list[RunFacts]":
     """The runs; one that is not there stops the command before anything is changed."""
+    from service.cli._actor import seen_run
+
     found, missing = [], []
     for number in numbers:
-        run_id = service.desk.run_of_number(number)
-        facts = service.desk.facts(run_id) if run_id else None
+        facts = seen_run(service, number)
         found += [facts] if facts else []
         missing += [] if facts else [f"R-{number}"]
     if missing:

@@ -7,6 +7,7 @@ import rich_click as click
 
 from service.cli._held import cancel, held, release, steer
 from service.cli._open import WRONG_USE, opened, stop
+from service.cli._sealed import sealed, sealed_for
 
 
 @click.group(invoke_without_command=True)
@@ -16,8 +17,12 @@ def command(context: click.Context, *, as_json: bool) -> None:
     """List departures that have not begun; import them from a CSV file; decide about held ones."""
     if context.invoked_subcommand is not None:
         return
+    from service.cli._actor import reader
+
     with opened() as service:
-        waiting = service.desk.waiting_departures()
+        who = reader(service)
+        waiting = service.desk.waiting_departures(who)
+        service.desk.looked([each.id for each in waiting if each.sealed], who, door="cli")
         lines = [
             {
                 "id": departure.id,
@@ -46,11 +51,13 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--source", default="hr", show_default=True, help="The HR source whose ids the file holds.")
 @click.option("--zone", default="UTC", show_default=True, help="The zone of rows that name none.")
-def import_(path: Path, source: str, zone: str) -> None:
+@sealed
+@sealed_for
+def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tuple[str, ...]) -> None:
     """Announce every row of a CSV file (docs/reference/sources.md), or none."""
     from service.cli._actor import actor
     from service.intake.source import NotUnderstood
-    from service.intake.together import in_one_batch
+    from service.intake.together import Seal, in_one_batch
     from service.people.person import Role
     from service.settings import SourceSection
 
@@ -60,8 +67,13 @@ def import_(path: Path, source: str, zone: str) -> None:
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
         by = actor(service, Role.HR, Role.ADMIN)
+        named = sealed_for or service.settings.departures.sealed_for
         together = in_one_batch(
-            path.name, by=f"person:{by.subject}", guard=service.starter.guard, now=service.now
+            path.name,
+            by=f"person:{by.subject}",
+            guard=service.starter.guard,
+            now=service.now,
+            seal=Seal(people=tuple(named)) if sealed or sealed_for else None,
         )
         try:
             ids = service.intake.take_file(
@@ -69,7 +81,8 @@ def import_(path: Path, source: str, zone: str) -> None:
             )
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{error}", WRONG_USE)
-    click.echo(f"{len(ids)} departures are stored. `exeunt serve` acts on each when its time comes.")
+    said = "1 departure is" if len(ids) == 1 else f"{len(ids)} departures are"
+    click.echo(f"{said} stored. `exeunt serve` acts on each when its time comes.")
 
 
 for _verb in (held, release, cancel, steer):

@@ -51,14 +51,16 @@ def _last_closed(service: "Service", person_id: str) -> tuple[str, int]:
     """The run of the person's last departure; it must be closed and not taken back."""
     from sqlalchemy import select
 
+    from service.cli._actor import reader
     from service.departures.departure import Departure
     from service.departures.kind import DepartureState
+    from service.departures.sealing import visible_to
     from service.engine.tables import Run
 
     query = (
         select(Run.id, Run.number, Departure.state)
         .join(Departure, Departure.id == Run.departure_id)
-        .where(Departure.person_id == person_id)
+        .where(Departure.person_id == person_id, visible_to(reader(service)))
         .order_by(Run.number.desc())
         .limit(1)
     )

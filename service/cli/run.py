@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from service.cli._open import WRONG_USE, find_person, opened, playbook_in_use, stop
+from service.cli._sealed import sealed as sealed_option
+from service.cli._sealed import sealed_for as sealed_for_option
 from service.departures.kind import BESIDE, DepartureKind
 
 if TYPE_CHECKING:
@@ -27,8 +29,19 @@ if TYPE_CHECKING:
     type=click.Choice([kind.value for kind in DepartureKind]),
     help="Why they leave: it chooses the playbook.",
 )
+@sealed_option
+@sealed_for_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bool) -> None:
+def command(
+    *,
+    person: str,
+    at: str | None,
+    zone: str | None,
+    kind: str,
+    sealed: bool,
+    sealed_for: tuple[str, ...],
+    yes: bool,
+) -> None:
     """Announce that PERSON (employee number, HR id, e-mail or user name) leaves.
 
     Also that they lost a device (--kind lost-device), or stay or return (--kind rehire).
@@ -45,7 +58,8 @@ def command(*, person: str, at: str | None, zone: str | None, kind: str, yes: bo
         leaver = find_person(service, person)
         _may_be_announced(service, DepartureKind(kind), own=by.id == leaver.id)
         event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
-        event = event.under(service.settings.departures.friday)
+        asked = {"sealed": sealed or bool(sealed_for), "sealed_for": sealed_for}
+        event = event.model_copy(update=asked).under(service.settings.departures)
         when = event.interpreted(now=service.now())
         for line in (*when.lines, *when.warnings):
             click.echo(line)

@@ -14,12 +14,14 @@ def command(*, number: str | None, as_json: bool) -> None:
     """List the newest runs, or show run NUMBER (R-7)."""
     from dataclasses import asdict
 
+    from service.cli._actor import reader, seen_run
+    from service.engine.facts import RunFilter
     from service.engine.states import Colour
     from service.engine.wording import counts
 
     with opened() as service:
         if number is None:
-            lines = service.desk.lines()
+            lines = service.desk.lines(only=RunFilter(reader=reader(service)))
             if as_json:
                 click.echo(json.dumps([asdict(line) for line in lines], default=str))
                 return
@@ -29,8 +31,7 @@ def command(*, number: str | None, as_json: bool) -> None:
                 click.echo(f"{line.number:<8} {line.colour:<6} {line.leaver:<28} {line.state}")
             return
         wanted = run_number(number)
-        run_id = service.desk.run_of_number(wanted) if wanted is not None else None
-        facts = service.desk.facts(run_id) if run_id else None
+        facts = seen_run(service, wanted) if wanted is not None else None
         if facts is None:
             stop(f"There is no run {number}.")
         if as_json:

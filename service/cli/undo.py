@@ -57,7 +57,9 @@ def command(
 def _found(
     service: "Service", runs: tuple[str, ...], *, batch: str, since: str | None, source: str
 ) -> "list[Chosen]":
+    from service.cli._actor import reader
     from service.cli.decide import numbers_in
+    from service.engine.sight import hides
     from service.engine.undo_many import Choice, chosen
 
     if sum(map(bool, (runs, batch, since))) != 1:
@@ -67,8 +69,9 @@ def _found(
         )
     numbers = list(dict.fromkeys(number for words in runs for number in numbers_in(words)))
     choice = Choice(numbers=numbers, batch=batch, since=_moment(since) if since else None, source=source)
+    who = reader(service)
     with service.store.read() as session:
-        found = chosen(session, choice)
+        found = [each for each in chosen(session, choice) if not hides(session, each.run_id, who)]
     missing = sorted(set(numbers) - {each.number for each in found})
     if missing:
         listed = ", ".join(f"R-{number}" for number in missing[:10])

@@ -16,6 +16,7 @@ from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import hold_if_too_many, hold_or_schedule
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
+from service.departures.sealing import check_sealable, seal_as_asked
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
@@ -51,6 +52,7 @@ def announce(
     """
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
+    check_sealable(session, event, person, by=by)
     departure = session.scalar(
         select(Departure)
         .where(Departure.person_id == person.id, Departure.state.not_in(OVER), _of_the_same_sort(event.kind))
@@ -62,11 +64,14 @@ def announce(
     if event.change is Change.RESCINDED:
         return _withdraw(session, _to_withdraw(session, departure, person), event, now=now, by=by)
     if departure is not None:
-        return _change(session, departure, event, now=now, by=by, guard=guard)
+        done = _change(session, departure, event, now=now, by=by, guard=guard)
+        seal_as_asked(session, departure, event, now=now, by=by)
+        return done
     if known := _of_event(session, event):
         return Announced(departure_id=known.id, news=False)  # over long ago, and HR sent it once more
     departure = _create(session, person, event, now=now, by=by)
     departure.batch_id = batch
+    seal_as_asked(session, departure, event, now=now, by=by)
     hold_or_schedule(session, departure, person, guard, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
 

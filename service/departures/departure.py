@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.departures.kind import DepartureKind, DepartureState
@@ -22,7 +22,7 @@ class Departure(Base):
     its run began, `released_at` when two persons let it go on: what they let go is not counted.
     `begins_at` is when its run begins, with the notice or when access ends, as found by the playbook and zone data
     that `begins_by` names; empty while nobody has looked.
-    `batch_id` is the batch it belongs to, `wave` its place in it.
+    `batch_id` is the batch it belongs to, `wave` its place in it. A `sealed` one only named people see.
     """
 
     __tablename__ = "departures"
@@ -54,3 +54,4 @@ class Departure(Base):
     begins_by: Mapped[str] = mapped_column(String(80), default="")
     batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
     wave: Mapped[int | None]
+    sealed: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)

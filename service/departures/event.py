@@ -17,6 +17,7 @@ from pydantic import (
 
 from service.departures import friday, times
 from service.departures.kind import DepartureKind
+from service.sections import DeparturesSection
 
 # No slash, backslash or percent sign and no "..": an identifier from outside is harmless wherever it ends up.
 _IDENTIFIER: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9 ._:@+=|~#-]*")
@@ -124,7 +125,8 @@ class TerminationEvent(BaseModel):
 
     `(source, source_id)` names the event: the same webhook delivered twice is one departure.
     The civil time and the zone are kept as HR meant them; `times.instant` says which instant that is today.
-    `friday_rule` is ours, not the source's: what becomes of a departure at a week's end.
+    `friday_rule` is ours, not the source's: what becomes of a departure at a week's end. A `sealed` one is seen
+    by `sealed_for` only (employee numbers or HR ids) until its time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -142,6 +144,8 @@ class TerminationEvent(BaseModel):
     source_version: Line | None = None
     occurred_at: AwareDatetime
     friday_rule: str = ""
+    sealed: bool = False
+    sealed_for: tuple[EmployeeNo, ...] = ()
 
     @model_validator(mode="after")
     def _says_enough(self) -> Self:
@@ -166,6 +170,7 @@ class TerminationEvent(BaseModel):
         found = times.instant(self.meant, self.timezone, zone_source=self.zone_source)
         return friday.read(self.friday_rule).applied(found)
 
-    def under(self, friday_rule: str) -> Self:
-        """The same event, read under a Friday rule."""
-        return self.model_copy(update={"friday_rule": friday_rule})
+    def under(self, section: DeparturesSection) -> Self:
+        """The same event, as the configuration has it read: the Friday rule, and who may see what is sealed."""
+        named = self.sealed_for or tuple(section.sealed_for)
+        return self.model_copy(update={"friday_rule": section.friday, "sealed_for": named})

@@ -17,6 +17,7 @@ from service.departures import times
 from service.departures.departure import Departure
 from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
+from service.departures.sealing import seal_like
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
@@ -128,6 +129,7 @@ def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -
     )
     session.add(after)
     session.flush()
+    seal_like(session, departure, after)
     facts = {"change": "moved", "after": departure.id, "kind": after.kind.value, "civil_at": after.civil_at}
     _record(session, after, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=facts | {"zone": after.zone})
     return after

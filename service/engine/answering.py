@@ -12,6 +12,7 @@ from connectors.sdk.types import Account
 from service.departures import questions
 from service.departures.departure import Departure
 from service.departures.questions import Question
+from service.departures.sealing import is_hidden
 from service.engine.decisions import Decision, NotDecided, Said, confirm
 from service.engine.progress import after_steps, settle
 from service.engine.record import record
@@ -24,6 +25,7 @@ from service.people.person import Person, Role, roles_of
 from service.store import Store
 
 MAY_ANSWER: Final = frozenset({Role.IT, Role.ADMIN})
+NOT_ASKED: Final = "Nothing is asked about this person's accounts there. Nothing was changed."
 NONE_NOTE: Final = "No account of the leaver's is there, or none of the candidates is."
 
 
@@ -62,13 +64,12 @@ def answer(session: Session, said: Answer, *, now: datetime) -> int:
     """Keep the answer and let the steps it concerns go on; gives how many. Raises `NotDecided`."""
     by = session.get_one(Person, said.by)
     _may(session, said)
+    _sees(session, said)
     question = questions.question_of(session, said.person_id, said.connector)
     if said.account is not None:
         _link(session, said, said.account, by, now=now)
     elif question is None or question.answered_at is not None:
-        raise NotDecided(
-            "not-open", "Nothing is asked about this person's accounts there. Nothing was changed."
-        )
+        raise NotDecided("not-open", NOT_ASKED)
     holder, waiting = ("", []) if question is None else (question.step_run_id, list(question.waiting))
     if question is not None:
         _close(question, said, by, now=now)
@@ -99,6 +100,13 @@ def _may(session: Session, said: Answer) -> None:
         raise NotDecided(
             "role", "Not answered. Only people with the role it or admin may do this. Nothing was changed."
         )
+
+
+def _sees(session: Session, said: Answer) -> None:
+    """What is asked about a sealed departure is asked of those it is sealed for."""
+    theirs = select(Departure).where(Departure.person_id == said.person_id, Departure.sealed.is_(True))
+    if any(is_hidden(session, departure, said.by) for departure in session.scalars(theirs)):
+        raise NotDecided("not-open", NOT_ASKED)
 
 
 def _link(session: Session, said: Answer, account: Account, by: Person, *, now: datetime) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from service.departures import last_admin, shape
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.departures.sealing import is_hidden
 from service.engine import releases
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.eligible import APPROVING, check_approver, same_human
@@ -32,6 +33,7 @@ from service.store import Store
 #: How long the name of another administrator is, at least and at most.
 LEAST_ANOTHER: Final = 2
 MOST_ANOTHER: Final = 300
+UNKNOWN: Final = "The list names a departure there is none of. Nothing was changed."
 Listed = Sequence[tuple[Departure, Person]]
 
 NAMING: Final = (Role.HR, Role.IT, Role.APPROVER, Role.ADMIN)
@@ -110,6 +112,8 @@ class Approvals:
                 raise NotDecided("not-open", f"This release is {said}. Nothing was changed.")
             person = session.get_one(Person, person_id)
             listed = list(releases.named_departures(session, release.named))
+            if any(is_hidden(session, departure, person_id) for departure, _ in listed):
+                raise NotDecided("not-open", "This release is unknown. Nothing was changed.")
             check_approver(session, person, listed, door=door)
             if release.asked_by and same_human(person, session.get_one(Person, release.asked_by)):
                 raise NotDecided(
@@ -155,7 +159,8 @@ class Approvals:
     def _of(self, session: Session, wanted: Wanted) -> tuple[Person, Listed]:
         listed = list(releases.named_departures(session, wanted.departures))
         if not listed or len(listed) < len(set(wanted.departures)):
-            raise NotDecided("unknown", "The list names a departure there is none of. Nothing was changed.")
+            raise NotDecided("unknown", UNKNOWN)
+        _check_seen(session, wanted.person_id, listed)
         if any(departure.state is not DepartureState.HELD for departure, _ in listed):
             raise NotDecided("not-held", "Not all of these are held. Nothing was changed.")
         return session.get_one(Person, wanted.person_id), listed
@@ -214,6 +219,12 @@ class Approvals:
             "door": door,
         }
         append(session, event, actor=f"person:{person.subject}", body=body, at=self.now())
+
+
+def _check_seen(session: Session, person_id: str, listed: Listed) -> None:
+    """What is sealed does not exist for whoever it is not sealed for."""
+    if any(is_hidden(session, departure, person_id) for departure, _ in listed):
+        raise NotDecided("unknown", UNKNOWN)
 
 
 def _check_reason(because: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.departures.sealing import visible_to
 
 #: In the order in which a departure passes through them.
 ORDER: Final = tuple(DepartureState)
@@ -59,8 +60,8 @@ class Board:
         return any(not wave.open for wave in self.waves)
 
 
-def board(session: Session, number: int) -> Board | None:
-    """The board of batch `B-number`."""
+def board(session: Session, number: int, *, reader: str | None = None) -> Board | None:
+    """The board of batch `B-number`, without what is sealed to its reader: a batch of nothing else is none."""
     batch = session.scalar(select(Batch).where(Batch.number == number))
     if batch is None:
         return None
@@ -70,9 +71,14 @@ def board(session: Session, number: int) -> Board | None:
         .where(Departure.batch_id == batch.id)
         .group_by(wave, Departure.state)
     )
+    everything = session.scalar(select(func.count()).where(Departure.batch_id == batch.id)) or 0
+    if reader is not None:
+        query = query.where(visible_to(reader))
     found: dict[int, dict[DepartureState, int]] = {}
     for place, state, count in session.execute(query):
         found.setdefault(place, {})[state] = count
+    if everything and not found:
+        return None
     return Board(
         number=batch.number,
         title=batch.title,

@@ -17,6 +17,7 @@ from service.departures.departure import Departure
 from service.engine.gates import REFUSED_PAUSE_S
 from service.engine.progress import after_step, needs_met
 from service.engine.record import record, record_run
+from service.engine.sight import hides
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Confirmation, Gate, Run, StepRun
 from service.engine.undos import is_taken_back
@@ -189,7 +190,7 @@ def _hand_on(session: Session, step: StepRun, decision: Decision, *, now: dateti
 def _may(session: Session, decision: Decision) -> StepRun:
     """The step, when this person may decide about it as it stands. A refusal is recorded."""
     step = session.get(StepRun, decision.step_run_id, with_for_update=True)
-    if step is None:
+    if step is None or hides(session, step.run_id, decision.person_id):
         raise NotDecided("unknown", "There is no such step.")
     refused = _refusal(session, step, decision)
     if refused is None:

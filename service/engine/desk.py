@@ -9,6 +9,7 @@ from sqlalchemy import select
 from connectors.sdk.types import Account
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.departures.sealing import hidden_from, looked, visible_to
 from service.engine import answering, decisions, interventions
 from service.engine.alarms import Alarm, open_alarms
 from service.engine.answering import Answer
@@ -18,6 +19,7 @@ from service.engine.facts import RunFacts, RunFilter, RunLine
 from service.engine.interventions import Intervened, Wish
 from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.releases import PlanOf
+from service.engine.sight import hides
 from service.engine.tables import Run, StepRun
 from service.engine.undo import UndoWish, carry_out
 from service.engine.undo_facts import Progress, progress_of
@@ -73,17 +75,31 @@ class Desk:
         with self.store.read() as session:
             return session.scalar(select(StepRun.run_id).where(StepRun.id == step_run_id))
 
-    def waiting_departures(self) -> list[Departure]:
-        """Departures that have not begun: scheduled or held, the next one first."""
+    def may_see(self, run_id: str, person_id: str) -> bool:
+        """Whether the run exists for this person: that of a sealed departure is for named people only."""
+        with self.store.read() as session:
+            return not hides(session, run_id, person_id)
+
+    def looked(self, departures: Collection[str], person_id: str, *, door: str) -> None:
+        """Record that a named person looked at sealed departures."""
+        if departures:
+            with self.store.write() as session:
+                looked(session, departures, person_id, now=self.now(), door=door)
+
+    def waiting_departures(self, reader: str | None = None) -> list[Departure]:
+        """Departures that have not begun: scheduled or held, the next one first; those the reader may know of."""
         ahead = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.HELD)
         query = select(Departure).where(Departure.state.in_(ahead)).order_by(Departure.effective_at)
+        if reader is not None:
+            query = query.where(visible_to(reader))
         with self.store.read() as session:
             return list(session.scalars(query))
 
-    def alarms(self) -> list[Alarm]:
-        """What should have moved and did not, in every run and outside of them."""
+    def alarms(self, reader: str | None = None) -> list[Alarm]:
+        """What should have moved and did not, in every run and outside of them; as far as the reader may know."""
         with self.store.read() as session:
-            return open_alarms(session)
+            hidden = hidden_from(session, reader) if reader is not None else frozenset()
+            return [alarm for alarm in open_alarms(session) if alarm.departure_id not in hidden]
 
     def person(self, kind: IdentityKind, value: str) -> Person | None:
         """Who shows this identity; nobody when it is unknown."""

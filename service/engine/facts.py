@@ -194,7 +194,7 @@ class RunFacts:
     `held` says why nothing more of it is begun, or what HR said too late; empty when there is nothing of the kind.
     `alarms` say what of it is stuck, and what to do.
     `late` says what came after its time: the news, or the run. `reasoning` is how the time was worked out, a
-    sentence a step; `warnings` what to look out for in it.
+    sentence a step; `warnings` what to look out for in it. A `sealed` one is for named people only.
     """
 
     run_id: str
@@ -240,6 +240,7 @@ class RunFacts:
     alarms: tuple[str, ...] = ()
     slack_channel: str = ""
     slack_link: str = ""
+    sealed: bool = False
 
     @property
     def answer(self) -> str:
@@ -294,7 +295,8 @@ class RunLine:
 class RunFilter:
     """Which runs a list shows; an empty field asks for nothing. `name` is a part of the leaver's name.
 
-    `without` is a person whose own departure is left out: the reader's.
+    `without` is a person whose own departure is left out: the reader's. `reader` is who may see the list, by id, or
+    nobody known (empty); `None` is the service itself, which sees what is sealed.
     """
 
     state: str = ""
@@ -302,3 +304,4 @@ class RunFilter:
     kind: str = ""
     name: str = ""
     without: str = ""
+    reader: str | None = None

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.departures.sealing import hidden_from, visible_to
 from service.engine.releases import Release, ReleaseState
 from service.people.person import Person
 
@@ -29,6 +30,7 @@ class HeldLine:
     because: str
     codes: tuple[str, ...]
     begun: bool
+    sealed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,14 @@ class WaitingRelease:
     leaver_ids: tuple[str, ...]
 
 
-def held_groups(session: Session, *, without: Collection[str] = ()) -> list[HeldGroup]:
-    """All that is held, without some people's own; batches first, the newest first."""
+def held_groups(
+    session: Session, *, without: Collection[str] = (), reader: str | None = None
+) -> list[HeldGroup]:
+    """All that is held, without some people's own; batches first, the newest first.
+
+    Args:
+        reader: Who looks, by id; without it the service itself, which sees what is sealed.
+    """
     query = (
         select(Departure, Person, func.coalesce(Batch.number, 0), func.coalesce(Batch.title, ""))
         .join(Person, Person.id == Departure.person_id)
@@ -66,6 +74,8 @@ def held_groups(session: Session, *, without: Collection[str] = ()) -> list[Held
         .where(Departure.state == DepartureState.HELD, Departure.person_id.not_in(without))
         .order_by(Departure.effective_at, Person.display_name)
     )
+    if reader is not None:
+        query = query.where(visible_to(reader))
     batches: dict[int, list[HeldLine]] = {}
     titles: dict[int, str] = {}
     alone: list[HeldGroup] = []
@@ -83,15 +93,20 @@ def held_groups(session: Session, *, without: Collection[str] = ()) -> list[Held
     return [*groups, *alone]
 
 
-def waiting_releases(session: Session) -> list[WaitingRelease]:
-    """The lists that wait for somebody, the oldest first."""
+def waiting_releases(session: Session, *, reader: str | None = None) -> list[WaitingRelease]:
+    """The lists that wait for somebody, the oldest first; without those that name what is sealed to the reader."""
+    hidden = hidden_from(session, reader) if reader is not None else frozenset()
     query = (
         select(Release, Person)
         .outerjoin(Person, Person.id == Release.asked_by)
         .where(Release.state == ReleaseState.WAITING)
         .order_by(Release.number)
     )
-    return [_waiting(session, release, person) for release, person in session.execute(query)]
+    return [
+        _waiting(session, release, person)
+        for release, person in session.execute(query)
+        if hidden.isdisjoint(release.named)
+    ]
 
 
 def _waiting(session: Session, release: Release, first: Person | None) -> WaitingRelease:
@@ -133,4 +148,5 @@ def _line(departure: Departure, person: Person) -> HeldLine:
         because=departure.held_because,
         codes=tuple(departure.held_codes),
         begun=departure.run_id is not None,
+        sealed=departure.sealed,
     )

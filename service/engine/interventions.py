@@ -18,6 +18,7 @@ from service.departures.departure import Departure
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, Decision, NotDecided, Said, say, try_again
 from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
+from service.engine.sight import hides
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Intervention, Run, StepRun
 from service.engine.undos import is_taken_back
@@ -78,7 +79,7 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     query = select(StepRun).where(StepRun.run_id == wish.run_id).order_by(StepRun.id).with_for_update()
     steps = sorted(session.scalars(query), key=lambda step: step.position)
     run = session.get(Run, wish.run_id, with_for_update=True)
-    if run is None:
+    if run is None or hides(session, run.id, wish.person_id):
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
     chosen = _chosen(_still_alive(session, steps, run, wish), wish)
     _check(session, run, chosen, wish)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
+from service.departures.sealing import visible_to
 from service.engine import sealed
 from service.engine.alarms import open_alarms
 from service.engine.facts import (
@@ -133,6 +134,7 @@ def _of_departure(session: Session, departure: Departure) -> dict[str, Any]:
         "zone": departure.zone,
         "started_by": departure.announced_by,
         "source": f"{departure.source} {departure.source_id}",
+        "sealed": departure.sealed,
     }
 
 
@@ -168,6 +170,8 @@ def _wanted(only: RunFilter) -> Iterator[ColumnElement[bool]]:
         yield Person.display_name.icontains(only.name, autoescape=True)
     if only.without:
         yield Departure.person_id != only.without
+    if only.reader is not None:
+        yield visible_to(only.reader)
 
 
 def _last_cuts(session: Session, run_ids: list[str]) -> Mapping[str, datetime]:

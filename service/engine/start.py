@@ -16,6 +16,7 @@ from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import Doubt, hold, hold_or_schedule, may_begin
 from service.departures.kind import DepartureState
+from service.departures.sealing import open_due
 from service.engine import kill_switch
 from service.engine.asking import put_further
 from service.engine.beginning import Leaving, write_runs
@@ -67,6 +68,7 @@ class Starter:
 
         A departure that cannot begin is held and stops none of the others.
         """
+        open_due(session, now=now)
         if kill_switch.is_thrown(session):
             return []
         self._look_at_announced(session, now=now)

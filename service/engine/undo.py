@@ -19,6 +19,7 @@ from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.progress import after_steps, cancel, settle
 from service.engine.record import record_run
 from service.engine.retiming import retime
+from service.engine.sight import hides
 from service.engine.states import ENDED, StepState
 from service.engine.tables import Run, StepRun
 from service.engine.undo_steps import UNDER_WAY, Specs, WayBack, as_lines, way_back
@@ -68,7 +69,7 @@ def undo(session: Session, wish: UndoWish, specs: Specs, *, now: datetime) -> Un
     query = select(StepRun).where(StepRun.run_id == wish.run_id).order_by(StepRun.id).with_for_update()
     steps = sorted(session.scalars(query), key=lambda step: step.position)
     run = session.get(Run, wish.run_id)
-    if run is None:
+    if run is None or hides(session, run.id, wish.person_id):
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
     departure = session.get_one(Departure, run.departure_id, with_for_update=True)
     refused = refusal(session, run, departure, wish)

@@ -1,6 +1,7 @@
 """The rows of one file, announced as one batch in the name of the person who brought it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,14 +13,24 @@ from service.departures.guardrails import Guardrails
 from service.intake.receive import Announce, Together
 
 
-def in_one_batch(title: str, *, by: str, guard: Guardrails, now: Callable[[], datetime]) -> Together:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """Everybody of a file is sealed: who may see them until their time, by employee number or HR id."""
+
+    people: tuple[str, ...]
+
+
+def in_one_batch(
+    title: str, *, by: str, guard: Guardrails, now: Callable[[], datetime], seal: Seal | None = None
+) -> Together:
     """What opens the batch in the transaction it is given, and announces each row as a part of it."""
 
     def together(session: Session) -> Announce:
         batch = open_batch(session, Origin.FILE, title, now=now(), by=by)
 
         def announced(session: Session, event: TerminationEvent) -> str:
-            done = announce(session, event, now=now(), by=by, guard=guard, batch=batch.id)
+            read = event.model_copy(update={"sealed": True, "sealed_for": seal.people}) if seal else event
+            done = announce(session, read, now=now(), by=by, guard=guard, batch=batch.id)
             return done.departure_id
 
         return announced

@@ -22,6 +22,9 @@ class Event(StrEnum):
     DEPARTURE_WITHDRAWN = "departure.withdrawn"
     DEPARTURE_CLOSED = "departure.closed"
     DEPARTURE_REOPENED = "departure.reopened"
+    DEPARTURE_SEALED = "departure.sealed"
+    DEPARTURE_UNSEALED = "departure.unsealed"
+    DEPARTURE_LOOKED_AT = "departure.looked_at"
 
     BATCH_OPENED = "batch.opened"
     BATCH_REFUSED = "batch.refused"

@@ -108,7 +108,7 @@ class Handlers:
 
     def _open(self, click: Click, person: Person) -> str:
         item = payload.item(click.actions[0].value)
-        found = self._find(item)
+        found = self._find(item, person)
         if found is None:
             return NOT_OURS
         facts, step = found
@@ -128,7 +128,7 @@ class Handlers:
 
     def _take(self, click: Click, person: Person) -> str:
         item = payload.item(click.actions[0].value)
-        if self._find(item) is None:
+        if self._find(item, person) is None:
             return NOT_OURS
         if not self._is_taken_by(item, person):
             self._desk.take(Decision(step_run_id=item.s, revision=item.v, person_id=person.id, door=DOOR))
@@ -137,7 +137,7 @@ class Handlers:
     def _more(self, click: Click, person: Person) -> str:
         chosen = click.actions[0].selected_option
         what, _, run_id = (chosen.value if chosen else "").partition(" ")
-        facts = self._desk.facts(run_id)
+        facts = self._seen(run_id, person.id)
         if facts is None:
             return NOT_OURS
         if what == WHO_MAY:
@@ -151,9 +151,9 @@ class Handlers:
         self._desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR))
         return ""
 
-    def _ask_why(self, click: Click, person: Person) -> str:  # noqa: ARG002  who may is asked when it is sent
+    def _ask_why(self, click: Click, person: Person) -> str:
         try:
-            facts = self._desk.facts(run_of(click.actions[0].value or ""))
+            facts = self._seen(run_of(click.actions[0].value or ""), person.id)
         except ValueError:
             return NOT_OURS
         return NOT_OURS if facts is None else self._show(click, facts, undoing.undo_form(facts))
@@ -222,7 +222,7 @@ class Handlers:
         item = payload.item(form.view.private_metadata)
         said, note = forms.answers(form.view.state.model_dump()["values"])
         person = self._badges.admit(form.user)
-        if self._find(item) is None:
+        if self._find(item, person) is None:
             raise BadPayload("no such step")
         return Decision(
             step_run_id=item.s, revision=item.v, person_id=person.id, door=DOOR, said=said, note=note
@@ -230,13 +230,17 @@ class Handlers:
 
     def _told(self, text: str, decision: Decision | None) -> Mapping[str, Any]:
         run_id = self._desk.run_of_step(decision.step_run_id) if decision else None
-        facts = self._desk.facts(run_id) if run_id else None
+        facts = self._seen(run_id, decision.person_id) if run_id and decision else None
         url = self._look.run_url(facts) if facts else ""
         return _said(text, url)
 
-    def _find(self, item: Item) -> tuple[RunFacts, StepFact] | None:
+    def _seen(self, run_id: str, person_id: str) -> RunFacts | None:
+        """A run, if it exists for whoever clicked."""
+        return self._desk.facts(run_id) if self._desk.may_see(run_id, person_id) else None
+
+    def _find(self, item: Item, person: Person) -> tuple[RunFacts, StepFact] | None:
         """The step, when it belongs to the run that is named with it."""
-        facts = self._desk.facts(item.r)
+        facts = self._seen(item.r, person.id)
         found = next((step for step in facts.steps if step.id == item.s), None) if facts else None
         return (facts, found) if facts and found else None
 
@@ -265,7 +269,7 @@ class Handlers:
             return str(refused)
         if not MAY_LIST & self._desk.roles(person.id):
             return NO_ROLE
-        lines = self._desk.lines(limit=50, only=RunFilter(without=person.id))
+        lines = self._desk.lines(limit=50, only=RunFilter(without=person.id, reader=person.id))
         open_runs = [line for line in lines if line.state != "closed"]
         return "\n".join(map(self._run_line, open_runs[:LISTED_MOST])) or NONE_OPEN
 

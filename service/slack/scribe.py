@@ -87,8 +87,8 @@ class Scribe:
         if facts is None:
             self._save(row, shown_seq=row.seen_seq, told_seq=row.seen_seq)
             return Written.DONE
-        if facts.kind in NAMELESS and facts.effective_at > self._desk.now():
-            return Written.HELD  # nobody learns of a dismissal before its time
+        if facts.sealed or (facts.kind in NAMELESS and facts.effective_at > self._desk.now()):
+            return Written.HELD  # nobody learns of a dismissal, or of what is sealed, before its time
         message, lines = self._drawn(facts), self._lines(row, facts)
         is_new = digest(message) != row.content_sha256
         if not is_new and not lines:

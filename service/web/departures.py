@@ -11,6 +11,7 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.web import csv_file, plain
 from service.web.access import EVERYONE, requires, viewer
+from service.web.masking import note_look
 from service.web.rooms import rooms
 from service.web.showing import Badge
 
@@ -39,6 +40,7 @@ class DepartureLine:
     effective_at: datetime
     held_because: str
     interpretation: tuple[str, ...]
+    sealed: bool
 
     @property
     def badge(self) -> Badge:
@@ -47,9 +49,11 @@ class DepartureLine:
 
 
 def lines() -> list[DepartureLine]:
-    """What is to come, the next first; without the viewer's own."""
-    waiting = [d for d in rooms().desk.waiting_departures() if d.state in TO_COME]
-    return [_line(departure) for departure in waiting if departure.person_id != viewer().person_id]
+    """What is to come, the next first; without the viewer's own and what is sealed to them."""
+    me = viewer().person_id
+    waiting = [d for d in rooms().desk.waiting_departures(me) if d.state in TO_COME and d.person_id != me]
+    note_look([departure.id for departure in waiting if departure.sealed])
+    return [_line(departure) for departure in waiting]
 
 
 @pages.get("/departures")
@@ -93,5 +97,6 @@ def _line(departure: Departure) -> DepartureLine:
         zone=departure.zone,
         effective_at=departure.effective_at,
         held_because=departure.held_because,
+        sealed=departure.sealed,
         interpretation=(*map(str, said.get("lines", ())), *map(str, said.get("warnings", ()))),
     )

@@ -18,6 +18,7 @@ from service.engine.held import HeldGroup, held_groups, waiting_releases
 from service.engine.releases import named_departures
 from service.web.access import EVERYONE, requires, viewer
 from service.web.decide import MOVED_ON, STATUS
+from service.web.masking import note_look
 from service.web.problems import Problem
 from service.web.rooms import rooms
 
@@ -122,8 +123,9 @@ def steer(number: int) -> ResponseReturnValue:
 def _page(refused: str = "") -> str:
     me = viewer().person_id
     with rooms().desk.store.read() as session:
-        groups = held_groups(session, without=(me,))
-        waiting = [release for release in waiting_releases(session) if me not in release.leaver_ids]
+        groups = held_groups(session, without=(me,), reader=me)
+        waiting = [each for each in waiting_releases(session, reader=me) if me not in each.leaver_ids]
+    note_look([line.departure_id for group in groups for line in group.lines if line.sealed])
     return render_template(
         "held.html",
         groups=groups,
@@ -147,7 +149,7 @@ def _plan_of(group: HeldGroup) -> list[str]:
 
 def _board_page(number: int, refused: str = "") -> str:
     with rooms().desk.store.read() as session:
-        found = board(session, number)
+        found = board(session, number, reader=viewer().person_id)
     if found is None:
         raise Problem(404, "no-such-batch", f"There is no batch B-{number}. Held ones stand at Departures.")
     largest = max((wave.total for wave in found.waves), default=1)
@@ -177,7 +179,7 @@ def _wanted() -> Wanted:
     ids = tuple(request.form.getlist("departure"))
     if not ids:
         with rooms().desk.store.read() as session:
-            groups = {str(group.number): group for group in held_groups(session)}
+            groups = {str(g.number): g for g in held_groups(session, reader=viewer().person_id)}
         group = groups.get(request.form.get("batch", ""))
         ids = tuple(line.departure_id for line in group.lines) if group and group.number else ()
     wave = request.form.get("wave", "").strip()

@@ -1,7 +1,10 @@
 """What of a run each role may see. Every page, JSON and CSV passes through here."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
+
+from flask import request
 
 from service.engine.facts import FindingFact, PrecautionFact, RunFacts, RunFilter
 from service.engine.precautions import MONITORED
@@ -36,14 +39,23 @@ def run_for_viewer(number: int) -> RunFacts:
     """Run `R-number` as the viewer may see it. A leaver's own run is not there for them."""
     run_id = rooms().desk.run_of_number(number)
     facts = rooms().desk.facts(run_id) if run_id else None
-    if facts is None or facts.leaver_person_id == viewer().person_id:
+    me = viewer().person_id
+    if facts is None or facts.leaver_person_id == me or not rooms().desk.may_see(facts.run_id, me):
         raise Problem(404, "no-such-run", f"There is no run R-{number}. The list of runs has them all.")
+    if facts.sealed:
+        note_look([facts.departure_id])
     return masked(facts, viewer())
 
 
+def note_look(sealed: Collection[str]) -> None:
+    """Each look at what is sealed is on record; a live page that asks by itself goes on with the same look."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        rooms().desk.looked(sealed, viewer().person_id, door="web")
+
+
 def listed_for_viewer(only: RunFilter) -> RunFilter:
-    """The filter of a list, without the viewer's own departure."""
-    return replace(only, without=viewer().person_id)
+    """The filter of a list, without the viewer's own departure and what is sealed to them."""
+    return replace(only, without=viewer().person_id, reader=viewer().person_id)
 
 
 def _withheld(finding: FindingFact) -> FindingFact:

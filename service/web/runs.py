@@ -66,7 +66,7 @@ def runs() -> ResponseReturnValue:
         narrowed=narrowed,
         asks=urlencode(asks),
         older=older_link,
-        alarms=rooms().desk.alarms()[:MOST_ALARMS],
+        alarms=rooms().desk.alarms(viewer().person_id)[:MOST_ALARMS],
         states=DepartureState,
         colours=Colour,
         kinds=DepartureKind,

@@ -18,6 +18,7 @@ from service.departures.event import (
     Change,
     CivilDate,
     CivilTime,
+    EmployeeNo,
     EventPerson,
     Line,
     TerminationEvent,
@@ -32,6 +33,9 @@ from service.settings import SourceSection
 _MOMENT: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+
+#: More people than this see no secret.
+MOST_NAMED: Final = 50
 
 key = webhook_key
 
@@ -67,6 +71,8 @@ class NativeData(BaseModel):
     timezone: Zone | None = None
     notice_date: CivilDate | None = None
     source_version: Annotated[Line | None, BeforeValidator(_as_text)] = None
+    sealed: bool = False
+    sealed_for: Annotated[tuple[EmployeeNo, ...], Field(strict=False, max_length=MOST_NAMED)] = ()
 
 
 class NativeMessage(BaseModel):
@@ -125,6 +131,8 @@ def read(envelope: Envelope, section: SourceSection) -> TerminationEvent:
             zone_source=zone_source,
             notice_date=data.notice_date,
             source_version=data.source_version,
+            sealed=data.sealed or bool(data.sealed_for),
+            sealed_for=data.sealed_for,
             occurred_at=message.timestamp or envelope.received_at,
         )
     except ValidationError as error:

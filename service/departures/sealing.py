@@ -1,0 +1,156 @@
+"""Sealed departures: only named people may see one until its time; to everybody else it does not exist.
+
+At its time the seal is taken off by itself, on record. One that was withdrawn before stays sealed.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ForeignKey, String, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from service.departures.departure import Departure
+from service.departures.event import TerminationEvent, Unannounceable
+from service.departures.kind import DepartureState
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.person import Person
+from service.store import Base
+
+
+class MaySee(Base):
+    """Somebody who may see a sealed departure."""
+
+    __tablename__ = "may_see"
+
+    departure_id: Mapped[str] = mapped_column(String(36), ForeignKey("departures.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), primary_key=True)
+
+
+def visible_to(reader: str) -> ColumnElement[bool]:
+    """Which departures a person may know of; of nobody (an empty id) those that are not sealed."""
+    named = select(MaySee.departure_id).where(MaySee.person_id == reader)
+    return or_(Departure.sealed.is_(False), Departure.id.in_(named))
+
+
+def hidden_from(session: Session, reader: str) -> frozenset[str]:
+    """The departures a person must not know of: nearly always none."""
+    return frozenset(session.scalars(select(Departure.id).where(~visible_to(reader))))
+
+
+def is_hidden(session: Session, departure: Departure, reader: str) -> bool:
+    """Whether this departure does not exist for a person."""
+    return departure.sealed and session.get(MaySee, (departure.id, reader)) is None
+
+
+def check_sealable(session: Session, event: TerminationEvent, leaver: Person, *, by: str) -> None:
+    """Raises `Unannounceable` where an event asks for a seal that nobody could see behind."""
+    if event.sealed and not _named(session, event, leaver.id, by):
+        raise Unannounceable(
+            "It is to be sealed, and names nobody here who may see it. Nothing was stored: name somebody by "
+            "employee number or HR id, or set departures.sealed_for."
+        )
+
+
+def seal_as_asked(
+    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+) -> None:
+    """Seal a departure where the event asks for it, for whom it names and whoever announced it.
+
+    Nothing is sealed whose time has come.
+    """
+    if not event.sealed or departure.effective_at <= now:
+        return
+    people = _named(session, event, departure.person_id, by)
+    known = set(session.scalars(select(MaySee.person_id).where(MaySee.departure_id == departure.id)))
+    new = people - known
+    if departure.sealed and not new:
+        return
+    departure.sealed = True
+    session.add_all(MaySee(departure_id=departure.id, person_id=person_id) for person_id in sorted(new))
+    session.flush()
+    unknown = len(set(event.sealed_for)) - len(_people(session, event.source, event.sealed_for))
+    _record(
+        session,
+        departure,
+        Event.DEPARTURE_SEALED,
+        now=now,
+        by=by,
+        body={"for": len(known | people), "unknown": max(0, unknown)},
+    )
+
+
+def seal_like(session: Session, departure: Departure, after: Departure) -> None:
+    """A departure that stands anew for a sealed one is sealed for the same people."""
+    after.sealed = departure.sealed
+    people = session.scalars(select(MaySee.person_id).where(MaySee.departure_id == departure.id)).all()
+    session.add_all(MaySee(departure_id=after.id, person_id=person_id) for person_id in people)
+
+
+def open_due(session: Session, *, now: datetime) -> int:
+    """Take the seal off whatever has come to its time; gives how many. Called before runs are begun."""
+    due = select(Departure).where(
+        Departure.sealed.is_(True),
+        Departure.effective_at <= now,
+        Departure.state != DepartureState.WITHDRAWN,
+    )
+    opened = session.scalars(due.with_for_update(skip_locked=True)).all()
+    for departure in opened:
+        departure.sealed = False
+        _record(session, departure, Event.DEPARTURE_UNSEALED, now=now, by="system:engine", body={})
+    return len(opened)
+
+
+def looked(session: Session, departures: Iterable[str], reader: str, *, now: datetime, door: str) -> None:
+    """Record that a named person looked at sealed departures."""
+    by = session.get_one(Person, reader)
+    for departure_id in departures:
+        departure = session.get_one(Departure, departure_id)
+        if departure.sealed:
+            _record(
+                session,
+                departure,
+                Event.DEPARTURE_LOOKED_AT,
+                now=now,
+                by=f"person:{by.subject}",
+                body={"door": door},
+            )
+
+
+def _named(session: Session, event: TerminationEvent, leaver_id: str, by: str) -> set[str]:
+    """Who may see it: never the leaver."""
+    people = _people(session, event.source, event.sealed_for)
+    if by.startswith("person:"):
+        subject = by.removeprefix("person:")
+        people |= set(session.scalars(select(Person.id).where(Person.subject == subject)))
+    return people - {leaver_id}
+
+
+def _people(session: Session, source: str, words: Collection[str]) -> set[str]:
+    """By employee number, else by the HR system's own id. Who is not known here is left out, and counted."""
+    found = set()
+    for word in set(words):
+        ids = session.scalars(select(Person.id).where(Person.employee_no == word)).all()
+        ids = (
+            ids
+            or session.scalars(
+                select(Person.id).where(Person.source == source, Person.source_id == word)
+            ).all()
+        )
+        found |= set(ids) if len(ids) == 1 else set()
+    return found
+
+
+def _record(
+    session: Session, departure: Departure, event: Event, *, now: datetime, by: str, body: dict[str, object]
+) -> None:
+    append(
+        session,
+        event,
+        actor=by,
+        subject=session.get_one(Person, departure.person_id).subject,
+        departure=departure.id,
+        run=departure.run_id or "",
+        body=body,
+        at=now,
+    )

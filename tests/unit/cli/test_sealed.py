@@ -1,0 +1,66 @@
+"""Sealed departures at the command line: who is not named reads nothing of them there either."""
+
+import json
+
+import pytest
+
+from service.app import create_service
+from service.ledger.entry import LedgerEntry
+from service.settings import load
+from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
+
+ROWS = "change,source_id,name,kind,last_day,timezone\nscheduled,hr-3,Mike Dalton,involuntary,2030-01-31,UTC\n"
+
+
+@pytest.fixture
+def shell(exeunt: Shell) -> Shell:  # noqa: F811  pytest finds a fixture by its name
+    """Hanna of HR is at the keyboard."""
+    exeunt.maps("E-1")
+    exeunt("people", "grant", "E-1", "hr")
+    return exeunt
+
+
+def somebody_else(shell: Shell) -> None:
+    """From now on a user sits at the keyboard whom nobody mapped."""
+    path = shell.folder / "exeunt.toml"
+    path.write_text(path.read_text().partition("[cli]")[0])
+
+
+def looks() -> list[str]:
+    service = create_service(load())
+    with service.store.read() as session:
+        found = session.query(LedgerEntry).filter(LedgerEntry.event == "departure.looked_at")
+        doors = [json.loads(entry.leaf)["body"]["door"] for entry in found]
+    service.close()
+    return doors
+
+
+@pytest.mark.parametrize("how", ["run", "import"])
+def test_who_announced_it_sees_it_and_an_unmapped_user_does_not(shell: Shell, how: str) -> None:
+    (shell.folder / "leavers.csv").write_text(ROWS)
+    words = {
+        "run": ("run", "E-3", "--at", "2030-01-31", "--kind", "involuntary", "--sealed", "--yes"),
+        "import": ("departures", "import", "leavers.csv", "--sealed"),
+    }[how]
+    said = shell(*words)
+    assert said.code == 0, said.err
+
+    assert "Mike Dalton" in shell("departures").out
+    assert looks() == ["cli"]
+    somebody_else(shell)
+
+    for command in (
+        ("departures",),
+        ("departures", "--json"),
+        ("departures", "held"),
+        ("runs",),
+        ("runs", "--json"),
+    ):
+        assert "Mike" not in shell(*command).out
+    assert looks() == ["cli"]
+
+
+def test_one_departure_is_counted_as_one(shell: Shell) -> None:
+    (shell.folder / "leavers.csv").write_text(ROWS)
+
+    assert shell("departures", "import", "leavers.csv").out.startswith("1 departure is stored.")
