@@ -27,6 +27,7 @@ from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
 from service.engine.deliverer import Deliverer, Role, deliverer, nobody_works
 from service.engine.desk import Desk
+from service.engine.drill import drills_of
 from service.engine.findings import findings_of
 from service.engine.parts import Parts
 from service.engine.start import Starter
@@ -368,6 +369,7 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     every(5.0, "checkpoint", lambda: sign_due(service, sink))
     every(5.0, "hr.look-up", service.intake.look_up_due)
     every(3600.0, "retention", service.destroy_due)
+    every(3600.0, "drill", drills_of(service.store, service.registry, service.settings, service.now).when_due)
     if nights:
         every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
         every(24 * 3600.0, "collect", service.collect, at_once=True)
@@ -376,15 +378,14 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
 
 def alarms_of(service: Service) -> Alarms:
     """Who looks for what is stuck: runs and departures, the engine, and whoever follows the ledger."""
-    readers: dict[str, Behind] = {
-        "The checkpoints' copy outside": lambda session: unpublished_since(session, "file"),
-        "A look-up in the HR system": look_up.behind_since,
-    }
+    readers: dict[str, Behind] = {"A look-up in the HR system": look_up.behind_since}
+    readers["The checkpoints' copy outside"] = lambda session: unpublished_since(session, "file")
     if service.settings.slack.mode is not SlackMode.OFF:
         from service.slack.alarms import behind_since
 
         readers["Slack"] = behind_since
-    watch = Watch(last_cycle_at=lambda: service.engine.last_cycle_at, readers=readers)
+    every, last = service.settings.drill.every, lambda: service.engine.last_cycle_at
+    watch = Watch(last_cycle_at=last, readers=readers, drill_every=every)
     return Alarms(store=service.store, watch=watch, now=service.clock)
 
 

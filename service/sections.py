@@ -1,5 +1,6 @@
 """The sections of the configuration that hold neither secrets nor addresses: how the service behaves."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,29 @@ class DeparturesSection(Section):
         default=(),
         description="Employee numbers of those who may see a sealed departure where HR names nobody.",
     )
+
+
+class DrillSection(Section):
+    """The weekly drill with a made-up leaver. Without systems there is none."""
+
+    systems: tuple[str, ...] = Field(
+        default=(), description="Connectors in which the made-up person has an account of their own."
+    )
+    employee_no: str = Field(
+        default="EXEUNT-DRILL",
+        min_length=1,
+        description="The made-up person's employee number, nobody else's.",
+    )
+    email: str = Field(
+        default="exeunt-drill@example.com", min_length=3, description="Their e-mail address, nobody else's."
+    )
+    username: str = Field(default="exeunt-drill", min_length=1, description="Their user name, nobody else's.")
+    every_days: int = Field(default=7, ge=1, le=90, description="How often, in days.")
+
+    @property
+    def every(self) -> timedelta | None:
+        """How often; `None` where no drill is set up."""
+        return timedelta(days=self.every_days) if self.systems else None
 
 
 class PlaybooksSection(Section):

@@ -26,6 +26,7 @@ from connectors.sdk.manifest import Manifest
 from service.sections import (
     CliSection,
     DeparturesSection,
+    DrillSection,
     EngineSection,
     GuardrailsSection,
     PaceSection,
@@ -209,6 +210,7 @@ class Settings(BaseSettings):
     snapshot: SnapshotSection = SnapshotSection()
     engine: EngineSection = EngineSection()
     guardrails: GuardrailsSection = GuardrailsSection()
+    drill: DrillSection = DrillSection()
     cli: CliSection = CliSection()
     paces: dict[str, PaceSection] = Field(default_factory=dict)
     sources: dict[str, SourceSection] = Field(default_factory=dict)

@@ -47,9 +47,6 @@ def command(
     Also that they lost a device (--kind lost-device), or stay or return (--kind rehire).
     """
     from service.cli._actor import actor
-    from service.departures.announce import announce
-    from service.departures.departure import Departure
-    from service.departures.event import Unannounceable
     from service.people.person import Role
 
     with opened() as service:
@@ -60,25 +57,10 @@ def command(
         event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
         asked = {"sealed": sealed or bool(sealed_for), "sealed_for": sealed_for}
         event = event.model_copy(update=asked).under(service.settings.departures)
-        when = event.interpreted(now=service.now())
-        for line in (*when.lines, *when.warnings):
-            click.echo(line)
-        if when.instant <= service.now() and event.kind not in BESIDE:
-            click.echo("That is past: access ends at once.")
+        _show(event, now=service.now())
         if not yes:
             click.confirm(f"{_question(event)} {leaver.display_name} ({leaver.source_id}) then?", abort=True)
-        try:
-            with service.store.write() as session:
-                done = announce(
-                    session,
-                    event,
-                    now=service.now(),
-                    by=f"person:{by.subject}",
-                    guard=service.starter.guard,
-                )
-                held = session.get_one(Departure, done.departure_id).held_because
-        except Unannounceable as refused:
-            stop(refused.reason, WRONG_USE)
+        done, held = _stored(service, event, by=f"person:{by.subject}")
     click.echo(_became(done, held))
 
 
@@ -89,6 +71,28 @@ def _became(done: "Announced", held: str) -> str:
     if held:
         return f"{stored} and held. {held} See: exeunt departures held"
     return f"{stored}. The running service acts on it when its time comes."
+
+
+def _show(event: "TerminationEvent", *, now: "datetime") -> None:
+    when = event.interpreted(now=now)
+    for line in (*when.lines, *when.warnings):
+        click.echo(line)
+    if when.instant <= now and event.kind not in BESIDE:
+        click.echo("That is past: access ends at once.")
+
+
+def _stored(service: "Service", event: "TerminationEvent", *, by: str) -> "tuple[Announced, str]":
+    """What was announced, and what holds it."""
+    from service.departures.announce import announce
+    from service.departures.departure import Departure
+    from service.departures.event import Unannounceable
+
+    try:
+        with service.store.write() as session:
+            done = announce(session, event, now=service.now(), by=by, guard=service.starter.guard)
+            return done, session.get_one(Departure, done.departure_id).held_because
+    except Unannounceable as refused:
+        stop(refused.reason, WRONG_USE)
 
 
 def _may_be_announced(service: "Service", kind: DepartureKind, *, own: bool) -> None:

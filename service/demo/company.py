@@ -1,6 +1,7 @@
 """The made-up company's systems on loopback: directory, CRM, devices. Their state lies on disk."""
 
 import importlib
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import Any
 
 from connectors.sdk.registry import discover, fake_class
 from service.demo.world import Leaning, World
+from service.sections import DrillSection
 
 #: How long the CRM of the story keeps its logs: the collector came late, the story is ninety days long.
 CRM_KEEPS_DAYS = 130
@@ -37,6 +39,23 @@ class Company:
             system.stop()
 
 
+def drill_account() -> dict[str, Any]:
+    """The made-up leaver of the drill: an account in directory and CRM that is nobody's."""
+    section = DrillSection()
+    return {
+        "employee_no": section.employee_no,
+        "email": section.email,
+        "username": section.username,
+        "password": secrets.token_urlsafe(),
+        "display_name": "Drill Account",
+        "title": "Test account",
+        "department": "None",
+        "manager_employee_no": None,
+        "hired_on": "2020-01-01",
+        "groups": [],
+    }
+
+
 def open_company(folder: Path, world: World, *, now: Callable[[], datetime], real_directory: bool) -> Company:
     """Start the systems; the first time, fill them from the world."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,10 +64,10 @@ def open_company(folder: Path, world: World, *, now: Callable[[], datetime], rea
     crm_is_new, devices_are_new = not crm_file.exists(), not devices_file.exists()
     crm = fake_class(manifests["salesforce"])(crm_file, now=now).start()
     devices = fake_class(manifests["microsoft_intune"])(devices_file, now=now).start()
-    seeds = [person.seed() for person in world.people]
+    seeds = [person.seed() for person in world.people] + [drill_account()]
     if crm_is_new:
         crm.seed(
-            [seed for seed, person in zip(seeds, world.people, strict=True) if person.books],
+            [seed for seed, person in zip(seeds, world.people, strict=False) if person.books] + seeds[-1:],
             activity=world.activity(),
             event_monitoring=world.leaning is not Leaning.BLIND,
             records=dict(world.records),

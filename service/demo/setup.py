@@ -47,6 +47,7 @@ def configuration(
         connectors={name: _as_files(folder, name, given) for name, given in systems.items()},
         snapshot={"notice_on_file": True, "lookback_days": 35, "baseline_days": 55},
         engine={"read_back_after_s": 60.0},
+        drill={"systems": tuple(name for name in ("ldap", "salesforce") if name in systems)},
     )
 
 

@@ -64,9 +64,7 @@ def announce(
     if event.change is Change.RESCINDED:
         return _withdraw(session, _to_withdraw(session, departure, person), event, now=now, by=by)
     if departure is not None:
-        done = _change(session, departure, event, now=now, by=by, guard=guard)
-        seal_as_asked(session, departure, event, now=now, by=by)
-        return done
+        return _change(session, departure, event, now=now, by=by, guard=guard)
     if known := _of_event(session, event):
         return Announced(departure_id=known.id, news=False)  # over long ago, and HR sent it once more
     departure = _create(session, person, event, now=now, by=by)
@@ -154,6 +152,7 @@ def _change(
     by: str,
     guard: Guardrails,
 ) -> Announced:
+    seal_as_asked(session, departure, event, now=now, by=by)
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
     same = (departure.civil_at, departure.zone, departure.kind) == (when.meant, when.zone, kind)

@@ -83,7 +83,7 @@ class Desk:
     def looked(self, departures: Collection[str], person_id: str, *, door: str) -> None:
         """Record that a named person looked at sealed departures."""
         if departures:
-            with self.store.write() as session:
+            with self.store.write("look") as session:
                 looked(session, departures, person_id, now=self.now(), door=door)
 
     def waiting_departures(self, reader: str | None = None) -> list[Departure]:

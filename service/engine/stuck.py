@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine.drill import MARGIN as DRILL_MARGIN
+from service.engine.drill import newest
 from service.engine.kill_switch import stopped
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
@@ -41,6 +43,7 @@ class StuckKind(StrEnum):
     DEPARTURE = "departure"
     ENGINE = "engine"
     READER = "reader"
+    DRILL = "drill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +67,12 @@ class Watch:
     Args:
         last_cycle_at: When the engine of this process last looked at what is due; `None` where there is none.
         readers: Who follows the ledger, by name.
+        drill_every: How often a drill is to be carried out; `None` where none is set up.
     """
 
     last_cycle_at: Callable[[], datetime | None] = lambda: None
     readers: Mapping[str, Behind] = field(default_factory=dict)
+    drill_every: timedelta | None = None
 
     def look(self, session: Session, *, now: datetime) -> list[Stuck]:
         """Everything that is stuck now, the longest first."""
@@ -77,6 +82,7 @@ class Watch:
             *_steps(session, now),
             *_runs(session, now),
             *self._behind(session, now),
+            *(_drills(session, self.drill_every, now) if self.drill_every else ()),
         ]
         return sorted(found, key=lambda stuck: stuck.since)
 
@@ -102,6 +108,31 @@ class Watch:
                     fix="It catches up by itself once it can be reached. The log says why it cannot.",
                     since=since,
                 )
+
+
+def _drills(session: Session, every: timedelta, now: datetime) -> Iterator[Stuck]:
+    """A drill that failed, did not end, or has not been for long. The first is begun by a tick."""
+    last = newest(session)
+    if last is None:
+        return
+    failed = ", ".join(line["system"] for line in last.lines if not line["passed"])
+    said = ""
+    if last.passed is False:
+        said = f"The drill D-{last.number} failed in {failed}: a real leaver would not be shut out there as planned."
+    elif last.finished_at is None and now - last.began_at > STEP_MARGIN:
+        said = (
+            f"The drill D-{last.number} was begun at {last.began_at:%Y-%m-%d %H:%M:%S} UTC and did not end."
+        )
+    elif now - last.began_at > every + DRILL_MARGIN:
+        said = f"The last drill was begun at {last.began_at:%Y-%m-%d %H:%M:%S} UTC, longer ago than it should be."
+    if said:
+        yield Stuck(
+            kind=StuckKind.DRILL,
+            key=f"drill:{last.number}",
+            said=said,
+            fix="The page Drill says what to mend; then run it again: exeunt drill.",
+            since=last.began_at,
+        )
 
 
 def _departures(session: Session, now: datetime) -> Iterator[Stuck]:

@@ -76,6 +76,10 @@ class Event(StrEnum):
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
 
+    DRILL_BEGUN = "drill.begun"
+    DRILL_PASSED = "drill.passed"
+    DRILL_FAILED = "drill.failed"
+
     CLOCK_JUMPED = "clock.jumped"
     CLOCK_TRUSTED = "clock.trusted"
     CLOCK_SAID_RIGHT = "clock.said_right"

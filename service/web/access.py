@@ -33,7 +33,7 @@ TOKEN_FIELD: Final = "token"  # noqa: S105  the name of a form's field
 
 _MARK = "exeunt_opens_for"
 _OWN_PAGE = re.compile(
-    r"/(?:runs|departures|playbooks|batches|connectors|demo|stop)(?:[/.?][\w/.?=&-]*)?", re.ASCII
+    r"/(?:runs|departures|playbooks|batches|connectors|drill|demo|stop)(?:[/.?][\w/.?=&-]*)?", re.ASCII
 )
 _F = TypeVar("_F", bound=Callable[..., Any])
 

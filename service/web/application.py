@@ -19,6 +19,7 @@ from service.web import (
     connectors,
     decide,
     departures,
+    drill,
     headers,
     health,
     held,
@@ -53,6 +54,7 @@ PAGES = (
     undo,
     held,
     answering,
+    drill,
 )
 
 

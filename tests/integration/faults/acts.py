@@ -4,6 +4,7 @@ Whoever may not do it tries first, so that every refusal is on record before its
 """
 
 from contextlib import suppress
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from service.engine import stopping
 from service.engine.answering import Answer
 from service.engine.approvals import Wanted
 from service.engine.decisions import NotDecided
+from service.engine.drill import drills_of
 from service.engine.releases import Release, ReleaseState
 from service.engine.tables import Run
 from service.engine.undo import UndoWish
@@ -27,6 +29,7 @@ from service.people.person import Person
 from service.playbook.approval import Approvals, NotApproved
 from service.playbook.chosen import chosen_playbooks
 from service.playbook.load import read_folder
+from service.sections import DrillSection
 from tests.integration.faults.company import ANN, HANNA, IVAN
 
 MIKE, ZOE = "E-1000", "E-1001"
@@ -63,6 +66,16 @@ class People:
         with suppress(NotDecided):
             stopping.throw(store, ivan, because=WHY, door="web", now=now())
         stopping.take_back(store, ivan, door="web", now=now())
+
+    def look_and_drill(self) -> None:
+        """Hanna looks at Mike's departure, and a drill fails: its made-up person has no account."""
+        with self.service.store.read() as session:
+            mikes = session.scalar(select(Departure.id).where(Departure.person_id == self.ids[MIKE]))
+        self.service.desk.looked([mikes] if mikes else [], self.ids[HANNA], door="web")
+        if not self._said(Event.DRILL_FAILED):
+            service, section = self.service, DrillSection(systems=("chaos",))
+            drills = drills_of(service.store, service.registry, service.settings, service.now)
+            replace(drills, section=section).carry_out("system:drill")
 
     def change_the_playbook(self) -> None:
         """The file says version 2, and two persons put it to use."""

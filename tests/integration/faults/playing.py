@@ -123,6 +123,7 @@ class Play:
         self._stand_still()
         self.people.say_whose_account_it_is()
         self.people.stop_everything_for_a_while()
+        self.people.look_and_drill()
         self.people.change_the_playbook()
         self._refuse_a_commit_once()
         self.service.start()

@@ -1,0 +1,263 @@
+"""The leaver drill: a made-up person is shut out of each target system and let in again, before a real one leaves.
+
+It measures the time to the verified cut and finds what has expired while nobody looked. Only accounts that carry
+two identifiers of the made-up person are touched; one that could be a real person's stops the drill of its system.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, cast
+
+import structlog
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from connectors.sdk.capabilities import (
+    ChecksItself,
+    DisablesAccounts,
+    FindsAccounts,
+    RestoresAccounts,
+    Verifies,
+)
+from connectors.sdk.context import Context
+from connectors.sdk.errors import ConnectorError, Unsafe
+from connectors.sdk.registry import Registry
+from connectors.sdk.types import Account, AccountStatus, Evidence, Expectation, Proof
+from connectors.sdk.types import Person as Synthetic
+from service.departures.matching import Matched, match
+from service.engine import kill_switch
+from service.engine.untouchable import Untouchable
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.people.account_link import AccountLink
+from service.people.person import Person
+from service.sections import DrillSection
+from service.settings import Settings
+from service.store import Base, Store
+
+log = structlog.get_logger()
+
+#: So much later than planned a drill may be before somebody is told.
+MARGIN: Final = timedelta(days=2)
+
+
+class Drill(Base):
+    """One drill: when, by whom, and how each target system did. Unfinished while it lasts, or where it was killed."""
+
+    __tablename__ = "drills"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    began_at: Mapped[datetime]
+    by: Mapped[str]
+    finished_at: Mapped[datetime | None]
+    passed: Mapped[bool | None]
+    lines: Mapped[list[Any]] = mapped_column(default=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """How one target system did. `cut_ms`: from the first call to the verified cut; 0 where nothing was cut."""
+
+    system: str
+    passed: bool
+    cut_ms: int
+    said: str
+    fix: str = ""
+
+
+class NotNow(Exception):  # noqa: N818  a refusal, not a fault
+    """The drill was not begun; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drills:
+    """Carries drills out, one at a time, and keeps how they ended."""
+
+    store: Store
+    registry: Registry
+    section: DrillSection
+    untouchable: Untouchable
+    now: Callable[[], datetime]
+
+    def when_due(self) -> None:
+        """Called by a tick: begins a drill where one is set up and the last is old enough."""
+        if not self.section.systems:
+            return
+        with self.store.read() as session:
+            last = newest(session)
+        if last is not None and self.now() - last.began_at < timedelta(days=self.section.every_days):
+            return
+        try:
+            self.carry_out("system:drill")
+        except NotNow as refused:
+            log.warning("drill.not_begun", why=str(refused))
+
+    def carry_out(self, by: str) -> Drill:
+        """Do one drill and keep it. Raises `NotNow`; then nothing was touched."""
+        number = self._begin(by)
+        lines = [self._one(name) for name in self.section.systems]
+        with self.store.write("drill") as session:
+            drill = session.get_one(Drill, number)
+            drill.finished_at, drill.passed = self.now(), all(line.passed for line in lines)
+            drill.lines = [asdict(line) for line in lines]
+            body = {
+                "drill": number,
+                "systems": {line.system: "passed" if line.passed else "failed" for line in lines},
+                "cut_ms": {line.system: line.cut_ms for line in lines if line.cut_ms},
+            }
+            event = Event.DRILL_PASSED if drill.passed else Event.DRILL_FAILED
+            append(session, event, actor=by, body=body, at=self.now())
+        return drill
+
+    def _begin(self, by: str) -> int:
+        with self.store.write("drill.begin") as session:
+            if why := self._why_not(session):
+                raise NotNow(why)
+            number = (session.scalar(select(func.max(Drill.number))) or 0) + 1
+            session.add(Drill(number=number, began_at=self.now(), by=by, lines=[]))
+            body = {"drill": number, "systems": list(self.section.systems)}
+            append(session, Event.DRILL_BEGUN, actor=by, body=body, at=self.now())
+        return number
+
+    def _why_not(self, session: Session) -> str:
+        if not self.section.systems:
+            return "No drill is set up. Name systems and the made-up person in [drill] of exeunt.toml."
+        if kill_switch.is_thrown(session):
+            return "Everything is stopped: the drill waits until somebody goes on."
+        unknown = [name for name in self.section.systems if name not in self.registry.configured]
+        if unknown:
+            return (
+                f"{', '.join(unknown)} of drill.systems is not set up. Set it up, or take it out of the list."
+            )
+        if self._real_person(session):
+            return (
+                "An identifier of the made-up person is a real person's here. Nothing was touched: give the drill a "
+                "number, an address and a user name that nobody else has."
+            )
+        return ""
+
+    def _real_person(self, session: Session) -> bool:
+        """Whether anybody known here goes by one of the made-up person's identifiers."""
+        section = self.section
+        same = (
+            (Person.employee_no, section.employee_no),
+            (Person.work_email, section.email),
+            (Person.username, section.username),
+        )
+        query = select(Person.id).where(or_(*(func.lower(column) == word.lower() for column, word in same)))
+        return session.scalar(query.limit(1)) is not None
+
+    def _one(self, name: str) -> Line:
+        """One system's part; what goes wrong there stops none of the others."""
+        try:
+            return self._cut_and_restore(name)
+        except ConnectorError as error:
+            return Line(system=name, passed=False, cut_ms=0, said=error.what, fix=error.hint)
+
+    def _cut_and_restore(self, name: str) -> Line:
+        began = time.monotonic()
+        connector = self._open(name)
+        if not (isinstance(connector, FindsAccounts) and isinstance(connector, DisablesAccounts)):
+            return self._looked(name, connector)
+        account = self._account(name, connector)
+        outcome = connector.disable_account(account)
+        wrong = self._wrong(name, account, Expectation.DISABLED)
+        cut_ms = max(1, round((time.monotonic() - began) * 1000))
+        if isinstance(connector, RestoresAccounts) and outcome.receipt is not None:
+            connector.restore_account(account, outcome.receipt)
+            wrong = wrong or self._wrong(name, account, Expectation.RESTORED)
+        if wrong:
+            return Line(
+                system=name, passed=False, cut_ms=0, said=wrong, fix="Look at the test account there."
+            )
+        return Line(
+            system=name,
+            passed=True,
+            cut_ms=cut_ms,
+            said="Shut, read back as shut, opened again and read back.",
+        )
+
+    def _looked(self, name: str, connector: object) -> Line:
+        """A system in which nothing can be shut and opened again is asked whether we may do what we would."""
+        if not isinstance(connector, ChecksItself):
+            return Line(system=name, passed=True, cut_ms=0, said="Nothing here can be tried.")
+        health = connector.check()
+        wrong = [check for check in health.checks if not check.ok]
+        return Line(
+            system=name,
+            passed=not wrong,
+            cut_ms=0,
+            said=" ".join(check.what for check in wrong) or "Our rights are there; nothing was changed.",
+            fix=" ".join(check.fix for check in wrong),
+        )
+
+    def _account(self, name: str, connector: FindsAccounts) -> Account:
+        """The made-up person's account, and surely nobody else's. Raises `Unsafe`; then nothing was changed."""
+        found = match(self._person(), connector.find_accounts(self._person()))
+        if not isinstance(found, Matched):
+            raise Unsafe(
+                f"No single account in {name} carries two identifiers of the drill's made-up person.",
+                hint=f"Make one there: user name {self.section.username}, e-mail {self.section.email}, "
+                f"employee number {self.section.employee_no}.",
+            )
+        account = found.account
+        self.untouchable.check(account)
+        with self.store.read() as session:
+            owner = session.scalar(
+                select(AccountLink.id).where(
+                    AccountLink.connector == name, AccountLink.account_id == account.id
+                )
+            )
+        if owner is not None or account.admin:
+            raise Unsafe(
+                f"The account found in {name} is a person's, or administers it. It was not touched.",
+                hint="Give the drill an account of its own, without any rights.",
+            )
+        if account.status is AccountStatus.DISABLED:
+            raise Unsafe(
+                f"The test account in {name} was shut before the drill began.",
+                hint="A drill may have been interrupted: open the account there, then run the drill again.",
+            )
+        return account
+
+    def _wrong(self, name: str, account: Account, expectation: Expectation) -> str:
+        """What a new, read-only session says against it; empty when it is proven."""
+        reader = self._open(name, reading=True)
+        if not isinstance(reader, Verifies):
+            return f"{name} cannot be read back."
+        evidence: Sequence[Evidence] = reader.verify(account, expectation)
+        proofs = {fact.proof for fact in evidence}
+        if Proof.PROVEN in proofs and not proofs & {Proof.CONTRADICTED, Proof.PENDING}:
+            return ""
+        return f"The test account in {name} was not read back as {expectation.value}."
+
+    def _open(self, name: str, *, reading: bool = False) -> object:
+        context = Context(now=self.now, idempotency_key="drill", fresh=reading, read_only=reading)
+        return cast("object", self.registry.open(name, context))
+
+    def _person(self) -> Synthetic:
+        section = self.section
+        return Synthetic(
+            display_name="the drill's made-up person",
+            employee_no=section.employee_no,
+            emails=(section.email,),
+            usernames=(section.username,),
+        )
+
+
+def newest(session: Session) -> Drill | None:
+    """The last drill that was begun."""
+    return session.scalar(select(Drill).order_by(Drill.number.desc()).limit(1))
+
+
+def past(session: Session, most: int = 20) -> list[Drill]:
+    """The last drills, the newest first."""
+    return list(session.scalars(select(Drill).order_by(Drill.number.desc()).limit(most)))
+
+
+def drills_of(store: Store, registry: Registry, settings: Settings, now: Callable[[], datetime]) -> Drills:
+    """As the configuration has them."""
+    untouchable = Untouchable.of(settings.guardrails.protected_accounts)
+    return Drills(store=store, registry=registry, section=settings.drill, untouchable=untouchable, now=now)

@@ -1,0 +1,174 @@
+"""The drill shuts nobody out but its made-up person, lets them in again, and says what would have failed."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from connectors.sdk.context import Context
+from service.engine import stopping
+from service.engine.drill import Drill, Drills, NotNow, past
+from service.engine.stuck import StuckKind, Watch
+from service.engine.untouchable import Untouchable
+from service.ledger.entry import LedgerEntry
+from service.people.account_link import linked
+from service.people.person import Person
+from service.sections import DrillSection
+from tests.unit.engine.world import World
+
+SECTION = DrillSection(systems=("chaos",))
+MADE_UP = {"employee_no": SECTION.employee_no, "email": SECTION.email, "username": SECTION.username}
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture
+def drills(world: World) -> Drills:
+    """The made-up person has an account beside Mike's."""
+    world.fake.seed([MADE_UP])
+    return Drills(
+        store=world.store,
+        registry=world.registry,
+        section=SECTION,
+        untouchable=Untouchable(),
+        now=world.clock,
+    )
+
+
+def account(world: World, number: int = 2) -> dict[str, Any]:
+    return dict(world.fake.state["accounts"][f"acc-{number}"])
+
+
+def alarms(world: World) -> list[str]:
+    with world.store.read() as session:
+        found = Watch(drill_every=WEEK).look(session, now=world.clock())
+    return [stuck.said for stuck in found if stuck.kind is StuckKind.DRILL]
+
+
+def test_the_made_up_person_is_shut_out_and_let_in_again_and_nobody_else_is_touched(
+    world: World, drills: Drills
+) -> None:
+    before, mikes = account(world), account(world, 1)
+
+    drill = drills.carry_out("person:x")
+
+    (line,) = drill.lines
+    assert drill.passed, line
+    assert line["cut_ms"] > 0
+    assert (account(world), account(world, 1)) == (before, mikes)
+    assert {effect["target"] for effect in world.fake.effects} == {"acc-2"}
+    assert [event for event in world.events() if event.startswith("drill")] == ["drill.begun", "drill.passed"]
+    assert alarms(world) == []
+
+
+def links_it(world: World) -> None:
+    connector: Any = world.registry.open("chaos", Context(now=world.clock, read_only=True))
+    found = next(each for each in connector.list_accounts() if each.id == "acc-2")
+    with world.store.write() as session:
+        session.add(linked(world.people["ivan"], found, learnt_from="roster", at=world.clock()))
+
+
+def changes(**values: Any) -> Callable[[World], None]:
+    return lambda world: world.fake.state["accounts"]["acc-2"].update(values)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (links_it, "is a person's"),
+        (changes(admin=True), "administers"),
+        (changes(active=False), "was shut before"),
+        (changes(employee_no="E-9", username="somebody"), "No single account"),
+        (changes(employee_no="E-9"), "No single account"),
+    ],
+    ids=["linked", "admin", "shut", "one identifier", "another number"],
+)
+def test_an_account_that_could_be_a_real_persons_is_left_alone_and_the_drill_fails(
+    world: World, drills: Drills, spoil: Callable[[World], None], says: str
+) -> None:
+    spoil(world)
+
+    drill = drills.carry_out("person:x")
+
+    assert not drill.passed
+    assert says in drill.lines[0]["said"]
+    assert world.fake.effects == []
+    assert world.events()[-1] == "drill.failed"
+    assert "failed in chaos" in alarms(world)[0]
+
+
+def test_a_protected_account_is_left_alone(world: World, drills: Drills) -> None:
+    drill = replace(drills, untouchable=Untouchable.of(("chaos:acc-2",))).carry_out("person:x")
+
+    assert not drill.passed
+    assert world.fake.effects == []
+
+
+@pytest.mark.parametrize("column", ["employee_no", "work_email", "username"])
+def test_a_made_up_person_who_is_real_stops_the_drill_before_anything_is_asked(
+    world: World, drills: Drills, column: str
+) -> None:
+    with world.store.write() as session:
+        value = {**MADE_UP, "work_email": SECTION.email}[column]
+        setattr(session.get_one(Person, world.people["hanna"]), column, value.upper())
+
+    with pytest.raises(NotNow, match="real person"):
+        drills.carry_out("person:x")
+
+    assert world.fake.effects == []
+    assert world.events() == []
+
+
+def test_a_lie_of_the_target_system_is_found(world: World, drills: Drills) -> None:
+    world.fake.faults.lie = {"account.active"}
+
+    drill = drills.carry_out("person:x")
+
+    assert not drill.passed
+    assert "not read back as disabled" in drill.lines[0]["said"]
+
+
+def test_nothing_is_tried_while_everything_is_stopped(world: World, drills: Drills) -> None:
+    why = "Somebody is in the directory."
+    stopping.throw(world.store, world.people["ivan"], because=why, door="web", now=world.clock())
+
+    with pytest.raises(NotNow, match="stopped"):
+        drills.carry_out("person:x")
+
+    assert world.fake.effects == []
+
+
+def test_one_a_week_is_begun_by_itself(world: World, drills: Drills) -> None:
+    for _ in range(24 * 15):
+        drills.when_due()
+        world.clock.turn(hours=1)
+
+    with world.store.read() as session:
+        assert [drill.number for drill in past(session)] == [3, 2, 1]
+
+
+def test_none_for_long_raises_an_alarm(world: World, drills: Drills) -> None:
+    drills.carry_out("person:x")
+    world.clock.turn(days=9, hours=1)
+
+    assert "longer ago than it should be" in alarms(world)[0]
+
+
+def test_one_that_was_cut_short_raises_an_alarm(world: World, drills: Drills) -> None:
+    with world.store.write() as session:
+        session.add(Drill(number=1, began_at=world.clock(), by="system:drill", lines=[]))
+    world.clock.turn(minutes=20)
+
+    assert "did not end" in alarms(world)[0]
+
+
+def test_what_is_recorded_names_systems_and_no_person(world: World, drills: Drills) -> None:
+    drills.carry_out("person:x")
+
+    with world.store.read() as session:
+        entry = session.query(LedgerEntry).filter(LedgerEntry.event == "drill.passed").one()
+    body = json.loads(entry.leaf)["body"]
+    assert body["systems"] == {"chaos": "passed"}
+    assert SECTION.email not in entry.leaf.decode()
