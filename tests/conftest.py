@@ -3,7 +3,6 @@
 import importlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from service.bootstrap.parts import PARTS, part
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.store import Base, Store
+from tests.ports import spare_port
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A container usually has 64 MB there, which is not enough; PostgreSQL's log alone may grow to 1 GB.
@@ -176,14 +176,6 @@ def _unprivileged_user() -> str | None:
         return None
     known = {entry.pw_name for entry in getpwall()}
     return next(name for name in ("postgres", "nobody") if name in known)
-
-
-def spare_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 _numbers = count(1)

@@ -22,9 +22,10 @@ from service.people.person import Identity, IdentityKind, Person, Role, RoleGran
 from service.people.signature import STANDARD_WEBHOOKS, sign, text_key, webhook_key
 from service.settings import Settings, SourceSection, load
 from service.store import Store, utc_now
-from tests.conftest import spare_port
-from tests.unit.engine.world import CHAOS
+from tests.ports import spare_port
 from tests.unit.intake.bamboo import API_KEY, FakeBamboo
+
+CHAOS = Path(__file__).parents[2] / "chaos"
 
 BASE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NATIVE, BAMBOO = "whsec_cm90YXRlZC1zZWNyZXQtb2YtMjQtYnl0ZXM=", "bhr-secret"

@@ -38,8 +38,7 @@ from service.slack.tables import SlackMessage
 from service.store import failpoints, utc_now
 from tests.integration.faults import company
 from tests.integration.faults.acts import MIKE, ZOE, People
-from tests.integration.faults.company import ANN, IVAN, TestClock
-from tests.unit.engine.world import CHAOS
+from tests.integration.faults.company import ANN, CHAOS, IVAN, TestClock
 
 PATIENCE_S, DAY_S = 60.0, 86_400.0
 LEAVERS = 3

@@ -21,31 +21,34 @@ from typing import Any, Self
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import select
 
-from service.app import Running, Service, create_service
+from service.app import Running, Service, Working, create_service
 from service.cli._logs import log_to_stdout
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
+from service.engine.deliverer import Role
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.people.person import Person
 from service.slack import scribe
 from service.web.access import open_to
 from tests.integration.faults import company
-from tests.integration.faults.company import IVAN, TestClock
+from tests.integration.faults.company import CHAOS, IVAN, TestClock
 from tests.integration.faults.playing import FORKS
-from tests.unit.engine.world import CHAOS
 
 ROOT = Path(__file__).parents[3]
 READY_WITHIN_S, CALL_S = 60.0, 10.0
 Plant = Callable[[], None]
 
 
-def serve(folder: Path, *, everything: bool = False, plant: Plant | None = None) -> None:
+def serve(
+    folder: Path, *, everything: bool = False, plant: Plant | None = None, role: Role = Role.SERVE
+) -> None:
     """Serve until somebody kills us.
 
     Args:
         everything: The target systems and Slack live and die in this process too.
+        role: What this process does; all of it, unless there are several.
         plant: Breaks something on purpose, before the service is made.
     """
     log = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -59,10 +62,13 @@ def serve(folder: Path, *, everything: bool = False, plant: Plant | None = None)
         if everything:
             stack.enter_context(company.opened(folder))
         service = create_service(
-            company.configured(folder), now=TestClock.open(folder), extra_connectors=(CHAOS,)
+            company.configured(folder), now=TestClock.open(folder), extra_connectors=(CHAOS,), role=role
         )
-        company.hire(service.store, folder)
-        Running.begin(service, blueprints=(_door(service),))
+        if role is Role.WORKER:
+            Working.begin(service)
+        else:
+            company.hire(service.store, folder)
+            Running.begin(service, blueprints=(_door(service),))
         threading.Event().wait()
 
 
@@ -134,9 +140,10 @@ class Server:
     pid: int = 0
 
     @classmethod
-    def forked(cls, folder: Path, *, plant: Plant | None = None) -> Self:
+    def forked(cls, folder: Path, *, plant: Plant | None = None, role: Role = Role.SERVE) -> Self:
         """In a process forked from one that has imported everything; the systems live elsewhere."""
-        process = FORKS.Process(target=serve, args=(folder,), kwargs={"plant": plant}, daemon=True)
+        how = {"plant": plant, "role": role}
+        process = FORKS.Process(target=serve, args=(folder,), kwargs=how, daemon=True)
         process.start()
 
         def kill() -> None:

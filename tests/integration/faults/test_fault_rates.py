@@ -23,8 +23,7 @@ from service.ledger.bound import bind
 from service.slack import SlackRoom, create_slack, scribe
 from service.store import utc_now
 from tests.integration.faults import company
-from tests.integration.faults.company import Company, TestClock
-from tests.unit.engine.world import CHAOS
+from tests.integration.faults.company import CHAOS, Company, TestClock
 
 pytestmark = pytest.mark.timeout(1200)
 
