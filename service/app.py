@@ -161,16 +161,16 @@ def create_service(
     extra_connectors: tuple[Path, ...] = (),
     role: Role = Role.SERVE,
 ) -> Service:
-    """Make the rooms. Raises `SettingsError`, `ConfigError`, `PlaybookError` or `KeyTrouble`; then nothing runs."""
+    """Make the rooms; all hear the clock that runs evenly. Raises `SettingsError`, `ConfigError` and the like."""
     arm_fail_point()
     registry, offered = _read(settings, extra_connectors)
     starter, clock = _starter(settings, registry, offered), EngineClock(now, ClockGuard())
     store, keys = _opened(settings)
     approvals = Approvals.of(store, registry, offered)
-    approvals.offer(now=now())
+    approvals.offer(now=clock())
     shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
-    collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
-    sealer = Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=now)
+    collector = Collector(store=store, registry=registry, shelf=shelf, now=clock)
+    sealer = Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=clock)
     parts = Parts.make(
         *(settings, store, keys, registry),
         now=clock,
@@ -180,7 +180,7 @@ def create_service(
     engine = deliverer(parts, role)
     return Service(
         settings=settings,
-        now=now,
+        now=clock,
         clock=clock,
         keys=keys,
         store=store,
@@ -189,10 +189,10 @@ def create_service(
         approvals=approvals,
         role=role,
         engine=engine,
-        desk=_desk(store, keys, shelf, starter, engine, now=now),
+        desk=_desk(store, keys, shelf, starter, engine, now=clock),
         collector=collector,
         sealer=sealer,
-        intake=_intake(settings, store, keys, now=now, wake=engine.wake),
+        intake=_intake(settings, store, keys, now=clock, wake=engine.wake),
     )
 
 

@@ -22,7 +22,7 @@ from service.bootstrap.parts import PARTS, part
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.store import Base, Store
-from tests.ports import spare_port
+from tests.integration.ports import spare_port
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A container usually has 64 MB there, which is not enough; PostgreSQL's log alone may grow to 1 GB.

@@ -61,6 +61,13 @@ PARTS: Final = (
         packages=("chromium",),
         untested="the pages in a real browser",
     ),
+    Part(
+        marker="faketime",
+        programs=(),
+        packages=("libfaketime",),
+        places=("usr/lib/*/faketime/libfaketime.so.1", "usr/lib/faketime/libfaketime.so.1"),
+        untested="what happens when the machine's clock is set",
+    ),
 )
 
 

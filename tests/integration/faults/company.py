@@ -22,7 +22,7 @@ from service.people.person import Identity, IdentityKind, Person, Role, RoleGran
 from service.people.signature import STANDARD_WEBHOOKS, sign, text_key, webhook_key
 from service.settings import Settings, SourceSection, load
 from service.store import Store, utc_now
-from tests.ports import spare_port
+from tests.integration.ports import spare_port
 from tests.unit.intake.bamboo import API_KEY, FakeBamboo
 
 CHAOS = Path(__file__).parents[2] / "chaos"

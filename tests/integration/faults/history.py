@@ -17,7 +17,17 @@ RETURNS: Final = frozenset(
 OVERTAKES: Final = frozenset({"step.confirmed", "step.waived", "step.cancelled"})
 #: What may follow on a step that is done, before anything else is done to it.
 AFTER_DONE: Final = frozenset(
-    {"step.read_back", "step.contradicted", "step.late", "step.taken", "confirmation.refused", "step.done"}
+    {
+        *(
+            "step.read_back",
+            "step.contradicted",
+            "step.late",
+            "step.taken",
+            "confirmation.refused",
+            "step.done",
+        ),
+        *("alarm.raised", "alarm.ended"),
+    }
 )
 
 

@@ -153,10 +153,15 @@ class Server:
         return cls(folder, kill, _port(folder), process.pid or 0)
 
     @classmethod
-    def started(cls, folder: Path) -> Self:
-        """As an operator starts it, in a process group of its own, with the systems in it."""
+    def started(cls, folder: Path, *, everything: bool = True, env: Mapping[str, str] | None = None) -> Self:
+        """As an operator starts it, in a process group of its own, with the systems in it or without."""
         command = [sys.executable, "-m", "tests.integration.faults.serving", str(folder)]
-        process = subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+        process = subprocess.Popen(
+            [*command, *(("--everything",) if everything else ())],
+            cwd=ROOT,
+            start_new_session=True,
+            env={**os.environ, **(env or {})},
+        )
 
         def kill() -> None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -228,4 +233,4 @@ def _port(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), everything=True)
+    serve(Path(sys.argv[1]), everything="--everything" in sys.argv)

@@ -30,6 +30,11 @@ LEAVERS, CLIENTS = 24, 4
 BACK_WITHIN_S = 5.0
 
 
+def soon_enough() -> float:
+    """Seconds within which it must be back; a machine with more to do than it has processors takes longer."""
+    return BACK_WITHIN_S * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @pytest.fixture(autouse=True)
 def _nobody_bound() -> Iterator[None]:
     yield
@@ -38,12 +43,17 @@ def _nobody_bound() -> Iterator[None]:
 
 
 def through(
-    folder: Path, trouble: Callable[[Server], None], *, database: str = "", calm_s: float = 1.5
+    folder: Path,
+    trouble: Callable[[Server], None],
+    *,
+    database: str = "",
+    calm_s: float = 1.5,
+    start: Callable[[Path], Server] = Server.forked,
 ) -> tuple[Storm, float]:
     """A storm with trouble in the middle, then peace; gives it, and how soon after the repair a webhook was taken."""
     company.found(folder, leavers=LEAVERS, database=database)
     with company.opened(folder) as opened:
-        server = Server.forked(folder)
+        server = start(folder)
         storm = Storm(folder, server, 7, opened.numbers)
         server.ready()
         with storm.blowing(clients=CLIENTS):
@@ -99,7 +109,7 @@ def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path
         507,
         None,
     }
-    assert back <= BACK_WITHIN_S
+    assert back <= soon_enough()
 
 
 @pytest.mark.parametrize("still_s", [3, pytest.param(12, marks=pytest.mark.faults)])
@@ -112,7 +122,7 @@ def test_a_process_that_stood_still_goes_on_and_repeats_nothing(tmp_path: Path, 
     _, back = through(tmp_path / "company", stands_still)
 
     print(f"back {back:.1f} s after it went on")
-    assert back <= BACK_WITHIN_S
+    assert back <= soon_enough()
 
 
 @pytest.fixture
@@ -136,7 +146,7 @@ def test_a_database_that_is_cut_off_loses_nothing(tmp_path: Path, wire: tuple[Wi
     _, back = through(tmp_path / "company", cut, database=url)
 
     print(f"back {back:.1f} s after the wire was mended")
-    assert back <= BACK_WITHIN_S
+    assert back <= soon_enough()
 
 
 @pytest.mark.faults
@@ -152,7 +162,7 @@ def test_a_database_that_says_nothing_any_more_loses_nothing(tmp_path: Path, wir
     _, back = through(tmp_path / "company", swallow, database=url)
 
     print(f"back {back:.1f} s after the wire was mended")
-    assert back <= BACK_WITHIN_S
+    assert back <= soon_enough()
 
 
 @pytest.mark.faults
@@ -172,4 +182,4 @@ def test_a_wire_that_breaks_at_commits_loses_nothing_and_repeats_nothing(
     _, back = through(tmp_path / "company", at_commits, database=url)
 
     print(f"back {back:.1f} s after the last cut")
-    assert back <= BACK_WITHIN_S
+    assert back <= soon_enough()

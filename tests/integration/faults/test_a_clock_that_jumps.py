@@ -1,0 +1,98 @@
+"""The clock of the machine is set hours wrong and right again: nothing is missing, nothing twice, nothing early."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from connectors.sdk.http import close_sessions
+from service.bootstrap.parts import part
+from service.departures.departure import Departure
+from service.ledger.bound import bind
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
+from service.store import Store
+from service.store.migrate import upgrade
+from tests.conftest import new_database
+from tests.integration.faults import company
+from tests.integration.faults.company import TestClock
+from tests.integration.faults.serving import Server
+from tests.integration.faults.test_outages import soon_enough, through
+
+pytestmark = [pytest.mark.faketime, pytest.mark.timeout(300)]
+
+TWO_HOURS_S = 7200
+
+
+@pytest.fixture(autouse=True)
+def _nobody_bound() -> Iterator[None]:
+    yield
+    close_sessions()
+    bind(None)
+
+
+def set_by(folder: Path, seconds: int) -> None:
+    """Set the clock of the service's process; what counts on evenly goes on."""
+    draft = folder / "set-by.new"
+    draft.write_text(f"{seconds:+d}\n", encoding="utf-8")
+    draft.replace(folder / "set-by")
+
+
+def with_a_clock(folder: Path) -> Server:
+    """The service as a process of its own, on a machine whose clock can be set."""
+    library = part("faketime").find()
+    assert library is not None
+    set_by(folder, 0)
+    env = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(folder / "set-by"),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    return Server.started(folder, everything=False, env=env)
+
+
+def wrong_for_a_while(folder: Path, seconds: int, _: Server) -> None:
+    set_by(folder, seconds)
+    time.sleep(5)
+    set_by(folder, 0)
+
+
+def begun_early(folder: Path) -> list[str]:
+    """Departures with a run whose time has not come by the right clock."""
+    now = TestClock.open(folder)()
+    with closing(Store(company.configured(folder).database_url)) as store, store.read() as session:
+        assert session.scalar(select(LedgerEntry.seq).where(LedgerEntry.event == Event.CLOCK_JUMPED).limit(1))
+        query = select(Departure.id).where(Departure.run_id.is_not(None), Departure.effective_at > now)
+        return list(session.scalars(query))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.faults])])
+def database(request: Any) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield ""
+        return
+    with new_database(request.getfixturevalue("postgres_server")) as url:
+        with closing(Store(url)) as store:
+            upgrade(store)
+        yield url
+
+
+@pytest.mark.parametrize("seconds", [TWO_HOURS_S, -TWO_HOURS_S], ids=["forward", "back"])
+def test_a_clock_set_by_two_hours_loses_nothing_and_begins_nothing_early(
+    tmp_path: Path, database: str, seconds: int
+) -> None:
+    folder = tmp_path / "company"
+
+    _, back = through(
+        folder, partial(wrong_for_a_while, folder, seconds), database=database, start=with_a_clock
+    )
+
+    print(f"back {back:.1f} s after the clock was put right")
+    assert begun_early(folder) == []
+    assert back <= soon_enough()
