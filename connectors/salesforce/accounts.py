@@ -75,6 +75,12 @@ def read(api: Api, of: Account) -> AccountState:
     user_id = soql.id18(of.id)
     known = api.found.pop(user_id, None) or _gathered(api, of)
     api.known[user_id] = known
+    return state_of(known, at)
+
+
+def state_of(known: Known, at: datetime) -> AccountState:
+    """The before-image made of what was read of a user."""
+    user_id = soql.id18(str(known.user["Id"]))
     attributes: dict[str, Json] = {name: known.user.get(name) for name in USER_FIELDS}
     attributes |= {
         "IsFrozen": known.login["IsFrozen"],
@@ -86,20 +92,31 @@ def read(api: Api, of: Account) -> AccountState:
     return AccountState(account=found, read_at=at, attributes=attributes)
 
 
-def _gathered(api: Api, of: Account, user: Row | None = None) -> Known:
-    """Everything of a user with one call."""
+def everything(of: Account) -> tuple[Asked, ...]:
+    """What is asked of a user for a before-image: login, permission sets, groups, and the user last."""
     user_id = soql.literal(soql.id18(of.id))
     select = f"SELECT {', '.join(USER_FIELDS)} FROM User WHERE Id = {user_id}"
-    asked = [
+    return (
         Asked(login_of(of), f"reading {of.label}"),
         Asked(f"{_SELECT_SETS} {user_id} ORDER BY Id", "reading permission sets", SETUP),
         Asked(f"{_SELECT_GROUPS} {user_id} ORDER BY Id", "reading groups", SETUP),
-    ]
-    login, sets, groups, *users = api.queries(
-        *asked, *([] if user else [Asked(select, f"reading {of.label}")])
+        Asked(select, f"reading {of.label}"),
+    )
+
+
+def gathered(api: Api, of: Account, results: Sequence[Json], user: Row | None = None) -> Known:
+    """What a batch answered to `everything`, or to all of it but the user."""
+    login, sets, groups, *users = (
+        api.found_in(result, asked) for result, asked in zip(results, everything(of), strict=False)
     )
     row = user or only(users[0].rows, of)
     return Known(row, only(login.rows, of), sets.rows, groups.rows)
+
+
+def _gathered(api: Api, of: Account, user: Row | None = None) -> Known:
+    """Everything of a user with one call."""
+    asked = everything(of)[: None if user is None else -1]
+    return gathered(api, of, api.batch(*asked), user)
 
 
 def user_login(api: Api, of: Account) -> Row:
@@ -109,7 +126,8 @@ def user_login(api: Api, of: Account) -> Row:
 
 def login_before(api: Api, of: Account) -> Row:
     """The same before our change: as the before-image has it, where one was made a moment ago."""
-    known = api.known.pop(soql.id18(of.id), None)
+    user_id = soql.id18(of.id)
+    known = api.known.pop(user_id, None) or api.found.pop(user_id, None)
     return known.login if known else user_login(api, of)
 
 

@@ -19,6 +19,9 @@ from connectors.sdk.types import Account, Json
 Row = Mapping[str, Json]  # a record as Salesforce writes it
 MANAGE_USERS: Final = "Manage Users"
 BATCH: Final = "/composite/batch"
+#: What Salesforce takes in one batch.
+MOST_PARTS: Final = 25
+VERSIONS: Final = "/services/data/"
 REVOKE_PATH: Final = "/services/oauth2/revoke"
 
 
@@ -28,6 +31,24 @@ class Asked(NamedTuple):
     text: str
     what: str
     right: str = MANAGE_USERS
+
+
+class Change(NamedTuple):
+    """One change of several: a record's fields to write, or a record to delete where there are none."""
+
+    kind: str
+    record_id: str
+    fields: Mapping[str, Json] | None
+    what: str
+
+
+class Record(NamedTuple):
+    """One record of several to read by its id."""
+
+    kind: str
+    record_id: str
+    fields: tuple[str, ...]
+    what: str
 
 
 class Found(NamedTuple):
@@ -73,6 +94,10 @@ class Api:
                 hint="Give the integration a user of its own, or shut this one by hand.",
             )
 
+    def has_just_found(self, account: Account) -> bool:
+        """Whether everything of a user was read along when it was looked up."""
+        return soql.id18(account.id) in self.found
+
     def query(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Row]:
         """Every row, page after page."""
         for page in self.pages(text, what, right=right):
@@ -95,39 +120,77 @@ class Api:
 
         https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_composite_batch.htm
         """
-        parts = [
-            {"method": "GET", "url": f"{self.config.api_version}/query?{urlencode({'q': each.text})}"}
-            for each in asked
-        ]
+        results = self.batch(*asked)
+        return [self.found_in(result, each) for result, each in zip(results, asked, strict=True)]
+
+    def batch(self, *parts: Asked | Change | Record, together: bool = False) -> list[Json]:
+        """Up to 25 reads and changes with one call, in this order; what each was answered.
+
+        Each sees what those before it changed. `together`: after one that is refused, the rest is left.
+        """
+        changes = [part for part in parts if isinstance(part, Change)]
+        told = [f"{_method(part)} {self._record_path(part.kind, part.record_id)[1]}" for part in changes]
         answer = self._call(
             "POST",
             f"{self._base}{BATCH}",
-            asked[0].what,
-            right=asked[0].right,
-            template=BATCH,
-            json={"batchRequests": parts},
-            reading=True,
+            parts[0].what,
+            right=MANAGE_USERS if changes else _right(parts[0]),
+            template=": ".join((BATCH, ", ".join(dict.fromkeys(told)))) if told else BATCH,
+            json={"haltOnError": together, "batchRequests": [self._part(part) for part in parts]},
+            reading=not changes,
         )
         match answer.json():
-            case {"results": list(results)} if len(results) == len(asked):
-                return [self._found(result, each) for result, each in zip(results, asked, strict=True)]
+            case {"results": list(results)} if len(results) == len(parts):
+                return results
         raise Unavailable(
-            f"Salesforce's answers cannot be read, while {asked[0].what}.", hint="The step is retried."
+            f"Salesforce's answers cannot be read, while {parts[0].what}.",
+            hint="The step is retried.",
+            maybe_applied=bool(changes),
         )
 
-    def _found(self, result: Json, asked: Asked) -> Found:
+    def _part(self, part: Asked | Change | Record) -> dict[str, Json]:
+        if isinstance(part, Asked):
+            return {"method": "GET", "url": f"{self.config.api_version}/query?{urlencode({'q': part.text})}"}
+        path = self._record_path(part.kind, part.record_id)[0].removeprefix(VERSIONS)
+        if isinstance(part, Record):
+            return {"method": "GET", "url": f"{path}?{urlencode({'fields': ','.join(part.fields)})}"}
+        more = {} if part.fields is None else {"richInput": part.fields}
+        return {"method": _method(part), "url": path, **more}
+
+    def done_in(self, result: Json, change: Change) -> None:
+        """Raise what a change of a batch was refused with, if it was."""
+        match result:
+            case {"statusCode": 200 | 204}:
+                return
+        raise self._refused_in(result, change)
+
+    def row_in(self, result: Json, record: Record) -> Row:
+        """The record that was read by its id in a batch."""
+        match result:
+            case {"statusCode": 200, "result": dict(row)}:
+                return row
+        raise self._refused_in(result, record)
+
+    def _refused_in(self, result: Json, part: Asked | Change | Record) -> ConnectorError:
+        match result:
+            case {"statusCode": int(status), "result": refused}:
+                answer = Response(status=status, headers={}, body=json.dumps(refused).encode())
+                return self._refusal(answer, part.what, right=_right(part))
+        return Unavailable(
+            f"Salesforce's answer cannot be read, while {part.what}.",
+            hint="The step is retried.",
+            maybe_applied=isinstance(part, Change),
+        )
+
+    def found_in(self, result: Json, asked: Asked) -> Found:
+        """What a query of a batch found, to its last page."""
         match result:
             case {"statusCode": 200, "result": {"done": bool(), "totalSize": int(total)} as page}:
                 rows = list(_records(page))
                 for more in self._pages(_next(page), None, asked.what, right=asked.right):
                     rows += _records(more.json())
                 return Found(rows, total)
-            case {"statusCode": int(status), "result": refused}:
-                answer = Response(status=status, headers={}, body=json.dumps(refused).encode())
-                raise self._refusal(answer, asked.what, right=asked.right)
-        raise Unavailable(
-            f"Salesforce's answer cannot be read, while {asked.what}.", hint="The step is retried."
-        )
+        raise self._refused_in(result, asked)
 
     def count(self, text: str, what: str, *, right: str = MANAGE_USERS) -> int:
         """How many rows a count finds."""
@@ -148,16 +211,6 @@ class Api:
             )
         return found
 
-    def change(self, kind: str, record_id: str, fields: Mapping[str, Json], what: str) -> None:
-        """Write fields of one record."""
-        path, template = self._record_path(kind, record_id)
-        self._call("PATCH", path, what, right=MANAGE_USERS, template=template, json=fields)
-
-    def delete(self, kind: str, record_id: str, what: str) -> None:
-        """Delete one record. Raises `NotFound` when it is already gone."""
-        path, template = self._record_path(kind, record_id)
-        self._call("DELETE", path, what, right=MANAGE_USERS, template=template)
-
     def get(
         self, path: str, what: str, *, right: str, template: str, params: Mapping[str, str] | None = None
     ) -> Response:
@@ -175,7 +228,7 @@ class Api:
 
     @property
     def _base(self) -> str:
-        return f"/services/data/{self.config.api_version}"
+        return f"{VERSIONS}{self.config.api_version}"
 
     @property
     def _client(self) -> Http:
@@ -221,6 +274,14 @@ class Api:
         used, _, limit = figures.split("(")[0].strip().partition("/")
         if used.isdigit() and limit.isdigit():
             self.usage = int(used), int(limit)
+
+
+def _method(change: Change) -> str:
+    return "DELETE" if change.fields is None else "PATCH"
+
+
+def _right(part: Asked | Change | Record) -> str:
+    return part.right if isinstance(part, Asked) else MANAGE_USERS
 
 
 def _next(page: Json) -> str | None:

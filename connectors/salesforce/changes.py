@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.salesforce import accounts, soql
-from connectors.salesforce.api import Api
+from connectors.salesforce.api import Api, Change, Record
 from connectors.sdk.errors import Refused
 from connectors.sdk.types import (
     Account,
@@ -19,22 +19,57 @@ from connectors.sdk.types import (
     Since,
 )
 
+LOGIN, FROZEN = "UserLogin", "IsFrozen"
 SESSIONS_LIVE: Final = Residual(what="Sessions already open go on until they are ended or expire.")
 TOKENS_LIVE: Final = Residual(what="Refresh tokens of connected apps stay on record until they are revoked.")
 SCHEDULED: Final = Residual(what="Reports this user scheduled may still be sent until they are unscheduled.")
 
 
 def freeze(api: Api, account: Account) -> Outcome:
-    """Set `UserLogin.IsFrozen`. The licence stays taken; sessions stay open."""
+    """Set `UserLogin.IsFrozen`. The licence stays taken; sessions stay open.
+
+    Where nobody has read the user and the id of its login is known, one call reads, freezes and reads again.
+    """
     api.refuse_ourselves(account)
-    login = accounts.login_before(api, account)
-    was = bool(login["IsFrozen"])
-    evidence = _ensure(api, account, "UserLogin", str(login["Id"]), field="IsFrozen", was=was, wanted=True)
+    user_id, login_id = soql.id18(account.id), account.refs.get(accounts.LOGIN)
+    before = None
+    if user_id in api.known or api.has_just_found(account) or login_id is None:
+        login = accounts.login_before(api, account)
+        was = bool(login["IsFrozen"])
+        evidence = _ensure(api, account, LOGIN, str(login["Id"]), field=FROZEN, was=was, wanted=True)
+    else:
+        before, evidence = _frozen_at_once(api, account, login_id)
+        was = bool(before.attributes[FROZEN])
     return Outcome(
         changed=not was,
         evidence=(evidence,),
         residual=(SESSIONS_LIVE, TOKENS_LIVE, SCHEDULED),
-        receipt=Receipt(before={} if was else {"IsFrozen": False}),
+        receipt=Receipt(before={} if was else {FROZEN: False}),
+        before=before,
+    )
+
+
+def _frozen_at_once(api: Api, account: Account, login_id: str) -> tuple[AccountState, Evidence]:
+    """How the user was, and that it is frozen: Salesforce carries a batch out in the order it is written.
+
+    A reading that is refused leaves the rest undone, so nothing is frozen whose state before is not known.
+    """
+    what = f"setting {LOGIN}.{FROZEN} of {account.label}"
+    at, asked = api.context.now(), accounts.everything(account)
+    change = Change(LOGIN, login_id, {FROZEN: True}, what)
+    record = Record(LOGIN, login_id, (FROZEN,), what)
+    *reads, done, after = api.batch(*asked, change, record, together=True)
+    known = accounts.gathered(api, account, reads)
+    api.done_in(done, change)
+    row = api.row_in(after, record)
+    _insist(account, LOGIN, FROZEN, row.get(FROZEN), wanted=True)
+    if soql.id18(str(known.login["Id"])) != soql.id18(login_id):
+        raise Refused(
+            f"The login we froze is not that of {account.label} any more.",
+            hint="Thaw it in Salesforce, then look the account up again.",
+        )
+    return accounts.state_of(known, at), _evidence(
+        api, LOGIN, FROZEN, row.get(FROZEN), was=known.login[FROZEN]
     )
 
 
@@ -93,16 +128,29 @@ def _is_active(api: Api, account: Account) -> bool:
 def _ensure(
     api: Api, account: Account, kind: str, record_id: str, *, field: str, was: bool, wanted: bool
 ) -> Evidence:
-    """Write only what differs, then read the record back by its id."""
+    """Write only what differs, then read the record back by its id: one call."""
     what = f"setting {kind}.{field} of {account.label}"
-    if was != wanted:
-        api.change(kind, record_id, {field: wanted}, what)
-    found: Json = api.record(kind, record_id, (field,), what).get(field)
+    record = Record(kind, record_id, (field,), what)
+    if was == wanted:
+        found: Json = api.record(*record).get(field)
+    else:
+        change = Change(kind, record_id, {field: wanted}, what)
+        done, after = api.batch(change, record, together=True)
+        api.done_in(done, change)
+        found = api.row_in(after, record).get(field)
+    _insist(account, kind, field, found, wanted=wanted)
+    return _evidence(api, kind, field, found, was=was)
+
+
+def _insist(account: Account, kind: str, field: str, found: Json, *, wanted: bool) -> None:
     if found is not wanted:
         raise Refused(
             f"{account.label} still has {kind}.{field}={found} after Salesforce said it was set to {wanted}.",
             hint="Look for a flow or another administrator that sets it back, then resume the run.",
         )
+
+
+def _evidence(api: Api, kind: str, field: str, found: Json, *, was: bool) -> Evidence:
     return Evidence(
         kind=f"salesforce.{kind}",
         proof=Proof.PROVEN,

@@ -53,6 +53,11 @@ class SalesforceConnector:
         """Freeze the user."""
         return changes.freeze(self._api, account)
 
+    def reads_along(self, action: str, account: Account) -> bool:
+        """Freezing does where the roster knows the login's id, unless all was read when the user was looked up."""
+        known = accounts.LOGIN in account.refs and not self._api.has_just_found(account)
+        return known and action == "disable_account"
+
     def deactivate_account(self, account: Account) -> Outcome:
         """End the user for good. Refused while the org still needs it; the freeze then stays."""
         return changes.deactivate(self._api, account)

@@ -3,6 +3,7 @@
 What it refuses, pages, delays and leaves alive is what the vendor documents; the README names the pages.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -24,6 +25,7 @@ from connectors.sdk.fakes.server import FakeAnswer, FakeRequest, Handler, Route
 API: Final = r"/services/data/(?P<version>v\d\d\.0)"
 API_LIMIT: Final = 15_000
 MAX_BATCH: Final = 25
+IN_BATCHES: Final = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 PAGE: Final = 2000
 TOKEN_PAGE: Final = 500
 CURSORS_KEPT: Final = 50
@@ -178,19 +180,24 @@ class FakeSalesforce(SignInFake):
         return self._page(cursor, 0, version)
 
     def _batch(self, request: FakeRequest, _: str) -> FakeAnswer:
-        """Up to 25 reads with one call; each has a status of its own."""
-        asked = (request.json() or {}).get("batchRequests", [])
-        if not 0 < len(asked) <= MAX_BATCH or any(each.get("method") != "GET" for each in asked):
+        """Up to 25 requests with one call, one after the other; each has a status of its own."""
+        told = request.json() or {}
+        asked = told.get("batchRequests", [])
+        if not 0 < len(asked) <= MAX_BATCH or any(each.get("method") not in IN_BATCHES for each in asked):
             return error(400, "INVALID_BATCH_REQUEST")
-        answers = [self._part(request, each["url"]) for each in asked]
+        answers: list[FakeAnswer] = []
+        for each in asked:
+            halted = told.get("haltOnError") and any(_failed(answer) for answer in answers)
+            answers.append(error(412, "BATCH_PROCESSING_HALTED") if halted else self._part(request, each))
         results = [{"statusCode": answer.status, "result": answer.json} for answer in answers]
-        failed = any(answer.status != HTTPStatus.OK for answer in answers)
-        return FakeAnswer(json={"hasErrors": failed, "results": results})
+        return FakeAnswer(json={"hasErrors": any(map(_failed, answers)), "results": results})
 
-    def _part(self, request: FakeRequest, url: str) -> FakeAnswer:
-        parts = urlsplit(f"/services/data/{url}")
+    def _part(self, request: FakeRequest, asked: Mapping[str, Any]) -> FakeAnswer:
+        parts = urlsplit(f"/services/data/{asked['url']}")
+        body = json.dumps(asked["richInput"]).encode() if "richInput" in asked else b""
+        query = dict(parse_qsl(parts.query))
         return self.answer_to(
-            replace(request, method="GET", path=parts.path, query=dict(parse_qsl(parts.query)), body=b"")
+            replace(request, method=asked["method"], path=parts.path, query=query, body=body)
         )
 
     def _more(self, request: FakeRequest, _: str) -> FakeAnswer:
@@ -309,3 +316,7 @@ class FakeSalesforce(SignInFake):
         self.shelf.add(fact, self.state["users"][asker])
         body = '"Account ID","Account Name"\n' + "".join(f'"{n:06d}","Customer {n}"\n' for n in range(rows))
         return FakeAnswer(headers={"Content-Type": "text/csv"}, body=body.encode())
+
+
+def _failed(answer: FakeAnswer) -> bool:
+    return answer.status >= HTTPStatus.BAD_REQUEST

@@ -1,8 +1,8 @@
 """Reading back, by other calls than the write used: it goes by record id, these by query and history."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from connectors.salesforce import accounts, soql
 from connectors.salesforce.api import Api, Asked, Row
@@ -11,8 +11,23 @@ from connectors.salesforce.rights import granted, held, own_rights
 from connectors.sdk.types import Account, Evidence, Expectation, Json, Proof, Target
 
 SUCCESS: Final = "Success"
+#: A change not older than this is the usual one to read back: the sign-ins since then are asked for along with it.
+JUST_NOW: Final = timedelta(minutes=10)
 MANAGES: Final = "PermissionsManageUsers"
 CUSTOMIZES: Final = "PermissionsCustomizeApplication"
+
+
+class _Read(NamedTuple):
+    """The login history that was read along, with everything else."""
+
+    since: datetime
+    rows: list[Row]
+
+    def rows_after(self, since: datetime) -> list[Row] | None:
+        """What happened after a moment; `None` when that lies before what was read."""
+        if since < self.since:
+            return None
+        return [row for row in self.rows if (accounts.moment(row.get("LoginTime")) or since) > since]
 
 
 def verify(api: Api, target: Target, expectation: Expectation) -> tuple[Evidence, ...]:
@@ -28,15 +43,22 @@ def verify(api: Api, target: Target, expectation: Expectation) -> tuple[Evidence
 def _disabled(api: Api, account: Account) -> tuple[Evidence, ...]:
     """Frozen or inactive: either way the login opens nothing."""
     what = f"reading {account.label}"
-    logins, users, own = api.queries(
-        Asked(accounts.login_of(account), what), Asked(_user_of(account), what), own_rights(api)
+    near = api.context.now() - JUST_NOW
+    logins, users, own, lately = api.queries(
+        Asked(accounts.login_of(account), what),
+        Asked(_user_of(account), what),
+        own_rights(api),
+        Asked(_history(account, near), f"reading the login history of {account.label}"),
     )
     login, user = accounts.only(logins.rows, account), accounts.only(users.rows, account)
     shut = bool(login["IsFrozen"]) or not user["IsActive"]
     body = {"IsFrozen": login["IsFrozen"], "IsActive": user["IsActive"]}
     state = _evidence(api, shut, "UserLogin and User by query", body)
     since = login if login["IsFrozen"] else user
-    return (state, _no_sign_in(api, account, since, granted(own.rows))) if shut else (state,)
+    if not shut:
+        return (state,)
+    read = _Read(near, lately.rows)
+    return (state, _no_sign_in(api, account, since, granted(own.rows), read))
 
 
 def _deactivated(api: Api, account: Account) -> tuple[Evidence, ...]:
@@ -52,14 +74,18 @@ def _restored(api: Api, account: Account) -> tuple[Evidence, ...]:
     return (_evidence(api, opened, "UserLogin and User by query", body),)
 
 
-def _no_sign_in(api: Api, account: Account, changed: Row, rights: frozenset[str]) -> Evidence:
+def _no_sign_in(
+    api: Api, account: Account, changed: Row, rights: frozenset[str], read: _Read | None = None
+) -> Evidence:
     """The login history since the record last changed. Empty, it proves nothing if we may not see it."""
     how = "login history since the change"
     since = accounts.moment(changed.get("LastModifiedDate"))
     if since is None or MANAGES not in rights:
         why = "Without 'Manage Users' Salesforce shows nobody's login history but our own."
         return _unprovable(api, how, why)
-    rows = list(api.query(_history(account, since), f"reading the login history of {account.label}"))
+    rows = read.rows_after(since) if read else None
+    if rows is None:
+        rows = list(api.query(_history(account, since), f"reading the login history of {account.label}"))
     entered = [row for row in rows if row.get("Status") == SUCCESS]
     body = {"since": soql.moment(since), "sign_ins": len(entered), "refused": len(rows) - len(entered)}
     return _evidence(api, not entered, how, body)

@@ -3,11 +3,12 @@
 from typing import Final
 
 from connectors.salesforce import soql
-from connectors.salesforce.api import Api, Row
+from connectors.salesforce.api import MOST_PARTS, Api, Asked, Change, Row
 from connectors.sdk.errors import NotFound, Refused
 from connectors.sdk.types import Account, Evidence, Outcome, Proof, Residual
 
 ROUNDS: Final = 3  # a session may open others while we end them
+MOST_AT_ONCE: Final = MOST_PARTS - 1  # the last part lists what is left
 TOKENS_RIGHT: Final = "Customize Application"
 JWT_TOKENS: Final = Residual(
     what="Access tokens in JWT form work until they expire; Salesforce cannot end a single one."
@@ -20,11 +21,11 @@ def sessions(api: Api, account: Account) -> Outcome:
     api.refuse_ourselves(account)
     first = live = _sessions(api, account)
     ended = 0
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS + len(first) // MOST_AT_ONCE):
         if not live:
             break
-        ended += sum(_end(api, row, account) for row in live)
-        live = _sessions(api, account)
+        gone, live = _ended(api, live[:MOST_AT_ONCE], account)
+        ended += gone
     if live:
         raise Refused(
             f"{account.label} still has {len(live)} sessions in Salesforce after all were ended.",
@@ -63,9 +64,14 @@ def tokens(api: Api, account: Account) -> Outcome:
 
 
 def _sessions(api: Api, account: Account) -> list[Row]:
+    asked = _sessions_of(account)
+    return list(api.query(asked.text, asked.what))
+
+
+def _sessions_of(account: Account) -> Asked:
     user_id = soql.literal(soql.id18(account.id))
     text = f"SELECT Id, SessionType, LoginType, ParentId FROM AuthSession WHERE UsersId = {user_id}"
-    return list(api.query(text, f"listing sessions of {account.label}"))
+    return Asked(text, f"listing sessions of {account.label}")
 
 
 def _tokens(api: Api, account: Account) -> list[Row]:
@@ -74,10 +80,17 @@ def _tokens(api: Api, account: Account) -> list[Row]:
     return list(api.query(text, f"listing tokens of {account.label}", right=TOKENS_RIGHT))
 
 
-def _end(api: Api, row: Row, account: Account) -> bool:
-    """True when we ended it; false when it went before us, as children do with their parent."""
-    try:
-        api.delete("AuthSession", str(row["Id"]), f"ending a session of {account.label}")
-    except NotFound:
-        return False
-    return True
+def _ended(api: Api, live: list[Row], account: Account) -> tuple[int, list[Row]]:
+    """How many of these we ended, and what is live after it: one call. A child goes before us with its parent."""
+    what = f"ending a session of {account.label}"
+    ends = [Change("AuthSession", str(row["Id"]), None, what) for row in live]
+    left = _sessions_of(account)
+    *answers, listed = api.batch(*ends, left)
+    gone = 0
+    for answer, end in zip(answers, ends, strict=True):
+        try:
+            api.done_in(answer, end)
+        except NotFound:
+            continue
+        gone += 1
+    return gone, api.found_in(listed, left).rows

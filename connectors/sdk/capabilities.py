@@ -62,6 +62,15 @@ class ReadsState(Protocol):
 
 
 @runtime_checkable
+class ReadsAlong(Protocol):
+    """Reads how an account was with the very call that changes it: the target reads before it changes."""
+
+    def reads_along(self, action: str, account: Account) -> bool:
+        """Whether this action's outcome will hold the before-image. Else `read` is called before it."""
+        ...
+
+
+@runtime_checkable
 class DisablesAccounts(Protocol):
     """Can shut a login so that it opens nothing any more."""
 

@@ -195,13 +195,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What an action did. Failing is an exception, so an outcome is always good news."""
+    """What an action did. Failing is an exception, so an outcome is always good news.
+
+    `before`: how the account was, read by the very call that changed it (see `ReadsAlong`).
+    """
 
     changed: bool
     evidence: tuple[Evidence, ...] = ()
     pending: Pending | None = None
     residual: tuple[Residual, ...] = ()
     receipt: Receipt | None = None
+    before: AccountState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Carrying out one order: look, act, read back. Holds the engine's step boundary; touches no database."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -9,7 +9,13 @@ from typing import TypeVar
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from connectors.sdk.capabilities import FindsAccounts, ManagesDevices, ReadsState, Verifies
+from connectors.sdk.capabilities import (
+    FindsAccounts,
+    ManagesDevices,
+    ReadsAlong,
+    ReadsState,
+    Verifies,
+)
 from connectors.sdk.context import Call, Context
 from connectors.sdk.errors import (
     Ambiguous,
@@ -30,22 +36,17 @@ from connectors.sdk.types import (
     Outcome,
     Pending,
     Proof,
-    Receipt,
-    Residual,
     Target,
 )
 from service.departures.matching import Matched, NoAccount, match
-from service.engine.grading import contradicted, grade_of, weakest
+from service.engine.carried import Carried, together
+from service.engine.grading import contradicted, grade_of
 from service.engine.order import (
     NONE_FOUND,
     POSTURE,
     Again,
     Ask,
-    Contradicted,
-    Done,
     Order,
-    Queued,
-    Reading,
     Result,
     Returned,
     whose_is_it,
@@ -66,12 +67,12 @@ Restore = Callable[["Executor", Order, list[Call]], Result]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Carried:
-    """What was done to one account or device."""
+class _Notes:
+    """What is learnt on the way, kept though the step may fail: calls, further accounts, before-images."""
 
-    target: Target
-    outcome: Outcome
-    evidence: tuple[Evidence, ...]
+    calls: list[Call] = field(default_factory=list)
+    others: list[Account] = field(default_factory=list)
+    images: list[AccountState] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +94,15 @@ class Executor:
 
     def carry_out(self, order: Order) -> Returned:
         """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
-        calls: list[Call] = []
-        others: list[Account] = []
-        result = self.guarded(order, lambda: self._result(order, calls, others))
-        return Returned(order=order, result=result, calls=tuple(calls), others=tuple(others))
+        notes = _Notes()
+        result = self.guarded(order, lambda: self._result(order, notes))
+        return Returned(
+            order=order,
+            result=result,
+            calls=tuple(notes.calls),
+            others=tuple(notes.others),
+            images=tuple(notes.images),
+        )
 
     def guarded(self, order: Order, work: Callable[[], T]) -> T | Again | Ask:
         """The step boundary: whatever goes wrong in `work` becomes what the engine does about it."""
@@ -120,28 +126,27 @@ class Executor:
                 hint="The log has the details. Nothing else of this run was stopped.",
             )
 
-    def _result(self, order: Order, calls: list[Call], others: list[Account]) -> Result:
+    def _result(self, order: Order, notes: _Notes) -> Result:
         if order.action in self.builtins:
             return self.builtins[order.action](order)
         spec = self.registry.action(order.action)
         if spec.asks_person:
             return Ask(error="", what="", hint="", failed=False)
         if order.undoes:
-            return self.restore(self, order, calls)
-        job = _Job(self, order, spec, calls)
-        job.others = others
+            return self.restore(self, order, notes.calls)
+        job = _Job(self, order, spec, notes)
         return job.check() if order.checking else job.run()
 
 
 class _Job:
     """One order on its way: holds the connector and what is done with each account or device."""
 
-    def __init__(self, executor: Executor, order: Order, spec: ActionSpec, calls: list[Call]) -> None:
+    def __init__(self, executor: Executor, order: Order, spec: ActionSpec, notes: _Notes) -> None:
         self._executor = executor
         self._order = order
         self._spec = spec
-        self._calls = calls
-        self.others: list[Account] = []
+        self._notes = notes
+        self._method = order.action.partition(".")[2]
         self._connector = executor.registry.open(order.connector, self._context(fresh=False))
 
     def _context(self, *, fresh: bool, read_only: bool = False) -> Context:
@@ -150,7 +155,7 @@ class _Job:
             idempotency_key=self._order.key,
             fresh=fresh,
             read_only=read_only,
-            calls=self._calls,
+            calls=self._notes.calls,
         )
 
     def run(self) -> Result:
@@ -168,13 +173,13 @@ class _Job:
             return targets
         return self._each(targets, self._read_back)
 
-    def _each(self, targets: Iterable[Target], work: Callable[[Target], _Carried]) -> Result:
+    def _each(self, targets: Iterable[Target], work: Callable[[Target], Carried]) -> Result:
         """One account that cannot be reached keeps none of the others open; refused credentials stop all."""
-        carried: list[_Carried] = []
+        carried: list[Carried] = []
         failed: list[Again | Ask] = []
         for target in targets:
             done = self._executor.guarded(self._order, partial(work, target))
-            if isinstance(done, _Carried):
+            if isinstance(done, Carried):
                 carried.append(done)
                 continue
             failed.append(done)
@@ -182,8 +187,8 @@ class _Job:
                 break
         return together(carried, failed)
 
-    def _read_back(self, target: Target) -> _Carried:
-        return _Carried(target=target, outcome=Outcome(changed=False), evidence=self._verify(target))
+    def _read_back(self, target: Target) -> Carried:
+        return Carried(target=target, outcome=Outcome(changed=False), evidence=self._verify(target))
 
     def _targets_to_check(self) -> tuple[Target, ...] | Ask:
         """What there is evidence about must be answered for, though it is listed no more."""
@@ -218,27 +223,29 @@ class _Job:
             )
         match match(self._order.person, self._connector.find_accounts(self._order.person)):
             case Matched(account=account, others=others):
-                self.others.extend(others)
+                self._notes.others.extend(others)
                 return (account,)
             case NoAccount():
                 return replace(_nobody("account", self._order), whose=True, why=NONE_FOUND)
             case unclear:
                 return whose_is_it(unclear)
 
-    def _one(self, target: Target) -> _Carried:
+    def _one(self, target: Target) -> Carried:
         if self._order.look_first and self._spec.expects:
             evidence = self._verify(target)
             if evidence and not contradicted(evidence) and grade_of(evidence) is not Grade.ACKNOWLEDGED:
-                return _Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
+                return Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
         self._executor.untouchable.check(target)
         stays_administered(self._order, self._spec, target, self._reader)
         self._keep_before(target)
         noted = self._posture(target)
         passing("connector.call.before")
-        outcome: Outcome = getattr(self._connector, self._order.action.partition(".")[2])(target)
+        outcome: Outcome = getattr(self._connector, self._method)(target)
         passing("connector.call.after")
+        if outcome.before is not None:
+            self._notes.images.append(outcome.before)
         evidence = self._verify(target) if self._spec.expects else outcome.evidence
-        return _Carried(target=target, outcome=outcome, evidence=(*evidence, *noted))
+        return Carried(target=target, outcome=outcome, evidence=(*evidence, *noted))
 
     def _posture(self, target: Target) -> tuple[Evidence, ...]:
         """Encryption, key escrow and antivirus, while the device still reports: before it is locked."""
@@ -265,9 +272,10 @@ class _Job:
     def _keep_before(self, target: Target) -> None:
         """The before-image is on disk before the change is on its way: a lost answer can still be undone.
 
-        Of each account the first image stays, whatever is read at a later attempt.
+        Of each account the first image stays, whatever is read at a later attempt. Where the target system reads
+        and changes with one call, the image comes with its answer; after a lost answer nobody knows it.
         """
-        if not self._spec.undo or not isinstance(target, Account):
+        if not self._spec.undo or not isinstance(target, Account) or self._reads_along(target):
             return
         if isinstance(self._connector, ReadsState):
             passing("account.read.before")
@@ -277,6 +285,10 @@ class _Job:
 
     def _reader(self) -> object:
         return self._executor.registry.open(self._order.connector, self._context(fresh=True, read_only=True))
+
+    def _reads_along(self, account: Account) -> bool:
+        connector, first = self._connector, not self._order.look_first
+        return first and isinstance(connector, ReadsAlong) and connector.reads_along(self._method, account)
 
     def _verify(self, target: Target) -> tuple[Evidence, ...]:
         """Ask in a new session, by the connector's own other calls, with writing switched off."""
@@ -306,73 +318,6 @@ def _nobody(what: str, order: Order) -> Ask:
         grade=Grade.ABSENT,
         failed=False,
     )
-
-
-def summed(carried: list[_Carried]) -> Result:
-    """One result for a step over all its accounts: as good as the worst of them."""
-    readings = _readings(carried)
-    residual: tuple[Residual, ...] = tuple(r for c in carried for r in c.outcome.residual)
-    receipts = _receipts(carried)
-    wrong = [c for c in carried if contradicted(c.evidence) and c.outcome.pending is None]
-    if wrong:
-        return Contradicted(
-            what=f"{wrong[0].target.label} was read back and is not as it should be.",
-            hint="Look for a sync or a policy that writes it back, then try again.",
-            readings=readings,
-            receipts=receipts,
-        )
-    grade = weakest(_grade(c) for c in carried)
-    if grade is Grade.PENDING:
-        pending = [c.outcome.pending for c in carried if c.outcome.pending]
-        return Queued(
-            why=pending[0].why if pending else "The device has not answered.",
-            poll_after_s=min((p.poll_after_s for p in pending), default=30.0),
-            readings=readings,
-            receipts=receipts,
-            residual=residual,
-        )
-    return Done(
-        grade=grade,
-        changed=any(c.outcome.changed for c in carried),
-        readings=readings,
-        residual=residual,
-        receipts=receipts,
-    )
-
-
-def together(carried: list[_Carried], failed: list[Again | Ask]) -> Result:
-    """One result where some accounts could not be dealt with: repeat what is worth repeating, else ask."""
-    if not failed:
-        return summed(carried)
-    receipts = _receipts(carried)
-    again = [result for result in failed if isinstance(result, Again)]
-    asks = [result for result in failed if isinstance(result, Ask)]
-    if again and not any(ask.shut_gate for ask in asks):
-        return replace(
-            again[0],
-            after_s=max((a.after_s for a in again if a.after_s is not None), default=None),
-            look_first=any(a.look_first for a in again),
-            receipts=receipts,
-        )
-    if any(contradicted(c.evidence) for c in carried):
-        return replace(summed(carried), receipts=receipts)
-    worst = max(asks, key=lambda ask: (ask.shut_gate, ask.failed))
-    return replace(worst, readings=_readings(carried), receipts=receipts)
-
-
-def _grade(carried: _Carried) -> Grade:
-    """An order that the target has not carried out is pending, whatever a reading says beside it."""
-    grade = grade_of(carried.evidence)
-    unproven = grade.rank < Grade.OBSERVED.rank or contradicted(carried.evidence)
-    return Grade.PENDING if carried.outcome.pending and unproven else grade
-
-
-def _readings(carried: Iterable[_Carried]) -> tuple[Reading, ...]:
-    return tuple(Reading(target_id=c.target.id, label=c.target.label, evidence=c.evidence) for c in carried)
-
-
-def _receipts(carried: Iterable[_Carried]) -> dict[str, Receipt]:
-    return {c.target.id: c.outcome.receipt for c in carried if c.outcome.receipt}
 
 
 def translated(error: ConnectorError) -> Again | Ask:

@@ -58,8 +58,11 @@ class Machine:
 
     def save_before(self, session: Session, order: Order, state: AccountState) -> None:
         """Keep a before-image, before the change is on its way. The first image of an account stays."""
-        step = session.get_one(StepRun, order.step_run_id)
-        step.before = sealed.seal_before(self.keys, step.before, state)
+        self._keep_images(session.get_one(StepRun, order.step_run_id), (state,))
+
+    def _keep_images(self, step: StepRun, images: Sequence[AccountState]) -> None:
+        for state in images:
+            step.before = sealed.seal_before(self.keys, step.before, state)
 
     def finish(self, session: Session, returned: Returned, *, now: datetime) -> None:
         """Record what came back, unless a later attempt has overtaken it."""
@@ -93,6 +96,7 @@ class Machine:
     ) -> bool:
         """Record one; false when it came too late to count."""
         order = returned.order
+        self._keep_images(step, returned.images)  # also of a late one: nobody will read that state again
         if attempt is not None:
             attempt.ended_at = now
             attempt.calls = [[call.asked, call.answered, round(call.ms)] for call in returned.calls]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors.sdk.context import Call
-from connectors.sdk.types import Account, Evidence, Person, Receipt, Residual
+from connectors.sdk.types import Account, AccountState, Evidence, Person, Receipt, Residual
 from service.departures.matching import Unclear
 from service.playbook.model import Grade
 
@@ -141,12 +141,14 @@ class Returned:
     """A result with the attempt it belongs to and the calls that were made for it.
 
     `others` are accounts that may be the leaver's too: they were found, and nothing was done to them.
+    `images` are before-images that came with the answer to the change itself.
     """
 
     order: Order
     result: Result
     calls: tuple[Call, ...] = ()
     others: tuple[Account, ...] = ()
+    images: tuple[AccountState, ...] = ()
 
 
 def whose_is_it(unclear: Unclear) -> Ask:

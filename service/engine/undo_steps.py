@@ -23,6 +23,10 @@ BY_HAND: Final = "manual.confirm"
 UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
 #: After critical cuts of others, before the rest of everyone's.
 PRIORITY: Final = 50
+UNKNOWN: Final = (
+    "An answer was lost, and nobody knows how it was before us; it stays as it is. "
+    "Look at the target system by hand."
+)
 #: Within this a restored account is back, or somebody is asked.
 DEADLINE: Final = timedelta(hours=1)
 #: Within this somebody has taken back what was done by hand.
@@ -162,10 +166,19 @@ def _lost(steps: Iterable[StepRun], specs: Specs) -> Iterator[tuple[str, str]]:
             continue
         if spec is None:
             yield step.title, "Its connector is not here any more; look at the target system by hand."
+        elif _is_unknown(step, spec):
+            yield step.title, UNKNOWN
         elif spec.changes and spec.lost:
             yield step.title, spec.lost
         elif spec.changes and not spec.undo:
             yield step.title, "This cannot be taken back; look at the target system by hand."
+
+
+def _is_unknown(step: StepRun, spec: ActionSpec) -> bool:
+    """True for what we may have changed without having learnt how it was: the answer that says so was lost."""
+    kept = step.before is not None or step.receipts is not None
+    acted = step.state is StepState.DONE or step.look_first
+    return spec.changes and spec.undo is not None and acted and not kept
 
 
 def as_lines(lost: Iterable[tuple[str, str]]) -> list[Any]:

@@ -47,7 +47,7 @@ def test_at_the_limit_nothing_more_leaves_us(
 ) -> None:
     org.refusals[("GET", QUERY)] = [(403, "REQUEST_LIMIT_EXCEEDED")]
     with pytest.raises(RateLimited) as limited:
-        salesforce.disable_account(mike)
+        salesforce.revoke_sessions(mike)
     asked = len(org.requests)
 
     with pytest.raises(RateLimited):
@@ -110,11 +110,7 @@ def test_the_calls_of_a_freeze_are_recorded_without_ids(
 
     SalesforceConnector.from_settings(org.settings(), context).disable_account(mike)
 
-    assert [call.asked for call in context.calls] == [
-        "GET /query",
-        "PATCH /sobjects/UserLogin/{id}",
-        "GET /sobjects/UserLogin/{id}",
-    ]
+    assert [call.asked for call in context.calls] == ["POST /composite/batch: PATCH /sobjects/UserLogin/{id}"]
     assert org.effects[0]["key"] == "run-1/freeze"
 
 

@@ -38,7 +38,7 @@ def test_freezing_twice_changes_nothing_the_second_time(
     again = salesforce.disable_account(mike)
 
     assert not again.changed
-    assert [request.method for request in org.requests].count("PATCH") == 1
+    assert [effect["what"] for effect in org.effects].count("UserLogin.IsFrozen") == 1
 
 
 def test_a_freeze_that_does_not_stick_is_refused(
@@ -239,7 +239,7 @@ def test_a_before_image_and_a_freeze_read_the_user_once(
     salesforce.read(mike)
     salesforce.disable_account(mike)
 
-    assert [request.method for request in org.requests[asked:]] == ["PATCH", "GET"]
+    assert [request.method for request in org.requests[asked:]] == ["POST"]
 
 
 def test_a_later_reading_is_a_new_one(salesforce: SalesforceConnector, mike: Account) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from connectors.sdk.types import Account, Evidence, Outcome, Pending, Proof
-from service.engine.executor import _Carried, summed, together
+from service.engine.carried import Carried, summed, together
 from service.engine.order import Again, Ask, Contradicted, Queued
 from service.engine.trouble import where
 from service.ledger.readers import unread
@@ -27,10 +27,10 @@ class Said:
     pending: bool = False
     how: str = "probe"
 
-    def carried(self) -> _Carried:
+    def carried(self) -> Carried:
         fact = Evidence(kind="x", proof=self.proof, how=self.how, observed_at=Clock().now)
         pending = Pending(ref="r", why="On its way.") if self.pending else None
-        return _Carried(
+        return Carried(
             target=LAPTOP,
             outcome=Outcome(changed=True, pending=pending),
             evidence=(fact,) if self.how else (),
