@@ -48,6 +48,7 @@ def command(
     """
     from service.cli._actor import actor
     from service.people.person import Role
+    from service.store.again import again
 
     with opened() as service:
         helpdesk = (Role.IT,) if kind == DepartureKind.LOST_DEVICE else ()
@@ -60,7 +61,7 @@ def command(
         _show(event, now=service.now())
         if not yes:
             click.confirm(f"{_question(event)} {leaver.display_name} ({leaver.source_id}) then?", abort=True)
-        done, held = _stored(service, event, by=f"person:{by.subject}")
+        done, held = again(_stored)(service, event, by=f"person:{by.subject}")
     click.echo(_became(done, held))
 
 

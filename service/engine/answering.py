@@ -23,6 +23,7 @@ from service.ledger.event import Event
 from service.people.account_link import AccountLink, linked
 from service.people.person import Person, Role, roles_of
 from service.store import Store
+from service.store.again import again
 
 MAY_ANSWER: Final = frozenset({Role.IT, Role.ADMIN})
 NOT_ASKED: Final = "Nothing is asked about this person's accounts there. Nothing was changed."
@@ -40,6 +41,7 @@ class Answer:
     door: str
 
 
+@again
 def carry_out(store: Store, said: Answer, *, now: datetime) -> int:
     """Keep an answer and commit it; gives how many steps go on. A refusal is recorded too, then raised."""
     try:

@@ -29,6 +29,7 @@ from service.ledger.leaf import Json
 from service.people.account_link import AccountLink
 from service.people.person import Person, Role
 from service.store import Store
+from service.store.again import again
 
 #: How long the name of another administrator is, at least and at most.
 LEAST_ANOTHER: Final = 2
@@ -71,6 +72,7 @@ class Approvals:
     now: Callable[[], datetime]
     wake: Callable[[], None]
 
+    @again
     def ask(self, wanted: Wanted) -> str:
         """The first person names a list; gives the release's id. Raises `NotDecided`."""
         with self._refusable(wanted.person_id, wanted.door, wanted.departures) as session:
@@ -102,6 +104,7 @@ class Approvals:
             self._record(session, named_as, release, person, wanted.door)
         return release.id
 
+    @again
     def approve(self, release_id: str, *, digest: str, person_id: str, door: str) -> None:
         """Say yes to the list with this digest; as the second person, let it go. Raises `NotDecided`."""
         outdated = False
@@ -135,6 +138,7 @@ class Approvals:
             )
         self.wake()
 
+    @again
     def cancel(self, wanted: Wanted) -> None:
         """Held departures that were a mistake are withdrawn, with a reason. Raises `NotDecided`."""
         with self._refusable(wanted.person_id, wanted.door, wanted.departures) as session:

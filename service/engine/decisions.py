@@ -26,6 +26,7 @@ from service.people.person import Person, Role, roles_of
 from service.people.reporting import reports_to
 from service.playbook.model import Grade
 from service.store import Store
+from service.store.again import again
 
 #: How soon what a person confirmed is read back.
 READ_BACK_WITHIN = timedelta(seconds=5)
@@ -71,6 +72,7 @@ class Decision:
 Verb = Callable[..., StepRun]
 
 
+@again
 def decide(store: Store, verb: Verb, decision: Decision, *, now: datetime) -> None:
     """Carry a decision out and commit it. A refusal is recorded too, then raised as `NotDecided`."""
     try:

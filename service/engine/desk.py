@@ -27,6 +27,7 @@ from service.engine.undo_steps import Foreseen, Specs, foreseen
 from service.ledger.keys import Keys
 from service.people.person import IdentityKind, Person, Role, roles_of, who
 from service.store import Store
+from service.store.again import again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,7 @@ class Desk:
         """Let a step be tried again. Raises `NotDecided`."""
         self._decide(decisions.retry, decision)
 
+    @again
     def intervene(self, wish: Wish) -> Intervened:
         """Retry, skip, check, pause, resume or cancel: committed when this returns. Raises `NotDecided`."""
         try:

@@ -11,10 +11,12 @@ from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
 from service.store import Store
+from service.store.again import again
 
 MAY_THROW: Final = (Role.IT, Role.ADMIN)
 
 
+@again
 def throw(store: Store, person_id: str, *, because: str, door: str, now: datetime) -> None:
     """Stop everything: when this returns, no node lets anything more out. Raises `NotDecided`."""
     with store.write("kill-switch") as session:
@@ -30,6 +32,7 @@ def throw(store: Store, person_id: str, *, because: str, door: str, now: datetim
         _record(session, Event.ENGINE_STOPPED, person, door=door, now=now)
 
 
+@again
 def take_back(store: Store, person_id: str, *, door: str, now: datetime) -> None:
     """Go on. Raises `NotDecided`."""
     with store.write("kill-switch") as session:

@@ -30,6 +30,7 @@ from service.people.person import Person, Role, roles_of
 from service.people.reporting import reports_to
 from service.playbook.model import OnFailure
 from service.store import Store
+from service.store.again import again
 
 BeginDue = Callable[..., object]
 
@@ -52,6 +53,7 @@ class UndoWish:
     batch: str = ""
 
 
+@again
 def carry_out(store: Store, wish: UndoWish, specs: Specs, *, now: datetime) -> None:
     """Begin to undo a run and commit it. A refusal is recorded too, then raised as `NotDecided`."""
     try:

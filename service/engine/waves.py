@@ -15,6 +15,7 @@ from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
 from service.store import Store
+from service.store.again import again
 
 STEERING: Final = (Role.IT, Role.APPROVER, Role.ADMIN)
 
@@ -37,6 +38,7 @@ def may_begin_now() -> ColumnElement[bool]:
     return or_(Batch.id.is_(None), and_(Batch.stopped_at.is_(None), open_))
 
 
+@again
 def steer(
     store: Store, number: int, verb: str, *, person_id: str, because: str, door: str, now: datetime
 ) -> None:

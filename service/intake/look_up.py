@@ -20,6 +20,7 @@ from service.ledger.entry import append
 from service.ledger.event import Event
 from service.settings import SettingsError
 from service.store import Store
+from service.store.again import again
 from service.store.failpoints import passing
 
 log = structlog.get_logger()
@@ -82,8 +83,7 @@ def _settle(due: _Due, *, store: Store, announce: Announce, now: Callable[[], da
         passing("hr.ask.before")
         standing = _ask(due, now)
         passing("hr.ask.after")
-        with store.write("look-up") as session:
-            _apply(session, due, standing, announce=announce, at=now())
+        _applied(store, due, standing, announce=announce, at=now())
     except (ConnectorError, SettingsError) as error:
         _put_off(store, due, type(error).__name__, at=now(), at_least=_asked_to_wait(error))
         return False
@@ -91,6 +91,12 @@ def _settle(due: _Due, *, store: Store, announce: Announce, now: Callable[[], da
         _put_off(store, due, str(error), at=now(), unreadable=True)
         return False
     return True
+
+
+@again
+def _applied(store: Store, due: _Due, standing: Standing, *, announce: Announce, at: datetime) -> None:
+    with store.write("look-up") as session:
+        _apply(session, due, standing, announce=announce, at=at)
 
 
 def _ask(due: _Due, now: Callable[[], datetime]) -> Standing:

@@ -27,6 +27,7 @@ from service.ledger.keys import Keys
 from service.people.signature import NotAuthentic
 from service.settings import SourceSection
 from service.store import Store, utc_now
+from service.store.again import again
 
 log = structlog.get_logger()
 
@@ -118,6 +119,7 @@ class Intake:
         self._at.on_accepted()
         return departures
 
+    @again
     def _all_or_none(
         self, source: str, section: SourceSection, raw: bytes, together: Together | None
     ) -> tuple[str, ...]:
@@ -145,6 +147,7 @@ class Intake:
             self._at.on_accepted()
         return settled
 
+    @again
     def _take(self, source: Source, delivery: Delivery, raw: bytes) -> Answer:
         with self._at.store.read() as session:
             seen = inbox.seen(session, delivery)

@@ -22,6 +22,7 @@ from service.playbook.inuse import NotInUse, OnRecord
 from service.playbook.load import Loaded
 from service.playbook.versions import in_use, news, offer, put_to_use
 from service.store import Base, Store
+from service.store.again import again
 
 NEEDED: Final = 2
 APPROVING: Final = (Role.APPROVER, Role.ADMIN)
@@ -165,6 +166,7 @@ class Approvals:
             return None
         return compare(old, change.offered, actions)
 
+    @again
     def approve(self, key: tuple[str, str, str], person_id: str, *, door: str, now: datetime) -> bool:
         """Record one person's approval; true when it was the last one needed, and the version is in use.
 

@@ -1,0 +1,45 @@
+"""Doing a whole transaction again when PostgreSQL broke up a deadlock and chose it to give way.
+
+An operator takes steps and then the ledger; a webhook takes the ledger and then a departure; the engine takes steps,
+the ledger and, at times, a departure. There are too many doors to hold all of them to one order for good, so whoever
+gave way begins anew.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+log = structlog.get_logger()
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: PostgreSQL's own words for: nothing of yours was done, say it again.
+GAVE_WAY: Final = frozenset({"40P01", "40001"})
+#: So often at most; each time a deadlock was broken up, so somebody else went on.
+AT_MOST: Final = 5
+#: Whoever gave way waits up to so long, in seconds, so that the same two do not meet again.
+LONGEST_PAUSE_S: Final = 0.2
+
+
+def again(unit: Callable[P, T]) -> Callable[P, T]:
+    """A function that opens, and commits, its own transactions: done anew as a whole where one had to give way."""
+
+    @wraps(unit)
+    def done(*args: P.args, **kwargs: P.kwargs) -> T:
+        for time_ in range(1, AT_MOST):
+            try:
+                return unit(*args, **kwargs)
+            except DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) not in GAVE_WAY:
+                    raise
+                log.warning("store.gave_way", unit=unit.__qualname__, time=time_)
+            time.sleep(random.uniform(0, LONGEST_PAUSE_S))  # noqa: S311  nobody guesses at it
+        return unit(*args, **kwargs)
+
+    return done

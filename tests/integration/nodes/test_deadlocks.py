@@ -1,0 +1,136 @@
+"""Two that wait for each other in PostgreSQL: one is made to give way, and does its work anew, whole."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from service.departures.announce import announce
+from service.departures.departure import Departure
+from service.engine.interventions import Verb, Wish
+from service.engine.tables import StepRun
+from service.intake.receive import Intake, Surroundings
+from service.intake.source import open_sources
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.ledger.verify import verify_live
+from service.settings import SourceSection
+from service.store import Base, utc_now
+from service.store.again import AT_MOST, again
+from tests.conftest import Clock
+from tests.integration.nodes.test_two_nodes import seen
+from tests.unit.engine.world import MANY
+from tests.unit.intake.hr import Door, message, secrets
+
+__all__ = ["secrets"]  # a fixture
+pytestmark = pytest.mark.postgres
+WAITING = """
+    SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+"""
+
+
+Act = Callable[[Session], object]
+
+
+@contextmanager
+def somebody(world: Any, first: Act, then: Act) -> Iterator[None]:
+    """Holds one thing, and afterwards wants what the door holds. It never gives way."""
+    with world.store.write() as session:
+        session.execute(text("SET LOCAL deadlock_timeout = '60s'"))
+        first(session)
+        yield
+        then(session)
+
+
+def records(session: Session) -> object:
+    return append(session, Event.STEP_LATE, actor="system:engine", at=utc_now())
+
+
+def changes(table: type[Base]) -> Act:
+    return lambda session: session.execute(update(table).values(id=table.__table__.c.id))
+
+
+def waits(world: Any) -> bool:
+    with world.store.read() as session:
+        return bool(session.scalar(text(WAITING)))
+
+
+def meeting(world: Any, door: Callable[[], Any], first: Act, then: Act) -> Any:
+    """Let the door and somebody else wait for each other; gives what came of the door."""
+    with ThreadPoolExecutor(1) as pool:
+        with somebody(world, first, then):
+            told: Future[Any] = pool.submit(door)
+            seen(lambda: waits(world))
+        return told.result(timeout=30)
+
+
+def webhook(world: Any) -> Callable[[], Any]:
+    """HR moves Mike's date."""
+    section = SourceSection.model_validate({"format": "native", "secrets": ["env:HR_SECRET"]})
+    clock = Clock()
+    clock.now = world.clock()
+    door = Door(world.store, world.keys, clock, {"hr": section})
+    surroundings = Surroundings(
+        store=world.store,
+        keys=world.keys,
+        announce=lambda session, event: announce(session, event, now=world.clock(), guard=MANY).departure_id,
+        now=world.clock,
+    )
+    door.intake = Intake(open_sources({"hr": section}), surroundings)
+    return lambda: door.send(
+        message(
+            "changed",
+            person={"source_id": "hr-E-17", "name": "Mike Dalton"},
+            access_off_at="2027-03-31T17:00:00",
+        )
+    )
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_webhook_that_met_somebody_is_taken_all_the_same(together: Any) -> None:
+    with capture_logs() as logs:
+        answer = meeting(together, webhook(together), changes(Departure), records)
+
+    assert answer.status == 202
+    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == ["Intake._take"]
+    assert together.events().count("departure.changed") == 1
+    with together.store.read() as session:
+        assert verify_live(session, together.keys.vkey).holds
+
+
+def test_an_operator_who_met_the_engine_has_their_way_all_the_same(together: Any) -> None:
+    together.begin()
+    wish = Wish(
+        verb=Verb.PAUSE,
+        run_id=together.run_id,
+        person_id=together.people["ivan"],
+        door="cli",
+        reason="A test of it.",
+    )
+
+    with capture_logs() as logs:
+        meeting(together, lambda: together.desk.intervene(wish), records, changes(StepRun))
+
+    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == ["Desk.intervene"]
+    assert together.facts().paused
+
+
+def test_whoever_always_gives_way_is_told_in_the_end(together: Any) -> None:
+    tried = []
+
+    @again
+    def unit() -> None:
+        tried.append(1)
+        with together.store.write() as session:
+            session.execute(text("DO $$ BEGIN RAISE EXCEPTION 'a test' USING ERRCODE = '40P01'; END $$"))
+
+    with pytest.raises(OperationalError):
+        unit()
+
+    assert len(tried) == AT_MOST
