@@ -366,6 +366,7 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     if service.role is Role.WEB:
         return ticker
     ticker.every(1.0, "engine.wake", service.engine.wake)
+    ticker.every(60.0, "sign-in", lambda: service.registry.sign_in(service.now), at_once=True)
     every(5.0, "checkpoint", lambda: sign_due(service, sink))
     every(5.0, "hr.look-up", service.intake.look_up_due)
     every(3600.0, "retention", service.destroy_due)

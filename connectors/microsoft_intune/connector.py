@@ -81,6 +81,10 @@ class IntuneConnector:
         http = Http(target=NAME, base_url=graph_url, context=context, auth=sign_in)
         return cls(Graph(http, graph_url=graph_url), sign_in, client_id=client_id, context=context)
 
+    def sign_in(self) -> None:
+        """Have the token that all connectors of the process share; a new one before it ends."""
+        self._sign_in.headers()
+
     def devices(self, person: Person) -> Iterator[Device]:
         """Yield the devices whose primary user is the person, matched by exact identifier.
 

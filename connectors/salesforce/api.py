@@ -86,6 +86,10 @@ class Api:
         """Our own user."""
         return self._sign_in.token.own_id
 
+    def sign_in(self) -> None:
+        """Sign in, unless somebody has."""
+        _ = self._sign_in.token
+
     def refuse_ourselves(self, account: Account) -> None:
         """Shutting our own user would leave nobody to read back or restore. Raises `Unsafe`."""
         if soql.id18(account.id) == self.own_id:

@@ -37,6 +37,10 @@ class SalesforceConnector:
         """Make one. Raises `ConfigError` when a setting is missing or cannot be right."""
         return cls(Api(Config.from_settings(settings), context))
 
+    def sign_in(self) -> None:
+        """Have the session that all connectors of the process share."""
+        self._api.sign_in()
+
     def find_accounts(self, person: Person) -> Iterator[Account]:
         """Every standard user on which any identifier of the person is found, whatever its status."""
         return accounts.find(self._api, person)

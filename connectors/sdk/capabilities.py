@@ -171,6 +171,15 @@ class Verifies(Protocol):
 
 
 @runtime_checkable
+class SignsIn(Protocol):
+    """Signs in with a token that outlives one use, so that no leaver waits for it."""
+
+    def sign_in(self) -> None:
+        """Have a token that lasts. Calls out only when there is none."""
+        ...
+
+
+@runtime_checkable
 class ChecksItself(Protocol):
     """Looks at its own access without changing anything."""
 

@@ -3,8 +3,9 @@
 import hashlib
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from difflib import get_close_matches
 from importlib.machinery import ModuleSpec
 from importlib.util import module_from_spec
@@ -15,9 +16,9 @@ from typing import Final, cast
 from pydantic import ValidationError
 from ruamel.yaml.error import YAMLError
 
-from connectors.sdk.capabilities import Connector
+from connectors.sdk.capabilities import Connector, SignsIn
 from connectors.sdk.context import Context, Secret
-from connectors.sdk.errors import ConfigError
+from connectors.sdk.errors import ConfigError, ConnectorError
 from connectors.sdk.manifest import ActionSpec, Manifest, SettingSpec, read_manifest
 
 HOME: Final = Path(__file__).parents[1]
@@ -97,6 +98,14 @@ class Registry:
         for name in self.configured:
             with suppress(ConfigError):  # `open` raises it again, to whoever needs the connector
                 connector_class(self.manifests[name])
+
+    def sign_in(self, now: Callable[[], datetime]) -> None:
+        """Have tokens wherever a system gives them. A system that does not answer stops no other."""
+        for name in self.configured:
+            with suppress(ConnectorError):  # whoever needs the system is told
+                connector = self.open(name, Context(now=now, read_only=True))
+                if isinstance(connector, SignsIn):
+                    connector.sign_in()
 
     def action(self, name: str) -> ActionSpec:
         """The action of a name such as `ldap.disable_account`. Raises `UnknownAction` with what was meant."""

@@ -100,6 +100,7 @@ def main(job_file: Path, *, known_ids: bool) -> None:
     hire(service.store, job["leavers"])
     if known_ids:
         service.learn_rosters()
+    service.registry.sign_in(utc_now)  # the script has its tokens before the first leaver as well
     follower = Follower(service.store)
     service.start()
     messages = [signed(settings, leaves_at_once(leaver)) for leaver in job["leavers"]]
