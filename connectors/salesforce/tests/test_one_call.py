@@ -128,7 +128,9 @@ def test_a_sign_in_just_before_the_freeze_is_none_after_it_and_a_later_one_is(
     clock.turn(minutes=minutes)
 
     before = [each.proof for each in salesforce.verify(known, Expectation.DISABLED)]
-    org.shelf.add({"ts": clock() - timedelta(minutes=4), "kind": "login"}, org.state["users"][known.id])
+    org.shelf.add(
+        {"ts": clock() - timedelta(minutes=minutes - 1), "kind": "login"}, org.state["users"][known.id]
+    )
     after = [each.proof for each in salesforce.verify(known, Expectation.DISABLED)]
 
     assert before == [Proof.PROVEN, Proof.PROVEN]
