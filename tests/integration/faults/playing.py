@@ -23,8 +23,10 @@ from service.app import Service, alarms_of, create_service, sign_due
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
+from service.engine.deliverer import Role
+from service.engine.doorbell import Doorbell
 from service.engine.interventions import Verb, Wish
-from service.engine.states import ENDED, StepState, WaitsFor
+from service.engine.states import ENDED, OUT, StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.intake.tables import PendingLookUp
 from service.ledger.checkpoint import newest
@@ -57,9 +59,9 @@ FORKS.set_forkserver_preload(
 )
 
 
-def played(folder: Path, kill_at: str = "") -> int:
+def played(folder: Path, kill_at: str = "", *, role: Role = Role.SERVE) -> int:
     """Play in a process of its own; gives its exit status, -9 where it was killed."""
-    process = FORKS.Process(target=_play, args=(folder, kill_at))
+    process = FORKS.Process(target=_play, args=(folder, kill_at, role))
     process.start()
     process.join(PATIENCE_S * 2)
     if process.exitcode is None:
@@ -71,7 +73,7 @@ def played(folder: Path, kill_at: str = "") -> int:
     return process.exitcode
 
 
-def _play(folder: Path, kill_at: str) -> None:
+def _play(folder: Path, kill_at: str, role: Role) -> None:
     log = os.open(folder / "log", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -83,7 +85,7 @@ def _play(folder: Path, kill_at: str) -> None:
         app.arm_fail_point = lambda: _watch(folder)
     two_an_hour = {"hour_people": 2, "hour_percent": 0.0, "whole_teams": False, "first_time": False}
     settings = company.configured(folder, guardrails=two_an_hour)
-    service = create_service(settings, now=clock, extra_connectors=(CHAOS,))
+    service = create_service(settings, now=clock, extra_connectors=(CHAOS,), role=role)
     company.hire(service.store, folder)
     slack = create_slack(
         service.desk, service.settings.slack, base_url="http://127.0.0.1:1", real_now=utc_now
@@ -124,7 +126,10 @@ class Play:
         self.people.stop_everything_for_a_while()
         self.people.look_and_drill()
         self.people.change_the_playbook()
-        self._refuse_a_commit_once()
+        if self.service.role is Role.WORKER:
+            Doorbell(self.service.store).ring()  # as a node that answers does
+        else:
+            self._refuse_a_commit_once()
         self.service.start()
         self._until(self._two_wait_for_people)
         self._sent("hr", *company.signed(company.message("immediate", ZOE), "msg-zoe"))
@@ -135,6 +140,8 @@ class Play:
         self._until(self._is_over)
         self.clock.skip(days=400)
         self.service.destroy_due()
+        if self.service.role is Role.WORKER:
+            self._until(self._all_is_back)  # a node leaves what it has not begun to the others
         self.slack.stop()
         self.service.close()
 
@@ -243,6 +250,13 @@ class Play:
             and signed is not None
             and signed.size > max(finished)
         )
+
+    def _all_is_back(self) -> bool:
+        """No step is out, and no reading is due."""
+        now = self.service.now()
+        with self.service.store.read() as session:
+            steps = session.scalars(select(StepRun)).all()
+        return not any(s.state in OUT or s.checking or (s.check_at and s.check_at <= now) for s in steps)
 
     def _until(self, holds: Callable[[], bool], tick: Callable[[], Any] | None = None) -> None:
         until = time.monotonic() + PATIENCE_S

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.sdk.http import close_sessions
+from service.engine.deliverer import Role
 from service.ledger.bound import bind
 from service.store import Store
 from service.store.failpoints import OF_NODES, POINTS
@@ -26,11 +27,12 @@ A_FEW = ("intake.commit.after", "step.returned", "slack.post.after")
 A_FEW_MORE = ("turn.commit.after", "snapshot.commit.before", "release.commit.before")
 
 
-def _end(folder: Path, schema: Path | str, kill_at: str) -> dict[str, Any]:
+def _end(folder: Path, schema: Path | str, kill_at: str, role: Role = Role.SERVE) -> dict[str, Any]:
     """Found a company, play with one kill, play to the end; gives how everything stands then.
 
     Args:
         schema: A SQLite file to copy, or the URL of a PostgreSQL database.
+        role: Everything in one process, or a node, after whose death another carries on.
     """
     company.found(folder, leavers=2, database=schema if isinstance(schema, str) else "")
     if isinstance(schema, Path):
@@ -39,8 +41,8 @@ def _end(folder: Path, schema: Path | str, kill_at: str) -> dict[str, Any]:
         opened.hr.end("2026-02-27", number="77")
         opened.hr.faults.status_once = {("GET", r".*"): [(503, {})]}
         if kill_at:
-            assert played(folder, kill_at) == -signal.SIGKILL, f"{kill_at} was not passed"
-        assert played(folder) == 0, (folder / "log").read_text(encoding="utf-8")[-3000:]
+            assert played(folder, kill_at, role=role) == -signal.SIGKILL, f"{kill_at} was not passed"
+        assert played(folder, role=role) == 0, (folder / "log").read_text(encoding="utf-8")[-3000:]
         with closing(Store(company.configured(folder).database_url)) as store:
             return standing(opened, store)
 
@@ -52,8 +54,10 @@ def _nobody_bound() -> Iterator[None]:
     bind(None)
 
 
-#: The play is one process.
+#: What one process passes, and what only one of several nodes does.
 OF_ONE = [point for point in POINTS if point.partition(".commit.")[0] not in OF_NODES]
+#: Copying to another database is a command, which somebody watches and gives again.
+ONLY_OF_NODES = [point for point in POINTS if point not in OF_ONE and not point.startswith("installation.")]
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +132,13 @@ def test_a_kill_at_any_point_leaves_the_same_end_on_postgresql(
 ):
     with new_database(postgres_server, like=migrated) as url:
         assert _end(tmp_path / "company", url, point) == uncrashed
+
+
+@pytest.mark.faults
+@pytest.mark.postgres
+@pytest.mark.parametrize("point", ONLY_OF_NODES)
+def test_a_node_killed_at_any_point_leaves_the_same_end(
+    point: str, tmp_path: Path, uncrashed: dict[str, Any], postgres_server: Any, migrated: str
+):
+    with new_database(postgres_server, like=migrated) as url:
+        assert _end(tmp_path / "company", url, point, Role.WORKER) == uncrashed
