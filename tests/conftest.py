@@ -66,6 +66,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="What `store` is. A room's tests hold on both.",
+    )
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test whose real program is missing is skipped with what to do; under CI it fails."""
     for wanted in PARTS:
@@ -112,7 +121,16 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(empty_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest) -> Store:
+    """An empty store, in SQLite unless `--database` says otherwise."""
+    wanted = request.config.getoption("--database")
+    name = {"sqlite": "sqlite_store", "postgresql": "postgres_store"}[wanted]
+    store: Store = request.getfixturevalue(name)
+    return store
+
+
+@pytest.fixture
+def sqlite_store(empty_sqlite: Path, tmp_path: Path) -> Iterator[Store]:
     """An empty store in SQLite."""
     path = tmp_path / "exeunt.db"
     shutil.copy(empty_sqlite, path)
@@ -224,6 +242,6 @@ def postgres_store(postgres_server: PostgresServer, empty_postgres: str) -> Iter
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def any_store(request: pytest.FixtureRequest) -> Store:
     """The same test on both databases."""
-    name = {"sqlite": "store", "postgres": "postgres_store"}[request.param]
+    name = {"sqlite": "sqlite_store", "postgres": "postgres_store"}[request.param]
     store: Store = request.getfixturevalue(name)
     return store

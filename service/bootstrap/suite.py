@@ -25,6 +25,11 @@ CHECKS: Final = (
 #: Two workers; the tests of one module stay together, because they share what took long to set up;
 #: modules are begun in the order of `tests/conftest.py`.
 SIDE_BY_SIDE: Final = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+#: What holds on SQLite holds on PostgreSQL: the tests of these rooms once more, without the two longest modules.
+ON_POSTGRESQL: Final = (
+    *("--database", "postgresql", "-m", "not faults", "tests/unit/departures", "tests/unit/engine"),
+    *("--ignore", "tests/unit/engine/test_histories.py", "--ignore", "tests/unit/engine/test_embedded.py"),
+)
 WITHOUT_LONG_LOOPS: Final = "not faults"
 WITH_TEN_KILLS: Final = "not faults or kills"
 
@@ -110,6 +115,9 @@ def main(words: Sequence[str]) -> int:
     try:
         covered = ("--cov", "--cov-report=") if options.coverage else ()
         suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/tests", *covered, *_selection(options))
+        if (options.faults or options.ci_kills) and parts.part("postgres").find():
+            suite.console.say("The state machine once more, on PostgreSQL")
+            suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/on-postgresql", *ON_POSTGRESQL)
     finally:
         suite.clear(scratch)
     if options.coverage:

@@ -16,6 +16,7 @@ from service.engine.parts import Parts
 from service.engine.pools import Threads
 from service.engine.restoring import Restorer
 from service.engine.start import Starter
+from service.engine.undo import swept
 from service.engine.undo_kept import kept_reader
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
@@ -33,6 +34,7 @@ def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
     manifests = discover(CHAOS)
     registry = Registry(manifests, {"chaos": _revealed(manifests["chaos"], json.loads(given))})
     loaded = parse(playbook.encode(), "test.yaml", registry, lint=False)
+    starter = Starter(catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)))
     machine = Machine(keys=keys)
     parts = Parts(
         store=store,
@@ -47,9 +49,7 @@ def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
         ),
         now=utc_now,
         threads=Threads(rest=3, sign_in=1),
-        begin_due=Starter(
-            catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
-        ).begin_due,
+        begin_due=swept(starter.begin_due),
     )
     node = Cluster(parts, name=sys.argv[0])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(node.stop()))
