@@ -12,7 +12,7 @@ from slack_sdk import WebClient
 
 from connectors.sdk.context import Secret
 from service.engine.trouble import where
-from service.slack import intervening, undoing
+from service.slack import asking, intervening, undoing
 from service.slack.forms import CALLBACK
 from service.slack.handlers import Handlers
 from service.slack.items import CONFIRM, TAKE
@@ -53,6 +53,8 @@ def bolt_app(handlers: Handlers, *, team: str, token: Secret, base_url: str, poo
     app.action(TAKE)(handlers.pressed_take)
     app.action(MORE)(handlers.chose_more)
     app.action(undoing.OPEN_UNDO)(handlers.pressed_undo)
+    app.action(asking.OPEN_QUESTION)(handlers.pressed_question)
+    app.view(asking.CALLBACK)(handlers.sent_question)
     app.view(undoing.CALLBACK)(handlers.sent_undo)
     app.view(CALLBACK)(handlers.sent_form)
     app.view(intervening.CALLBACK)(handlers.sent_intervention)

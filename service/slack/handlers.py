@@ -23,6 +23,7 @@ from service.slack.intervening import FORM, REASON, intervene_form, run_of, want
 from service.slack.look import Look
 from service.slack.message import WHO_MAY
 from service.slack.payload import BadPayload, Click, Command, Item, Submission, User
+from service.slack.questions import Questions
 from service.slack.text import escape, link
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ class Handlers:
         self._api = api
         self._badges = badges
         self._look = look
+        self._questions = Questions(desk, self._seen)
 
     def linked(self, ack: Ack) -> None:
         """A button that only opens a page: Slack wants an answer all the same."""
@@ -89,6 +91,16 @@ class Handlers:
         """That form: committed before Slack hears of it."""
         form = payload.interaction_of(body)
         ack(**(self._undone(form) if isinstance(form, Submission) else {}))
+
+    def pressed_question(self, ack: Ack, body: Body) -> None:
+        """It is asked whose account it is: open the form with the candidates."""
+        ack()
+        self._whisper(body, self._outcome(body, self._ask_whose))
+
+    def sent_question(self, ack: Ack, body: Body) -> None:
+        """That form: committed before Slack hears of it."""
+        form = payload.interaction_of(body)
+        ack(**(self._answered(form) if isinstance(form, Submission) else {}))
 
     def commanded(self, ack: Ack, body: Body) -> None:
         """The slash command: what is open now, told to one person."""
@@ -157,6 +169,19 @@ class Handlers:
         except ValueError:
             return NOT_OURS
         return NOT_OURS if facts is None else self._show(click, facts, undoing.undo_form(facts))
+
+    def _ask_whose(self, click: Click, person: Person) -> str:
+        facts, form = self._questions.form(click.actions[0].value or "", person)
+        return self._show(click, facts, form)
+
+    def _answered(self, form: Submission) -> Mapping[str, Any]:
+        try:
+            person = self._badges.admit(form.user)
+            values = form.view.state.model_dump()["values"]
+            self._questions.answer(form.view.private_metadata, values, person)
+        except (NotDecided, NotAdmitted) as refused:
+            return _said(str(refused))
+        return {}
 
     def _undone(self, form: Submission) -> Mapping[str, Any]:
         try:

@@ -10,6 +10,7 @@ from service.engine.facts import FindingFact, RunFacts, StepFact
 from service.engine.states import Colour, StepState
 from service.engine.wording import counts, span
 from service.playbook.model import Grade
+from service.slack.asking import asked
 from service.slack.intervening import offered
 from service.slack.items import done_lines, ended, item, later, open_items, under_way
 from service.slack.look import Look
@@ -83,6 +84,7 @@ def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
     said, *rest = _counts(facts, now=now).split(" · ")
     yield section("  ·  ".join([f"*{said}*", *rest]))
     yield from _held(facts)
+    yield from asked(facts)
     yield from _finding(facts, look)
     waiting = open_items(facts)
     if waiting:

@@ -1,0 +1,133 @@
+"""Whose account is it, asked and answered in Slack: the candidates are for whoever may answer, and nobody else."""
+
+import json
+from typing import Any
+
+import pytest
+
+from service.demo.fake_slack_limits import wrong
+from service.engine.states import StepState
+from service.people.account_link import linked_accounts
+from service.slack.asking import question_form
+from tests.integration.slack.test_clicking import impatient
+from tests.unit.slack.office import HANNA, IVAN, MIKE
+
+
+def unclear(office: Any) -> Any:
+    """Two accounts carry one identifier of Mike's each, and nobody knows whose they are; gives the message."""
+    accounts = office.world.fake.state["accounts"]
+    accounts["acc-1"].update(employee_no="", username="")
+    office.world.fake.seed([{"username": "mike", "email": "m.dalton@example.com"}])
+    office.begin()
+    (message,) = office.screen.messages()
+    return message
+
+
+def press(office: Any, user: str) -> Any:
+    (message,) = office.screen.messages()
+    (block,) = [b for b in message["blocks"] if b.get("accessory", {}).get("action_id") == "question.open"]
+    return impatient(office).click(message["ts"], block["accessory"], user=user)
+
+
+def answer(office: Any, label: str, user: str = IVAN, **form: str) -> Any:
+    facts = office.world.facts()
+    made = {**question_form(facts, facts.questions[0]), "id": "V1", **form}
+    options = made["blocks"][1]["element"]["options"]
+    picked = next((one for one in options if label in one["text"]["text"]), {"value": label})
+    values = {"choice": {"v": {"type": "static_select", "selected_option": picked}}}
+    return office.screen.submit(made, user=user, values=values)
+
+
+def linked(office: Any) -> list[str]:
+    with office.world.store.read() as session:
+        found = linked_accounts(session, office.world.people["mike"], "chaos")
+    return [account.id for account in found]
+
+
+def test_the_question_stands_in_the_message_with_one_button(office: Any) -> None:
+    message = unclear(office)
+
+    text = json.dumps(message["blocks"])
+    assert "Whose account is it in chaos?" in text
+    assert wrong(message["blocks"], form=False) == []
+
+
+def test_whoever_may_answer_sees_the_candidates_in_a_form(office: Any) -> None:
+    unclear(office)
+
+    shown = press(office, IVAN)
+
+    text = json.dumps(shown.view)
+    assert "mike@example.com" in text
+    assert "m.dalton@example.com" in text
+    assert "None of these is the leaver's" in text
+    assert wrong(shown.view["blocks"], form=True) == []
+
+
+@pytest.mark.parametrize("user", [HANNA, MIKE])
+def test_nobody_else_sees_them_or_answers(office: Any, user: str) -> None:
+    unclear(office)
+
+    assert press(office, user).view is None
+    answer(office, "mike@example.com", user=user)
+
+    assert linked(office) == []
+    assert office.world.step("shut").state is StepState.WAITING
+
+
+def test_an_answer_links_the_account_and_the_step_goes_on(office: Any) -> None:
+    unclear(office)
+
+    sent = answer(office, "mike@example.com")
+    office.world.drain()
+    office.publish()
+
+    assert sent.status == 200
+    assert linked(office) == ["acc-1"]
+    assert not office.world.fake.state["accounts"]["acc-1"]["active"]
+    assert office.world.fake.state["accounts"]["acc-2"]["active"]
+    (entry,) = office.world.bodies("account.linked")
+    assert entry["door"] == "slack"
+
+
+def test_none_of_them_confirms_that_there_is_no_account(office: Any) -> None:
+    unclear(office)
+
+    answer(office, "None of these")
+    office.world.drain()
+
+    assert linked(office) == []
+    assert office.world.step("shut").state is StepState.DONE
+    assert office.world.fake.effects == []
+
+
+@pytest.mark.parametrize(
+    ("label", "form"),
+    [
+        ("acc-9", {}),
+        ("mike@example.com", {"private_metadata": "{}"}),
+        ("mike@example.com", {"private_metadata": json.dumps({"r": "nowhere", "c": "chaos"})}),
+    ],
+    ids=["no candidate", "no run", "another run"],
+)
+def test_a_forged_answer_changes_nothing(office: Any, label: str, form: dict[str, str]) -> None:
+    unclear(office)
+
+    said = answer(office, label, **form)
+
+    assert "Nothing was changed" in json.dumps(said.view)
+    assert linked(office) == []
+
+
+def test_an_answer_after_somebody_else_answered_says_so(office: Any) -> None:
+    unclear(office)
+    facts = office.world.facts()
+    late = {**question_form(facts, facts.questions[0]), "id": "V1"}
+    answer(office, "None of these")
+    picked = late["blocks"][1]["element"]["options"][0]
+    values = {"choice": {"v": {"type": "static_select", "selected_option": picked}}}
+
+    said = office.screen.submit(late, user=IVAN, values=values)
+
+    assert "was answered" in json.dumps(said.view)
+    assert linked(office) == []
