@@ -26,15 +26,23 @@ _RUNS = re.compile(
 
 @click.command()
 @click.argument("verb", type=click.Choice(VERBS))
-@click.argument("runs", nargs=-1, required=True)
+@click.argument("runs", nargs=-1)
+@click.option("--batch", help="Every run of this batch, by its number (B-3) or title.")
 @click.option("--step", help="Only this step, by its id in the playbook.")
 @click.option("--because", default="", help="Why; skipping and cancelling need it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    *, verb: str, runs: tuple[str, ...], step: str | None, because: str, yes: bool, as_json: bool
+    *,
+    verb: str,
+    runs: tuple[str, ...],
+    batch: str | None,
+    step: str | None,
+    because: str,
+    yes: bool,
+    as_json: bool,
 ) -> None:
-    """Retry, skip, check, pause, resume or cancel RUNS (R-7, R-7..R-20), or one step of them.
+    """Retry, skip, check, pause, resume or cancel RUNS (R-7, R-7..R-20, or --batch), or one step of them.
 
     retry: try again what failed or was cancelled, looking first.
     skip: waive what is open, with a reason.
@@ -45,12 +53,11 @@ def command(
     from service.cli._actor import actor
     from service.engine.interventions import OPERATORS, Verb, Wish
 
-    numbers = list(dict.fromkeys(number for words in runs for number in numbers_in(words)))
     with opened() as service:
         by = actor(service, *OPERATORS)
-        found = _found(service, numbers)
+        found = _found(service, _numbers(service, runs, batch))
         _make_sure(Verb(verb), found, step, yes=yes or as_json)
-        batch = str(uuid.uuid4()) if len(found) > 1 else ""
+        together = str(uuid.uuid4()) if len(found) > 1 else ""
         told = []
         for facts in found:
             wish = Wish(
@@ -60,7 +67,7 @@ def command(
                 door="cli",
                 step=step or "",
                 reason=because,
-                batch=batch,
+                batch=together,
             )
             told.append(_carried_out(service, facts, wish))
             if not as_json:
@@ -68,6 +75,22 @@ def command(
     if as_json:
         click.echo(json.dumps(told))
     raise SystemExit(FAILED if any(line["refused"] for line in told) else OK)
+
+
+def _numbers(service: "Service", runs: tuple[str, ...], batch: str | None) -> list[int]:
+    """The numbers of the runs that were named, or of all of a batch; a slip stops the command."""
+    from service.cli._actor import reader
+    from service.engine.undo_many import Choice, chosen
+
+    if bool(runs) == bool(batch):
+        stop("Name runs (R-7, R-7..R-20), or a batch with --batch. Nothing was changed.", WRONG_USE)
+    if not batch:
+        return list(dict.fromkeys(number for words in runs for number in numbers_in(words)))
+    with service.store.read() as session:
+        numbers = [each.number for each in chosen(session, Choice(batch=batch, reader=reader(service)))]
+    if not numbers:
+        stop(f"No run of batch {batch} has begun. Nothing was changed.", WRONG_USE)
+    return numbers
 
 
 class Told(TypedDict):

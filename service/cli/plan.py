@@ -50,7 +50,9 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
         for line in lines:
             click.echo(f"  {line.sign} {line.title:<42} {line.target}  {line.says}".rstrip())
         unclear = sum(not line.ok for line in lines)
-        click.echo(f"{len(lines)} steps, {unclear} to decide. Nothing has been changed.")
+        click.echo(
+            f"{len(lines)} {'step' if len(lines) == 1 else 'steps'}, {unclear} to decide. Nothing has been changed."
+        )
     if any(line.target == "?" for line in lines):
         raise SystemExit(UNREACHABLE)
     if detailed_exitcode and lines:

@@ -59,7 +59,6 @@ def _found(
 ) -> "list[Chosen]":
     from service.cli._actor import reader
     from service.cli.decide import numbers_in
-    from service.engine.sight import hides
     from service.engine.undo_many import Choice, chosen
 
     if sum(map(bool, (runs, batch, since))) != 1:
@@ -68,10 +67,15 @@ def _found(
             WRONG_USE,
         )
     numbers = list(dict.fromkeys(number for words in runs for number in numbers_in(words)))
-    choice = Choice(numbers=numbers, batch=batch, since=_moment(since) if since else None, source=source)
-    who = reader(service)
+    choice = Choice(
+        numbers=numbers,
+        batch=batch,
+        since=_moment(since) if since else None,
+        source=source,
+        reader=reader(service),
+    )
     with service.store.read() as session:
-        found = [each for each in chosen(session, choice) if not hides(session, each.run_id, who)]
+        found = chosen(session, choice)
     missing = sorted(set(numbers) - {each.number for each in found})
     if missing:
         listed = ", ".join(f"R-{number}" for number in missing[:10])

@@ -42,6 +42,7 @@ class Board:
     stopped_because: str
     open_wave: int
     waves: tuple[Wave, ...]
+    has_runs: bool
 
     @property
     def counts(self) -> Mapping[DepartureState, int]:
@@ -79,7 +80,11 @@ def board(session: Session, number: int, *, reader: str | None = None) -> Board 
         found.setdefault(place, {})[state] = count
     if everything and not found:
         return None
+    begun = select(Departure.id).where(Departure.batch_id == batch.id, Departure.run_id.is_not(None))
+    if reader is not None:
+        begun = begun.where(visible_to(reader))
     return Board(
+        has_runs=session.scalar(begun.limit(1)) is not None,
         number=batch.number,
         title=batch.title,
         opened_at=batch.opened_at,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.batch import Batch
 from service.departures.departure import Departure
+from service.departures.sealing import visible_to
 from service.engine.tables import Run
 from service.people.person import Person
 
@@ -25,12 +26,16 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which runs: of these numbers, of a batch (`B-3` or its title), or begun since a moment by a source."""
+    """Which runs: of these numbers, of a batch (`B-3` or its title), or begun since a moment by a source.
+
+    `reader` is who chooses, by id, and finds nothing that is sealed to them; `None` is the service itself.
+    """
 
     numbers: Collection[int] = ()
     batch: str = ""
     since: datetime | None = None
     source: str = ""
+    reader: str | None = None
 
 
 def chosen(session: Session, choice: Choice) -> list[Chosen]:
@@ -41,6 +46,8 @@ def chosen(session: Session, choice: Choice) -> list[Chosen]:
         .join(Person, Person.id == Departure.person_id)
         .order_by(Run.number)
     )
+    if choice.reader is not None:
+        query = query.where(visible_to(choice.reader))
     if choice.numbers:
         query = query.where(Run.number.in_(choice.numbers))
     elif choice.batch:

@@ -157,7 +157,8 @@ def _intervened(told: _Told) -> str:
     what = told.title if told.happened.step else "this run"
     why = next((made.reason for made in told.facts.interventions if made.at == told.happened.at), "")
     quoted = f"\n> {escape(why, 1_500)}" if why else ""
-    left = f" ({len(body.get('steps', ()))} steps)" if not told.happened.step else ""
+    count = len(body.get("steps", ()))
+    left = f" ({count} {'step' if count == 1 else 'steps'})" if not told.happened.step else ""
     return f"{_INTERVENED[verb]} {told.happened.by}: {verb} {what}{left}.{quoted}"
 
 

@@ -15,6 +15,7 @@ from service.engine.board import Board, Wave, board
 from service.engine.decisions import NotDecided
 from service.engine.eligible import APPROVING
 from service.engine.held import HeldGroup, held_groups, waiting_releases
+from service.engine.interventions import OPERATORS
 from service.engine.releases import named_departures
 from service.web.access import EVERYONE, requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -162,6 +163,7 @@ def _board_page(number: int, refused: str = "") -> str:
         refused=refused,
         live=_moves(found),
         may=_may_steer(),
+        may_intervene=found.has_runs and viewer().has(*OPERATORS),
     )
 
 

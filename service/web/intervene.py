@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from service.engine.decisions import NotDecided
 from service.engine.facts import RunFacts
 from service.engine.interventions import OPERATORS, Intervened, Verb, Wish
+from service.engine.undo_many import Choice, Chosen, chosen
 from service.engine.wording import counts
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -63,16 +64,34 @@ def _form(facts: RunFacts, *, refused: str = "", status: int = 200) -> ResponseR
 @requires(*OPERATORS)
 def many() -> ResponseReturnValue:
     """Do it to every run that was chosen in the list; each is told by itself."""
-    chosen = [run_for_viewer(number) for number in _numbers(request.form.getlist("run"))]
-    if not chosen:
+    ticked = [run_for_viewer(number) for number in _numbers(request.form.getlist("run"))]
+    if not ticked:
         raise Problem(422, "none-chosen", "No run was chosen. Tick some in the list, then send it again.")
-    batch = str(uuid.uuid4()) if len(chosen) > 1 else ""
-    told = list(_each(chosen, batch))
+    together = str(uuid.uuid4()) if len(ticked) > 1 else ""
+    told = list(_each(ticked, together))
     return render_template("intervened.html", told=told, verb=request.form["verb"])
 
 
-def _each(chosen: Iterable[RunFacts], batch: str) -> Iterator[Told]:
-    for facts in chosen:
+@pages.post("/batches/B-<int(max=2147483647):number>/runs")
+@requires(*OPERATORS)
+def batch(number: int) -> ResponseReturnValue:
+    """Do it to every run of a batch that has begun; each is told by itself."""
+    runs = [run_for_viewer(each.number) for each in runs_of_batch(number)]
+    told = list(_each(runs, str(uuid.uuid4())))
+    return render_template("intervened.html", told=told, verb=request.form["verb"])
+
+
+def runs_of_batch(number: int) -> list[Chosen]:
+    """The runs of a batch that exist for the viewer. Raises `Problem` where there are none."""
+    with rooms().desk.store.read() as session:
+        found = chosen(session, Choice(batch=f"B-{number}", reader=viewer().person_id))
+    if not found:
+        raise Problem(404, "no-such-batch", f"There is no batch B-{number} of which a run has begun.")
+    return found
+
+
+def _each(runs: Iterable[RunFacts], batch: str) -> Iterator[Told]:
+    for facts in runs:
         try:
             done = rooms().desk.intervene(_wish(facts, batch=batch))
         except NotDecided as refused:

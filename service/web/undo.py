@@ -1,5 +1,7 @@
 """Taking a run back from its pages: what would be put back, what would not, and the go with its reason."""
 
+import uuid
+from collections.abc import Mapping
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
@@ -9,6 +11,7 @@ from service.engine.decisions import NotDecided
 from service.engine.undo import MAY_UNDO, UndoWish
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
+from service.web.intervene import runs_of_batch
 from service.web.masking import run_for_viewer
 from service.web.rooms import rooms
 
@@ -36,6 +39,36 @@ def undo(number: int) -> ResponseReturnValue:
     except NotDecided as refused:
         return _page(number, refused=str(refused), status=STATUS.get(refused.reason, MOVED_ON))
     return redirect(f"/runs/{facts.number}#undo", 303)
+
+
+@pages.get("/batches/B-<int(max=2147483647):number>/undo")
+@requires(*UNDOING)
+def report(number: int) -> ResponseReturnValue:
+    """How far the runs of a batch are taken back, what is left by hand, and the form for the rest."""
+    return _report(number, {})
+
+
+@pages.post("/batches/B-<int(max=2147483647):number>/undo")
+@requires(*UNDOING)
+def undo_all(number: int) -> ResponseReturnValue:
+    """Give the go for every run of a batch; one that is refused stops none of the others."""
+    note, together = request.form.get("note", "").replace("\0", "").strip(), str(uuid.uuid4())
+    me, refused = viewer().person_id, {}
+    for each in runs_of_batch(number):
+        try:
+            rooms().desk.undo(
+                UndoWish(run_id=each.run_id, person_id=me, door="web", note=note, batch=together)
+            )
+        except NotDecided as why:
+            refused[each.number] = str(why)
+    return _report(number, refused) if refused else redirect(f"/batches/B-{number}/undo", 303)
+
+
+def _report(number: int, refused: Mapping[int, str]) -> ResponseReturnValue:
+    runs = runs_of_batch(number)
+    undone = {each.number: each for each in rooms().desk.undoing([each.run_id for each in runs])}
+    page = render_template("undo_batch.html", number=number, runs=runs, undone=undone, refused=refused)
+    return page, MOVED_ON if refused else 200
 
 
 def _page(number: int, *, refused: str = "", status: int = 200) -> ResponseReturnValue:

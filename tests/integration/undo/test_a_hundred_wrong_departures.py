@@ -14,6 +14,7 @@ from connectors.ldap import company
 from connectors.ldap.fake import FakeLdap
 from connectors.ldap.slapd import RealSlapd
 from connectors.salesforce.fake import FakeSalesforce
+from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.embedded import Embedded
@@ -22,6 +23,7 @@ from service.engine.start import Starter
 from service.engine.states import Colour
 from service.engine.tables import Run
 from service.engine.undo import UndoWish, swept
+from service.engine.undo_many import Choice, chosen
 from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import Fixed
 from service.playbook.load import parse
@@ -33,6 +35,7 @@ COUNT = 100
 A_FEW = 20
 #: What the issue asks for, in seconds.
 MOST_S = 600.0
+TITLE = "wrong.csv"
 NOTE = "The import held the list of another company."
 PLAYBOOK = """
 playbook: test
@@ -148,6 +151,7 @@ def leave(world: worlds.World, everybody: list[dict[str, Any]]) -> None:
     now = utc_now()
     with world.store.write() as session:
         session.query(Departure).delete()
+        batch = open_batch(session, Origin.FILE, TITLE, now=now, by="source:hr")
         for one in everybody:
             person = worlds.person(one["display_name"], one["employee_no"])
             person.work_email, person.username = one["email"], one["username"]
@@ -168,6 +172,7 @@ def leave(world: worlds.World, everybody: list[dict[str, Any]]) -> None:
                     announced_at=now,
                     announced_by="source:hr",
                     released_at=now,
+                    batch_id=batch.id,
                 )
             )
 
@@ -219,8 +224,11 @@ def test_wrong_departures_are_undone_without_a_difference(
             until_all_are(world, DepartureState.CLOSED, len(everybody))
             during = entries(directory), records(crm)
             begun = time.monotonic()
-            for run in runs(world):
-                wish = UndoWish(run_id=run.id, person_id=world.people["ivan"], door="cli", note=NOTE)
+            with store.read() as session:
+                all_of_it = chosen(session, Choice(batch=TITLE))
+            assert len(all_of_it) == len(everybody)
+            for run in all_of_it:
+                wish = UndoWish(run_id=run.run_id, person_id=world.people["ivan"], door="cli", note=NOTE)
                 world.desk.undo(wish)
             until_all_are(world, DepartureState.WITHDRAWN, len(everybody))
             took = time.monotonic() - begun

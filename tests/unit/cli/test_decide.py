@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from service.app import create_service
+from service.departures.batch import Origin, open_batch
+from service.departures.departure import Departure
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 
@@ -87,3 +89,27 @@ def test_whoever_is_nobody_here_changes_nothing(two_runs: Shell, tmp_path: Path)
 
     assert said.code == 2
     assert "has not the role it or admin" in said.err
+
+
+def test_all_runs_of_a_batch_are_stepped_into_with_one_word(two_runs: Shell) -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        batch = open_batch(session, Origin.FILE, "leavers.csv", now=service.now(), by="source:hr")
+        for departure in session.query(Departure):
+            departure.batch_id = batch.id
+    service.close()
+
+    by_number = two_runs("decide", "pause", "--batch", "B-1", "--yes", "--json")
+    by_title = two_runs("decide", "resume", "--batch", "leavers.csv", "--yes", "--json")
+
+    for said in (by_number, by_title):
+        assert said.code == 0
+        assert [told["run"] for told in json.loads(said.out)] == ["R-1", "R-2"]
+
+
+@pytest.mark.parametrize("words", [(), ("R-1", "--batch", "B-1"), ("--batch", "B-9")])
+def test_runs_or_a_batch_are_named_and_never_both(two_runs: Shell, words: tuple[str, ...]) -> None:
+    said = two_runs("decide", "pause", *words)
+
+    assert said.code == 2
+    assert "Nothing was changed" in said.err

@@ -1,0 +1,77 @@
+"""The runs of a batch, stepped into and taken back as one from its page."""
+
+from typing import Any
+
+import pytest
+
+from service.departures.batch import Origin, open_batch
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from tests.unit.engine.test_undo import account, departure, sweep_and_drain
+
+WHY = "The import held the list of another company."
+
+
+@pytest.fixture
+def batch(office: Any) -> Any:
+    """Mike's run is one of B-1."""
+    with office.world.store.write() as session:
+        made = open_batch(session, Origin.FILE, "leavers.csv", now=office.world.clock(), by="source:hr")
+        session.get_one(Departure, "d-1").batch_id = made.id
+    return office
+
+
+def send(office: Any, path: str, who: str = "it", **form: str) -> Any:
+    client = office.browser(who)
+    return client.post(path, data={"token": office.token(client), **form}, follow_redirects=True)
+
+
+def test_before_a_run_has_begun_there_is_nothing_to_step_into(batch: Any) -> None:
+    client = batch.browser("it")
+
+    assert "have begun" not in client.get("/batches/B-1").text
+    assert client.get("/batches/B-1/undo").status_code == 404
+
+
+def test_every_run_of_a_batch_is_paused_at_once(batch: Any) -> None:
+    batch.run()
+    assert "Do it to all of them" in batch.browser("it").get("/batches/B-1").text
+
+    answer = send(batch, "/batches/B-1/runs", verb="pause")
+
+    assert "Pause: 1 of 1 run" in answer.text
+    assert batch.world.facts().paused
+
+
+def test_a_batch_is_taken_back_from_its_page_and_the_report_says_what_is_left(batch: Any) -> None:
+    before = account(batch.world)
+    batch.run()
+
+    begun = send(batch, "/batches/B-1/undo", note=WHY)
+    sweep_and_drain(batch.world)
+    report = batch.browser("it").get("/batches/B-1/undo").text
+
+    assert "0 of 1 put back" in begun.text
+    assert "1 of 1 put back" in report
+    assert "not brought back" in report
+    assert "Open access of" not in report
+    assert account(batch.world) == before
+    assert departure(batch.world).state is DepartureState.WITHDRAWN
+
+
+def test_without_a_reason_each_run_says_why_it_was_refused(batch: Any) -> None:
+    batch.run()
+
+    answer = send(batch, "/batches/B-1/undo", note="oops")
+
+    assert answer.status_code == 409
+    assert "Say why" in answer.text
+    assert batch.world.facts().undo is None
+
+
+@pytest.mark.parametrize("who", ["hr", "auditor", "approver", "counsel"])
+def test_others_do_neither(batch: Any, who: str) -> None:
+    batch.run()
+
+    assert send(batch, "/batches/B-1/undo", who, note=WHY).status_code == 403
+    assert batch.world.facts().undo is None
