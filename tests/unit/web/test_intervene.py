@@ -96,9 +96,9 @@ def test_several_runs_are_told_of_one_by_one(office: Any) -> None:
     sent = send(office, client, "/runs", verb="pause", run=["R-1"])
     again = send(office, client, "/runs", verb="pause", run=["R-1"])
 
-    assert "Pause: 1 of 1 runs" in sent.text
+    assert "Pause: 1 of 1 run" in sent.text
     assert "shut, sessions, mailbox" in sent.text
-    assert "Pause: 0 of 1 runs" in again.text
+    assert "Pause: 0 of 1 run" in again.text
     assert "Nothing of this run is left to pause." in again.text
 
 
