@@ -57,24 +57,29 @@ def command(
         by = actor(service, *OPERATORS)
         found = _found(service, _numbers(service, runs, batch))
         _make_sure(Verb(verb), found, step, yes=yes or as_json)
-        together = str(uuid.uuid4()) if len(found) > 1 else ""
-        told = []
-        for facts in found:
-            wish = Wish(
-                verb=Verb(verb),
-                run_id=facts.run_id,
-                person_id=by.id,
-                door="cli",
-                step=step or "",
-                reason=because,
-                batch=together,
-            )
-            told.append(_carried_out(service, facts, wish))
-            if not as_json:
-                click.echo("\n".join(_lines(told[-1])))
+        wish = Wish(
+            verb=Verb(verb),
+            run_id="",
+            person_id=by.id,
+            door="cli",
+            step=step or "",
+            reason=because,
+            batch=str(uuid.uuid4()) if len(found) > 1 else "",
+        )
+        told = [_done(service, facts, wish, quiet=as_json) for facts in found]
     if as_json:
         click.echo(json.dumps(told))
     raise SystemExit(FAILED if any(line["refused"] for line in told) else OK)
+
+
+def _done(service: "Service", facts: "RunFacts", wish: "Wish", *, quiet: bool) -> "Told":
+    """Do it to one run, and say so at once."""
+    from dataclasses import replace
+
+    told = _carried_out(service, facts, replace(wish, run_id=facts.run_id))
+    if not quiet:
+        click.echo("\n".join(_lines(told)))
+    return told
 
 
 def _numbers(service: "Service", runs: tuple[str, ...], batch: str | None) -> list[int]:
