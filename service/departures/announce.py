@@ -138,7 +138,6 @@ def _create(
         **_times(event.interpreted(now=now)),
     )
     session.add(departure)
-    session.flush()
     _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
     return departure
 

@@ -155,12 +155,11 @@ def may_begin(
 def _record(
     session: Session, departure: Departure, event: Event, body: Mapping[str, Any], *, now: datetime, by: str
 ) -> None:
-    subject = session.scalar(select(Person.subject).where(Person.id == departure.person_id)) or ""
     append(
         session,
         event,
         actor=by,
-        subject=subject,
+        subject=session.get_one(Person, departure.person_id).subject,
         departure=departure.id,
         run=departure.run_id or "",
         body=body,

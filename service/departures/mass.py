@@ -22,10 +22,15 @@ NOT_BEGUN: Final = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, Departur
 
 def announced_at_once(session: Session, departure: Departure, guard: Guardrails, *, now: datetime) -> str:
     """Why this announcement or change is one too many, as a sentence; empty where it is not."""
-    for limit in guard.limits(session):
-        if _more_than(session, limit.most, Departure.counted_at > now - limit.within):
+    limits = guard.limits(session)
+    fewest, longest = min(limit.most for limit in limits), max(limit.within for limit in limits)
+    at = departure.effective_at
+    counted = _more_than(session, fewest, Departure.counted_at > now - longest)
+    near = _more_than(session, fewest, Departure.effective_at.between(at - longest, at + longest))
+    for limit in limits if counted or near else ():  # on most days two questions answer all four
+        if counted and _more_than(session, limit.most, Departure.counted_at > now - limit.within):
             return _said(limit, "were announced or changed")
-        if _due_together(session, departure, limit):
+        if near and _due_together(session, departure, limit):
             return _said(limit, "would lose their access")
     return ""
 

@@ -35,6 +35,8 @@ log = structlog.get_logger()
 
 #: The longest sleep before looking again at what is due, in seconds.
 TICK_S = 0.5
+#: News that comes closer together than this is begun together, in seconds.
+BEGIN_S = 0.03
 #: With work enough out, results are gathered so long and cost one transaction, in seconds.
 GATHER_S = 0.02
 #: After an error nobody foresaw, in seconds.
@@ -88,6 +90,8 @@ class Embedded:
         self._shutting: set[Slip] = set()  # those of them that are in the sign-in lane
         self._failures: dict[Slip, int] = {}
         self._in_doubt = False
+        self._news = True  # somebody said that something may be due
+        self._begin_from = 0.0  # not before this moment of the monotonic clock
         self.last_cycle_at: datetime | None = None
 
     @classmethod
@@ -114,6 +118,7 @@ class Embedded:
 
     def wake(self) -> None:
         """Something may be due now."""
+        self._news = True
         self._wake.set()
 
     def stop(self) -> None:
@@ -141,14 +146,17 @@ class Embedded:
         """Seconds to sleep: to the next thing that is due, and never long, as clocks can be turned."""
         with self._store.read() as session:
             due = next_due(session)
+        soon = max(0.001, self._begin_from - time.monotonic()) if self._news else TICK_S
         if due is None or self.last_cycle_at is None or due <= self.last_cycle_at:
-            return TICK_S  # what was due already is held by a gate or a full pool: a return wakes us
-        return min(TICK_S, max(0.001, (due - self._now()).total_seconds()))
+            return soon  # what was due already is held by a gate or a full pool: a return wakes us
+        return min(soon, max(0.001, (due - self._now()).total_seconds()))
 
     def cycle(self) -> int:
         """Begin due runs, record what has finished and let out what is due; then hand it to the pool."""
         now = self._now()
-        self._tried(self._begin, now)
+        if time.monotonic() >= self._begin_from:
+            self._news, self._begin_from = False, time.monotonic() + BEGIN_S
+            self._tried(self._begin, now)
         finished = self._collect()
         with ExitStack() as cut_short:
             cut_short.callback(self._doubt, finished, now)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import Unavailable
@@ -58,7 +58,10 @@ class Machine:
 
     def save_before(self, session: Session, order: Order, state: AccountState) -> None:
         """Keep a before-image, before the change is on its way. The first image of an account stays."""
-        self._keep_images(session.get_one(StepRun, order.step_run_id), (state,))
+        step = select(StepRun.before).where(StepRun.id == order.step_run_id).with_for_update()
+        known = session.scalars(step).one()
+        image = sealed.seal_before(self.keys, known, state)
+        session.execute(update(StepRun).where(StepRun.id == order.step_run_id).values(before=image))
 
     def _keep_images(self, step: StepRun, images: Sequence[AccountState]) -> None:
         for state in images:

@@ -15,7 +15,7 @@ from service.intake import answer
 from service.intake.answer import Answer
 from service.intake.source import Ignored, LookUp, Slip, Understood
 from service.intake.tables import PendingLookUp, Webhook, WebhookState
-from service.ledger.entry import append
+from service.ledger.entry import append, joined
 from service.ledger.event import Event
 from service.store.failpoints import passing
 
@@ -54,17 +54,18 @@ def keep(session: Session, delivery: Delivery, *, understood: Understood, announ
         if settled.status is HTTPStatus.OK and isinstance(understood, LookUp):
             _want_look_ups(session, delivery, understood)  # a hint that comes again may mean something new
         return settled
-    row = row or _new_row(session, delivery)
+    row = row or _new_row(session, delivery, WebhookState.ACCEPTED)
     row.state, row.problem = WebhookState.ACCEPTED, ""
-    _record(session, row, Event.WEBHOOK_ACCEPTED, at=delivery.received_at, body=_facts(understood))
-    match understood:
-        case Ignored():
-            row.state, row.problem = WebhookState.IGNORED, understood.reason
-        case LookUp():
-            _want_look_ups(session, delivery, understood)
-        case TerminationEvent():
-            row.departure_id = announce(session, understood)
-            passing("departure.announced")
+    with joined(session):
+        _record(session, row, Event.WEBHOOK_ACCEPTED, at=delivery.received_at, body=_facts(understood))
+        match understood:
+            case Ignored():
+                row.state, row.problem = WebhookState.IGNORED, understood.reason
+            case LookUp():
+                _want_look_ups(session, delivery, understood)
+            case TerminationEvent():
+                row.departure_id = announce(session, understood)
+                passing("departure.announced")
     row.answer = {"id": row.id, "state": row.state.value, "departure": row.departure_id}
     session.flush()
     return Answer(status=HTTPStatus.ACCEPTED, body=row.answer)
@@ -76,7 +77,7 @@ def keep_unreadable(session: Session, delivery: Delivery, *, slips: tuple[Slip, 
     settled = _settled(row, delivery)
     if settled is not None:
         return settled
-    row = row or _new_row(session, delivery)
+    row = row or _new_row(session, delivery, WebhookState.UNREADABLE)
     given = answer.not_understood(row.id, slips)
     problem = "; ".join(map(str, slips))
     if problem != row.problem:
@@ -102,7 +103,7 @@ def _settled(row: Webhook | None, delivery: Delivery) -> Answer | None:
     return Answer(status=HTTPStatus.OK, body=row.answer)
 
 
-def _new_row(session: Session, delivery: Delivery) -> Webhook:
+def _new_row(session: Session, delivery: Delivery, state: WebhookState) -> Webhook:
     row = Webhook(
         id=delivery.webhook_id,
         source=delivery.source,
@@ -110,7 +111,7 @@ def _new_row(session: Session, delivery: Delivery) -> Webhook:
         body_sha256=delivery.body_sha256,
         body=delivery.sealed,
         received_at=delivery.received_at,
-        state=WebhookState.UNREADABLE,
+        state=state,
         problem="",
         answer={},
     )
