@@ -62,11 +62,14 @@ class Sealer:
 
     def seal(self, departure_id: str, connectors: Iterable[str], *, lookback_days: int | None = None) -> str:
         """Seal the first snapshot of a departure; gives its id. Sealing twice gives the same one."""
+        asked = _Asked(connectors=tuple(connectors), lookback_days=lookback_days)
+        now = self.now()
         with self.store.read() as session:
             known = _latest(session, departure_id)
-        if known is not None:
-            return known.id
-        return self._seal(departure_id, _Asked(connectors=tuple(connectors), lookback_days=lookback_days))
+            if known is not None:
+                return known.id
+            gathered = self._gather(session, departure_id, asked, now=now)
+        return self._seal(departure_id, asked, gathered, now=now)
 
     def check(self, snapshot_id: str) -> str:
         """Read a snapshot back: it opens, and it is what the ledger was told. Raises `ValueError` when not.
@@ -94,47 +97,62 @@ class Sealer:
         Args:
             cut_at: When the last login was verified shut: what worked until then was a late cut, no way in.
         """
-        with self.store.read() as session:
-            known = opened(session, departure_id, self.shelf)
-        if known is None:
-            return None
-        snapshot, body = known
-        asked = _Asked(
-            connectors=tuple(connectors), lookback_days=body["lookback_days"], cut_at=cut_at, known=snapshot
-        )
-        return self._seal(departure_id, asked)
-
-    def _seal(self, departure_id: str, asked: "_Asked") -> str:
         now = self.now()
         with self.store.read() as session:
+            known = opened(session, departure_id, self.shelf)
+            if known is None:
+                return None
+            snapshot, body = known
+            asked = _Asked(
+                connectors=tuple(connectors),
+                lookback_days=body["lookback_days"],
+                cut_at=cut_at,
+                known=snapshot,
+            )
             gathered = self._gather(session, departure_id, asked, now=now)
+        return self._seal(departure_id, asked, gathered, now=now)
+
+    def _seal(self, departure_id: str, asked: "_Asked", gathered: "_Gathered", *, now: datetime) -> str:
         judged = self._judged(gathered)
         manifest = _manifest(gathered, judged)
         digest = _digest(manifest)
         if asked.known and digest == asked.known.manifest_sha256:
             return asked.known.id
-        snapshot = Snapshot(
-            id=str(uuid.uuid4()),
-            departure_id=departure_id,
-            sealed_at=now,
-            manifest_sha256=digest,
-            destroy_after=gathered.view.effective_at + timedelta(days=self.policy.retention_days),
-        )
         body = {
             **_body(gathered, judged),
             "manifest": manifest,
             "notice_on_file": self.policy.notice_on_file,
             "lookback_days": asked.lookback_days,
         }
-        snapshot.sealed, snapshot.wrapped_key = seal_body(self.shelf.keys, snapshot.id, body)
-        with self.store.write("snapshot") as session:
-            latest = _latest(session, departure_id)
-            if latest and not asked.known:
-                return latest.id
-            snapshot.version = latest.version + 1 if latest else 1
+        snapshot_id = str(uuid.uuid4())
+        sealed, wrapped_key = seal_body(self.shelf.keys, snapshot_id, body)
+        values = {
+            "id": snapshot_id,
+            "departure_id": departure_id,
+            "sealed_at": now,
+            "manifest_sha256": digest,
+            "destroy_after": gathered.view.effective_at + timedelta(days=self.policy.retention_days),
+            "sealed": sealed,
+            "wrapped_key": wrapped_key,
+        }
+        return self._kept(values, gathered, judged, anew=asked.known is not None)
+
+    def _kept(self, values: Mapping[str, Any], gathered: "_Gathered", judged: Judged, *, anew: bool) -> str:
+        """Keep it after the latest; gives the id of the one that holds, which another thread may have sealed."""
+        holds = str(values["id"])
+
+        def keep(session: Session) -> None:
+            nonlocal holds
+            latest = _latest(session, values["departure_id"])
+            if latest and not anew:
+                holds = latest.id
+                return
+            snapshot = Snapshot(**values, version=latest.version + 1 if latest else 1)
             snapshot.sealed_seq = _record(session, snapshot, gathered, judged)
             session.add(snapshot)
-        return snapshot.id
+
+        self.store.together("snapshot", keep)
+        return holds
 
     def _judged(self, gathered: "_Gathered") -> Judged:
         if not self.policy.notice_on_file:

@@ -3,12 +3,10 @@
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-
-from service.store.engine import Store
 
 Work = Callable[[Session], object]
 
@@ -27,12 +25,11 @@ class Combined:
     """Writes that wait for their commit: whoever has the turn writes for all who came meanwhile.
 
     Args:
-        name: Of the transaction's two fail points.
+        transaction: Opens one, which is committed at its end.
     """
 
-    def __init__(self, store: Store, name: str) -> None:
-        self._store = store
-        self._name = name
+    def __init__(self, transaction: Callable[[], AbstractContextManager[Session]]) -> None:
+        self._transaction = transaction
         self._turn = threading.Lock()
         self._waiting: deque[_Job] = deque()
 
@@ -60,7 +57,7 @@ class Combined:
                 self._commit(jobs)
 
     def _commit(self, jobs: list[_Job]) -> None:
-        with self._store.write(self._name) as session:
+        with self._transaction() as session:
             for job in jobs:
                 job.work(session)
         for job in jobs:

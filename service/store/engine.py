@@ -4,6 +4,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from service.store.combined import Combined, Work
 from service.store.failpoints import passing
 
 BUSY_TIMEOUT_MS = 30_000
@@ -31,6 +33,7 @@ class Store:
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
         # SQLite's own wait for another writer sleeps up to 100 ms at a time, whoever came first.
         self._turn = threading.RLock() if self.is_sqlite else None
+        self._combined: dict[str, Combined] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -50,6 +53,10 @@ class Store:
                 passing(f"{name}.commit.before")
         if name:
             passing(f"{name}.commit.after")
+
+    def together(self, name: str, work: Work) -> None:
+        """A small write of one of many threads, committed with those that arrive meanwhile; see `Combined`."""
+        self._combined.setdefault(name, Combined(partial(self.write, name))).write(work)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +29,7 @@ def failing(error: Exception) -> Work:
 def together(store: Store, works: list[Work]) -> tuple[list[Exception | None], int]:
     """Have threads write at once, behind one that holds the turn; their errors, and how many transactions it took."""
     entered, free, begun = threading.Event(), threading.Event(), []
-    combined = Combined(store, "before-image")
+    combined = Combined(partial(store.write, "before-image"))
     commit = combined._commit
     combined._commit = lambda jobs: (begun.append(len(jobs)), commit(jobs))  # type: ignore[method-assign]
 
@@ -69,14 +70,14 @@ def test_one_that_fails_takes_no_other_with_it(any_store: Store, error: Exceptio
 
 
 def test_a_write_is_committed_when_it_returns(any_store: Store) -> None:
-    combined = Combined(any_store, "before-image")
+    combined = Combined(any_store.write)
     combined.write(adding("here"))
 
     assert names(any_store) == ["here"]
 
 
 def test_an_error_reaches_whoever_wrote(any_store: Store) -> None:
-    combined = Combined(any_store, "before-image")
+    combined = Combined(any_store.write)
 
     with pytest.raises(ZeroDivisionError):
         combined.write(failing(ZeroDivisionError()))
