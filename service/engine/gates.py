@@ -8,10 +8,10 @@ longer, and then asked by one step at a time.
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import NotFound, RateLimited, Unavailable
@@ -20,6 +20,9 @@ from connectors.sdk.pacing import DEFAULT_S, LONGEST_S
 from service.engine.order import Again, Ask, Contradicted, Done, Queued, Result
 from service.engine.states import OUT
 from service.engine.tables import Gate, StepRun
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 #: So many refusals to answer in a row shut a gate.
 TRIPPED = 5
@@ -115,10 +118,17 @@ def came_back(
 
 def _new(session: Session, connector: str, *, now: datetime) -> Gate:
     """The gate of a system that had none. Another node may make it at the same moment."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values = {"connector": connector, "open_from": now, "failures": 0, "shut_because": ""}
-    session.execute(insert(Gate).values(values).on_conflict_do_nothing())
+    session.execute(_insert(session)(Gate).values(values).on_conflict_do_nothing())
     return session.get_one(Gate, connector, with_for_update=True, populate_existing=True)
+
+
+def _insert(session: Session) -> "type[sqlite.Insert | postgresql.Insert]":
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.Insert
+    from sqlalchemy.dialects import postgresql  # four megabytes that nobody on SQLite pays for
+
+    return postgresql.Insert
 
 
 def _out(session: Session) -> dict[str, int]:

@@ -18,7 +18,7 @@ ADVISORY_LOCK = 0x65786575
 
 def upgrade(store: Store, revision: str = "head") -> None:
     """Migrate up. Two processes that start at once wait for each other."""
-    if revision == "head" and _stands_at(store) == newest():
+    if revision == "head" and _is_newest(store):
         return
     from alembic import command
 
@@ -41,14 +41,18 @@ def newest() -> str:
     return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
-def _stands_at(store: Store) -> str | None:
-    """The schema's revision; none where no migration ever ran."""
+def stands_at(connection: Connection) -> str | None:
+    """The schema's revision. Raises `DBAPIError` where no migration ever ran."""
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
+
+
+def _is_newest(store: Store) -> bool:
     try:
         with store.read() as session:
-            found = session.scalar(text("SELECT version_num FROM alembic_version"))
+            return stands_at(session.connection()) == newest()
     except DBAPIError:
-        return None
-    return None if found is None else str(found)
+        return False
 
 
 def configured(connection: Connection) -> "Config":

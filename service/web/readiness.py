@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.engine.alarms import open_alarms
 from service.store import Store
-from service.store.migrate import configured
+from service.store.migrate import newest, stands_at
 
 #: An engine that has not looked at what is due for longer than this is not ready.
 ENGINE_LOOKS_WITHIN: Final = timedelta(seconds=5)
@@ -59,6 +57,5 @@ def _engine(last: datetime | None, now: datetime) -> str:
 
 
 def _migrations(connection: Connection) -> str:
-    wanted = set(ScriptDirectory.from_config(configured(connection)).get_heads())
-    there = set(MigrationContext.configure(connection).get_current_heads())
-    return "" if wanted == there else "The schema is not the one of this version. Restart to migrate."
+    current = stands_at(connection) == newest()
+    return "" if current else "The schema is not the one of this version. Restart to migrate."
