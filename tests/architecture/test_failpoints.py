@@ -28,15 +28,20 @@ def said(function: str) -> dict[str, str]:
     }
 
 
+def transactions() -> dict[str, str]:
+    """The names transactions are opened by, alone or together with others, and where."""
+    return said("write") | said("together")
+
+
 def test_every_point_that_is_passed_is_listed():
     passed = {point: where for point, where in said("passing").items() if point not in POINTS}
-    named = {commit: where for commit, where in said("write").items() if commit and commit not in COMMITS}
+    named = {commit: where for commit, where in transactions().items() if commit and commit not in COMMITS}
 
     assert (passed, {c: w for c, w in named.items() if "store/" not in w and "sys." not in w}) == ({}, {})
 
 
 def test_every_point_that_is_listed_is_passed_somewhere():
-    commits = {f"{commit}.commit.{when}" for commit in said("write") for when in ("before", "after")}
+    commits = {f"{commit}.commit.{when}" for commit in transactions() for when in ("before", "after")}
 
     assert set(POINTS) - commits - set(said("passing")) == set()
 
