@@ -70,9 +70,13 @@ def match(person: Person, candidates: Iterable[Account]) -> Match:
             why=f"{len(sure)} accounts carry two identifiers of this person.", candidates=tuple(sure)
         )
     return Unclear(
-        why=f"{len(found)} account(s) carry only one identifier of this person; two must agree.",
+        why=f"{_counted(len(found))} only one identifier of this person; two must agree.",
         candidates=found,
     )
+
+
+def _counted(count: int) -> str:
+    return "1 account carries" if count == 1 else f"{count} accounts carry"
 
 
 def _agreeing(person: Person, account: Account) -> tuple[str, ...]:

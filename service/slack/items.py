@@ -41,7 +41,9 @@ def under_way(facts: RunFacts, *, now: datetime) -> list[StepFact]:
 
 def item(facts: RunFacts, step: StepFact, *, now: datetime, look: Look, primary: bool) -> Block:
     """The section of one open item."""
-    lines = [f"{_icon(step)} *{escape(step.title)}*", _why(step), _whose(step, now=now, look=look)]
+    asked = step.state is StepState.WAITING and any(one.connector == step.target for one in facts.questions)
+    why = "Waits for the answer to whose account it is." if asked else _why(step)  # candidates: in the form
+    lines = [f"{_icon(step)} *{escape(step.title)}*", why, _whose(step, now=now, look=look)]
     said = _last_said(step.confirmations)
     text = "\n".join(line for line in (*lines[:2], said, lines[2]) if line)
     return section(

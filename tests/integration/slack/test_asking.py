@@ -49,6 +49,7 @@ def test_the_question_stands_in_the_message_with_one_button(office: Any) -> None
 
     text = json.dumps(message["blocks"])
     assert "Whose account is it in chaos?" in text
+    assert "m.dalton@example.com" not in text
     assert wrong(message["blocks"], form=False) == []
 
 
