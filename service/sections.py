@@ -121,6 +121,11 @@ class EngineSection(Section):
     """Limits of one process."""
 
     threads: int = Field(default=8, ge=1, le=64, description="How many steps are carried out at once.")
+    read_along: bool = Field(
+        default=False,
+        description="Let a target read a known account with the very call that shuts it, a call's time sooner. "
+        "Killed in that moment we do not know how it was, and taking it back is left to a person.",
+    )
     sign_in_threads: int = Field(
         default=4,
         ge=1,

@@ -82,6 +82,7 @@ class Executor:
     Args:
         save_before: Keeps a before-image durably; called once before an account's first change.
         restore: Carries out a step that takes another one back.
+        read_along: Whether a before-image may come with the answer to the change, and so be lost with it.
         untouchable: Accounts and devices that are never changed, asked before each call that could.
     """
 
@@ -91,6 +92,7 @@ class Executor:
     save_before: SaveBefore
     restore: Restore
     untouchable: Untouchable = NOTHING
+    read_along: bool = False
 
     def carry_out(self, order: Order) -> Returned:
         """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
@@ -288,7 +290,8 @@ class _Job:
 
     def _reads_along(self, account: Account) -> bool:
         connector, first = self._connector, not self._order.look_first
-        return first and isinstance(connector, ReadsAlong) and connector.reads_along(self._method, account)
+        allowed = self._executor.read_along and first
+        return allowed and isinstance(connector, ReadsAlong) and connector.reads_along(self._method, account)
 
     def _verify(self, target: Target) -> tuple[Evidence, ...]:
         """Ask in a new session, by the connector's own other calls, with writing switched off."""

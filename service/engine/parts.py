@@ -55,6 +55,7 @@ class Parts:
             builtins=builtins,
             save_before=before_saver(store, machine),
             restore=Restorer(kept=kept_reader(store, keys)),
+            read_along=section.read_along,
             untouchable=Untouchable.of(settings.guardrails.protected_accounts),
         )
         threads = Threads(rest=section.threads, sign_in=section.sign_in_threads)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ def world(store: Store, clock: Any, keys: Keys, org: FakeSalesforce) -> Iterator
         with store.write() as session:
             session.add(linked(world.people["mike"], mike, learnt_from="roster", at=clock()))
         org.requests.clear()
+        world.executor = replace(world.executor, read_along=True)
         world.begin(PLAYBOOK)
         yield world
 
@@ -77,6 +79,21 @@ def test_a_known_user_is_frozen_by_the_first_call_and_proven_by_the_second(
     assert world.step("freeze").state is StepState.DONE
     assert len(org.requests) == 2
     assert frozen(org)
+
+
+def test_unless_it_is_allowed_a_known_user_is_read_before_it_is_frozen(
+    world: World, org: FakeSalesforce
+) -> None:
+    world.executor = replace(world.executor, read_along=False)
+    org.faults.lose_answers = 1
+    world.drain()
+    world.clock.turn(minutes=1)
+    world.drain()
+    assert frozen(org)
+
+    undo(world)
+
+    assert not frozen(org)
 
 
 def test_the_image_that_came_with_the_answer_is_kept_and_restored_from(
