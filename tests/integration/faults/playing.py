@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.exc import OperationalError
 
 from service import app
@@ -190,22 +190,25 @@ class Play:
         engine._turn = refused_once
 
     def _two_wait_for_people(self) -> bool:
-        """Both runs have done all they can, or were confirmed before we died."""
-        return self._wait_for_people(2)
+        """Both runs have done all they can, or were confirmed before we died; Zoe's batch may be stopped."""
+        return self._wait_for_people(2, Departure.batch_id.is_(None))
 
     def _three_wait_for_people(self) -> bool:
         """Zoe's as well, or it was taken back before we died."""
-        return self._wait_for_people(LEAVERS)
+        return self._wait_for_people(LEAVERS, true())
 
-    def _wait_for_people(self, count: int) -> bool:
+    def _wait_for_people(self, count: int, whose: ColumnElement[bool]) -> bool:
         soon = self.service.now() + timedelta(minutes=1)  # looks of after-care lie further ahead
         with self.service.store.read() as session:
-            steps = session.scalars(select(StepRun)).all()
-            runs = session.scalars(select(Run)).all()
+            runs = session.scalars(
+                select(Run.id).join(Departure, Departure.id == Run.departure_id).where(whose)
+            )
+            known = set(runs)
+            steps = session.scalars(select(StepRun).where(StepRun.run_id.in_(known))).all()
         open_ = [
             s for s in steps if s.state not in ENDED or s.checking or (s.check_at and s.check_at <= soon)
         ]
-        return len(runs) >= count and all(s.waits_for is WaitsFor.PERSON for s in open_)
+        return len(known) >= count and all(s.waits_for is WaitsFor.PERSON for s in open_)
 
     def _decide(self) -> None:
         """The leaver is refused; Ivan pauses, resumes and confirms."""
