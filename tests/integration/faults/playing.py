@@ -240,7 +240,7 @@ class Play:
 
     def _is_over(self) -> bool:
         """Everything is closed, or taken back, told in Slack and signed."""
-        ends = LedgerEntry.event.in_((Event.RUN_FINISHED, Event.RUN_UNDONE))
+        ends = LedgerEntry.event == Event.RUN_FINISHED  # an undo is signed with the next of them, or hourly
         with self.service.store.read() as session:
             departures = session.scalars(select(Departure.state)).all()
             rows = session.scalars(select(SlackMessage)).all()
