@@ -15,6 +15,7 @@ from pathlib import Path
 from pwd import getpwall
 
 import pytest
+import structlog
 
 from connectors.sdk import registry
 from connectors.sdk.manifest import Manifest
@@ -95,6 +96,14 @@ class Clock:
     def turn(self, **by: float) -> None:
         """Move on, `turn(hours=1)`."""
         self.now += timedelta(**by)
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """A command that ran in this process has told the log to go to its own output, which is closed by now."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture

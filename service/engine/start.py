@@ -35,8 +35,13 @@ from service.playbook.plan import Plan, PlanInput, plan
 T = TypeVar("T")
 People = Mapping[str, Person]
 
-#: Whoever leaves at once goes before those whose day was long known.
-_MOST_URGENT = case((Departure.effective_at <= Departure.announced_at, 0), else_=1)
+#: Whoever leaves at once goes before those whose day was long known; then by time, as they were announced.
+_IN_ORDER = (
+    case((Departure.effective_at <= Departure.announced_at, 0), else_=1),
+    Departure.effective_at,
+    Departure.announced_at,
+    Departure.id,
+)
 #: So many runs are begun in one transaction: it holds the database's write lock while it lasts.
 AT_ONCE = 100
 #: Plans that are remembered: a department, a kind and a country each.
@@ -73,7 +78,7 @@ class Starter:
             return []
         self._look_at_announced(session, now=now)
         near = self._near(session, now=now)
-        first = near.order_by(_MOST_URGENT, Departure.effective_at, Departure.id).limit(AT_ONCE)
+        first = near.order_by(*_IN_ORDER).limit(AT_ONCE)
         looked_at = session.scalars(first.with_for_update(skip_locked=True, of=Departure)).all()
         if not looked_at:
             return []

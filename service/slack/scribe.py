@@ -37,8 +37,8 @@ RUN_EVERY_S: Final = 1.2
 EDITS, EDITS_WITHIN_S = 40, 60.0
 #: Slack takes about one post a second in a channel, and short bursts.
 POSTS, POSTS_WITHIN_S = 10, 10.0
-#: How far before our own intent a post is looked for: clocks differ.
-CLOCKS_DIFFER: Final = timedelta(minutes=10)
+#: How far before our own intent a post is looked for: the machine's clock may have been set wrong by hours meanwhile.
+CLOCKS_DIFFER: Final = timedelta(days=1)
 
 
 class Written(StrEnum):

@@ -93,6 +93,20 @@ def test_a_crash_between_post_and_save_makes_no_second_message(office: Any) -> N
     assert "2 of 3 closed" in message["text"]
 
 
+def test_a_post_made_while_the_clock_was_hours_ahead_is_found(office: Any) -> None:
+    office.slack.faults.lose_answers = 1
+    office.clock_ahead = timedelta(hours=2)
+    office.publisher = office.new_publisher()
+    office.world.begin()
+    office.publisher.step()  # posted, and the answer was lost
+    office.clock_ahead = timedelta(0)
+
+    office.world.drain()
+    office.publish()
+
+    assert len(office.screen.messages()) == 1
+
+
 def test_a_lost_answer_to_a_line_makes_no_second_line(office: Any) -> None:
     office.begin()
     office.confirm("mailbox")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ class Office:
     flask: Flask
     screen: Workspace
     ticks: Ticks
+    clock_ahead: timedelta = timedelta(0)
     publisher: Publisher = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +73,7 @@ class Office:
             look=Look(base_url="https://exeunt.example.com", it_mention="<!subteam^SIT>", **look),
             team=TEAM,
             channels=(CHANNEL, "CFALLBACK"),
-            real_now=lambda: datetime.now(UTC),
+            real_now=lambda: datetime.now(UTC) + self.clock_ahead,
             ticking=self.ticks,
         )
         return Publisher(desk, scribe, ticking=self.ticks)
