@@ -56,6 +56,7 @@ def command(
     from service.demo.play import AlreadyPlaying, Wishes, opened
     from service.demo.stage import StoryBroken
     from service.demo.world import Leaning
+    from service.playbook.problem import PlaybookError
 
     log_quietly()
     signal.signal(signal.SIGTERM, _stop_as_if_interrupted)
@@ -69,8 +70,7 @@ def command(
         with opened(wishes, voice.say) as stage:
             _play(stage, voice, step=step, to_the_end=to_the_end)
             if to_the_end:
-                result = _result(stage, seconds=time.monotonic() - began)
-                click.echo(json.dumps(result, indent=1))
+                click.echo(json.dumps(result := _result(stage, seconds=time.monotonic() - began), indent=1))
                 raise SystemExit(0 if result["holds"] else FAILED)
             _invite(stage)
             voice.hush()
@@ -79,11 +79,11 @@ def command(
         click.echo("Stopped. The same command goes on where this one ended.", err=True)
     except StoryBroken as broken:
         stop(f"The story broke: {broken} Begin anew with: {AGAIN} --reset")
-    except AlreadyPlaying as error:
+    except (AlreadyPlaying, PlaybookError) as error:
         stop(str(error))
     except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        fix = f"Take another port: {AGAIN} --port 8001" if taken else "Take another folder: --folder"
+        port_taken = f"Take another port: {AGAIN} --port 8001"
+        fix = port_taken if error.errno == errno.EADDRINUSE else "Take another folder: --folder"
         stop(f"The demonstration cannot start: {error.strerror or error}. {fix}")
 
 
