@@ -3,7 +3,6 @@
 import contextlib
 import socket
 import ssl
-import time
 from pathlib import Path
 
 from hypothesis import given
@@ -97,17 +96,18 @@ def test_substrings_nots_and_orders_are_understood() -> None:
         assert found == expected
 
 
-def test_a_thousand_searches_take_less_than_two_seconds() -> None:
+def test_a_thousand_searches_of_one_connection_find_each_their_own() -> None:
+    numbers = [f"E-{n % 300}" for n in range(1000)]
     with FakeLdap() as fake:
         fake.seed([{**MIKE, "username": f"p{n}", "employee_no": f"E-{n}"} for n in range(300)])
         client = bound(fake)
-        start = time.perf_counter()
-        for n in range(1000):
-            client.search(company.BASE_DN, f"(employeeNumber=E-{n % 300})", attributes=["mail"])
-        seconds = time.perf_counter() - start
+        found = []
+        for number in numbers:
+            client.search(company.BASE_DN, f"(employeeNumber={number})", attributes=["employeeNumber"])
+            found += [str(entry.employeeNumber) for entry in client.entries]
         client.unbind()
 
-        assert seconds < 2
+    assert found == numbers
 
 
 def test_nonsense_is_hung_up_on_and_others_are_served() -> None:
