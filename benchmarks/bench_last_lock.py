@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from measure import Work, targets
 from sqlalchemy import event, select
@@ -81,14 +82,14 @@ def main() -> int:
     return int(lock["things"] < asked.leavers or lock["changes"] > lock["things"])
 
 
-def locked(job: dict[str, object], count: int) -> tuple[Locks, float, float]:
+def locked(job: dict[str, Any], count: int) -> tuple[Locks, float, float]:
     """Let everybody leave; what was seen, when the first webhook came, and CPU seconds until the last lock."""
     settings = settings_of(job)
     service = create_service(settings)
-    leavers = job["leavers"]
-    hire(service.store, leavers)  # type: ignore[arg-type]  # a list, as `targets.py` says
+    leavers: list[Any] = job["leavers"]
+    hire(service.store, leavers)
     service.learn_rosters()
-    messages = [signed(settings, leaves_at_once(leaver)) for leaver in leavers]  # type: ignore[attr-defined]
+    messages = [signed(settings, leaves_at_once(leaver)) for leaver in leavers]
     locks = Locks(service.store)
     following = threading.Thread(target=locks.follow, args=(count,))
     following.start()

@@ -24,6 +24,9 @@ NOT_WILLING: Final = int(results.RESULT_UNWILLING_TO_PERFORM)
 NO_RIGHT: Final = int(results.RESULT_INSUFFICIENT_ACCESS_RIGHTS)
 CONSTRAINT: Final = int(results.RESULT_CONSTRAINT_VIOLATION)
 
+#: What to do about a group that may not be empty.
+ADD_A_MEMBER: Final = "Add another member or a placeholder to it, then resume the run."
+
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
@@ -78,7 +81,7 @@ _MEANINGS: Final = {
     results.RESULT_OBJECT_CLASS_VIOLATION: _Meaning(
         Refused,
         "{about} would be left without a member, which its object class forbids.",
-        "Add another member or a placeholder to it, then resume the run.",
+        ADD_A_MEMBER,
     ),
 }
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
+from connectors.ldap.answers import ADD_A_MEMBER
 from connectors.ldap.dialect import Dialect, evidence
 from connectors.ldap.directory import ADD, DELETE, NO_ATTRIBUTE, Directory, Entry, text
 from connectors.sdk.errors import NotFound, Refused
@@ -163,7 +164,7 @@ class Groups:
             if own and object_class in classes and len(own) == len(group.values(attribute)):
                 raise Refused(
                     f"{entry.dn} is the last member of {group.dn}, which may not be empty. No group was left.",
-                    hint="Add another member or a placeholder to it, then resume the run.",
+                    hint=ADD_A_MEMBER,
                 )
 
 

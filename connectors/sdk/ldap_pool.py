@@ -7,7 +7,7 @@ that has never carried a write, and binds anew on it: a new session of its own o
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -98,15 +98,11 @@ def _kept(kind: _Kind, context: Context) -> KeptConnection | None:
         idle.connection.lend_to(context)
         if not context.fresh and idle.connection.is_bound_as(kind.bind_dn):
             return idle.connection
-        try:
+        with suppress(Unavailable), ExitStack() as unless_bound:
+            unless_bound.callback(idle.connection.leave)
             idle.connection.bind_anew(kind.bind_dn, kind.password)
-        except Unavailable:
-            idle.connection.leave()
-            continue
-        except BaseException:
-            idle.connection.leave()
-            raise
-        return idle.connection
+            unless_bound.pop_all()
+            return idle.connection
     return None
 
 

@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.client import HTTPResponse as PlainResponse
 from typing import Any, NamedTuple, cast
@@ -159,11 +160,10 @@ class WireAdapter(HTTPAdapter):
             preload_content=False,
             decode_content=False,
         )
-        try:
+        with ExitStack() as unless_read:
+            unless_read.callback(answer.close)
             body = read_body(answer, byte_cap=byte_cap)
-        except BaseException:
-            answer.close()
-            raise
+            unless_read.pop_all()
         answer.release_conn()
         return Received(status=answer.status, headers=answer.headers, body=body)
 

@@ -1,7 +1,6 @@
 """From a termination event to a departure: found, created, changed or withdrawn. Nothing is done to anyone yet."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -16,8 +15,8 @@ from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import hold_if_too_many, hold_or_schedule
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
+from service.departures.record import record
 from service.departures.sealing import check_sealable, seal_as_asked
-from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
 
@@ -59,7 +58,7 @@ def announce(
         .with_for_update()
     )
     if departure is not None and _outdated(departure, event):
-        _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
+        record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
     if event.change is Change.RESCINDED:
         return _withdraw(session, _to_withdraw(session, departure, person), event, now=now, by=by)
@@ -138,7 +137,7 @@ def _create(
         **_times(event.interpreted(now=now)),
     )
     session.add(departure)
-    _record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
+    record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
     return departure
 
 
@@ -167,7 +166,7 @@ def _change(
     for name, value in _times(when).items():
         setattr(departure, name, value)
     departure.kind, departure.source_version = kind, event.source_version or departure.source_version
-    _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
+    record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     person = session.get_one(Person, departure.person_id)
     hold_or_schedule(session, departure, person, guard, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
@@ -181,7 +180,7 @@ def _withdraw(
         return Announced(departure_id=departure.id, news=False)  # HR said so before
     if departure.run_id is None:
         departure.state = DepartureState.WITHDRAWN
-        _record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, by=by, body=_facts(departure, event))
+        record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, by=by, body=_facts(departure, event))
         return Announced(departure_id=departure.id, news=True)
     news = late.withdrawn(session, departure, now=now, by=by)
     return Announced(departure_id=departure.id, news=news)
@@ -209,7 +208,7 @@ def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
     departure.begins_at = None
     if departure.run_id is not None:  # begun with the notice: the engine moves what has not begun
         departure.timed_from = departure.timed_from or before
-    _record(
+    record(
         session,
         departure,
         Event.DEPARTURE_CHANGED,
@@ -255,25 +254,3 @@ def _facts(departure: Departure, event: TerminationEvent) -> dict[str, Any]:
         "zone": departure.zone,
         "late_s": seconds(told_late(departure.effective_at, departure.announced_at)),
     }
-
-
-def _record(
-    session: Session,
-    departure: Departure,
-    event: Event,
-    *,
-    at: datetime,
-    by: str,
-    body: Mapping[str, Any] | None = None,
-) -> int:
-    person = session.get_one(Person, departure.person_id)
-    return append(
-        session,
-        event,
-        actor=by,
-        subject=person.subject,
-        departure=departure.id,
-        run=departure.run_id or "",
-        body=body,
-        at=at,
-    )

@@ -14,7 +14,8 @@ class Departure(Base):
     """One person leaving, from the announcement to the closed run.
 
     What HR meant is `civil_at` (wall-clock time, ISO 8601 without offset) in `zone`; `effective_at` is
-    recomputed from the two at every tick; `interpretation` says how (rule, gap or fold, zone data version).
+    recomputed from the two when it falls due and when the zone data are new; `interpretation` says how (rule, gap
+    or fold, zone data version).
     A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count.
     `changed_to` is what HR said too late to be followed. `timed_from` is the instant the run's steps were timed from,
     while it is another one and they have not been moved yet.

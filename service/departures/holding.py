@@ -1,8 +1,8 @@
 """When a departure is not believed yet: it is held, and people decide. Held, never dropped."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from service.departures.batch import guardrails_batch
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
-from service.ledger.entry import append
+from service.departures.record import record
 from service.ledger.event import Event
 from service.people.person import Person, people_by_id
 
@@ -79,7 +79,7 @@ def hold_or_schedule(
     found = tuple(doubts(session, departure, person, guard, now=now))
     if not found:
         departure.state, departure.held_because, departure.held_codes = DepartureState.SCHEDULED, "", []
-        _record(session, departure, Event.DEPARTURE_SCHEDULED, {}, now=now, by=by)
+        record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
         return
     hold(session, departure, found, now=now, by=by)
     for doubt in found:
@@ -102,7 +102,7 @@ def hold(session: Session, departure: Departure, because: Sequence[Doubt], *, no
     departure.state, departure.held_codes = DepartureState.HELD, codes
     departure.held_because = " ".join(doubt.said for doubt in because)[:MOST_BECAUSE]
     body = {"because": ", ".join(codes), **({"batch": departure.batch_id} if departure.batch_id else {})}
-    _record(session, departure, Event.DEPARTURE_HELD, body, now=now, by=by)
+    record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body=body)
 
 
 def hold_if_too_many(
@@ -150,18 +150,3 @@ def may_begin(
     for departure in (*free, *also):
         hold(session, departure, (Doubt(mass.CODE, too_many),), now=now, by=by)
     return []
-
-
-def _record(
-    session: Session, departure: Departure, event: Event, body: Mapping[str, Any], *, now: datetime, by: str
-) -> None:
-    append(
-        session,
-        event,
-        actor=by,
-        subject=session.get_one(Person, departure.person_id).subject,
-        departure=departure.id,
-        run=departure.run_id or "",
-        body=body,
-        at=now,
-    )

@@ -17,8 +17,8 @@ from service.departures import times
 from service.departures.departure import Departure
 from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
+from service.departures.record import record
 from service.departures.sealing import seal_like
-from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
 
@@ -44,7 +44,7 @@ def changed(session: Session, departure: Departure, meant: Meant, *, now: dateti
         "interpretation": meant.when.as_json(),
     }
     if departure.state is DepartureState.RESTORING:
-        _record(
+        record(
             session,
             departure,
             Event.DEPARTURE_CHANGED,
@@ -72,7 +72,7 @@ def _follow(session: Session, departure: Departure, meant: Meant, *, now: dateti
     departure.civil_at, departure.zone = meant.when.meant, meant.when.zone
     departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
     departure.kind, departure.changed_to = meant.kind, None
-    _record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=meant.facts)
+    record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=meant.facts)
 
 
 def withdrawn(session: Session, departure: Departure, *, now: datetime, by: str) -> bool:
@@ -96,7 +96,7 @@ def last_of(session: Session, person: Person) -> Departure | None:
 
 def hold(session: Session, departure: Departure, because: Doubt, *, now: datetime, by: str) -> None:
     """What has not begun waits for a person. A closed departure stays closed, and says what HR said."""
-    _record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
     if departure.state is not DepartureState.CLOSED:
         departure.state, departure.held_codes = DepartureState.HELD, [because.code]
     if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later date must not hide that HR took it back
@@ -131,26 +131,5 @@ def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -
     session.flush()
     seal_like(session, departure, after)
     facts = {"change": "moved", "after": departure.id, "kind": after.kind.value, "civil_at": after.civil_at}
-    _record(session, after, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=facts | {"zone": after.zone})
+    record(session, after, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=facts | {"zone": after.zone})
     return after
-
-
-def _record(
-    session: Session,
-    departure: Departure,
-    event: Event,
-    *,
-    at: datetime,
-    by: str,
-    body: Mapping[str, Any] | None = None,
-) -> None:
-    append(
-        session,
-        event,
-        actor=by,
-        subject=session.get_one(Person, departure.person_id).subject,
-        departure=departure.id,
-        run=departure.run_id or "",
-        body=body,
-        at=at,
-    )

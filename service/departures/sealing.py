@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from service.departures.departure import Departure
 from service.departures.event import TerminationEvent, Unannounceable
 from service.departures.kind import DepartureState
-from service.ledger.entry import append
+from service.departures.record import record
 from service.ledger.event import Event
 from service.people.person import Person
 from service.store import Base
@@ -70,11 +70,11 @@ def seal_as_asked(
     session.add_all(MaySee(departure_id=departure.id, person_id=person_id) for person_id in sorted(new))
     session.flush()
     unknown = len(set(event.sealed_for)) - len(_people(session, event.source, event.sealed_for))
-    _record(
+    record(
         session,
         departure,
         Event.DEPARTURE_SEALED,
-        now=now,
+        at=now,
         by=by,
         body={"for": len(known | people), "unknown": max(0, unknown)},
     )
@@ -97,7 +97,7 @@ def open_due(session: Session, *, now: datetime) -> int:
     opened = session.scalars(due.with_for_update(skip_locked=True)).all()
     for departure in opened:
         departure.sealed = False
-        _record(session, departure, Event.DEPARTURE_UNSEALED, now=now, by="system:engine", body={})
+        record(session, departure, Event.DEPARTURE_UNSEALED, at=now, by="system:engine")
     return len(opened)
 
 
@@ -107,11 +107,11 @@ def looked(session: Session, departures: Iterable[str], reader: str, *, now: dat
     for departure_id in departures:
         departure = session.get_one(Departure, departure_id)
         if departure.sealed:
-            _record(
+            record(
                 session,
                 departure,
                 Event.DEPARTURE_LOOKED_AT,
-                now=now,
+                at=now,
                 by=f"person:{by.subject}",
                 body={"door": door},
             )
@@ -139,18 +139,3 @@ def _people(session: Session, source: str, words: Collection[str]) -> set[str]:
         )
         found |= set(ids) if len(ids) == 1 else set()
     return found
-
-
-def _record(
-    session: Session, departure: Departure, event: Event, *, now: datetime, by: str, body: dict[str, object]
-) -> None:
-    append(
-        session,
-        event,
-        actor=by,
-        subject=session.get_one(Person, departure.person_id).subject,
-        departure=departure.id,
-        run=departure.run_id or "",
-        body=body,
-        at=now,
-    )

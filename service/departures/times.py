@@ -1,7 +1,8 @@
 """What HR meant by "the 5th" or "five o'clock in Vancouver", as an instant, and why.
 
 Governments change their clocks at a few weeks' notice, so the civil time and the zone are what is kept;
-the instant is worked out again at every tick from the zone data that this service brings along.
+the instant is worked out again when it falls due, and of everybody when the zone data that this service
+brings along are new.
 The machine's own zone data are never read: an image a few months old would leave an account open for an
 hour too long.
 """

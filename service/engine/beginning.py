@@ -18,13 +18,13 @@ from service.engine.lanes import priority_of
 from service.engine.record import ENGINE
 from service.engine.states import Colour, StepState
 from service.engine.tables import Run, StepNeed, StepRun
-from service.engine.timing import release_of
+from service.engine.timing import release_of, wait_of
 from service.ledger.entry import Draft, append_all
 from service.ledger.event import Event
 from service.people.person import Person
 from service.playbook import references
 from service.playbook.catalogue import Catalogue, connector_of
-from service.playbook.model import Phase, duration
+from service.playbook.model import Phase
 from service.playbook.plan import Plan, PlannedStep
 
 Rows = list[dict[str, Any]]
@@ -97,7 +97,6 @@ def _steps(one: Leaving, number: int, catalogue: Catalogue, *, now: datetime) ->
         if when not in releases:
             releases[when] = release_of(one.departure, step.phase, step.after, now=now)
         arguments = references.resolve(step.arguments, values)
-        wait = duration(arguments["for"]) if step.action == "wait" else timedelta(0)
         yield {
             **_planned(step, catalogue),
             "id": str(uuid.uuid4()),
@@ -110,7 +109,7 @@ def _steps(one: Leaving, number: int, catalogue: Catalogue, *, now: datetime) ->
             "release_after": releases[when],
             "retry_until": releases[when] + step.deadline,
             "due": releases[when] + step.deadline,
-            "next_at": releases[when] + wait,
+            "next_at": releases[when] + wait_of(step.action, arguments),
         }
 
 

@@ -59,7 +59,7 @@ class Embedded:
     """The engine of one process.
 
     Args:
-        begin_due: Starts the runs whose time has come; called inside every cycle's transaction.
+        begin_due: Starts the runs whose time has come; called in every cycle, in a transaction of its own.
     """
 
     def __init__(

@@ -7,7 +7,7 @@ would keep logs where no other node finds them, so it does not start.
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -38,13 +38,12 @@ class OtherFolder(KeyTrouble):
 
 def opened(url: str, folder: Path) -> Store:
     """The database, migrated, if the folder belongs to it. Raises `OtherFolder`; then nothing is left open."""
-    store = Store(url)
-    try:
+    with ExitStack() as unless_ours:
+        store = Store(url)
+        unless_ours.callback(store.close)
         upgrade(store)
         recognise(store, folder)
-    except BaseException:
-        store.close()
-        raise
+        unless_ours.pop_all()
     return store
 
 

@@ -1,7 +1,7 @@
 """What follows from a step's transition: released steps, the run's colour, the departure's state."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, or_, select
@@ -15,8 +15,9 @@ from service.engine.grading import Standing, run_colour
 from service.engine.record import ENGINE, record, record_run
 from service.engine.states import ENDED, Colour, StepState, WaitsFor
 from service.engine.tables import Run, StepNeed, StepRun
+from service.engine.timing import wait_of
 from service.ledger.event import Event
-from service.playbook.model import OnFailure, duration
+from service.playbook.model import OnFailure
 
 MOVING = frozenset({StepState.READY, StepState.DISPATCHED, StepState.RUNNING})
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
@@ -47,7 +48,7 @@ def after_steps(
     released = list(session.scalars(select(StepRun).where(StepRun.id.in_(_let_pass(session, ended)))))
     for waiting in released:
         waiting.state = StepState.READY
-        waiting.next_at = max(waiting.release_after, now) + wait_of(waiting)
+        waiting.next_at = max(waiting.release_after, now) + wait_of(waiting.action, waiting.arguments)
     settle(session, {step.run_id for step in ended} | set(also), now=now)
 
 
@@ -182,11 +183,6 @@ def _standing(session: Session, run_ids: Collection[str]) -> Mapping[str, Sequen
             _Step(undoes=undoes is not None, next_at=next_at, tries=tries, standing=standing)
         )
     return steps
-
-
-def wait_of(step: StepRun) -> timedelta:
-    """A `wait` step is let out when its time is over; it holds no thread meanwhile."""
-    return duration(step.arguments["for"]) if step.action == "wait" else timedelta(0)
 
 
 def _lets_pass(state: StepState, on_failure: OnFailure) -> bool:

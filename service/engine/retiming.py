@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind
-from service.engine.progress import wait_of
 from service.engine.record import record_run
 from service.engine.states import StepState
 from service.engine.tables import StepRun
-from service.engine.timing import release_of
+from service.engine.timing import release_of, wait_of
 from service.ledger.event import Event
 from service.playbook.model import Phase
 
@@ -75,5 +74,5 @@ def _moved(step: StepRun, release: datetime, *, at_once: bool, now: datetime) ->
         return False
     step.release_after = release
     step.due, step.retry_until = step.due + shift, step.retry_until + shift
-    step.next_at = release + wait_of(step)
+    step.next_at = release + wait_of(step.action, step.arguments)
     return True

@@ -1,8 +1,8 @@
 """When a run begins and when each of its steps may: on the leaver's calendar, by the phase it belongs to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from service.engine.record import record_run
 from service.engine.tables import Run
 from service.ledger.event import Event
 from service.playbook.load import Loaded
-from service.playbook.model import Phase
+from service.playbook.model import Phase, duration
 from service.playbook.plan import Plan
 
 _DIGEST: Final = 40
@@ -32,6 +32,11 @@ def release_of(departure: Departure, phase: Phase, after: timedelta, *, now: dat
     """When a step may be let out: `after` counted from the notice or from the end, whole days on the calendar."""
     base = notice_of(departure) if phase is Phase.NOTICE else departure.effective_at
     return max(times.later(base, departure.zone, after), now)
+
+
+def wait_of(action: str, arguments: Mapping[str, Any]) -> timedelta:
+    """A `wait` step is let out when its time is over; it holds no thread meanwhile."""
+    return duration(arguments["for"]) if action == "wait" else timedelta(0)
 
 
 def begins_at(departure: Departure, planned: Plan) -> datetime:

@@ -195,7 +195,7 @@ def _actor(session: Session, wish: UndoWish) -> str:
 
 
 def swept(begin_due: BeginDue) -> BeginDue:
-    """Sweep, and follow what HR changed, before departures are begun: in the same transaction of every cycle."""
+    """Sweep, and follow what HR changed, before departures are begun: in the same transaction."""
 
     def begin(session: Session, *, now: datetime) -> object:
         sweep(session, now=now)

@@ -74,13 +74,11 @@ class Handlers:
 
     def sent_form(self, ack: Ack, body: Body) -> None:
         """The confirm form: what was decided is committed before Slack hears of it."""
-        form = payload.interaction_of(body)
-        ack(**(self._submitted(form) if isinstance(form, Submission) else {}))
+        _answer(ack, body, self._submitted)
 
     def sent_intervention(self, ack: Ack, body: Body) -> None:
         """The form behind the three dots: committed before Slack hears of it."""
-        form = payload.interaction_of(body)
-        ack(**(self._intervened(form) if isinstance(form, Submission) else {}))
+        _answer(ack, body, self._intervened)
 
     def pressed_undo(self, ack: Ack, body: Body) -> None:
         """HR said something too late: open the form that asks why the run is taken back."""
@@ -89,8 +87,7 @@ class Handlers:
 
     def sent_undo(self, ack: Ack, body: Body) -> None:
         """That form: committed before Slack hears of it."""
-        form = payload.interaction_of(body)
-        ack(**(self._undone(form) if isinstance(form, Submission) else {}))
+        _answer(ack, body, self._undone)
 
     def pressed_question(self, ack: Ack, body: Body) -> None:
         """It is asked whose account it is: open the form with the candidates."""
@@ -99,8 +96,7 @@ class Handlers:
 
     def sent_question(self, ack: Ack, body: Body) -> None:
         """That form: committed before Slack hears of it."""
-        form = payload.interaction_of(body)
-        ack(**(self._answered(form) if isinstance(form, Submission) else {}))
+        _answer(ack, body, self._answered)
 
     def commanded(self, ack: Ack, body: Body) -> None:
         """The slash command: what is open now, told to one person."""
@@ -315,6 +311,12 @@ class Handlers:
             self._api.whisper(container["channel_id"], user, text)
         except (ConnectorError, SlackSaidNo) as error:
             log.warning("slack.not_whispered", user=user, error=str(error))
+
+
+def _answer(ack: Ack, body: Body, decide: Callable[[Submission], Mapping[str, Any]]) -> None:
+    """Let a form that was sent in be decided, then give Slack the answer to it."""
+    form = payload.interaction_of(body)
+    ack(**(decide(form) if isinstance(form, Submission) else {}))
 
 
 def _said(text: str, url: str = "") -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.kind import DepartureKind
-from service.people.person import Person
+from service.people.person import people_by_id
 from service.playbook.approval import APPROVING, NEEDED, Approvals, Change, NotApproved, Why
 from service.playbook.compare import Comparison
 from service.playbook.versions import PlaybookUse, PlaybookVersion
@@ -146,12 +146,13 @@ def _uses(session: Session) -> list[UseLine]:
 
 
 def _waiting(session: Session, change: Change) -> WaitingLine:
-    people = session.scalars(select(Person).where(Person.id.in_(change.approved_by)))
-    names = {person.id: person.display_name for person in people}
+    people = people_by_id(session, change.approved_by)
     return WaitingLine(
         change=change,
         comparison=_approvals().comparison(session, change, rooms().registry),
-        approved_by=tuple(names.get(each, "somebody") for each in change.approved_by),
+        approved_by=tuple(
+            people[each].display_name if each in people else "somebody" for each in change.approved_by
+        ),
         by_me=viewer().person_id in change.approved_by,
     )
 

@@ -1,16 +1,14 @@
 """Bad inputs around changing and taking back: each is refused with one sentence, and nothing is changed."""
 
-import uuid
 from datetime import date
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from service.departures.announce import announce
 from service.departures.departure import Departure
-from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.event import Change, Unannounceable
+from service.departures.kind import DepartureState
 from service.engine.decisions import NotDecided
 from service.people.person import Person, Role
 from tests.unit.engine import world as worlds
@@ -23,36 +21,20 @@ def world(store: Any, clock: Any, keys: Any) -> Any:
         yield world
 
 
-def says(world: Any, change: Change, *, who: str = "E-17", **more: Any) -> Any:
-    told = {
-        "source": "hr",
-        "source_id": str(uuid.uuid4()),
-        "kind": DepartureKind.VOLUNTARY,
-        "timezone": "Europe/Stockholm",
-        "occurred_at": world.clock(),
-        **more,
-    }
-    event = TerminationEvent(
-        change=change, person=EventPerson(source_id=f"hr-{who}", name="Somebody"), **told
-    )
-    with world.store.write() as session:
-        return announce(session, event, now=world.clock())
-
-
 def test_a_departure_nobody_announced_is_not_withdrawn(world: Any) -> None:
     with pytest.raises(Unannounceable, match="no departure of this person to withdraw"):
-        says(world, Change.RESCINDED, who="E-3")
+        world.says(Change.RESCINDED, who="E-3")
 
     assert departure(world).state is DepartureState.SCHEDULED
 
 
 def test_a_person_nobody_knows_is_not_withdrawn(world: Any) -> None:
     with pytest.raises(Unannounceable, match="Nobody here has the id"):
-        says(world, Change.RESCINDED, who="E-404")
+        world.says(Change.RESCINDED, who="E-404")
 
 
 def test_taking_back_twice_before_the_time_cancels_once(world: Any) -> None:
-    first, second = says(world, Change.RESCINDED), says(world, Change.RESCINDED)
+    first, second = world.says(Change.RESCINDED), world.says(Change.RESCINDED)
 
     assert (first.news, second.news) == (True, False)
     assert events(world).count("departure.withdrawn") == 1
@@ -63,7 +45,7 @@ def test_taking_back_twice_after_the_cut_asks_once_and_opens_nothing(world: Any)
     world.drain()
     shut = account(world)
 
-    first, second = says(world, Change.RESCINDED), says(world, Change.RESCINDED)
+    first, second = world.says(Change.RESCINDED), world.says(Change.RESCINDED)
     sweep_and_drain(world)
 
     assert (first.news, second.news) == (True, False)
@@ -129,6 +111,6 @@ def test_a_change_to_what_cannot_be_is_refused(world: Any, more: dict[str, Any])
         before = session.query(Departure).one().civil_at
 
     with pytest.raises(ValidationError):
-        says(world, Change.CHANGED, **more)
+        world.says(Change.CHANGED, **more)
 
     assert departure(world).civil_at == before

@@ -135,31 +135,24 @@ def wire(postgres_server: Any) -> Iterator[tuple[Wire, str]]:
 
 
 @pytest.mark.postgres
-def test_a_database_that_is_cut_off_loses_nothing(tmp_path: Path, wire: tuple[Wire, str]) -> None:
+@pytest.mark.parametrize(
+    ("breaks", "for_s"),
+    [
+        pytest.param(Wire.cut, 2, id="cut off"),
+        pytest.param(Wire.stop, 8, id="silent", marks=pytest.mark.faults),
+    ],
+)
+def test_a_database_that_cannot_be_reached_any_more_loses_nothing(
+    tmp_path: Path, wire: tuple[Wire, str], breaks: Callable[[Wire], None], for_s: int
+) -> None:
     cable, url = wire
 
-    def cut(_: Server) -> None:
-        cable.cut()
-        time.sleep(2)
+    def broken(_: Server) -> None:
+        breaks(cable)
+        time.sleep(for_s)
         cable.mend()
 
-    _, back = through(tmp_path / "company", cut, database=url)
-
-    print(f"back {back:.1f} s after the wire was mended")
-    assert back <= soon_enough()
-
-
-@pytest.mark.faults
-@pytest.mark.postgres
-def test_a_database_that_says_nothing_any_more_loses_nothing(tmp_path: Path, wire: tuple[Wire, str]) -> None:
-    cable, url = wire
-
-    def swallow(_: Server) -> None:
-        cable.stop()
-        time.sleep(8)
-        cable.mend()
-
-    _, back = through(tmp_path / "company", swallow, database=url)
+    _, back = through(tmp_path / "company", broken, database=url)
 
     print(f"back {back:.1f} s after the wire was mended")
     assert back <= soon_enough()

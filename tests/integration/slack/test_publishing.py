@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from service.demo.fake_slack import CHANNEL
-from service.departures.announce import announce
 from service.departures.departure import Departure
-from service.departures.event import Change, EventPerson, TerminationEvent
+from service.departures.event import Change
 from service.departures.kind import DepartureKind
 from service.engine.decisions import NotDecided
 from tests.unit.slack.office import IVAN, MIKE
@@ -290,16 +289,7 @@ def test_nobody_learns_of_a_dismissal_before_its_time(office: Any) -> None:
 def test_what_hr_takes_back_too_late_is_told_on_top_and_in_the_thread(office: Any) -> None:
     office.begin()
 
-    event = TerminationEvent(
-        source="hr",
-        source_id="ev-2",
-        change=Change.RESCINDED,
-        person=EventPerson(source_id="hr-E-17", name="Mike Dalton"),
-        timezone="UTC",
-        occurred_at=office.world.clock(),
-    )
-    with office.world.store.write() as session:
-        announce(session, event, now=office.world.clock())
+    office.world.says(Change.RESCINDED)
     office.publish()
 
     (message,) = office.screen.messages()

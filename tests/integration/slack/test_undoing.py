@@ -3,8 +3,7 @@
 from typing import Any
 
 from service.demo.fake_slack_limits import wrong
-from service.departures.announce import announce
-from service.departures.event import Change, EventPerson, TerminationEvent
+from service.departures.event import Change
 from service.departures.kind import DepartureState
 from service.slack.undoing import undo_form
 from tests.unit.engine.test_undo import account, departure, sweep_and_drain
@@ -16,16 +15,7 @@ WHY = "HR had the wrong person in the list."
 def rescinded(office: Any) -> Any:
     """The message after HR withdrew Mike's departure, whose run has begun."""
     office.begin()
-    event = TerminationEvent(
-        source="hr",
-        source_id="ev-2",
-        change=Change.RESCINDED,
-        person=EventPerson(source_id="hr-E-17", name="Mike Dalton"),
-        timezone="UTC",
-        occurred_at=office.world.clock(),
-    )
-    with office.world.store.write() as session:
-        announce(session, event, now=office.world.clock())
+    office.world.says(Change.RESCINDED)
     office.publish()
     (message,) = office.screen.messages()
     return message

@@ -33,7 +33,7 @@ from tests.unit.engine import world as worlds
 COUNT = 100
 #: So many are enough for every day.
 A_FEW = 20
-#: What the issue asks for, in seconds.
+#: What is promised, in seconds.
 MOST_S = 600.0
 TITLE = "wrong.csv"
 NOTE = "The import held the list of another company."

@@ -1,14 +1,12 @@
 """HR changes its mind while a run is under way: what can follow does, and the rest is asked."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from service.departures.announce import announce
 from service.departures.departure import Departure
-from service.departures.event import Change, EventPerson, TerminationEvent
+from service.departures.event import Change
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.retiming import retime
@@ -29,20 +27,6 @@ LATER = """
 """
 
 
-def says(world: World, change: Change, **more: Any) -> Any:
-    told = {
-        "source": "hr",
-        "source_id": f"late-{len(events(world))}",
-        "kind": DepartureKind.VOLUNTARY,
-        "timezone": "UTC",
-        "occurred_at": world.clock(),
-        **more,
-    }
-    event = TerminationEvent(change=change, person=EventPerson(source_id="hr-E-17", name="Mike"), **told)
-    with world.store.write() as session:
-        return announce(session, event, now=world.clock())
-
-
 def follow(world: World) -> None:
     with world.store.write() as session:
         retime(session, now=world.clock())
@@ -60,7 +44,7 @@ def test_an_earlier_time_brings_forward_what_has_not_begun_but_nothing_that_cann
     world.drain()
     before = {name: world.step(name).release_after for name in ("after", "still", "wipe")}
 
-    says(world, Change.CHANGED, access_off_at=datetime(2026, 3, 1, 12, 0))  # noqa: DTZ001  a civil time
+    world.says(Change.CHANGED, access_off_at=datetime(2026, 3, 1, 12, 0))  # noqa: DTZ001  a civil time
     follow(world)
 
     moved = {name: world.step(name).release_after - at for name, at in before.items()}
@@ -73,8 +57,7 @@ def test_a_dismissal_brings_the_last_day_to_now(world: World) -> None:
     world.begin(extra=LATER)
     world.drain()
 
-    says(
-        world,
+    world.says(
         Change.CHANGED,
         kind=DepartureKind.INVOLUNTARY,
         access_off_at=datetime(2026, 3, 2, 12, 0),  # noqa: DTZ001  a civil time
@@ -88,7 +71,7 @@ def test_a_dismissal_brings_the_last_day_to_now(world: World) -> None:
 
 def test_following_twice_moves_once(world: World) -> None:
     world.begin(extra=LATER)
-    says(world, Change.CHANGED, access_off_at=datetime(2026, 3, 1, 12, 0))  # noqa: DTZ001  a civil time
+    world.says(Change.CHANGED, access_off_at=datetime(2026, 3, 1, 12, 0))  # noqa: DTZ001  a civil time
     follow(world)
     at = world.step("still").release_after
 
@@ -102,7 +85,7 @@ def test_a_later_time_after_the_cut_is_asked_and_taking_it_back_schedules_it_ane
     before = account(world)
     world.begin()
     world.drain()
-    says(world, Change.CHANGED, access_off_at=datetime(2026, 5, 1, 17, 0))  # noqa: DTZ001  a civil time
+    world.says(Change.CHANGED, access_off_at=datetime(2026, 5, 1, 17, 0))  # noqa: DTZ001  a civil time
     assert departures(world)[0].state is DepartureState.HELD
 
     undo(world)
@@ -129,7 +112,7 @@ def look(world: World, guard: Guardrails = DEFAULT) -> list[str]:
 def test_what_stands_anew_because_hr_moved_it_is_held_by_the_guardrails_that_are_set(world: World) -> None:
     world.begin()
     world.drain()
-    says(world, Change.CHANGED, access_off_at=datetime(2026, 5, 1, 17, 0))  # noqa: DTZ001  a civil time
+    world.says(Change.CHANGED, access_off_at=datetime(2026, 5, 1, 17, 0))  # noqa: DTZ001  a civil time
     undo(world)
     sweep_and_drain(world)
 
@@ -170,7 +153,7 @@ def test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_com
     sweep_and_drain(world)
     assert states(world)["undo.shut"] is StepState.FAILED
 
-    says(world, Change.IMMEDIATE, kind=DepartureKind.INVOLUNTARY)
+    world.says(Change.IMMEDIATE, kind=DepartureKind.INVOLUNTARY)
     sweep_and_drain(world)
 
     old, new = departures(world)
@@ -192,10 +175,10 @@ def test_whether_hr_or_the_engine_is_first_nothing_is_done_to_who_stays(world: W
             world.run_id = next(iter(starter.begin_due(session, now=world.clock())), "")
 
     for act in (
-        (begin, lambda: says(world, Change.RESCINDED))
+        (begin, lambda: world.says(Change.RESCINDED))
         if first == "engine"
         else (
-            lambda: says(world, Change.RESCINDED),
+            lambda: world.says(Change.RESCINDED),
             begin,
         )
     ):

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from service.departures.announce import announce
 from service.departures.departure import Departure
-from service.departures.event import Change, EventPerson, TerminationEvent
+from service.departures.event import Change
 from service.departures.holding import slip_in_the_date
 from service.departures.kind import DepartureState
 from service.engine.approvals import Wanted
@@ -20,16 +19,7 @@ def withdrawn_after_the_cut(world: Any) -> None:
     world.begin()
     for order in world.admit():
         world.finish(order)
-    event = TerminationEvent(
-        source="hr",
-        source_id="ev-2",
-        change=Change.RESCINDED,
-        person=EventPerson(source_id="hr-E-17", name="Mike Dalton"),
-        timezone="UTC",
-        occurred_at=world.clock(),
-    )
-    with world.store.write() as session:
-        announce(session, event, now=world.clock())
+    world.says(Change.RESCINDED)
 
 
 def let_go(world: Any, first: str, second: str) -> None:

@@ -17,7 +17,9 @@ from connectors.sdk.http import close_sessions
 from connectors.sdk.ldap_pool import close_connections
 from connectors.sdk.manifest import Manifest
 from connectors.sdk.registry import Registry, discover, fake_class
+from service.departures.announce import Announced, announce
 from service.departures.departure import Departure
+from service.departures.event import Change, EventPerson, TerminationEvent
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.admission import Admission
@@ -144,6 +146,22 @@ class World:
 
     def facts(self) -> Any:
         return self.desk.facts(self.run_id)
+
+    def says(self, change: Change, *, who: str = "E-17", **more: Any) -> Announced:
+        """HR tells something about somebody's departure; `more` are fields of the event."""
+        told = {
+            "source": "hr",
+            "source_id": f"said-{len(self.events())}",
+            "kind": DepartureKind.VOLUNTARY,
+            "timezone": "UTC",
+            "occurred_at": self.clock(),
+            **more,
+        }
+        event = TerminationEvent(
+            change=change, person=EventPerson(source_id=f"hr-{who}", name="Somebody"), **told
+        )
+        with self.store.write() as session:
+            return announce(session, event, now=self.clock())
 
     def events(self) -> list[str]:
         with self.store.read() as session:

@@ -81,6 +81,18 @@ version: 1
 summary: The smallest that passes.
 """
 
+#: A playbook of two steps by hand, and how it lies in a file.
+FIRST = """\
+playbook: leaver
+version: 1
+summary: By hand.
+steps:
+  - {id: keys, action: manual.confirm, minimum: attested, owner: it, instructions: Take them.}
+  - {id: badge, action: manual.confirm, minimum: attested, owner: it, instructions: Shut it.}
+"""
+#: The same with a step taken out.
+WEAKER = FIRST.replace("version: 1", "version: 2").partition("  - {id: badge")[0]
+
 
 def made(name: str, actions: dict[str, Any]) -> Manifest:
     return Manifest.model_validate(

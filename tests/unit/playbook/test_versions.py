@@ -22,17 +22,8 @@ from service.playbook.inuse import NotInUse, OnRecord
 from service.playbook.load import Loaded, parse
 from service.playbook.versions import in_use, text_of
 from service.store import Store
-from tests.unit.playbook.conftest import ACTIONS, made
+from tests.unit.playbook.conftest import ACTIONS, FIRST, WEAKER, made
 
-FIRST = """\
-playbook: leaver
-version: 1
-summary: By hand.
-steps:
-  - {id: keys, action: manual.confirm, minimum: attested, owner: it, instructions: Take them.}
-  - {id: badge, action: manual.confirm, minimum: attested, owner: it, instructions: Shut it.}
-"""
-WEAKER = FIRST.replace("version: 1", "version: 2").partition("  - {id: badge")[0]
 KINDS = (DepartureKind.VOLUNTARY, DepartureKind.CONTRACTOR_END)
 
 

@@ -10,27 +10,16 @@ from service.departures.kind import DepartureKind
 from service.playbook.approval import Approvals
 from service.playbook.load import Loaded, parse
 from service.web.rooms import KEY, DemoDoor
+from tests.unit.playbook.conftest import FIRST, WEAKER
 from tests.unit.web.office import Office
 
-FIRST = """\
-playbook: leaver
-version: 1
-summary: By hand.
-steps:
-  - {id: keys, action: manual.confirm, minimum: attested, owner: it, instructions: Take them.}
-  - {id: badge, action: manual.confirm, minimum: attested, owner: it, instructions: Shut it.}
-"""
-WEAKER = (
-    FIRST.replace("version: 1", "version: 2")
-    .partition("  - {id: badge")[0]
-    .replace("them.", "the <b>keys</b>.")
-)
+REWRITTEN = WEAKER.replace("them.", "the <b>keys</b>.")
 
 
 @pytest.fixture
 def changed(office: Office) -> Office:
     """Mike is leaving, and somebody took a step out of the file."""
-    for text in (FIRST, WEAKER):
+    for text in (FIRST, REWRITTEN):
         offered = {DepartureKind.VOLUNTARY: _loaded(office, text)}
         approvals = Approvals.of(office.world.store, office.world.registry, offered)
         approvals.offer(now=office.world.clock())
