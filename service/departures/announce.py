@@ -3,9 +3,9 @@
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.departures import friday, late, times
@@ -22,6 +22,19 @@ from service.people.person import Person
 
 #: A departure in one of these is over; a further event for the same person begins a new one.
 OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
+
+# Asked by every webhook: put together once, as that takes longer than asking.
+_BY_SOURCE: Final = select(Person).where(
+    Person.source == bindparam("source"), Person.source_id == bindparam("source_id")
+)
+_NOT_OVER: Final = (
+    select(Departure)
+    .where(Departure.person_id == bindparam("person"), *(Departure.state != state for state in OVER))
+    .with_for_update()
+)
+_OF_EVENT: Final = select(Departure).where(
+    Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +65,7 @@ def announce(
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
     check_sealable(session, event, person, by=by)
-    departure = session.scalar(
-        select(Departure)
-        .where(Departure.person_id == person.id, Departure.state.not_in(OVER), _of_the_same_sort(event.kind))
-        .with_for_update()
-    )
+    departure = _not_over(session, person, event.kind)
     if departure is not None and _outdated(departure, event):
         record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
@@ -73,20 +82,21 @@ def announce(
     return Announced(departure_id=departure.id, news=True)
 
 
-def _of_the_same_sort(kind: DepartureKind | None) -> ColumnElement[bool]:
-    """A laptop that is lost changes nothing about when its owner leaves."""
-    return Departure.kind == kind if kind in BESIDE else Departure.kind.not_in(BESIDE)
+def _not_over(session: Session, person: Person, kind: DepartureKind | None) -> Departure | None:
+    """The person's open departure of that sort: a laptop that is lost changes nothing about when its owner leaves."""
+    for departure in session.scalars(_NOT_OVER, {"person": person.id}):
+        if departure.kind == kind if kind in BESIDE else departure.kind not in BESIDE:
+            return departure
+    return None
 
 
 def _of_event(session: Session, event: TerminationEvent) -> Departure | None:
-    return session.scalar(
-        select(Departure).where(Departure.source == event.source, Departure.source_id == event.source_id)
-    )
+    return session.scalar(_OF_EVENT, {"source": event.source, "source_id": event.source_id})
 
 
 def find_person(session: Session, source: str, said: EventPerson) -> Person:
     """The person an event is about: by the HR system's own id, else by two identifiers. Never by name."""
-    person = session.scalar(select(Person).where(Person.source == source, Person.source_id == said.source_id))
+    person = session.scalar(_BY_SOURCE, {"source": source, "source_id": said.source_id})
     if person is None and said.employee_no and said.work_email:
         found = session.scalars(
             select(Person).where(Person.employee_no == said.employee_no, Person.work_email == said.work_email)

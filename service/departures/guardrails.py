@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from service.people.person import Person
 from service.sections import GuardrailsSection
 
+_PEOPLE: Final = select(func.count()).select_from(Person)
+
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(hours=24)
 
@@ -48,7 +50,7 @@ class Guardrails:
 
     def limits(self, session: Session) -> tuple["Limit", "Limit"]:
         """How many people may leave within an hour and within a day, as many as there are."""
-        people = session.scalar(select(func.count()).select_from(Person)) or 0
+        people = session.scalar(_PEOPLE) or 0
         return (
             Limit(within=HOUR, most=_most(people, self.hour_people, self.hour_percent)),
             Limit(within=DAY, most=_most(people, self.day_people, self.day_percent)),

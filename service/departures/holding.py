@@ -78,7 +78,7 @@ def hold_or_schedule(
     session.flush()
     found = tuple(doubts(session, departure, person, guard, now=now))
     if not found:
-        departure.state, departure.held_because, departure.held_codes = DepartureState.SCHEDULED, "", []
+        _schedule(departure)
         record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
         return
     hold(session, departure, found, now=now, by=by)
@@ -91,6 +91,12 @@ def hold_or_schedule(
             continue
         for other in others:
             hold(session, other, (doubt,), now=now, by=by)
+
+
+def _schedule(departure: Departure) -> None:
+    """Nothing is set that is so already: each webhook would pay for the look at it."""
+    if departure.state is not DepartureState.SCHEDULED or departure.held_because or departure.held_codes:
+        departure.state, departure.held_because, departure.held_codes = DepartureState.SCHEDULED, "", []
 
 
 def hold(session: Session, departure: Departure, because: Sequence[Doubt], *, now: datetime, by: str) -> None:

@@ -6,7 +6,7 @@ Judged by what the rosters said last. The step that would take the rights away a
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import AccountStatus
@@ -27,9 +27,7 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     """
     if departure.kind in BESIDE:
         return []
-    own = set(
-        session.scalars(select(AccountLink.connector).where(_administers(), _owner(departure.person_id)))
-    )
+    own = set(session.scalars(_OWN, {"owner": departure.person_id}))
     if not own:
         return []
     leaving = select(Departure.person_id).where(
@@ -93,3 +91,6 @@ def _administers() -> ColumnElement[bool]:
 
 def _owner(person_id: str) -> ColumnElement[bool]:
     return AccountLink.person_id == person_id
+
+
+_OWN: Final = select(AccountLink.connector).where(_administers(), AccountLink.person_id == bindparam("owner"))

@@ -8,7 +8,7 @@ touched within a span than its limit, unless two persons have released them. Hel
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -25,10 +25,10 @@ def announced_at_once(session: Session, departure: Departure, guard: Guardrails,
     limits = guard.limits(session)
     fewest, longest = min(limit.most for limit in limits), max(limit.within for limit in limits)
     at = departure.effective_at
-    counted = _more_than(session, fewest, Departure.counted_at > now - longest)
-    near = _more_than(session, fewest, Departure.effective_at.between(at - longest, at + longest))
+    counted = _announced_more(session, fewest, since=now - longest)
+    near = _due_more(session, fewest, first=at - longest, last=at + longest)
     for limit in limits if counted or near else ():  # on most days two questions answer all four
-        if counted and _more_than(session, limit.most, Departure.counted_at > now - limit.within):
+        if counted and _announced_more(session, limit.most, since=now - limit.within):
             return _said(limit, "were announced or changed")
         if near and _due_together(session, departure, limit):
             return _said(limit, "would lose their access")
@@ -62,23 +62,35 @@ def same_wave(session: Session, departure: Departure, guard: Guardrails, *, now:
     return list(session.scalars(query.with_for_update(skip_locked=True)))
 
 
-def _more_than(session: Session, most: int, where: ColumnElement[bool]) -> bool:
-    """Whether more than so many people match; counted no further than needed."""
+def _counting(where: ColumnElement[bool]) -> Select[int]:
+    """How many people match, counted no further than `enough`."""
     found = (
         select(Departure.id)
         .where(where, Departure.state != DepartureState.WITHDRAWN, Departure.released_at.is_(None))
-        .limit(most + 1)
+        .limit(bindparam("enough"))
         .subquery()
     )
-    return (session.scalar(select(func.count()).select_from(found)) or 0) > most
+    return select(func.count()).select_from(found)
+
+
+_ANNOUNCED: Final = _counting(Departure.counted_at > bindparam("since"))
+_DUE: Final = _counting(Departure.effective_at.between(bindparam("first"), bindparam("last")))
+
+
+def _announced_more(session: Session, most: int, *, since: datetime) -> bool:
+    return (session.scalar(_ANNOUNCED, {"since": since, "enough": most + 1}) or 0) > most
+
+
+def _due_more(session: Session, most: int, *, first: datetime, last: datetime) -> bool:
+    return (session.scalar(_DUE, {"first": first, "last": last, "enough": most + 1}) or 0) > most
 
 
 def _due_together(session: Session, departure: Departure, limit: Limit) -> bool:
     """Whether any span that holds this departure's time holds more people than its limit."""
     at, within = departure.effective_at, limit.within
-    near = Departure.effective_at.between(at - within, at + within)
-    if not _more_than(session, limit.most, near):
+    if not _due_more(session, limit.most, first=at - within, last=at + within):
         return False
+    near = Departure.effective_at.between(at - within, at + within)
     query = (
         select(Departure.effective_at)
         .where(near, Departure.state != DepartureState.WITHDRAWN, Departure.released_at.is_(None))

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, false, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
@@ -52,12 +52,8 @@ def is_executive(person: Person, guard: Guardrails) -> bool:
 
 def is_first_time(session: Session, departure: Departure) -> bool:
     """Nobody of theirs was ever let go on, while others' departures were. The very first voice is believed."""
-    went_on = select(Departure.id).where(
-        Departure.begun_at.is_not(None) | Departure.released_at.is_not(None), Departure.id != departure.id
-    )
-    theirs = Departure.announced_by == departure.announced_by
-    known = session.scalar(went_on.where(theirs).limit(1))
-    return known is None and session.scalar(went_on.where(~theirs).limit(1)) is not None
+    who = {"departure": departure.id, "by": departure.announced_by}
+    return session.scalar(_THEIRS, who) is None and session.scalar(_OTHERS, who) is not None
 
 
 def same_team(session: Session, departure: Departure, person: Person, guard: Guardrails) -> list[Departure]:
@@ -88,37 +84,56 @@ def _team(
 ) -> tuple[str, ColumnElement[bool]]:
     """Whether with this departure a whole team or department leaves, as a sentence; and who that is."""
     if guard.whole_teams and person.manager_id is not None:
-        team = Person.manager_id == person.manager_id
-        leaving, there = _leaving(session, departure, team), _count(session, team)
+        leaving, there = _MANAGER.asked(session, departure, person.manager_id)
         if leaving >= guard.team_reports or (leaving == there and there >= LEAST_TEAM):
             said = f"{leaving} of {there} reports of one manager leave within a week: two persons decide."
-            return said, team
+            return said, Person.manager_id == person.manager_id
     if guard.whole_teams and person.department:
-        department = Person.department == person.department
-        leaving, there = _leaving(session, departure, department), _count(session, department)
+        leaving, there = _DEPARTMENT.asked(session, departure, person.department)
         if leaving == there and there >= LEAST_TEAM:
             return (
                 f"All {there} people of one department leave within a week: two persons decide.",
-                department,
+                Person.department == person.department,
             )
     return "", false()
 
 
-def _leaving(session: Session, departure: Departure, which: ColumnElement[bool]) -> int:
-    """How many of them leave about when this one does, this one included. Whoever was released was looked at."""
-    at = departure.effective_at
-    query = (
-        select(func.count(func.distinct(Departure.person_id)))
-        .join(Person, Person.id == Departure.person_id)
-        .where(
-            which,
-            Departure.state != DepartureState.WITHDRAWN,
-            Departure.released_at.is_(None),
-            Departure.effective_at.between(at - TOGETHER, at + TOGETHER),
+def _went_on(who: ColumnElement[bool]) -> Select[str]:
+    """Another departure that was let go on, and that they announced."""
+    let_go = Departure.begun_at.is_not(None) | Departure.released_at.is_not(None)
+    return select(Departure.id).where(let_go, Departure.id != bindparam("departure"), who).limit(1)
+
+
+_THEIRS: Final = _went_on(Departure.announced_by == bindparam("by"))
+_OTHERS: Final = _went_on(Departure.announced_by != bindparam("by"))
+
+
+class _Group:
+    """The people who have one thing in common, as two questions put together once for every leaver."""
+
+    def __init__(self, column: InstrumentedAttribute[Any]) -> None:
+        same = column == bindparam("same")
+        self._there = select(func.count()).select_from(Person).where(same)
+        self._leaving = (
+            select(func.count(func.distinct(Departure.person_id)))
+            .join(Person, Person.id == Departure.person_id)
+            .where(
+                same,
+                Departure.state != DepartureState.WITHDRAWN,
+                Departure.released_at.is_(None),
+                Departure.effective_at.between(bindparam("first"), bindparam("last")),
+            )
         )
-    )
-    return session.scalar(query) or 0
+
+    def asked(self, session: Session, departure: Departure, same: str) -> tuple[int, int]:
+        """How many of them leave about when this one does, this one included; and how many there are.
+
+        Whoever was released was looked at.
+        """
+        at = departure.effective_at
+        span = {"same": same, "first": at - TOGETHER, "last": at + TOGETHER}
+        return session.scalar(self._leaving, span) or 0, session.scalar(self._there, {"same": same}) or 0
 
 
-def _count(session: Session, which: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count()).select_from(Person).where(which)) or 0
+_MANAGER: Final = _Group(Person.manager_id)
+_DEPARTMENT: Final = _Group(Person.department)

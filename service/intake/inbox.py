@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+from typing import Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Json
@@ -20,6 +21,14 @@ from service.ledger.event import Event
 from service.store.failpoints import passing
 
 Announce = Callable[[Session, TerminationEvent], str]
+
+# Asked by every webhook: put together once, as that takes longer than asking.
+_SAME: Final = (
+    select(Webhook)
+    .where(Webhook.source == bindparam("source"), Webhook.delivery_id == bindparam("delivery_id"))
+    .with_for_update()
+)
+_NEW: Final = insert(Webhook)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,58 +48,50 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-def seen(session: Session, delivery: Delivery) -> Answer | None:
-    """The answer to a message that was settled before; `None` for a new one, and for one nobody understood."""
-    return _settled(session.scalar(_same(delivery)), delivery)
-
-
 def keep(session: Session, delivery: Delivery, *, understood: Understood, announce: Announce) -> Answer:
     """Store it and let it have its effect. Raises `Unannounceable`; the caller's transaction then rolls back."""
-    row = session.scalar(
-        _same(delivery).with_for_update()
-    )  # looked at once: what it says holds until we commit
+    row = _same(session, delivery)  # looked at once: what it says holds until we commit
     settled = _settled(row, delivery)
     if settled is not None:
         if settled.status is HTTPStatus.OK and isinstance(understood, LookUp):
             _want_look_ups(session, delivery, understood)  # a hint that comes again may mean something new
         return settled
-    row = row or _new_row(session, delivery, WebhookState.ACCEPTED)
-    row.state, row.problem = WebhookState.ACCEPTED, ""
+    webhook_id = row.id if row else delivery.webhook_id
+    state, problem, departure_id = WebhookState.ACCEPTED, "", None
     with joined(session):
-        _record(session, row, Event.WEBHOOK_ACCEPTED, at=delivery.received_at, body=_facts(understood))
+        _record(session, delivery, webhook_id, Event.WEBHOOK_ACCEPTED, _facts(understood))
         match understood:
             case Ignored():
-                row.state, row.problem = WebhookState.IGNORED, understood.reason
+                state, problem = WebhookState.IGNORED, understood.reason
             case LookUp():
                 _want_look_ups(session, delivery, understood)
             case TerminationEvent():
-                row.departure_id = announce(session, understood)
+                departure_id = announce(session, understood)
                 passing("departure.announced")
-    row.answer = {"id": row.id, "state": row.state.value, "departure": row.departure_id}
-    session.flush()
-    return Answer(status=HTTPStatus.ACCEPTED, body=row.answer)
+    told = {"id": webhook_id, "state": state.value, "departure": departure_id}
+    _store(session, row, delivery, state=state, problem=problem, answer=told, departure_id=departure_id)
+    return Answer(status=HTTPStatus.ACCEPTED, body=told)
 
 
 def keep_unreadable(session: Session, delivery: Delivery, *, slips: tuple[Slip, ...]) -> Answer:
     """Store what nobody understood, and record it once, so that somebody is told."""
-    row = session.scalar(_same(delivery).with_for_update())
+    row = _same(session, delivery)
     settled = _settled(row, delivery)
     if settled is not None:
         return settled
-    row = row or _new_row(session, delivery, WebhookState.UNREADABLE)
-    given = answer.not_understood(row.id, slips)
+    webhook_id = row.id if row else delivery.webhook_id
+    given = answer.not_understood(webhook_id, slips)
     problem = "; ".join(map(str, slips))
-    if problem != row.problem:
-        row.state, row.problem, row.answer = WebhookState.UNREADABLE, problem, dict(given.body)
-        _record(session, row, Event.WEBHOOK_UNREADABLE, at=delivery.received_at, body={"slips": len(slips)})
-    session.flush()
+    if row is None or problem != row.problem:
+        _record(session, delivery, webhook_id, Event.WEBHOOK_UNREADABLE, {"slips": len(slips)})
+        _store(
+            session, row, delivery, state=WebhookState.UNREADABLE, problem=problem, answer=dict(given.body)
+        )
     return given
 
 
-def _same(delivery: Delivery) -> Select[Webhook]:
-    return select(Webhook).where(
-        Webhook.source == delivery.source, Webhook.delivery_id == delivery.delivery_id
-    )
+def _same(session: Session, delivery: Delivery) -> Webhook | None:
+    return session.scalar(_SAME, {"source": delivery.source, "delivery_id": delivery.delivery_id})
 
 
 def _settled(row: Webhook | None, delivery: Delivery) -> Answer | None:
@@ -103,21 +104,32 @@ def _settled(row: Webhook | None, delivery: Delivery) -> Answer | None:
     return Answer(status=HTTPStatus.OK, body=row.answer)
 
 
-def _new_row(session: Session, delivery: Delivery, state: WebhookState) -> Webhook:
-    row = Webhook(
-        id=delivery.webhook_id,
-        source=delivery.source,
-        delivery_id=delivery.delivery_id,
-        body_sha256=delivery.body_sha256,
-        body=delivery.sealed,
-        received_at=delivery.received_at,
-        state=state,
-        problem="",
-        answer={},
-    )
-    session.add(row)
-    session.flush()  # before the ledger's lock is taken: the loser of a race ends here
-    return row
+def _store(
+    session: Session,
+    row: Webhook | None,
+    delivery: Delivery,
+    *,
+    state: WebhookState,
+    problem: str,
+    answer: dict[str, Json],
+    departure_id: str | None = None,
+) -> None:
+    """Write what became of it, once: the loser of a race ends here, by the unique name of the delivery."""
+    became = {"state": state, "problem": problem, "answer": answer, "departure_id": departure_id}
+    if row is not None:
+        for name, value in became.items():
+            setattr(row, name, value)
+        session.flush()
+        return
+    kept = {
+        "id": delivery.webhook_id,
+        "source": delivery.source,
+        "delivery_id": delivery.delivery_id,
+        "body_sha256": delivery.body_sha256,
+        "body": delivery.sealed,
+        "received_at": delivery.received_at,
+    }
+    session.connection().execute(_NEW, kept | became)
 
 
 def _want_look_ups(session: Session, delivery: Delivery, wanted: LookUp) -> None:
@@ -139,6 +151,8 @@ def _facts(understood: Understood) -> Mapping[str, Json]:
             return {"change": understood.change.value}
 
 
-def _record(session: Session, row: Webhook, event: Event, *, at: datetime, body: Mapping[str, Json]) -> None:
-    facts = {**body, "webhook": row.id, "body_sha256": row.body_sha256}
-    append(session, event, actor=f"source:{row.source}", body=facts, at=at)
+def _record(
+    session: Session, delivery: Delivery, webhook_id: str, event: Event, facts: Mapping[str, Json]
+) -> None:
+    body = {**facts, "webhook": webhook_id, "body_sha256": delivery.body_sha256}
+    append(session, event, actor=f"source:{delivery.source}", body=body, at=delivery.received_at)

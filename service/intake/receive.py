@@ -149,10 +149,6 @@ class Intake:
 
     @again
     def _take(self, source: Source, delivery: Delivery, raw: bytes) -> Answer:
-        with self._at.store.read() as session:
-            seen = inbox.seen(session, delivery)
-        if seen is not None and not (seen.status is HTTPStatus.OK and source.look):
-            return seen
         try:
             understood = _understood(source, delivery, raw)
             return self._write(
