@@ -26,7 +26,9 @@ from pathlib import Path
 from postgres import postgres
 from sqlalchemy import func, select
 
+from connectors.sdk.manifest import Pace
 from connectors.sdk.registry import Registry
+from service.collecting import keep_what_is_loaded
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureKind, DepartureState
@@ -116,7 +118,7 @@ def _engine(store: Store, keys: Keys) -> Parts:
     machine = Machine(keys=keys)
     return Parts(
         store=store,
-        admission=Admission(),
+        admission=Admission(paces={"ask": Pace(at_once=THREADS.rest, steps_per_s=0)}),
         machine=machine,
         executor=Executor(
             registry=registry,
@@ -193,6 +195,7 @@ def _until(store: Store, steps: int) -> None:
 def _carried_out(store: Store, engine: Embedded, leavers: int) -> tuple[float, float]:
     """Wall and CPU seconds until the last step of everybody is done."""
     began, cpu = time.monotonic(), time.process_time()
+    keep_what_is_loaded()
     engine.start()
     try:
         _until(store, leavers * STEPS)
@@ -292,6 +295,7 @@ def _node(url: str, keys_folder: str) -> None:
     bind(keys)
     store = Store(url)
     node = Cluster(_engine(store, keys), name="bench")
+    keep_what_is_loaded()
     node.start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     node.stop()

@@ -20,6 +20,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from service.app import create_service
+from service.collecting import keep_what_is_loaded
 from service.demo.bench import WRONG, deliver, hire, leaves_at_once, settings_of, signed
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
@@ -93,6 +94,7 @@ def locked(job: dict[str, Any], count: int) -> tuple[Locks, float, float]:
     locks = Locks(service.store)
     following = threading.Thread(target=locks.follow, args=(count,))
     following.start()
+    keep_what_is_loaded()
     service.start()
     began, cpu = time.monotonic(), time.process_time()
     for message in messages:

@@ -22,6 +22,7 @@ from measure import Work, judged, targets
 from postgres import postgres
 
 from service.app import Service, Working, create_service
+from service.collecting import keep_what_is_loaded
 from service.demo.bench import Follower, at_once, hire, leaves_at_once, settings_of, signed
 from service.engine.deliverer import Role
 from service.engine.nodes import alive
@@ -91,7 +92,9 @@ def _until_alive(service: Service, workers: int) -> None:
 
 def _node(given: Path) -> None:
     settings = Settings.model_validate(json.loads(given.read_text(encoding="utf-8")))
-    working = Working.begin(create_service(settings, role=Role.WORKER))
+    service = create_service(settings, role=Role.WORKER)
+    keep_what_is_loaded()
+    working = Working.begin(service)
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
     working.end()
 

@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from sqlalchemy import select
 
 from service.app import Running, Service, create_service
+from service.collecting import keep_what_is_loaded
 from service.demo.bench import Webhook, hire, settings_of, signed
 from service.demo.setup import SOURCE
 from service.ledger.entry import LedgerEntry
@@ -62,6 +63,7 @@ def measure(folder: Path, *, count: int, rate: int) -> int:
     service = create_service(settings)
     people = [employee(number) for number in range(count)]
     hire(service.store, people)
+    keep_what_is_loaded()
     running = Running.begin(service)
     messages = [signed(settings, leaves_later(person)) for person in people]
     with multiprocessing.get_context("spawn").Pool(1) as client:

@@ -38,6 +38,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
     from connectors.sdk.errors import ConnectorError
     from service.app import create_service
     from service.cli._logs import log_to_stdout
+    from service.collecting import keep_what_is_loaded
     from service.engine.deliverer import NeedsPostgres
     from service.ledger.errors import LedgerError
     from service.playbook.problem import PlaybookError
@@ -48,7 +49,9 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ended.set())
     try:
-        running = begin(create_service(load(), role=role))
+        service = create_service(load(), role=role)
+        keep_what_is_loaded()
+        running = begin(service)
     except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres) as error:
         stop(str(error), WRONG_USE)
     except OSError as error:

@@ -19,6 +19,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from service.app import Service, create_service
+from service.collecting import keep_what_is_loaded
 from service.demo.setup import SOURCE, configuration, make_keys
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
@@ -102,6 +103,7 @@ def main(job_file: Path, *, known_ids: bool) -> None:
         service.learn_rosters()
     service.registry.sign_in(utc_now)  # the script has its tokens before the first leaver as well
     follower = Follower(service.store)
+    keep_what_is_loaded()
     service.start()
     messages = [signed(settings, leaves_at_once(leaver)) for leaver in job["leavers"]]
     cpu, wall, began = time.process_time(), time.monotonic(), time.time()

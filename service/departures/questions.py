@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk.types import Account, AccountStatus
@@ -86,10 +86,13 @@ def question_of(session: Session, person_id: str, connector: str) -> Question | 
     )
 
 
+_OPEN = select(Question).where(Question.answered_at.is_(None)).order_by(Question.found_at, Question.id)
+_OPEN_OF = _OPEN.where(Question.person_id.in_(bindparam("people", expanding=True)))
+
+
 def open_questions(session: Session, people: Collection[str] = ()) -> list[Question]:
     """What nobody has answered yet, of these people or of everybody."""
-    query = select(Question).where(Question.answered_at.is_(None)).order_by(Question.found_at, Question.id)
-    return list(session.scalars(query.where(Question.person_id.in_(people)) if people else query))
+    return list(session.scalars(_OPEN_OF, {"people": list(people)}) if people else session.scalars(_OPEN))
 
 
 def settled(question: Question, *, by: str, at: datetime) -> None:

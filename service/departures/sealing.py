@@ -6,7 +6,7 @@ At its time the seal is taken off by itself, on record. One that was withdrawn b
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, String, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, String, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.departures.departure import Departure
@@ -87,14 +87,20 @@ def seal_like(session: Session, departure: Departure, after: Departure) -> None:
     session.add_all(MaySee(departure_id=after.id, person_id=person_id) for person_id in people)
 
 
-def open_due(session: Session, *, now: datetime) -> int:
-    """Take the seal off whatever has come to its time; gives how many. Called before runs are begun."""
-    due = select(Departure).where(
+_DUE = (
+    select(Departure)
+    .where(
         Departure.sealed.is_(True),
-        Departure.effective_at <= now,
+        Departure.effective_at <= bindparam("now"),
         Departure.state != DepartureState.WITHDRAWN,
     )
-    opened = session.scalars(due.with_for_update(skip_locked=True)).all()
+    .with_for_update(skip_locked=True)
+)
+
+
+def open_due(session: Session, *, now: datetime) -> int:
+    """Take the seal off whatever has come to its time; gives how many. Called before runs are begun."""
+    opened = session.scalars(_DUE, {"now": now}).all()
     for departure in opened:
         departure.sealed = False
         record(session, departure, Event.DEPARTURE_UNSEALED, at=now, by="system:engine")

@@ -4,11 +4,12 @@ What is due, of a run that may go on, and whose target system's gate is open goe
 out raises the attempt's number; every later write about the attempt is fenced by it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
+from sqlalchemy import Integer, Select, bindparam, exists, insert, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Pace
@@ -25,6 +26,7 @@ from service.engine.states import OUT, AttemptOutcome, StepState
 from service.engine.tables import Attempt, Run, StepRun
 from service.ledger.entry import joined
 from service.ledger.event import Event
+from service.store import table_of
 
 #: As a literal, so that the index over what is ready can be used.
 IS_READY = StepRun.state == literal_column("'READY'")
@@ -33,6 +35,41 @@ READING = 100
 
 #: The queries that find what is due in a lane, each in its own order.
 Lane = tuple[Select[StepRun], ...]
+
+_RUN = exists().where(Run.id == StepRun.run_id, Run.departure_id == Departure.id)
+_STOPPED = Departure.batch_id.in_(select(Batch.id).where(Batch.stopped_at.is_not(None)))
+_HELD = _RUN.where(or_(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)), _STOPPED))
+_OPEN_ONLY = StepRun.connector.not_in(bindparam("full", expanding=True))
+#: What may be begun, most urgent first. Each condition besides the first is one thing that may hold a step back.
+_READY = (
+    select(StepRun)
+    .where(
+        IS_READY,
+        StepRun.next_at <= bindparam("now"),
+        or_(StepRun.undoes.is_not(None), ~_HELD),  # of a run that is taken back only the way back goes on
+        StepRun.paused.is_(False),
+        _OPEN_ONLY,
+    )
+    .order_by(StepRun.priority, StepRun.next_at, StepRun.position)
+    .limit(bindparam("room", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_SIGN_IN = _READY.where(StepRun.priority < FIRST_OF_THE_REST)
+_REST = _READY.where(StepRun.priority >= FIRST_OF_THE_REST)
+#: Readings back of what is out with nobody.
+_READINGS = (
+    select(StepRun)
+    .where(
+        StepRun.check_at <= bindparam("now"),
+        StepRun.checking.is_(False),
+        StepRun.state.in_((StepState.DONE, StepState.WAITING, StepState.FAILED)),
+        _OPEN_ONLY,
+    )
+    .order_by(StepRun.check_at)
+    .limit(bindparam("room", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_ATTEMPTS = insert(table_of(Attempt))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +90,19 @@ class Admission:
         The intent (`step.attempted`) is part of the caller's transaction; commit before calling anything.
         """
         gates = Gates.lock(session, self.paces, now=now)
-        ready = _ready(session, now)
-        steps = _chosen(session, gates, in_sign_in_lane(ready), room.sign_in)
-        steps += _chosen(session, gates, in_the_rest(ready, now), room.rest)
+        thrown = kill_switch.is_thrown(session)
+        steps = [] if thrown else _chosen(session, gates, (_SIGN_IN,), room.sign_in, now=now)
+        steps += _chosen(session, gates, (_READINGS,) if thrown else (_REST, _READINGS), room.rest, now=now)
         gates.settle()
+        if not steps:
+            return []
         whose(session, {step.run_id for step in steps})
         with joined(session):
-            for step in steps:
-                _let_out(session, step, goes_to=self.goes_to, now=now)
-        return orders_of(session, steps) if steps else []
+            begun = [step for step in steps if _let_out(session, step, goes_to=self.goes_to, now=now)]
+        if begun:
+            rows = [{"step_run_id": step.id, "n": step.attempt, "started_at": now} for step in begun]
+            session.execute(_ATTEMPTS, rows)
+        return orders_of(session, steps)
 
     def lose(
         self, session: Session, *, now: datetime, alive: Collection[tuple[str, int]] = frozenset()
@@ -90,51 +131,12 @@ def take_back(session: Session, steps: Iterable[StepRun], *, now: datetime) -> N
         record(session, step, Event.STEP_LOST, at=now)
 
 
-def in_sign_in_lane(ready: Select[StepRun]) -> Lane:
-    """What is due of the steps that shut the sign-in."""
-    return (ready.where(StepRun.priority < FIRST_OF_THE_REST),)
-
-
-def in_the_rest(ready: Select[StepRun], now: datetime) -> Lane:
-    """What is due of all others, and readings back of what is out with nobody."""
-    readings = (
-        select(StepRun)
-        .where(
-            StepRun.check_at <= now,
-            StepRun.checking.is_(False),
-            StepRun.state.in_((StepState.DONE, StepState.WAITING, StepState.FAILED)),
-        )
-        .order_by(StepRun.check_at)
-    )
-    return ready.where(StepRun.priority >= FIRST_OF_THE_REST), readings
-
-
-def _ready(session: Session, now: datetime) -> Select[StepRun]:
-    """What may be begun, most urgent first."""
-    due = select(StepRun).where(IS_READY, StepRun.next_at <= now, *_not_held_back(session))
-    return due.order_by(StepRun.priority, StepRun.next_at, StepRun.position)
-
-
-def _not_held_back(session: Session) -> Iterator[ColumnElement[bool]]:
-    """What a due step must satisfy besides its gate: each condition is one thing that may hold it back.
-
-    A switch that stops everything, or everything of one target system, is consulted here.
-    """
-    run = exists().where(Run.id == StepRun.run_id, Run.departure_id == Departure.id)
-    stopped = Departure.batch_id.in_(select(Batch.id).where(Batch.stopped_at.is_not(None)))
-    held = run.where(or_(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)), stopped))
-    # of a run that is taken back only the way back goes on
-    yield or_(StepRun.undoes.is_not(None), ~held)
-    yield StepRun.paused.is_(False)
-    if kill_switch.is_thrown(session):
-        yield StepRun.state != StepState.READY
-
-
-def _chosen(session: Session, gates: Gates, lane: Lane, room: int) -> list[StepRun]:
+def _chosen(session: Session, gates: Gates, lane: Lane, room: int, *, now: datetime) -> list[StepRun]:
     """The most urgent due steps that their gates let through, locked; a full gate keeps no other waiting."""
     chosen: dict[str, StepRun] = {}
     while len(chosen) < room:
-        due = _first(session, lane, room, without=gates.full)
+        asked = {"now": now, "full": sorted(gates.full), "room": room}
+        due = _first(session, lane, asked)
         fitting = [step for step in due if step.id not in chosen][: room - len(chosen)]
         chosen |= {step.id: step for step in fitting if gates.take(step.connector)}
         if all(step.id in chosen for step in fitting):
@@ -142,12 +144,9 @@ def _chosen(session: Session, gates: Gates, lane: Lane, room: int) -> list[StepR
     return list(chosen.values())
 
 
-def _first(session: Session, lane: Lane, limit: int, *, without: Collection[str]) -> list[StepRun]:
-    found: list[StepRun] = []
-    for query in lane:
-        open_only = query.where(StepRun.connector.not_in(without)) if without else query
-        found += session.scalars(open_only.limit(limit).with_for_update(skip_locked=True))
-    return sorted(found, key=_urgency)[:limit]
+def _first(session: Session, lane: Lane, asked: Mapping[str, Any]) -> list[StepRun]:
+    found = [step for query in lane for step in session.scalars(query, asked)]
+    return sorted(found, key=_urgency)[: asked["room"]]
 
 
 def _urgency(step: StepRun) -> tuple[int, datetime, int]:
@@ -156,13 +155,14 @@ def _urgency(step: StepRun) -> tuple[int, datetime, int]:
     return READING, step.check_at or step.next_at, step.position
 
 
-def _let_out(session: Session, step: StepRun, *, goes_to: StepState, now: datetime) -> None:
+def _let_out(session: Session, step: StepRun, *, goes_to: StepState, now: datetime) -> bool:
+    """Raise the attempt's number. True when the step is carried out, and not only read back."""
     step.attempt += 1
     if step.state is not StepState.READY:
         step.checking = True
-        return
+        return False
     step.state, step.check_at = goes_to, None
     step.tries += 1
     step.started_at = step.started_at or now
-    session.add(Attempt(step_run_id=step.id, n=step.attempt, started_at=now))
     record(session, step, Event.STEP_ATTEMPTED, at=now, body={"look_first": step.look_first})
+    return True

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select, union_all
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from connectors.sdk.pacing import DEFAULT_S, LONGEST_S
 from service.engine.order import Again, Ask, Contradicted, Done, Queued, Result
 from service.engine.states import OUT
 from service.engine.tables import Gate, StepRun
+from service.store import table_of
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -32,6 +33,36 @@ LONGEST_PAUSE_S = 300.0
 #: How soon a system that refused our credentials is tried again without a person.
 REFUSED_PAUSE_S = 300.0
 DEFAULT = Pace()
+
+_FREE = (
+    select(Gate)
+    .order_by(Gate.connector)
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
+_NAMES = select(table_of(Gate).c.connector)
+#: Those to whose counts it matters what came back.
+_TOUCHED = (
+    select(Gate)
+    .where(
+        Gate.connector.in_(bindparam("every", expanding=True)),
+        or_(
+            Gate.failures > 0,
+            Gate.shut_because != "",
+            Gate.connector.in_(bindparam("troubled", expanding=True)),
+        ),
+    )
+    .order_by(Gate.connector)
+    .with_for_update()
+)
+_STEPS = table_of(StepRun).c
+#: How many steps and readings are out at each system.
+_OUT = union_all(
+    *(
+        select(_STEPS.connector, func.count()).where(condition).group_by(_STEPS.connector)
+        for condition in (_STEPS.state.in_(OUT), _STEPS.checking.is_(True))
+    )
+)
 
 
 class Gates:
@@ -53,11 +84,10 @@ class Gates:
     def lock(cls, session: Session, paces: Mapping[str, Pace], *, now: datetime) -> Self:
         """Lock whichever gates are free, and count what each lets through now."""
         gates = cls(session, paces, now=now)
-        query = select(Gate).order_by(Gate.connector).with_for_update(skip_locked=True)
-        for gate in session.scalars(query.execution_options(populate_existing=True)):
+        for gate in session.scalars(_FREE):
             gates._gates[gate.connector] = gate
         out = _out(session)
-        for name in session.scalars(select(Gate.connector)):
+        for name in session.scalars(_NAMES):
             held = gates._gates.get(name)
             pace = paces.get(name, DEFAULT)
             gates._left[name] = _let_through(held, pace, out.get(name, 0), now=now) if held else 0
@@ -94,13 +124,8 @@ def came_back(
     """Take what the systems answered into account. Gives those whose gate is shut now because of it."""
     troubled = {name for name, result in results if not _is_well(result)}
     every = {name for name, _ in results}
-    query = select(Gate).where(
-        Gate.connector.in_(every),
-        or_(Gate.failures > 0, Gate.shut_because != "", Gate.connector.in_(troubled)),
-    )
-    gates = {
-        gate.connector: gate for gate in session.scalars(query.order_by(Gate.connector).with_for_update())
-    }
+    asked = {"every": sorted(every), "troubled": sorted(troubled)}
+    gates = {gate.connector: gate for gate in session.scalars(_TOUCHED, asked)}
     for name in sorted(troubled - gates.keys()):
         gates[name] = _new(session, name, now=now)
     shut_now = []
@@ -132,12 +157,10 @@ def _insert(session: Session) -> "type[sqlite.Insert | postgresql.Insert]":
 
 
 def _out(session: Session) -> dict[str, int]:
-    """How many steps and readings are out at each system."""
+    session.flush()
     counted: dict[str, int] = {}
-    for condition in (StepRun.state.in_(OUT), StepRun.checking.is_(True)):
-        query = select(StepRun.connector, func.count()).where(condition).group_by(StepRun.connector)
-        for name, count in session.execute(query):
-            counted[name] = counted.get(name, 0) + count
+    for name, count in session.execute(_OUT):
+        counted[name] = counted.get(name, 0) + count
     return counted
 
 

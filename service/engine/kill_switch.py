@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.people.person import Person
-from service.store import Base, Store
+from service.store import Base, Store, table_of
 
 THE_ONE: Final = 1
 
@@ -26,6 +26,10 @@ class KillSwitch(Base):
     stopped_at: Mapped[datetime | None]
     stopped_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     because: Mapped[str] = mapped_column(String(2000), default="")
+
+
+_SWITCH = table_of(KillSwitch).c
+_THROWN = select(_SWITCH.stopped_at).where(_SWITCH.id == THE_ONE).with_for_update(read=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +51,7 @@ class Stopped:
 
 def is_thrown(session: Session) -> bool:
     """Whether nothing may be let out. Whoever throws it waits for the transaction that asked."""
-    query = select(KillSwitch.stopped_at).where(KillSwitch.id == THE_ONE).with_for_update(read=True)
-    return session.scalar(query) is not None
+    return session.scalar(_THROWN) is not None
 
 
 def stopped(session: Session) -> Stopped | None:

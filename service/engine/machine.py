@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import Unavailable
@@ -28,6 +28,20 @@ from service.ledger.entry import joined
 from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.playbook.model import Grade
+from service.store import table_of
+
+_STEPS = (
+    select(StepRun)
+    .where(StepRun.id.in_(bindparam("ids", expanding=True)))
+    .order_by(StepRun.id)
+    .with_for_update()
+)
+_ATTEMPTS = table_of(Attempt)
+_ENDED = (
+    update(_ATTEMPTS)
+    .where(_ATTEMPTS.c.step_run_id == bindparam("of"), _ATTEMPTS.c.n == bindparam("number"))
+    .values({name: bindparam(name) for name in ("ended_at", "outcome", "error", "hint", "calls")})
+)
 
 #: What a reading may still prove done.
 OPEN = (StepState.WAITING, StepState.FAILED)
@@ -39,6 +53,11 @@ SLOWEST_S = 86_400.0
 GIVEN_UP_AT_ONCE = 200
 #: Readings kept of a step besides notes on devices, the newest.
 KEPT_READINGS = 60
+_OUTCOMES = {
+    StepState.DONE: AttemptOutcome.DONE,
+    StepState.READY: AttemptOutcome.RETRIED,
+    StepState.WAITING: AttemptOutcome.WAITING,
+}
 #: Grades that say a target system was asked and agreed.
 PROVEN = frozenset({Grade.OBSERVED, Grade.CORROBORATED})
 
@@ -83,30 +102,27 @@ class Machine:
         results = [(each.order.connector, each.result) for each in returned]
         silent = came_back(session, results, self.paces, now=now)
         steps = _locked(session, {each.order.step_run_id for each in returned})
-        attempts = _attempts(session, {(each.order.step_run_id, each.order.n) for each in returned})
         whose(session, {step.run_id for step in steps.values()})
-        counted = []
+        counted, attempts = [], []
         for each in returned:
             step = steps[each.order.step_run_id]
-            if self._finish(session, each, step, attempts.get((step.id, each.order.n)), now=now):
+            in_time = self._finish(session, each, step, now=now)
+            if in_time:
                 counted.append(step)
+            if not each.order.checking:  # a reading back is no attempt
+                attempts.append(_ended(each, step if in_time else None, now=now))
+        if attempts:
+            session.execute(_ENDED, attempts)
         counted += _given_up(session, silent, now=now)
         if counted:
             after_steps(session, counted, now=now)
 
-    def _finish(
-        self, session: Session, returned: Returned, step: StepRun, attempt: Attempt | None, *, now: datetime
-    ) -> bool:
+    def _finish(self, session: Session, returned: Returned, step: StepRun, *, now: datetime) -> bool:
         """Record one; false when it came too late to count."""
         order = returned.order
         self._keep_images(step, returned.images)  # also of a late one: nobody will read that state again
-        if attempt is not None:
-            attempt.ended_at = now
-            attempt.calls = [[call.asked, call.answered, round(call.ms)] for call in returned.calls]
         is_out = step.checking if order.checking else step.state in OUT
         if step.attempt != order.n or not is_out:
-            if attempt is not None:
-                attempt.outcome = AttemptOutcome.LATE
             # no transition: nobody's view of the step is stale now
             record_run(session, step.run_id, Event.STEP_LATE, at=now, step=step.step, body={"late": order.n})
             return False
@@ -118,8 +134,6 @@ class Machine:
             self._checked(session, step, returned, now=now)
         else:
             self._carried_out(session, step, returned, now=now)
-        if attempt is not None:
-            _note(attempt, step, returned)
         return True
 
     def _carried_out(self, session: Session, step: StepRun, returned: Returned, *, now: datetime) -> None:
@@ -332,18 +346,23 @@ def _rarer(step: StepRun, *, now: datetime, least: float = REFUSED_PAUSE_S) -> t
     return timedelta(seconds=min(SLOWEST_S, max(least, waited / 4)))
 
 
-def _note(attempt: Attempt, step: StepRun, returned: Returned) -> None:
-    outcomes = {
-        StepState.DONE: AttemptOutcome.DONE,
-        StepState.READY: AttemptOutcome.RETRIED,
-        StepState.WAITING: AttemptOutcome.WAITING,
-    }
-    attempt.outcome = outcomes.get(step.state, AttemptOutcome.FAILED)
+def _ended(returned: Returned, step: StepRun | None, *, now: datetime) -> dict[str, Any]:
+    """What became of an attempt; without the step it came too late to count."""
+    error = hint = ""
     match returned.result:
-        case Again(what=what, hint=hint) | Ask(what=what, hint=hint) | Contradicted(what=what, hint=hint):
-            attempt.error, attempt.hint = what[:1000], hint[:1000]
+        case Again() | Ask() | Contradicted() as result:
+            error, hint = result.what[:1000], result.hint[:1000]
         case _:
             pass
+    return {
+        "of": returned.order.step_run_id,
+        "number": returned.order.n,
+        "ended_at": now,
+        "outcome": _OUTCOMES.get(step.state, AttemptOutcome.FAILED) if step else AttemptOutcome.LATE,
+        "error": error,
+        "hint": hint,
+        "calls": [[call.asked, call.answered, round(call.ms)] for call in returned.calls],
+    }
 
 
 def _proof(step: StepRun) -> Mapping[str, Any]:
@@ -357,10 +376,4 @@ def _proof(step: StepRun) -> Mapping[str, Any]:
 
 def _locked(session: Session, step_ids: Collection[str]) -> dict[str, StepRun]:
     """Step runs under lock, always taken in the same order."""
-    query = select(StepRun).where(StepRun.id.in_(step_ids)).order_by(StepRun.id).with_for_update()
-    return {step.id: step for step in session.scalars(query)}
-
-
-def _attempts(session: Session, names: Collection[tuple[str, int]]) -> dict[tuple[str, int], Attempt]:
-    query = select(Attempt).where(tuple_(Attempt.step_run_id, Attempt.n).in_(names))
-    return {(attempt.step_run_id, attempt.n): attempt for attempt in session.scalars(query)}
+    return {step.id: step for step in session.scalars(_STEPS, {"ids": list(step_ids)})}

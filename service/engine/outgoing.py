@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -17,19 +17,20 @@ from service.engine.tables import Run, StepRun
 from service.people.account_link import Links, links_of
 from service.people.person import Person, known_to_connectors
 
+_LEAVING = (
+    select(Run.id, Departure, Person)
+    .join(Departure, Departure.id == Run.departure_id)
+    .join(Person, Person.id == Departure.person_id)
+    .where(Run.id.in_(bindparam("runs", expanding=True)))
+)
 #: What is unclear about whose accounts they are, by person and target system.
 Asked = Mapping[tuple[str, str], Unclear]
 
 
 def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
     """What the executor needs for each: it never opens the database."""
-    query = (
-        select(Run.id, Departure, Person)
-        .join(Departure, Departure.id == Run.departure_id)
-        .join(Person, Person.id == Departure.person_id)
-        .where(Run.id.in_({step.run_id for step in steps}))
-    )
-    leaving = {run_id: (departure, person) for run_id, departure, person in session.execute(query)}
+    found = session.execute(_LEAVING, {"runs": list({step.run_id for step in steps})})
+    leaving = {run_id: (departure, person) for run_id, departure, person in found}
     people = {person.id for _, person in leaving.values()}
     links = links_of(session, people)
     asked = {

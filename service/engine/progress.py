@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -18,9 +18,49 @@ from service.engine.tables import Run, StepNeed, StepRun
 from service.engine.timing import wait_of
 from service.ledger.event import Event
 from service.playbook.model import OnFailure
+from service.store import table_of
 
 MOVING = frozenset({StepState.READY, StepState.DISPATCHED, StepState.RUNNING})
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
+
+_RUN_IDS: BindParameter[str] = bindparam("runs", expanding=True)
+_STEPS, _NEEDS, _DEPARTURES = table_of(StepRun).c, table_of(StepNeed).c, table_of(Departure).c
+_WAITING = (
+    select(_NEEDS.step_run_id)
+    .where(
+        _STEPS.id == _NEEDS.step_run_id,
+        _NEEDS.needs_id.in_(bindparam("ended", expanding=True)),
+        _STEPS.state == StepState.BLOCKED,
+    )
+    .correlate(None)
+)
+#: What the steps need that waited for one of these.
+_NEEDED = select(_NEEDS.step_run_id, _STEPS.state, _STEPS.on_failure).where(
+    _STEPS.id == _NEEDS.needs_id, _NEEDS.step_run_id.in_(_WAITING)
+)
+_THESE = select(StepRun).where(StepRun.id.in_(bindparam("ids", expanding=True)))
+_WITH_DEPARTURES = (
+    select(Run, Departure)
+    .join(Departure, Departure.id == Run.departure_id)
+    .where(Run.id.in_(_RUN_IDS))
+    .order_by(Run.number)
+)
+#: How each step stands: a few columns, as whole rows cost ten times as much.
+_STANDING = select(
+    _STEPS.run_id,
+    _STEPS.undoes.is_not(None),
+    _STEPS.next_at,
+    _STEPS.tries,
+    _STEPS.state,
+    _STEPS.grade,
+    _STEPS.minimum,
+    _STEPS.contradicted,
+).where(_STEPS.run_id.in_(_RUN_IDS))
+_NEXT_DUE = (
+    select(func.min(_STEPS.next_at)).where(_STEPS.state == StepState.READY),
+    select(func.min(_STEPS.check_at)).where(_STEPS.checking.is_(False)),
+    select(func.min(_DEPARTURES.effective_at)).where(_DEPARTURES.state == DepartureState.SCHEDULED),
+)
 
 
 class _Step(NamedTuple):
@@ -45,8 +85,8 @@ def after_steps(
     """
     ended = list(steps)
     session.flush()
-    released = list(session.scalars(select(StepRun).where(StepRun.id.in_(_let_pass(session, ended)))))
-    for waiting in released:
+    free = _let_pass(session, ended)
+    for waiting in session.scalars(_THESE, {"ids": free}).all() if free else ():
         waiting.state = StepState.READY
         waiting.next_at = max(waiting.release_after, now) + wait_of(waiting.action, waiting.arguments)
     settle(session, {step.run_id for step in ended} | set(also), now=now)
@@ -55,10 +95,10 @@ def after_steps(
 def settle(session: Session, run_ids: Collection[str], *, now: datetime) -> None:
     """Derive each run's colour from its steps, and close or open its departure accordingly."""
     session.flush()
-    _end_cancelled(session, run_ids, now=now)
+    runs = session.execute(_WITH_DEPARTURES, {"runs": list(run_ids)}).all()
+    _end_cancelled(session, [run.id for run, _ in runs if run.cancelled], now=now)
     steps = _standing(session, run_ids)
-    query = select(Run, Departure).join(Departure, Departure.id == Run.departure_id)
-    for run, departure in session.execute(query.where(Run.id.in_(run_ids)).order_by(Run.number)):
+    for run, departure in runs:
         _settle(session, run, departure, steps[run.id], now=now)
 
 
@@ -70,16 +110,14 @@ def cancel(session: Session, step: StepRun, *, now: datetime, actor: str = ENGIN
 
 
 def _end_cancelled(session: Session, run_ids: Collection[str], *, now: datetime) -> None:
-    """Steps that were under way when their run was cancelled have come back: nobody tries or asks again.
+    """Steps that were under way when these runs were cancelled have come back: nobody tries or asks again.
 
     What a device was ordered stays open: it may still answer.
     """
+    if not run_ids:
+        return
     idle = or_(StepRun.state.in_((StepState.READY, StepState.BLOCKED)), StepRun.waits_for == WaitsFor.PERSON)
-    query = (
-        select(StepRun)
-        .join(Run, Run.id == StepRun.run_id)
-        .where(Run.id.in_(run_ids), Run.cancelled, idle, StepRun.state != StepState.FAILED)
-    )
+    query = select(StepRun).where(StepRun.run_id.in_(run_ids), idle, StepRun.state != StepState.FAILED)
     for step in session.scalars(query).all():
         cancel(session, step, now=now)
     session.flush()
@@ -120,13 +158,7 @@ def _over(steps: Iterable[_Step]) -> bool:
 
 def next_due(session: Session) -> datetime | None:
     """When something is due next that is not due yet for another reason: a step, a reading, a departure."""
-    moments = (
-        session.scalar(select(func.min(StepRun.next_at)).where(StepRun.state == StepState.READY)),
-        session.scalar(select(func.min(StepRun.check_at)).where(StepRun.checking.is_(False))),
-        session.scalar(
-            select(func.min(Departure.effective_at)).where(Departure.state == DepartureState.SCHEDULED)
-        ),
-    )
+    moments: list[datetime | None] = [session.scalar(query) for query in _NEXT_DUE]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
@@ -145,18 +177,9 @@ def reopen(session: Session, step: StepRun, *, now: datetime) -> None:
 
 def _let_pass(session: Session, ended: Iterable[StepRun]) -> list[str]:
     """The steps that waited for one of these and now wait for nothing."""
-    waiting = (
-        select(StepNeed.step_run_id)
-        .join(StepRun, StepRun.id == StepNeed.step_run_id)
-        .where(StepNeed.needs_id.in_([step.id for step in ended]), StepRun.state == StepState.BLOCKED)
-    )
-    needed = (
-        select(StepNeed.step_run_id, StepRun.state, StepRun.on_failure)
-        .join(StepRun, StepRun.id == StepNeed.needs_id)
-        .where(StepNeed.step_run_id.in_(waiting))
-    )
     pass_: dict[str, bool] = {}
-    for step_id, state, on_failure in session.execute(needed):
+    asked = {"ended": [step.id for step in ended]}
+    for step_id, state, on_failure in session.execute(_NEEDED, asked):
         pass_[step_id] = pass_.get(step_id, True) and _lets_pass(state, on_failure)
     return [step_id for step_id, free in pass_.items() if free]
 
@@ -172,16 +195,9 @@ def needs_met(session: Session, step: StepRun) -> bool:
 
 
 def _standing(session: Session, run_ids: Collection[str]) -> Mapping[str, Sequence[_Step]]:
-    """How each step of these runs stands: a few columns, as whole rows cost ten times as much."""
-    how = (StepRun.state, StepRun.grade, StepRun.minimum, StepRun.contradicted)
-    plain = (StepRun.run_id, StepRun.undoes, StepRun.next_at, StepRun.tries)
-    query = select(*plain, *how).where(StepRun.run_id.in_(run_ids))
     steps: dict[str, list[_Step]] = {run_id: [] for run_id in run_ids}
-    for run_id, undoes, next_at, tries, state, grade, minimum, contradicted in session.execute(query):
-        standing = Standing(state=state, grade=grade, minimum=minimum, contradicted=contradicted)
-        steps[run_id].append(
-            _Step(undoes=undoes is not None, next_at=next_at, tries=tries, standing=standing)
-        )
+    for run_id, undoes, next_at, tries, *how in session.execute(_STANDING, {"runs": list(run_ids)}):
+        steps[run_id].append(_Step(undoes, next_at, tries, Standing(*how)))
     return steps
 
 

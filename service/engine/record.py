@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -15,10 +15,18 @@ from service.engine.tables import Run, StepRun
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
+from service.store import table_of
 
 ENGINE = "system:engine"
 
 _KNOWN = "exeunt.whose"
+
+_RUNS, _DEPARTURES, _PEOPLE = table_of(Run).c, table_of(Departure).c, table_of(Person).c
+_WHOSE = (
+    select(_RUNS.id, _DEPARTURES.id, _PEOPLE.subject)
+    .where(_DEPARTURES.id == _RUNS.departure_id, _PEOPLE.id == _DEPARTURES.person_id)
+    .where(_RUNS.id.in_(bindparam("runs", expanding=True)))
+)
 
 
 class Whose(NamedTuple):
@@ -33,13 +41,9 @@ def whose(session: Session, run_ids: Iterable[str]) -> Mapping[str, Whose]:
     known: dict[str, Whose] = session.info.setdefault(_KNOWN, {})
     missing = set(run_ids) - known.keys()
     if missing:
-        query = (
-            select(Run.id, Departure.id, Person.subject)
-            .join(Departure, Departure.id == Run.departure_id)
-            .join(Person, Person.id == Departure.person_id)
-            .where(Run.id.in_(missing))
-        )
-        known.update({run_id: Whose(*rest) for run_id, *rest in session.execute(query)})
+        session.flush()
+        found = session.execute(_WHOSE, {"runs": list(missing)})
+        known.update({run_id: Whose(*rest) for run_id, *rest in found})
     return known
 
 

@@ -17,11 +17,14 @@ from service.playbook.model import Phase
 
 NOT_BEGUN = frozenset({StepState.BLOCKED, StepState.READY})
 
+_MOVED = (
+    select(Departure.id, Departure.run_id).where(Departure.timed_from.is_not(None)).order_by(Departure.run_id)
+)
+
 
 def retime(session: Session, *, now: datetime) -> int:
     """Move what has not begun of every run whose departure changed. Gives how many runs; called in every cycle."""
-    query = select(Departure.id, Departure.run_id).where(Departure.timed_from.is_not(None))
-    moved = session.execute(query.order_by(Departure.run_id)).all()
+    moved = session.execute(_MOVED).all()
     for departure_id, run_id in moved:
         # steps before their departure, as everywhere
         steps = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update()

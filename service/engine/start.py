@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Integer, Select, bindparam, case, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -15,7 +16,7 @@ from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import Doubt, hold, hold_or_schedule, may_begin
-from service.departures.kind import DepartureState
+from service.departures.kind import DepartureKind, DepartureState
 from service.departures.sealing import open_due
 from service.engine import kill_switch
 from service.engine.asking import put_further
@@ -31,6 +32,7 @@ from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import NotInUse, Playbooks
 from service.playbook.load import Loaded
 from service.playbook.plan import Plan, PlanInput, plan
+from service.store import UtcDateTime
 
 T = TypeVar("T")
 People = Mapping[str, Person]
@@ -41,6 +43,10 @@ _IN_ORDER = (
     Departure.effective_at,
     Departure.announced_at,
     Departure.id,
+)
+#: What stands anew because HR moved it.
+_ANNOUNCED = (
+    select(Departure).where(Departure.state == DepartureState.ANNOUNCED).with_for_update(skip_locked=True)
 )
 #: So many runs are begun in one transaction: it holds the database's write lock while it lasts.
 AT_ONCE = 100
@@ -77,32 +83,21 @@ class Starter:
         if kill_switch.is_thrown(session):
             return []
         self._look_at_announced(session, now=now)
-        near = self._near(session, now=now)
-        first = near.order_by(*_IN_ORDER).limit(AT_ONCE)
-        looked_at = session.scalars(first.with_for_update(skip_locked=True, of=Departure)).all()
+        marks = tuple((kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items())
+        looked_at = session.scalars(_nearest(marks), {"now": now, "most": AT_ONCE}).all()
         if not looked_at:
             return []
         people = people_by_id(session, {departure.person_id for departure in looked_at})
         timed = self._together(
             session, looked_at, lambda some: self._timed(session, some, people, now=now), now=now
         )
-        others = near.with_only_columns(Departure.id) if len(looked_at) == AT_ONCE else None
+        others = _unreleased(marks) if len(looked_at) == AT_ONCE else None
         due = self._let_go(session, timed, others, now=now)
         return self._together(session, due, lambda some: self._begun(session, some, people, now=now), now=now)
 
-    def _near(self, session: Session, *, now: datetime) -> Select[Departure]:
-        """Departures that are due, or of which it is not known when they are."""
-        marks = [(kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items()]
-        return (
-            select(Departure)
-            .outerjoin(Batch, Batch.id == Departure.batch_id)
-            .where(Departure.state == DepartureState.SCHEDULED, to_look_at(marks, now=now), may_begin_now())
-        )
-
     def _look_at_announced(self, session: Session, *, now: datetime) -> None:
         """What stands anew because HR moved it is doubted like any other news."""
-        announced = select(Departure).where(Departure.state == DepartureState.ANNOUNCED)
-        for departure in session.scalars(announced.with_for_update(skip_locked=True)).all():
+        for departure in session.scalars(_ANNOUNCED).all():
             person = session.get_one(Person, departure.person_id)
             hold_or_schedule(session, departure, person, self.guard, now=now, by=ENGINE)
 
@@ -136,7 +131,7 @@ class Starter:
             return due
         head(session)  # whoever counts holds the ledger's lock: no other node begins somebody meanwhile
         here = {departure.id for departure in due}
-        also = () if others is None else session.scalars(others.where(Departure.released_at.is_(None)))
+        also = () if others is None else session.scalars(others, {"now": now})
         waiting = [each for each in also if each not in here]
         free = may_begin(session, unreleased, self.guard, others=waiting, now=now, by=ENGINE)
         return [*(departure for departure in due if departure.released_at is not None), *free]
@@ -210,6 +205,32 @@ class Starter:
                 self._plans.clear()
             known = self._plans[loaded.digest, given] = plan(loaded, given, self.catalogue)
         return known
+
+
+_Marks = tuple[tuple[DepartureKind, str], ...]
+
+
+def _near(marks: _Marks) -> Select[Departure]:
+    """Departures that are due `now`, or of which it is not known when they are."""
+    now = bindparam("now", type_=UtcDateTime())
+    return (
+        select(Departure)
+        .outerjoin(Batch, Batch.id == Departure.batch_id)
+        .where(Departure.state == DepartureState.SCHEDULED, to_look_at(marks, now=now), may_begin_now())
+    )
+
+
+@cache
+def _nearest(marks: _Marks) -> Select[Departure]:
+    """The first of them, at `most` so many, locked."""
+    first = _near(marks).order_by(*_IN_ORDER).limit(bindparam("most", type_=Integer))
+    return first.with_for_update(skip_locked=True, of=Departure)
+
+
+@cache
+def _unreleased(marks: _Marks) -> Select[str]:
+    """The ids of those whom nobody has released."""
+    return _near(marks).with_only_columns(Departure.id).where(Departure.released_at.is_(None))
 
 
 def cannot_begin(session: Session, departure: Departure, because: str, *, now: datetime) -> None:

@@ -50,7 +50,9 @@ def mark(loaded: Loaded) -> str:
     return f"{times.TZDATA_VERSION} {loaded.digest[:_DIGEST]}"
 
 
-def to_look_at(marks: Iterable[tuple[DepartureKind, str]], *, now: datetime) -> ColumnElement[bool]:
+def to_look_at(
+    marks: Iterable[tuple[DepartureKind, str]], *, now: ColumnElement[datetime]
+) -> ColumnElement[bool]:
     """Departures that are due, whose run begins, or of which nobody knows when it does.
 
     By the mark the last are also those that were worked out by other zone data than this process brings along.

@@ -205,20 +205,30 @@ def swept(begin_due: BeginDue) -> BeginDue:
     return begin
 
 
+#: Runs that are being undone, and have steps forwards that came back.
+_STRAY = (
+    select(StepRun.run_id)
+    .join(Undo, Undo.run_id == StepRun.run_id)
+    .where(Undo.finished_at.is_(None), StepRun.undoes.is_(None), StepRun.state.not_in(UNDER_WAY))
+    .where(StepRun.state.not_in(ENDED) | StepRun.check_at.is_not(None))
+    .distinct()
+)
+#: Runs that are being undone, and what HR has said of them since.
+_LEAVING = (
+    select(Undo.run_id, Departure.changed_to)
+    .join(Run, Run.id == Undo.run_id)
+    .join(Departure, Departure.id == Run.departure_id)
+    .where(Undo.finished_at.is_(None), Departure.state == DepartureState.RESTORING)
+)
+
+
 def sweep(session: Session, *, now: datetime) -> int:
     """Stop what came back to a run that is being undone: a lost or failed attempt is not repeated, but undone.
 
     Called in every cycle, before anything is let out. Gives how many steps it stopped.
     """
-    stray = (
-        select(StepRun.run_id)
-        .join(Undo, Undo.run_id == StepRun.run_id)
-        .where(Undo.finished_at.is_(None), StepRun.undoes.is_(None), StepRun.state.not_in(UNDER_WAY))
-        .where(StepRun.state.not_in(ENDED) | StepRun.check_at.is_not(None))
-        .distinct()
-    )
     count = _cut_short(session, now=now)
-    for run_id in session.scalars(stray).all():
+    for run_id in session.scalars(_STRAY).all():
         query = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update()
         stopped = stop_forwards(session, session.scalars(query).all(), now=now, actor="system:engine")
         if stopped:
@@ -229,14 +239,8 @@ def sweep(session: Session, *, now: datetime) -> int:
 
 def _cut_short(session: Session, *, now: datetime) -> int:
     """Who leaves after all is not restored any further once that time has come, whatever still waits for a person."""
-    leaving = (
-        select(Undo.run_id, Departure.changed_to)
-        .join(Run, Run.id == Undo.run_id)
-        .join(Departure, Departure.id == Run.departure_id)
-        .where(Undo.finished_at.is_(None), Departure.state == DepartureState.RESTORING)
-    )
     count = 0
-    for run_id, meant in session.execute(leaving).all():
+    for run_id, meant in session.execute(_LEAVING).all():
         if meant is None or datetime.fromisoformat(meant["effective_at"]) > now:
             continue
         query = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update()

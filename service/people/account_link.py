@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk.types import Account, AccountStatus
@@ -102,6 +102,13 @@ def linked(person_id: str, account: Account, *, learnt_from: str, at: datetime) 
     return link
 
 
+_KNOWN = (
+    select(AccountLink)
+    .where(AccountLink.person_id.in_(bindparam("people", expanding=True)), AccountLink.doubt == "")
+    .order_by(AccountLink.account_id)
+)
+
+
 def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[Account, ...]:
     """The accounts known to be the person's in one target system."""
     return links_of(session, (person_id,)).get((person_id, connector), ())
@@ -109,13 +116,8 @@ def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[A
 
 def links_of(session: Session, people: Collection[str]) -> Links:
     """The accounts known to be people's, by person and target system; doubted ones are not."""
-    query = (
-        select(AccountLink)
-        .where(AccountLink.person_id.in_(people), AccountLink.doubt == "")
-        .order_by(AccountLink.account_id)
-    )
     known: dict[tuple[str, str], tuple[Account, ...]] = {}
-    for link in session.scalars(query):
+    for link in session.scalars(_KNOWN, {"people": list(people)}):
         place = link.person_id, link.connector
         known[place] = (*known.get(place, ()), link.account)
     return known

@@ -35,7 +35,10 @@ class Grade(StrEnum):
     @property
     def rank(self) -> int:
         """0 is worst. A waiver is a decision, not knowledge: it never satisfies a minimum."""
-        return -1 if self is Grade.WAIVED else list(Grade).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {grade: -1 if grade is Grade.WAIVED else rank for rank, grade in enumerate(Grade)}
 
 
 class Phase(StrEnum):

@@ -1,6 +1,6 @@
 """The database: one declarative base, one column type for time, sessions, migrations."""
 
-from service.store.base import Base, UtcDateTime, utc_now
+from service.store.base import Base, UtcDateTime, table_of, utc_now
 from service.store.engine import Store
 
-__all__ = ["Base", "Store", "UtcDateTime", "utc_now"]
+__all__ = ["Base", "Store", "UtcDateTime", "table_of", "utc_now"]

@@ -1,9 +1,9 @@
 """The declarative base and the column types every table shares."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -49,3 +49,11 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}  # noqa: RUF012
+
+
+def table_of(rows: type[Base]) -> Table:
+    """The table behind a class. Statements over its columns pass the mapper by, and cost a quarter or less.
+
+    Nothing that a session still holds back is written before such a statement: flush where it matters.
+    """
+    return cast("Table", rows.__table__)
