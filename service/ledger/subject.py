@@ -4,8 +4,9 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from typing import Final
 
-from sqlalchemy import LargeBinary, String, delete, insert, select
+from sqlalchemy import LargeBinary, String, bindparam, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.ledger import seatbelt
@@ -26,6 +27,10 @@ class SubjectKey(Base):
 
 
 seatbelt.fasten(SubjectKey.__table__)
+
+# Asked of every leaver: put together once.
+_WRAPPED: Final = select(SubjectKey.wrapped).where(SubjectKey.subject == bindparam("subject"))
+_NEW: Final = insert(SubjectKey)
 
 
 def commitment(key: bytes, field: str, value: str) -> str:
@@ -69,14 +74,14 @@ def destroy_key(session: Session, subject: str) -> bool:
 
 
 def _find(session: Session, subject: str) -> bytes | None:
-    wrapped = session.connection().scalar(select(SubjectKey.wrapped).where(SubjectKey.subject == subject))
+    wrapped = session.connection().scalar(_WRAPPED, {"subject": subject})
     return None if wrapped is None else bound().open(wrapped, _purpose(subject))
 
 
 def _make(session: Session, subject: str) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
     wrapped = bound().seal(key, _purpose(subject))
-    session.connection().execute(insert(SubjectKey).values(subject=subject, wrapped=wrapped))
+    session.connection().execute(_NEW, {"subject": subject, "wrapped": wrapped})
     return key
 
 

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable
 
 from service.snapshot.custody import Shelf
-from service.snapshot.tables import RawFile
+from service.snapshot.reading import File
 
 RECORD_COUNT = "salesforce.record_count"
 
 
-def total(files: Iterable[RawFile], shelf: Shelf) -> int | None:
+def total(files: Iterable[File], shelf: Shelf) -> int | None:
     """The newest count, over all protected objects; nothing where none was taken."""
     counts = [file for file in files if file.format == RECORD_COUNT]
     if not counts:

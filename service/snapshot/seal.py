@@ -5,27 +5,28 @@ import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from connectors.sdk.types import CoverageState
 from service.departures import times
 from service.departures.departure import Departure
-from service.ledger.entry import LedgerEntry, append
+from service.ledger.entry import append
 from service.ledger.event import Event
-from service.people.account_link import AccountLink
 from service.people.person import Person
 from service.sections import SnapshotSection
-from service.snapshot import counting, formats
+from service.snapshot import counting, formats, reading
 from service.snapshot.activity import Activity, once
 from service.snapshot.custody import Shelf, open_body, seal_body
-from service.snapshot.tables import Coverage, RawFile, Snapshot
+from service.snapshot.reading import File
+from service.snapshot.tables import Snapshot
 from service.snapshot.verdict import LIMITS, Judged, Verdict, blind, judge
-from service.snapshot.view import View, Windows, utc_days, windows
+from service.snapshot.view import View, Windows, windows
 from service.store import Store
+
+_NEW: Final = insert(Snapshot)
 
 NO_NOTICE = "No notice of monitoring is on file, so nothing was looked at."
 NO_ACCOUNT = "The leaver's account in the systems that keep logs is not known."
@@ -65,7 +66,7 @@ class Sealer:
         asked = _Asked(connectors=tuple(connectors), lookback_days=lookback_days)
         now = self.now()
         with self.store.read() as session:
-            known = _latest(session, departure_id)
+            known = reading.version(session, departure_id)
             if known is not None:
                 return known.id
             gathered = self._gather(session, departure_id, asked, now=now)
@@ -77,12 +78,11 @@ class Sealer:
         Gives what could not be seen where the verdict is "cannot say"; nothing otherwise.
         """
         with self.store.read() as session:
-            snapshot = session.get_one(Snapshot, snapshot_id)
-            entry = session.get_one(LedgerEntry, snapshot.sealed_seq)
-        if snapshot.sealed is None or snapshot.wrapped_key is None:
+            sealed = reading.sealed(session, snapshot_id)
+        if sealed.body is None or sealed.wrapped_key is None:
             return ""  # destroyed since, and recorded as such
-        body = open_body(self.shelf.keys, snapshot.id, snapshot.sealed, snapshot.wrapped_key)
-        if _digest(body["manifest"]) != entry.content["body"]["manifest"]:
+        body = open_body(self.shelf.keys, snapshot_id, sealed.body, sealed.wrapped_key)
+        if _digest(body["manifest"]) != json.loads(sealed.leaf)["body"]["manifest"]:
             raise ValueError("The sealed snapshot is not the one the ledger was told of.")
         judged = body["judged"]
         return str(judged["coverage"]) if judged["verdict"] == Verdict.CANNOT_SAY else ""
@@ -143,13 +143,13 @@ class Sealer:
 
         def keep(session: Session) -> None:
             nonlocal holds
-            latest = _latest(session, values["departure_id"])
+            latest = reading.version(session, values["departure_id"])
             if latest and not anew:
                 holds = latest.id
                 return
-            snapshot = Snapshot(**values, version=latest.version + 1 if latest else 1)
-            snapshot.sealed_seq = _record(session, snapshot, gathered, judged)
-            session.add(snapshot)
+            row = {**values, "version": latest.version + 1 if latest else 1}
+            row["sealed_seq"] = _record(session, row, gathered, judged)
+            session.connection().execute(_NEW, row)
 
         self.store.together("snapshot", keep)
         return holds
@@ -162,41 +162,37 @@ class Sealer:
         return judge(gathered.view)
 
     def _gather(self, session: Session, departure_id: str, asked: "_Asked", *, now: datetime) -> "_Gathered":
-        departure = session.get_one(Departure, departure_id)
-        person = session.get_one(Person, departure.person_id)
+        leaver = reading.leaver(session, departure_id)
         allowed = self.policy.lookback_days
-        notice = departure.notice_date or times.civil_of(departure.announced_at, departure.zone).date()
         spans = windows(
-            notice=notice,
-            effective_at=departure.effective_at,
+            notice=leaver.notice,
+            effective_at=leaver.effective_at,
             now=now,
-            zone=departure.zone,
+            zone=leaver.zone,
             lookback_days=allowed if asked.lookback_days is None else min(asked.lookback_days, allowed),
             baseline_days=self.policy.baseline_days,
         )
-        accounts = _accounts(session, person.id, asked.connectors)
-        files = _files(session, asked.connectors, spans)
+        accounts = reading.accounts(session, leaver.person_id, asked.connectors)
+        files = reading.files(session, asked.connectors, spans)
         may_look = self.policy.notice_on_file and bool(accounts)
         view = View(
-            name=person.display_name,
-            zone=departure.zone,
-            notice=notice,
-            effective_at=departure.effective_at,
+            name=leaver.name,
+            zone=leaver.zone,
+            notice=leaver.notice,
+            effective_at=leaver.effective_at,
             now=now,
             windows=spans,
-            activities=self._activities(files, accounts, zone=departure.zone, spans=spans)
-            if may_look
-            else (),
-            coverage=_coverage(session, asked.connectors, spans),
+            activities=self._activities(files, accounts, zone=leaver.zone, spans=spans) if may_look else (),
+            coverage=reading.coverage(session, asked.connectors, spans),
             total_records=counting.total(files, self.shelf),
             accounts_known=bool(accounts),
             cut_at=asked.cut_at,
         )
-        return _Gathered(view=view, files=files, subject=person.subject, run_id=departure.run_id or "")
+        return _Gathered(view=view, files=files, subject=leaver.subject, run_id=leaver.run_id or "")
 
     def _activities(
         self,
-        files: Iterable[RawFile],
+        files: Iterable[File],
         accounts: Mapping[str, frozenset[str]],
         *,
         zone: str,
@@ -228,7 +224,7 @@ class _Asked:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Gathered:
     view: View
-    files: tuple[RawFile, ...]
+    files: tuple[File, ...]
     subject: str
     run_id: str
 
@@ -242,30 +238,30 @@ def _body(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
     }
 
 
-def _record(session: Session, snapshot: Snapshot, gathered: _Gathered, judged: Judged) -> int:
+def _record(session: Session, snapshot: Mapping[str, Any], gathered: _Gathered, judged: Judged) -> int:
     """Tie the snapshot into the ledger: its digests in the clear, what it says of a person as commitments."""
     return append(
         session,
-        Event.SNAPSHOT_SEALED if snapshot.version == 1 else Event.SNAPSHOT_ADDED,
+        Event.SNAPSHOT_SEALED if snapshot["version"] == 1 else Event.SNAPSHOT_ADDED,
         actor="system:snapshot",
         subject=gathered.subject,
-        departure=snapshot.departure_id,
+        departure=snapshot["departure_id"],
         run=gathered.run_id,
         body={
-            "snapshot": snapshot.id,
-            "version": snapshot.version,
-            "manifest": snapshot.manifest_sha256,
-            "sealed": hashlib.sha256(snapshot.sealed or b"").hexdigest(),
+            "snapshot": snapshot["id"],
+            "version": snapshot["version"],
+            "manifest": snapshot["manifest_sha256"],
+            "sealed": hashlib.sha256(snapshot["sealed"]).hexdigest(),
             "files": len(gathered.files),
         },
         pii={"verdict": judged.verdict.value, "sentence": judged.sentence},
-        at=snapshot.sealed_at,
+        at=snapshot["sealed_at"],
     )
 
 
 def opened(session: Session, departure_id: str, keys_shelf: Shelf) -> tuple[Snapshot, dict[str, Any]] | None:
     """The latest snapshot of a departure and its body; nothing when there is none or it was destroyed."""
-    snapshot = _latest(session, departure_id)
+    snapshot = reading.latest(session, departure_id)
     if snapshot is None or snapshot.sealed is None or snapshot.wrapped_key is None:
         return None
     return snapshot, open_body(keys_shelf.keys, snapshot.id, snapshot.sealed, snapshot.wrapped_key)
@@ -291,44 +287,6 @@ def destroy_due(session: Session, *, now: datetime) -> int:
     return len(snapshots)
 
 
-def _latest(session: Session, departure_id: str) -> Snapshot | None:
-    query = select(Snapshot).where(Snapshot.departure_id == departure_id)
-    return session.scalar(query.order_by(Snapshot.version.desc()).limit(1))
-
-
-def _accounts(session: Session, person_id: str, connectors: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    query = select(AccountLink.connector, AccountLink.account_id).where(
-        AccountLink.person_id == person_id, AccountLink.connector.in_(tuple(connectors))
-    )
-    accounts: dict[str, set[str]] = {}
-    for connector, account_id in session.execute(query):
-        accounts.setdefault(connector, set()).add(account_id)
-    return {connector: frozenset(ids) for connector, ids in accounts.items()}
-
-
-def _files(session: Session, connectors: Iterable[str], spans: Windows) -> tuple[RawFile, ...]:
-    days = list(utc_days(spans))
-    query = select(RawFile).where(
-        RawFile.connector.in_(tuple(connectors)), RawFile.day.between(days[0], days[-1])
-    )
-    return tuple(session.scalars(query.order_by(RawFile.day, RawFile.kind, RawFile.sha256)))
-
-
-def _coverage(
-    session: Session, connectors: Iterable[str], spans: Windows
-) -> Mapping[date, Mapping[str, CoverageState]]:
-    days = list(utc_days(spans))
-    query = select(Coverage).where(
-        Coverage.connector.in_(tuple(connectors)), Coverage.day.between(days[0], days[-1])
-    )
-    told: dict[date, dict[str, CoverageState]] = {}
-    for row in session.scalars(query):
-        kinds, state = told.setdefault(row.day, {}), CoverageState(row.state)
-        if state is not CoverageState.COMPLETE or row.kind not in kinds:
-            kinds[row.kind] = state  # of two systems with such a log, the one that was not seen
-    return told
-
-
 def _digest(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
@@ -345,7 +303,7 @@ def _manifest(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
             "zone": view.zone,
         },
         "coverage": [[str(day.day), day.why_unknown] for day in judged.days],
-        "formats": sorted({file.format for file in gathered.files if formats.has_parser(file.format)}),
+        "formats": sorted(filter(formats.has_parser, {file.format for file in gathered.files})),
         "activities": len(view.activities),
         "looked": view.accounts_known,
         "cut_at": view.cut_at.isoformat() if view.cut_at else "",
