@@ -1,59 +1,32 @@
-"""The only place that makes an HTTP session: no redirects, proxies or netrc; bounded in bytes and time."""
+"""The only door over HTTP: no redirects, proxies, cookies or netrc; bounded in bytes and time."""
 
 import json as jsonlib
+import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
-from typing import Final, NoReturn, Protocol
-from urllib.parse import urlsplit
-
-import requests
-from urllib3 import Timeout
-from urllib3.exceptions import HTTPError
+from typing import Final, NamedTuple, NoReturn, Protocol
+from urllib.parse import urlencode, urlsplit
 
 from connectors.sdk import pacing, urls
+from connectors.sdk.answer import TooLongError, UnreadableError
 from connectors.sdk.context import Call, Context
 from connectors.sdk.errors import AuthError, ConfigError, Refused, Unavailable, Unsafe
 from connectors.sdk.types import Json
-from connectors.sdk.wire import (
-    Body,
-    Sent,
-    TooLongError,
-    WireAdapter,
-    body_of,
-    certificate_refused,
-    nothing_sent_yet,
-    something_was_sent,
-    with_query,
-)
+from connectors.sdk.wire import Connection, Place, Sent
 
 MEBIBYTE: Final = 1024 * 1024
 BYTE_CAP: Final = 64 * MEBIBYTE
 SESSIONS_KEPT: Final = 32
-CONNECT_S: Final = 5.0
 
 
-class _Session(requests.Session):
-    """No environment, no cookies, and one way out."""
+_Kind = tuple[str, Place, bool]  # target, where to, only reading
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.headers.clear()
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.wire = WireAdapter()
-        for scheme in ("http://", "https://"):
-            self.mount(scheme, self.wire)
-
-
-_Kind = tuple[str, str, bool]  # target, base URL, only reading
-
-_idle: dict[_Kind, list[_Session]] = {}
+_idle: dict[_Kind, list[Connection]] = {}
 _lock = threading.Lock()
 
 
@@ -126,12 +99,13 @@ class Http:
                 f"The ca_file of {target} is not there.", hint="Name a PEM file that we may read."
             )
         self._url = self._base.geturl()
+        self._origin = f"{self._base.scheme}://{self._base.netloc}"
+        self._place = Place(*urls.origin(self._base), ca_file=ca_file)
         self._target = target
         self._context = context
         self._auth = auth
         self._headers = dict(headers or {})
         self._byte_cap = byte_cap
-        self._ca_file = ca_file
 
     def get(self, path: str, **options: Json) -> Response:
         """`GET`; the options are those of `request`."""
@@ -184,7 +158,7 @@ class Http:
             Unavailable: No usable answer; `maybe_applied` when a write may have arrived.
             ConfigError: The certificate does not verify.
         """
-        body, query = body_of(json, form), with_query(path, params)
+        body, query = _body_of(json, form), _with_query(path, params)
         ask = self._asked(method, query, template, body, headers=headers, reading=reading, byte_cap=byte_cap)
         response = self._once(ask)
         if response.status == HTTPStatus.UNAUTHORIZED and self._auth is not None:
@@ -197,7 +171,7 @@ class Http:
         method: str,
         path: str,
         template: str,
-        body: Body,
+        body: "_Body",
         *,
         headers: Mapping[str, str] | None,
         reading: bool,
@@ -224,34 +198,28 @@ class Http:
         pacing.wait_for_nothing(self._target, self._url)
         headers = self._headers_of(ask)
         answered, started = "no answer", time.monotonic()
-        nothing_sent_yet()
-        try:
-            with self._session() as session:
-                response = self._exchange(session, ask, headers)
-            answered = str(response.status)
-        except (requests.RequestException, HTTPError, OSError, ValueError, TooLongError) as error:
-            self._fail(error, maybe_applied=ask.writes and something_was_sent())
-        finally:
-            ms = (time.monotonic() - started) * 1000
-            self._context.calls.append(
-                Call(at=self._context.now(), asked=ask.shown, answered=answered, ms=ms)
-            )
+        with self._lent() as connection:
+            try:
+                response = self._exchange(connection, ask, headers)
+                answered = str(response.status)
+            except (OSError, ValueError, UnreadableError, TooLongError) as error:
+                self._fail(error, sent=connection.sent, writes=ask.writes)
+            finally:
+                ms = (time.monotonic() - started) * 1000
+                self._context.calls.append(
+                    Call(at=self._context.now(), asked=ask.shown, answered=answered, ms=ms)
+                )
         return response
 
-    def _exchange(self, session: _Session, ask: "_Ask", headers: Mapping[str, str]) -> Response:
-        seconds = self._context.deadline_s
-        origin = f"{self._base.scheme}://{self._base.netloc}"
-        sent = Sent(
-            method=ask.method,
-            origin=origin,
-            target=ask.url.removeprefix(origin) or "/",
-            headers=headers,
-            body=ask.body,
-        )
-        answer = session.wire.exchange(
-            sent,
-            verify=self._ca_file or True,
-            timeout=Timeout(total=seconds, connect=min(CONNECT_S, seconds)),
+    def _exchange(self, connection: Connection, ask: "_Ask", headers: Mapping[str, str]) -> Response:
+        answer = connection.exchange(
+            Sent(
+                method=ask.method,
+                target=ask.url.removeprefix(self._origin) or "/",
+                headers=headers,
+                body=ask.body,
+            ),
+            seconds=self._context.deadline_s,
             byte_cap=ask.byte_cap,
         )
         return Response(
@@ -297,14 +265,14 @@ class Http:
             )
         return response
 
-    def _fail(self, error: Exception, *, maybe_applied: bool) -> NoReturn:
-        # never chained: requests puts addresses, and sometimes header values, into its messages
-        if certificate_refused(error):
+    def _fail(self, error: Exception, *, sent: bool, writes: bool) -> NoReturn:
+        # never chained: a message from below may hold an address or a header's value
+        if isinstance(error, ssl.SSLCertVerificationError):
             raise ConfigError(
                 f"The certificate of {self._target} does not verify.",
                 hint="Check the base URL; for a private authority name its certificates in ca_file.",
             ) from None
-        if isinstance(error, ValueError):  # requests' own word for what no header and no address can be
+        if isinstance(error, ValueError):  # what no header and no address can be
             raise ConfigError(
                 f"A call to {self._target} could not be written ({type(error).__name__}).",
                 hint="Look for line breaks and letters beyond Latin in its URL, keys and tokens.",
@@ -313,32 +281,32 @@ class Http:
             raise Unavailable(
                 f"{self._target} answered with more than we read at once.",
                 hint="Ask for a shorter span, or raise the connector's byte cap.",
-                maybe_applied=maybe_applied,
+                maybe_applied=writes and sent,
             ) from None
-        what = "gave no whole answer" if something_was_sent() else "could not be reached"
+        what = "gave no whole answer" if sent else "could not be reached"
         raise Unavailable(
             f"{self._target} {what} in {self._context.deadline_s:g} s ({type(error).__name__}).",
             hint="The step is retried; if it keeps failing, check the network and the base URL.",
-            maybe_applied=maybe_applied,
+            maybe_applied=writes and sent,
         ) from None
 
     @contextmanager
-    def _session(self) -> Iterator[_Session]:
-        """Lend a session to one thread; an exchange that failed half way is not continued on it.
+    def _lent(self) -> Iterator[Connection]:
+        """Lend a connection to one thread; one that failed half way has hung up by itself.
 
-        Sessions that may write and sessions that only read are kept apart: no proof travels over a connection
+        Connections that may write and connections that only read are kept apart: no proof travels over one
         that has carried a write.
         """
-        key = (self._target, self._url, self._context.read_only)
+        key = (self._target, self._place, self._context.read_only)
         keeps = self._context.read_only or not self._context.fresh
-        session = (_borrowed(key) if keeps else None) or _Session()
+        connection = (_borrowed(key) if keeps else None) or Connection(self._place)
         kept = False
         try:
-            yield session
-            kept = keeps and _given_back(key, session)
+            yield connection
+            kept = keeps and _given_back(key, connection)
         finally:
             if not kept:
-                session.close()
+                connection.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,32 +320,57 @@ class _Ask:
     body: bytes | None = field(repr=False)
 
 
+class _Body(NamedTuple):
+    """A request's body, and the headers that say what it is."""
+
+    content: bytes | None
+    headers: Mapping[str, str]
+
+
 def close_sessions() -> None:
-    """Close every pooled connection, as at the end of the process."""
+    """Close every kept connection, as at the end of the process."""
     with _lock:
-        sessions = [session for kept in _idle.values() for session in kept]
+        connections = [connection for kept in _idle.values() for connection in kept]
         _idle.clear()
-    for session in sessions:
-        session.close()
+    for connection in connections:
+        connection.close()
 
 
-def _borrowed(key: _Kind) -> _Session | None:
+def _borrowed(key: _Kind) -> Connection | None:
     with _lock:
         kept = _idle.get(key)
         return kept.pop() if kept else None
 
 
-def _given_back(key: _Kind, session: _Session) -> bool:
+def _given_back(key: _Kind, connection: Connection) -> bool:
     with _lock:
         kept = _idle.setdefault(key, [])
         if len(kept) >= SESSIONS_KEPT:
             return False
-        kept.append(session)
+        kept.append(connection)
         return True
+
+
+def _with_query(path: str, params: Mapping[str, str] | None) -> str:
+    """A path with its query."""
+    if not params:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
+
+
+def _body_of(json: Json, form: Mapping[str, str] | None) -> _Body:
+    """A body as JSON or as a form. Raises `ValueError` for what JSON cannot say."""
+    if form is not None:
+        content = urlencode(form).encode("ascii")
+        return _Body(content, {"Content-Type": "application/x-www-form-urlencoded"})
+    if json is not None:
+        return _Body(_ENCODER.encode(json).encode(), {"Content-Type": "application/json"})
+    return _Body(None, {})
 
 
 def _no_constant(_: str) -> NoReturn:
     raise ValueError("no number")
 
 
+_ENCODER: Final = jsonlib.JSONEncoder(allow_nan=False)
 _DECODER: Final = jsonlib.JSONDecoder(parse_constant=_no_constant)

@@ -3,11 +3,11 @@
 import socket
 import ssl
 import time
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from ldap3 import Connection, Tls
+
+from connectors.sdk.trust import trusting
 
 BYTE_CAP: Final = 64 * 1024 * 1024
 
@@ -47,14 +47,6 @@ class Timed:
         self.inner.close()
 
 
-@lru_cache(maxsize=8)
-def _trusting(ca_file: str | None, _changed: int) -> ssl.SSLContext:
-    """Made once: reading the machine's authorities takes 20 ms of CPU, and a leaver ten connections."""
-    context = ssl.create_default_context(cafile=ca_file)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
 class StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
     """TLS as Python itself checks it: chain, dates, and the host's name or address."""
 
@@ -63,7 +55,7 @@ class StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
             validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, ca_certs_file=ca_file or None
         )
         self.refused = False
-        self._checks = _trusting(ca_file, Path(ca_file).stat().st_mtime_ns) if ca_file else _trusting(None, 0)
+        self._checks = trusting(ca_file or None)
 
     def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002  # ldap3's signature
         """Shake hands, always, before anything is said."""

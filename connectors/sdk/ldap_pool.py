@@ -11,11 +11,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from urllib3.util.wait import wait_for_read
-
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.errors import Unavailable
 from connectors.sdk.ldap import KeptConnection, open_connection
+from connectors.sdk.wire import has_something_to_say
 
 #: Idle connections kept of one kind.
 MOST_KEPT: Final = 32
@@ -92,7 +91,7 @@ def close_connections() -> None:
 def _kept(kind: _Kind, context: Context) -> KeptConnection | None:
     """An idle connection on which the directory still listens to us, if there is one."""
     while (idle := _taken(kind)) is not None:
-        if time.monotonic() - idle.since > KEPT_S or wait_for_read(idle.connection.channel, timeout=0):
+        if time.monotonic() - idle.since > KEPT_S or has_something_to_say(idle.connection.channel):
             idle.connection.leave()  # nothing was asked, so what there is to read is a goodbye
             continue
         idle.connection.lend_to(context)

@@ -1,215 +1,148 @@
-"""Where one HTTP answer is read: within one deadline for all of it, and never more bytes than allowed."""
+"""One kept connection over HTTP/1.1: a call within one deadline, and never more bytes than allowed.
 
-import io
-import json as jsonlib
+What comes back is read in `answer.py`.
+"""
+
+import re
+import select
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.client import HTTPResponse as PlainResponse
-from typing import Any, NamedTuple, cast
-from urllib.parse import urlencode
+from functools import partial
+from typing import Final, NamedTuple
+from urllib.parse import quote
 
-from requests import Request
-from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+import certifi
 
-from connectors.sdk.types import Json
+from connectors.sdk.answer import Received, read_answer
+from connectors.sdk.trust import trusting
 
-CHUNK = 64 * 1024
+CHUNK: Final = 64 * 1024
+CONNECT_S: Final = 5.0
 
-#: Whether any byte of the call this thread is making has left us.
-_sent = threading.local()
+_TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
+#: What a path and a query are written with; all else is percent-encoded.
+_PLAIN: Final = "/?:@!$&'()*+,;=%-._~"
+_AS_IT_STANDS: Final = re.compile(rf"[A-Za-z0-9{re.escape(_PLAIN)}]*")
+
+
+class Place(NamedTuple):
+    """Where a connection goes. `ca_file` holds the authorities to trust instead of the public ones."""
+
+    scheme: str
+    host: str
+    port: int
+    ca_file: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A request. `origin` is `https://host:port`, `target` the path and query behind it."""
+    """A request. `target` is the path and query."""
 
     method: str
-    origin: str
     target: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """An answer, unpacked."""
+class Connection:
+    """A connection to one place, opened by its first call. No proxy, no redirect, nothing tried again.
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    Attributes:
+        sent: Whether the other side may have received any of the last call.
+    """
 
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._socket: socket.socket | None = None
+        self.sent = False
 
-class Body(NamedTuple):
-    """A request's body, and the headers that say what it is."""
+    def exchange(self, ask: Sent, *, seconds: float, byte_cap: int) -> Received:
+        """Send one request as it stands, and read its whole answer within so many seconds.
 
-    content: bytes | None
-    headers: Mapping[str, str]
-
-
-class TooLongError(Exception):
-    """The answer is longer than allowed, once unpacked."""
-
-
-def nothing_sent_yet() -> None:
-    """Say that a call begins."""
-    _sent.flag = False
-
-
-def something_was_sent() -> bool:
-    """Whether the other side may have received any of the call."""
-    return bool(getattr(_sent, "flag", False))
-
-
-def certificate_refused(error: BaseException) -> bool:
-    """Whether a certificate that does not verify lies beneath an error, as a cause or wrapped inside."""
-    beneath = [error]
-    for each in beneath:
-        if isinstance(each, ssl.SSLCertVerificationError):
-            return True
-        inner = (each.__cause__, each.__context__, *each.args)
-        beneath += [one for one in inner if isinstance(one, BaseException) and one not in beneath]
-    return False
-
-
-class _Timed(io.RawIOBase):
-    """A socket's bytes under one deadline: a time-out of the socket alone starts anew with every byte."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._inner = sock.makefile("rb", buffering=0)
-        self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer took too long")
-        self._sock.settimeout(left)
-        return self._inner.readinto(buffer)
+        Raises `OSError`, `ValueError` for what no request can say, `UnreadableError` and `TooLongError`; the
+        connection is then closed.
+        """
+        self.sent = False
+        until = time.monotonic() + seconds
+        message = _written(ask, self._place)
+        with ExitStack() as unless_well:
+            unless_well.callback(self.close)
+            opened = self._open(seconds)
+            opened.settimeout(_left(until))
+            self.sent = True
+            opened.sendall(message)
+            answer = read_answer(
+                partial(_more, opened, until), byte_cap=byte_cap, bodiless=ask.method == "HEAD"
+            )
+            if answer.keeps:
+                unless_well.pop_all()
+        return answer
 
     def close(self) -> None:
-        if not self.closed:
-            self._inner.close()
-        super().close()
+        """Hang up; the next call opens it anew."""
+        opened, self._socket = self._socket, None
+        if opened is not None:
+            opened.close()
+
+    def _open(self, seconds: float) -> socket.socket:
+        if self._socket is not None and has_something_to_say(self._socket):
+            self.close()  # nothing was asked, so what there is to read is a goodbye
+        if self._socket is None:
+            self._socket = _connected(self._place, min(CONNECT_S, seconds))
+        return self._socket
 
 
-class _Answer(PlainResponse):
-    """An answer whose status line, headers and body are all read under one deadline."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = io.BufferedReader(_Timed(sock), CHUNK)
+def has_something_to_say(idle: socket.socket) -> bool:
+    """Whether an idle connection has been closed by the other side, or brings what nobody asked for."""
+    waiting = select.poll()
+    waiting.register(idle, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
-class _Connection(HTTPConnection):
-    response_class = _Answer
-
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        _sent.flag = True
-        super().send(data)
+def _left(until: float) -> float:
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the answer took too long")
+    return left
 
 
-class _SecureConnection(_Connection, HTTPSConnection):
-    pass
+def _connected(place: Place, seconds: float) -> socket.socket:
+    trusted = trusting(place.ca_file or certifi.where()) if place.scheme == "https" else None
+    opened = socket.create_connection((place.host, place.port), timeout=seconds)
+    with ExitStack() as failed:
+        failed.callback(opened.close)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if trusted is not None:
+            opened = trusted.wrap_socket(opened, server_hostname=place.host)
+        failed.pop_all()
+    return opened
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+def _more(opened: socket.socket, until: float) -> bytes:
+    """What comes next: a time-out of the socket alone would start anew with every byte."""
+    opened.settimeout(_left(until))
+    return opened.recv(CHUNK)
 
 
-class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+def _written(ask: Sent, place: Place) -> bytes:
+    """The request's bytes. Raises `ValueError` for what no header can hold."""
+    headers = {"Host": _host(place), **ask.headers}
+    if ask.body is not None or ask.method not in {"GET", "HEAD"}:
+        headers["Content-Length"] = str(len(ask.body or b""))
+    if not _TOKEN.fullmatch(ask.method) or not all(map(_TOKEN.fullmatch, headers)):
+        raise ValueError("a method or a header's name that is none")
+    if not all(map(_VALUE.fullmatch, headers.values())):
+        raise ValueError("a header's value with a line break in it")
+    target = ask.target if _AS_IT_STANDS.fullmatch(ask.target) else quote(ask.target, safe=_PLAIN)
+    lines = [f"{ask.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join((*lines, "", "")).encode("latin-1") + (ask.body or b"")
 
 
-class WireAdapter(HTTPAdapter):
-    """What a session sends through: no retries, no proxy, one connection."""
-
-    def __init__(self) -> None:
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=Retry(total=0, redirect=False))
-        self._pools: dict[tuple[str, bool | str], HTTPConnectionPool] = {}
-
-    def exchange(self, ask: Sent, *, verify: bool | str, timeout: Timeout, byte_cap: int) -> Received:
-        """Send one request as it stands, and read its whole answer.
-
-        `Session.request` would prepare it anew: cookies, proxies, hooks, redirects and a response object, none
-        of which we have, cost three times what the exchange itself does.
-        Raises what urllib3 and the socket raise, and `TooLongError`.
-        """
-        answer = self._pool(ask.origin, verify).urlopen(
-            ask.method,
-            ask.target,
-            body=ask.body,
-            headers=ask.headers,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            timeout=timeout,
-            preload_content=False,
-            decode_content=False,
-        )
-        with ExitStack() as unless_read:
-            unless_read.callback(answer.close)
-            body = read_body(answer, byte_cap=byte_cap)
-            unless_read.pop_all()
-        answer.release_conn()
-        return Received(status=answer.status, headers=answer.headers, body=body)
-
-    def _pool(self, origin: str, verify: bool | str) -> HTTPConnectionPool:
-        """The pool of an origin, with certificates checked as requests checks them."""
-        pool = self._pools.get((origin, verify))
-        if pool is None:
-            request = Request("GET", origin).prepare()
-            pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(request, verify))
-            self.cert_verify(pool, origin, verify, None)  # type: ignore[no-untyped-call]  # requests has it so
-            self._pools[origin, verify] = pool
-        return pool
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of our own connections."""
-        super().init_poolmanager(*args, **kwargs)
-        manager: PoolManager = self.poolmanager
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-
-
-def read_body(raw: BaseHTTPResponse, *, byte_cap: int) -> bytes:
-    """Everything the answer says, unpacked. Raises `TooLongError`."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        part = raw.read1(min(CHUNK, byte_cap + 1), decode_content=True)
-        if not part:
-            return b"".join(parts)
-        size += len(part)
-        if size > byte_cap:
-            raise TooLongError
-        parts.append(part)
-
-
-def with_query(path: str, params: Mapping[str, str] | None) -> str:
-    """A path with its query."""
-    if not params:
-        return path
-    return f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
-
-
-def body_of(json: Json, form: Mapping[str, str] | None) -> Body:
-    """A body as JSON or as a form. Raises `ValueError` for what JSON cannot say."""
-    if form is not None:
-        content = urlencode(form).encode("ascii")
-        return Body(content, {"Content-Type": "application/x-www-form-urlencoded"})
-    if json is not None:
-        return Body(jsonlib.dumps(json, allow_nan=False).encode(), {"Content-Type": "application/json"})
-    return Body(None, {})
+def _host(place: Place) -> str:
+    host = f"[{place.host}]" if ":" in place.host else place.host.encode("idna").decode("ascii")
+    usual = place.port == {"http": 80, "https": 443}[place.scheme]
+    return host if usual else f"{host}:{place.port}"

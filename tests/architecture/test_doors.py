@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SDK = ROOT / "connectors" / "sdk"
-HTTP_DOOR = {SDK / "http.py", SDK / "wire.py"}
+HTTP_DOOR = {SDK / "answer.py", SDK / "wire.py", SDK / "http.py"}
 LDAP_DOOR = {SDK / "ldap.py"}
 
 #: Whatever makes a connection over HTTP. Servers (http.server, waitress) and types are not in it.
@@ -28,6 +28,7 @@ HTTP_CLIENTS = {
     "urllib3.request",
     "http.client.HTTPConnection",
     "http.client.HTTPSConnection",
+    "httptools.HttpResponseParser",
     "httpx.Client",
     "httpx.AsyncClient",
     "httpx.get",
@@ -118,7 +119,7 @@ def test_only_one_module_makes_ldap_connections() -> None:
 
 
 def test_the_doors_are_where_we_look_for_them() -> None:
-    assert "requests.Session" in made_in((SDK / "http.py").read_text(encoding="utf-8"))
+    assert "httptools.HttpResponseParser" in made_in((SDK / "answer.py").read_text(encoding="utf-8"))
     assert "ldap3.Connection" in made_in((SDK / "ldap.py").read_text(encoding="utf-8"))
 
 
