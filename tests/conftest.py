@@ -164,7 +164,7 @@ class PostgresServer:
     port: int
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg://exeunt@127.0.0.1:{self.port}/{database}"
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{database}"
 
 
 @pytest.fixture(scope="session")
@@ -180,7 +180,11 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.chown(folder, user)
     data = folder / "data"
     run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    run([initdb, "-D", data, "-U", "exeunt", "-A", "trust", "-E", "UTF8", "--no-sync"], user=user, cwd=folder)
+    run(
+        [initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        user=user,
+        cwd=folder,
+    )
     port = spare_port()
     settings = f"-c port={port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c max_connections=200"
     control = [programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", settings]
@@ -214,7 +218,7 @@ def new_database(server: PostgresServer, like: str = "template1") -> Iterator[st
     import psycopg  # only tests marked `postgres` get here
 
     name = f"t{next(_numbers)}"
-    with psycopg.connect(f"host=127.0.0.1 port={server.port} user=exeunt dbname=postgres") as admin:
+    with psycopg.connect(f"host=127.0.0.1 port={server.port} user=postgres dbname=postgres") as admin:
         admin.autocommit = True
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         yield server.url(name)

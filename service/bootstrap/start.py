@@ -55,26 +55,26 @@ def main(words: Sequence[str]) -> int:
 
 def _wanted(environment: Environment, words: Sequence[str]) -> Wanted:
     """What this start needs. PostgreSQL is asked for once, and then always there."""
-    if list(words) == ["postgres"]:
-        environment.folder.mkdir(exist_ok=True)
-        environment.for_postgres.touch()
     if list(words[:1]) == ["test"]:
         return "dev"
-    return "postgres" if environment.for_postgres.exists() else "base"
+    return "postgres" if list(words) == ["postgres"] or environment.for_postgres.exists() else "base"
 
 
 def _prepared(environment: Environment, wanted: Wanted) -> bool:
     console = Console()
     signal.signal(signal.SIGTERM, _leave)
     try:
+        if wanted == "postgres" and not environment.for_postgres.exists():
+            environment.folder.mkdir(exist_ok=True)
+            environment.for_postgres.touch()
         environment.prepare(wanted, console)
     except InstallError as error:
         console.say(str(error))
         return False
     except OSError as error:
         console.say(
-            f"{environment.folder} cannot be made: {error}. "
-            "Free some space, or copy the checkout to a folder that you may write in, and start again."
+            f"{environment.folder} cannot be written: {error}. Free some space, "
+            "or give the command as somebody who may write there, or copy the checkout to where you may."
         )
         return False
     except KeyboardInterrupt:

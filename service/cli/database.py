@@ -94,8 +94,8 @@ def _refusals() -> Iterator[None]:
         stop("--to is no database's address: postgresql+psycopg://NAME@HOST:5432/DATABASE", WRONG_USE)
     except SQLAlchemyError as error:
         stop(
-            f"Nothing was copied ({type(error).__name__}). Look at the target's address, at its rights, and "
-            "whether PGPASSFILE names a file with its password.",
+            f"Nothing was copied ({type(error).__name__}). Look at the target's address and rights, and whether "
+            "its password stands in ~/.pgpass, or in the file that PGPASSFILE names, readable by you alone.",
             UNREACHABLE,
         )
 

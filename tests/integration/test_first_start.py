@@ -149,6 +149,17 @@ def test_the_packages_for_postgresql_are_asked_for_once_and_kept(checkout):
     assert list(checkout.venv.glob("lib/*/site-packages/elephant.py"))
 
 
+@pytest.mark.parametrize("words", [("plan",), ("postgres",)])
+def test_a_place_that_cannot_be_written_is_told_in_a_sentence(checkout, words):
+    checkout.venv.write_text("no folder")
+
+    status, said = checkout.start(*words)
+
+    assert status == 1
+    assert "cannot be written" in said
+    assert "Traceback" not in said
+
+
 def test_whoever_wants_no_bytecode_beside_their_sources_still_starts_fast(filled):
     checkout, _ = filled
     shutil.rmtree(checkout.root / "service" / "cli" / "__pycache__", ignore_errors=True)
