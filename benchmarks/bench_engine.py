@@ -65,6 +65,8 @@ PLAYBOOK = "playbook: alone\nversion: 1\nsummary: Steps that take no time.\nstep
 ANYBODY = Guardrails(hour_people=1_000_000, day_people=1_000_000, whole_teams=False, first_time=False)
 #: As many as the configuration allows: a step that takes no time is bounded by how many go into one transaction.
 THREADS = Threads(rest=64, sign_in=4)
+#: There is no target system here whose pace could be kept: what is asked for is the engine's own.
+UNHURRIED = Pace(at_once=1_000_000, steps_per_s=0)
 LONG_PLANNED = timedelta(days=30)
 PATIENCE_S = 1800.0
 
@@ -118,7 +120,7 @@ def _engine(store: Store, keys: Keys) -> Parts:
     machine = Machine(keys=keys)
     return Parts(
         store=store,
-        admission=Admission(paces={"ask": Pace(at_once=THREADS.rest, steps_per_s=0)}),
+        admission=Admission(paces={"ask": UNHURRIED}),
         machine=machine,
         executor=Executor(
             registry=registry,
