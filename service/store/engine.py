@@ -16,6 +16,8 @@ from service.store.combined import Combined, Work
 from service.store.failpoints import passing
 
 BUSY_TIMEOUT_MS = 30_000
+#: A process that was frozen within a transaction holds locks others wait for: after so long PostgreSQL ends it.
+STANDING_STILL_MS = 10_000
 #: Any number will do, as long as every process of ours asks for the same.
 OF = 0x6578616C
 
@@ -131,9 +133,16 @@ def _owned(path: Path) -> None:
 
 
 def _postgres(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_pre_ping=True,
         connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c lock_timeout=30000"},
     )
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        if not connection.get_execution_options().get("exeunt_reading"):  # who reads holds nobody up
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {STANDING_STILL_MS}")
+
+    return engine

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
@@ -21,7 +21,7 @@ from service.ledger.entry import append
 from service.ledger.event import Event
 from service.ledger.verify import verify_live
 from service.settings import SourceSection
-from service.store import Base, utc_now
+from service.store import Base, Store, utc_now
 from service.store.again import AT_MOST, again
 from tests.conftest import Clock
 from tests.integration.nodes.test_two_nodes import seen
@@ -119,6 +119,26 @@ def test_an_operator_who_met_the_engine_has_their_way_all_the_same(together: Any
 
     assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == ["Desk.intervene"]
     assert together.facts().paused
+
+
+def test_a_process_that_stands_still_within_a_transaction_holds_the_others_up_no_longer_than_is_said(
+    together: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.store.engine.STANDING_STILL_MS", 500)
+    standing = Store(together.store.url.render_as_string(hide_password=False))
+
+    def stands_still() -> None:
+        with standing.write() as session:
+            records(session)
+            with together.store.write() as other:  # waits for the ledger until the first is ended
+                records(other)
+            records(session)
+
+    with pytest.raises(DBAPIError):
+        stands_still()
+    standing.close()
+
+    assert together.events().count("step.late") == 1
 
 
 def test_whoever_always_gives_way_is_told_in_the_end(together: Any) -> None:
