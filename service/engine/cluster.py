@@ -1,14 +1,15 @@
 """The scale-out deliverer: any number of nodes on one PostgreSQL, with messages that Procrastinate carries.
 
 A node lets steps out, as many as all nodes together have threads for, and hands them over in the same transaction.
-Whichever node receives a message begins its attempts (each once, by its number), makes the calls outside any
-transaction, and records what came back together.
+Whichever node receives a message takes its attempts (each once, by its number) and makes the calls outside any
+transaction. One thread a node records whatever has come back meanwhile, together, and then lets out more.
 """
 
 import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 
 import structlog
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from service.engine import messages, nodes
 from service.engine.alone import OnlyEngine
+from service.engine.in_hand import InHand, Slip
 from service.engine.lanes import FIRST_OF_THE_REST, Room
 from service.engine.messages import hand_over
 from service.engine.nodes import Lease
@@ -35,15 +37,17 @@ from service.engine.trouble import where
 log = structlog.get_logger()
 
 TICK_S = 0.5
-#: With more on their way, results are gathered so long and cost one transaction, in seconds.
+#: News that comes closer together than this is begun together, in seconds.
+BEGIN_S = 0.03
+#: With work enough in hand, results are gathered so long and cost one transaction, in seconds.
 GATHER_S = 0.02
 PAUSE_S = 1.0
 #: How long an end waits for what is out, in seconds.
 PATIENCE_S = 30.0
+#: An attempt that is over; without a result it was dropped.
+_Back = tuple[Slip, Returned | None]
 #: Any number will do; one node at a time begins runs, as their numbers follow each other.
 BEGINS = 0x65786262
-
-Slip = tuple[str, int]
 
 
 class Cluster:
@@ -61,8 +65,11 @@ class Cluster:
         self._recorder = Recorder(parts.store, parts.machine, parts.now, self._patient)
         self._only = OnlyEngine(parts.store)
         self._sender = messages.sender()
-        self._receiving = Receiving(parts.store.url, parts.threads, self._attempts, self.wake)
-        self._mine: set[Slip] = set()
+        self._receiving = Receiving(parts.store.url, self._attempts, self.wake)
+        self._in_hand = InHand(parts.threads)
+        self._returned: SimpleQueue[_Back] = SimpleQueue()
+        self._news = True  # somebody said that something may be due
+        self._began = 0.0  # when we last looked at what is due, by the monotonic clock
         self._wake, self._stop = threading.Event(), threading.Event()
         self._stopped_at = 0.0
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
@@ -82,16 +89,18 @@ class Cluster:
 
     def wake(self) -> None:
         """Something may be due now."""
+        self._news = True
         self._wake.set()
 
     def stop(self) -> None:
         """Let what is here come back, record it, and leave."""
         self._stopped_at = time.monotonic()
         self._stop.set()
+        self._in_hand.end()
+        self._receiving.stop(PATIENCE_S)
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=PATIENCE_S)
-        self._receiving.stop(PATIENCE_S)
         self._pools.end(wait=False)
         self._lease.stop()
         self._only.release()
@@ -101,14 +110,16 @@ class Cluster:
 
     def _loop(self) -> None:
         judged = 0.0
-        while not self._stop.is_set():
+        while not self._stop.is_set() or (self._in_hand and self._patient()):
             self._wake.clear()
-            let_out = self._tried(self.cycle) or 0
+            moved = self._tried(self.cycle)
             if time.monotonic() - judged > EVERY_S:
                 judged = time.monotonic()
                 self._tried(self.reconcile)
-            if not let_out:
+            if not moved:
                 self._wake.wait(TICK_S)
+            elif self._in_hand.busy:
+                self._stop.wait(GATHER_S)
 
     def _tried(self, work: Callable[[], int]) -> int | None:
         try:
@@ -121,7 +132,10 @@ class Cluster:
         return None
 
     def cycle(self) -> int:
-        """Begin what is due and let out what there is room for; says how many steps."""
+        """Record what came back, begin what is due and let out what there is room for; says how many steps."""
+        recorded = self._record()
+        if self._stop.is_set():
+            return recorded
         now = self._now()
         self._begin(now)
         with self._store.write("turn") as session:
@@ -129,22 +143,40 @@ class Cluster:
             orders = self._parts.admission.admit(session, now=now, room=room) if room else []
             hand_over(session, self._sender, orders, self._parts.threads)
         self.last_cycle_at = now
-        return len(orders)
+        return recorded + len(orders)
+
+    def _record(self) -> int:
+        """Write down what has come back, together; says how many."""
+        back = self._collect()
+        finished = [returned for _, returned in back if returned is not None]
+        if len(finished) < len(back):
+            dropped = len(back) - len(finished)
+            log.warning("engine.dropped", steps=dropped, because="this node was taken for dead")
+        if finished:
+            self._recorder.record(finished)
+        self._in_hand.let_go([slip for slip, _ in back])
+        return len(back)
 
     def _begin(self, now: datetime) -> None:
+        """Begin runs where there was news, and every moment without; one node at a time."""
+        since = time.monotonic() - self._began
+        if since < (BEGIN_S if self._news else TICK_S):
+            return
+        self._news, self._began = False, time.monotonic()
         with self._store.write("begin") as session:
             if session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": BEGINS}):
-                self._parts.begin_due(session, now=now)
+                begun = self._parts.begin_due(session, now=now)
+                self._news = self._news or bool(begun)  # there may be more than are begun at once
 
     def reconcile(self) -> int:
         """Take back what is out with nobody, if we have seen the database long enough to say so."""
         if not self._lease.may_judge():
             return 0
         with self._store.write("take-back") as session:
-            taken_back = reconcile(session, self._lease.id, frozenset(self._mine), now=self._now())
+            taken_back = reconcile(session, self._lease.id, self._in_hand.slips, now=self._now())
         if taken_back:
             log.warning("engine.took_back", steps=taken_back)
-            self.wake()
+            self._wake.set()
         return taken_back
 
     def _room(self, session: Session) -> Room:
@@ -162,20 +194,22 @@ class Cluster:
                 out[sign_in] += count
         return together.room(sign_in=out[1], rest=out[0])
 
-    def _attempts(self, items: Sequence[Slip]) -> None:
-        """Carry out the attempts of one message; called in a thread of its own."""
+    def _attempts(self, slips: Sequence[Slip], *, sign_in: bool) -> None:
+        """Take the attempts of one message. Returns when there are threads for those of another."""
         epoch = self._lease.epoch
-        self._mine.update(items)
+        mine = self._in_hand.take(slips, sign_in=sign_in)
+        orders: list[Order] = []
         try:
-            orders = self._taken(items)
-            self._carry_out(orders, epoch)
+            orders = self._taken(mine)
         finally:
-            self._mine.difference_update(items)
-            self.wake()
+            self._in_hand.let_go(set(mine) - {_slip(order) for order in orders})
+        for order in orders:
+            self._pools.submit(order, partial(self._carry_out, epoch))
+        self._in_hand.until_a_thread_is_free(sign_in=sign_in)
 
-    def _taken(self, items: Sequence[Slip]) -> list[Order]:
+    def _taken(self, slips: Sequence[Slip]) -> list[Order]:
         """Those of the attempts that are still to be carried out: dispatched becomes running, once."""
-        numbers = dict(items)
+        numbers = dict(slips)
         to_do = or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True))
         query = select(StepRun).where(StepRun.id.in_(numbers), StepRun.out_with.is_(None), to_do)
         with self._store.write("take") as session:
@@ -187,33 +221,19 @@ class Cluster:
                     step.state = StepState.RUNNING
             return orders_of(session, steps) if steps else []
 
-    def _carry_out(self, orders: Sequence[Order], epoch: int) -> None:
-        returned: SimpleQueue[Returned | None] = SimpleQueue()
+    def _carry_out(self, epoch: int, order: Order) -> None:
+        held = self._lease.holds(epoch)
+        self._returned.put((_slip(order), self._parts.executor.carry_out(order) if held else None))
+        self._wake.set()
 
-        def work(order: Order) -> None:
-            held = self._lease.holds(epoch)
-            returned.put(self._parts.executor.carry_out(order) if held else None)
-
-        for order in orders:
-            self._pools.submit(order, work)
-        left = len(orders)
-        while left:
-            finished = _gathered(returned, left)
-            left -= len(finished)
-            dropped = sum(each is None for each in finished)
-            if dropped:
-                log.warning("engine.dropped", steps=dropped, because="this node was taken for dead")
-            self._recorder.record([each for each in finished if each is not None])
-            self.wake()
+    def _collect(self) -> list[_Back]:
+        back = []
+        while True:
+            try:
+                back.append(self._returned.get_nowait())
+            except Empty:
+                return back
 
 
-def _gathered(returned: "SimpleQueue[Returned | None]", most: int) -> list[Returned | None]:
-    """What has come back: at least one, and whatever comes within a moment."""
-    finished = [returned.get()]
-    until = time.monotonic() + GATHER_S
-    while len(finished) < most:
-        try:
-            finished.append(returned.get(timeout=max(0.0, until - time.monotonic())))
-        except Empty:
-            break
-    return finished
+def _slip(order: Order) -> Slip:
+    return order.step_run_id, order.n

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 SIGN_IN: Final = "sign-in"
 REST: Final = "rest"
+LANES: Final = (SIGN_IN, REST)
 LOOK: Final = "look"
 ATTEMPTS: Final = "attempts"
 #: Procrastinate's tables lie apart from ours.
 WHERE: Final = "public,delivery"
 #: So many attempts go in one message.
-A_MESSAGE: Final = 10
+A_MESSAGE: Final = 32
 
 _LIVE: LiteralString = """
     SELECT j.id FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
@@ -44,7 +45,7 @@ def hand_over(session: Session, app: "App", orders: Sequence[Order], threads: Th
     if not orders:
         return
     connection = reached(session)
-    for queue in (SIGN_IN, REST):
+    for queue in LANES:
         mine = [order for order in orders if order.sign_in is (queue == SIGN_IN)]
         most = min(A_MESSAGE, threads.sign_in if queue == SIGN_IN else threads.rest)
         chunks = [mine[at : at + most] for at in range(0, len(mine), most)]

@@ -4,46 +4,47 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
 from service.engine import messages
+from service.engine.in_hand import Slip
 from service.engine.nodes import BEAT_S, DEAD_S
-from service.engine.pools import Threads
 from service.engine.trouble import where
 
 if TYPE_CHECKING:
-    from procrastinate import App
+    from procrastinate import App, JobContext
     from sqlalchemy import URL
 
 log = structlog.get_logger()
 
-#: Messages a lane works on at once: while one's last call is slow, the next is begun.
+#: Messages a lane receives at once: while one waits for a free thread, what the next names is carried out.
 AT_ONCE: Final = 2
 PAUSE_S: Final = 1.0
+
+
+class Attempts(Protocol):
+    """Takes the attempts of one message."""
+
+    def __call__(self, slips: Sequence[Slip], *, sign_in: bool) -> None: ...
 
 
 class Receiving:
     """The thread that receives.
 
     Args:
-        attempts: Carries out the attempts of one message; called in a thread, returns when all are recorded.
+        attempts: Takes the attempts of one message; called in a thread, returns when there is room for another.
         look: Something may be due.
     """
 
     def __init__(
         self,
         url: "URL",
-        threads: Threads,
-        attempts: Callable[[Sequence[tuple[str, int]]], None],
+        attempts: Attempts,
         look: Callable[[], None],
     ) -> None:
         self._url = url
-        self._at_once = {
-            messages.SIGN_IN: _messages_for(threads.sign_in),
-            messages.REST: _messages_for(threads.rest),
-        }
         self._attempts = attempts
         self._look = look
         self._stop = threading.Event()
@@ -73,10 +74,10 @@ class Receiving:
 
     async def _receive(self) -> None:
         self._loop = asyncio.get_running_loop()
-        width = sum(self._at_once.values())
-        self._loop.set_default_executor(ThreadPoolExecutor(width + 2, thread_name_prefix="message"))
+        width = AT_ONCE * len(messages.LANES) + 1
+        self._loop.set_default_executor(ThreadPoolExecutor(width, thread_name_prefix="message"))
         app = messages.receiver(self._url, most=width + 4)
-        app.task(name=messages.ATTEMPTS, queue=messages.REST)(self._received)
+        app.task(name=messages.ATTEMPTS, queue=messages.REST, pass_context=True)(self._received)
         app.task(name=messages.LOOK, queue=messages.LOOK)(self._look)
         async with app.open_async():
             self._working = asyncio.create_task(self._work(app))
@@ -87,14 +88,16 @@ class Receiving:
     async def _work(self, app: "App") -> None:
         try:
             async with asyncio.TaskGroup() as lanes:
-                for queue, at_once in (*self._at_once.items(), (messages.LOOK, 1)):
-                    lanes.create_task(_worker(app, queue, at_once))
+                for queue in messages.LANES:
+                    lanes.create_task(_worker(app, queue, AT_ONCE))
+                lanes.create_task(_worker(app, messages.LOOK, 1))
         except asyncio.CancelledError:
             if not self._stop.is_set():
                 raise
 
-    def _received(self, items: list[list[str | int]]) -> None:
-        self._attempts([(str(step), int(n)) for step, n in items])
+    def _received(self, context: "JobContext", items: list[list[str | int]]) -> None:
+        slips = [(str(step), int(n)) for step, n in items]
+        self._attempts(slips, sign_in=context.job.queue == messages.SIGN_IN)
 
 
 async def _worker(app: "App", queue: str, at_once: int) -> None:
@@ -108,8 +111,3 @@ async def _worker(app: "App", queue: str, at_once: int) -> None:
         delete_jobs="successful",
         install_signal_handlers=False,
     )
-
-
-def _messages_for(threads: int) -> int:
-    """So many that the threads have work, and not many more: who is urgent must not wait behind them."""
-    return max(AT_ONCE, AT_ONCE * threads // messages.A_MESSAGE)
