@@ -115,7 +115,10 @@ def _engine(store: Store, keys: Keys) -> Parts:
     registry = Registry({}, {})
     loaded = parse(PLAYBOOK.encode(), "alone.yaml", registry, lint=False)
     starter = Starter(
-        catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)), guard=ANYBODY
+        catalogue=Catalogue(registry),
+        set_up=registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
+        guard=ANYBODY,
     )
     machine = Machine(keys=keys)
     return Parts(

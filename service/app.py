@@ -225,7 +225,9 @@ def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Deli
 def _starter(settings: Settings, registry: Registry, offered: Mapping[DepartureKind, Loaded]) -> Starter:
     guard = guardrails_of(settings.guardrails)
     playbooks = OnRecord(actions=registry, offered=offered)
-    return Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
+    return Starter(
+        catalogue=Catalogue(registry), playbooks=playbooks, set_up=registry.configured, guard=guard
+    )
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:

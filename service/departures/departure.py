@@ -19,7 +19,8 @@ class Departure(Base):
     A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count.
     `changed_to` is what HR said too late to be followed. `timed_from` is the instant the run's steps were timed from,
     while it is another one and they have not been moved yet.
-    `held_codes` are the guardrails that hold it. `counted_at` is when HR last said something new, `begun_at` when
+    `held_codes` are the guardrails that hold it; of one that two persons let go although a connector it needs is not
+    set up that code stays. `counted_at` is when HR last said something new, `begun_at` when
     its run began, `released_at` when two persons let it go on: what they let go is not counted.
     `begins_at` is when its run begins, with the notice or when access ends, as found by the playbook and zone data
     that `begins_by` names; empty while nobody has looked.

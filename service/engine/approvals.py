@@ -18,7 +18,7 @@ from service.departures import last_admin, shape
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.departures.sealing import is_hidden
-from service.engine import releases
+from service.engine import equipment, releases
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.eligible import APPROVING, check_approver, same_human
 from service.engine.releases import PlanOf, Release, ReleaseState
@@ -183,7 +183,8 @@ class Approvals:
         for departure, leaver in listed:
             begun = departure.run_id is not None and departure.effective_at <= now
             departure.state = DepartureState.REVOKING if begun else DepartureState.SCHEDULED
-            departure.held_because, departure.held_codes = "", []
+            departure.held_because = ""
+            departure.held_codes = [code for code in departure.held_codes if code == equipment.CODE]
             departure.released_at, departure.wave = now, waves.get(departure.id)
             body = {"released": release.id}
             drafts.append(_draft(Event.DEPARTURE_SCHEDULED, person, departure, leaver, body))

@@ -1,6 +1,6 @@
 """Starting runs: departures whose time has come, a playbook pinned by its digest, steps as rows."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,7 @@ from service.departures.sealing import open_due
 from service.engine import kill_switch
 from service.engine.asking import put_further
 from service.engine.beginning import Leaving, write_runs
+from service.engine.equipment import go_on_equipped, held_unequipped, missing
 from service.engine.progress import settle
 from service.engine.record import ENGINE
 from service.engine.timing import begins_at, cut, mark, to_look_at
@@ -66,13 +67,16 @@ class Starter:
 
     Args:
         playbooks: Says which playbook a kind of departure is run by.
+        set_up: The connectors that can be opened.
         guard: What holds a departure that has come due with too many others.
     """
 
     catalogue: Catalogue
     playbooks: Playbooks
+    set_up: Collection[str]
     guard: Guardrails = DEFAULT
     _plans: dict[tuple[str, PlanInput], Plan] = field(default_factory=dict, repr=False, compare=False)
+    _looked_by: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def begin_due(self, session: Session, *, now: datetime) -> list[str]:
         """Start a run for the departures whose time has come, at most `AT_ONCE`. Gives the runs' ids.
@@ -84,6 +88,7 @@ class Starter:
             return []
         self._look_at_announced(session, now=now)
         marks = tuple((kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items())
+        self._look_at_unequipped(session, marks, now=now)
         looked_at = session.scalars(_nearest(marks), {"now": now, "most": AT_ONCE}).all()
         if not looked_at:
             return []
@@ -101,6 +106,23 @@ class Starter:
             person = session.get_one(Person, departure.person_id)
             hold_or_schedule(session, departure, person, self.guard, now=now, by=ENGINE)
 
+    def _look_at_unequipped(
+        self, session: Session, marks: Iterable[tuple[DepartureKind, str]], *, now: datetime
+    ) -> None:
+        """Once a process, and whenever other playbooks are in use: until a look finds nothing that may go on."""
+        used = {one for _, one in marks}
+        if used != self._looked_by and not go_on_equipped(session, self._lacks, now=now):
+            self._looked_by.clear()
+            self._looked_by.update(used)
+
+    def _lacks(self, departure: Departure) -> list[str]:
+        session = object_session(departure)
+        person = session.get_one(Person, departure.person_id) if session else None
+        try:
+            return missing(self.planned(departure, person), self.set_up) if person else []
+        except CannotBegin as refused:
+            return [str(refused)]
+
     def _timed(
         self, session: Session, some: Sequence[Departure], people: People, *, now: datetime
     ) -> list[Departure]:
@@ -110,8 +132,12 @@ class Starter:
             recompute(session, departure, now=now)
             if departure.run_id is not None and departure.effective_at <= now:
                 cut(session, departure, now=now)
-            elif departure.run_id is None and self._begins_at(session, departure, people) <= now:
-                due.append(departure)
+            elif departure.run_id is None:
+                begins = self._begins_at(session, departure, people)
+                planned = self.planned(departure, people[departure.person_id])
+                held = held_unequipped(session, departure, planned, self.set_up, now=now)
+                if begins <= now and not held:
+                    due.append(departure)
         return due
 
     def _begins_at(self, session: Session, departure: Departure, people: People) -> datetime:

@@ -1,7 +1,8 @@
 """What should have moved and did not: the one place that says so, from the rows alone. Nothing ends in nothing.
 
-A step that waits for a person or a device moves when they do, and its deadline names somebody; a held departure
-waits for whoever decides. Everything else that stands still past its time is stuck.
+A step that waits for a person or a device moves when they do, and its deadline names somebody. A held departure waits
+for whoever decides, who are called when it is held and again at its time. Everything else that stands still past its
+time is stuck.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,9 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.drill import MARGIN as DRILL_MARGIN
@@ -41,6 +43,7 @@ class StuckKind(StrEnum):
     STEP = "step"
     RUN = "run"
     DEPARTURE = "departure"
+    HELD = "held"
     ENGINE = "engine"
     READER = "reader"
     DRILL = "drill"
@@ -79,6 +82,7 @@ class Watch:
         found = [
             *self._engine(now),
             *(() if stopped(session) else _departures(session, now)),  # the kill switch is its own alarm
+            *_held(session, now),
             *_steps(session, now),
             *_runs(session, now),
             *self._behind(session, now),
@@ -148,6 +152,41 @@ def _departures(session: Session, now: datetime) -> Iterator[Stuck]:
             fix="Find it among the departures. If the engine runs, the log says what stops it.",
             since=departure.effective_at,
             departure_id=departure.id,
+        )
+
+
+def _held(session: Session, now: datetime) -> Iterator[Stuck]:
+    """What is held before its run: one alarm a batch, and one for each by itself. What is sealed is told nobody.
+
+    A second one follows when the time of the first has come: from then on access is open that should be gone.
+    """
+    query = (
+        select(
+            func.coalesce(Departure.batch_id, Departure.id),
+            func.max(Batch.number),
+            func.count(),
+            func.min(Departure.effective_at),
+            func.min(func.coalesce(Departure.counted_at, Departure.announced_at)),
+        )
+        .outerjoin(Batch, Batch.id == Departure.batch_id)
+        .where(
+            Departure.state == DepartureState.HELD, Departure.run_id.is_(None), Departure.sealed.is_(False)
+        )
+        .group_by(func.coalesce(Departure.batch_id, Departure.id))
+        .order_by(func.min(Departure.effective_at))
+    )
+    for group, number, count, first, since in session.execute(query.limit(MOST)):
+        due = first <= now
+        who = f"B-{number}: {count} of its departures are held" if number else "A departure is held"
+        when = f"{first:%Y-%m-%d %H:%M:%S} UTC"
+        yield Stuck(
+            kind=StuckKind.HELD,
+            key=f"held:{group}{':due' if due else ''}",
+            said=f"{who}, access was to end at {when} and is open."
+            if due
+            else f"{who} until people decide; access ends at {when} at the earliest.",
+            fix="The page Departures, held says why: let go what is right, cancel what was a mistake.",
+            since=first if due else since,
         )
 
 

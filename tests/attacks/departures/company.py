@@ -36,7 +36,9 @@ class Company:
         playbooks = Fixed(dict.fromkeys(DepartureKind, loaded))
         self.store, self.clock, self.guard = store, clock, guard
         self.registry = registry
-        self.starter = Starter(catalogue=Catalogue(registry), playbooks=playbooks, guard=guard)
+        self.starter = Starter(
+            catalogue=Catalogue(registry), set_up=registry.manifests, playbooks=playbooks, guard=guard
+        )
         self.people: dict[str, str] = {}
 
     def hire(self, count: int, **more: Any) -> list[str]:
@@ -101,6 +103,7 @@ class Company:
         loaded = parse(OTHER_PLAYBOOK.encode(), "test.yaml", self.registry, lint=False)
         self.starter = Starter(
             catalogue=Catalogue(self.registry),
+            set_up=self.registry.manifests,
             playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
             guard=self.guard,
         )

@@ -165,7 +165,11 @@ def office_starter(office: Any) -> Any:
 
     registry = office.world.registry
     loaded = parse(NOTICE.encode(), "test.yaml", registry, lint=False)
-    return Starter(catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)))
+    return Starter(
+        catalogue=Catalogue(registry),
+        set_up=registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
+    )
 
 
 def entries(office: Any) -> list[dict[str, Any]]:

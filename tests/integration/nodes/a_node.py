@@ -34,7 +34,11 @@ def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
     manifests = discover(CHAOS)
     registry = Registry(manifests, {"chaos": _revealed(manifests["chaos"], json.loads(given))})
     loaded = parse(playbook.encode(), "test.yaml", registry, lint=False)
-    starter = Starter(catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)))
+    starter = Starter(
+        catalogue=Catalogue(registry),
+        set_up=registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
+    )
     machine = Machine(keys=keys)
     parts = Parts(
         store=store,

@@ -31,7 +31,9 @@ def parts_of(world: worlds.World, playbook: str = worlds.PLAYBOOK, **threads: in
     """What a node is made of, with a database of its own to talk to."""
     loaded = parse(playbook.encode(), "test.yaml", world.registry, lint=False)
     starter = Starter(
-        catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+        catalogue=Catalogue(world.registry),
+        set_up=world.registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
     )
     return Parts(
         store=Store(world.store.url.render_as_string(hide_password=False)),

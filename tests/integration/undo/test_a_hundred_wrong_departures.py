@@ -208,7 +208,9 @@ def test_wrong_departures_are_undone_without_a_difference(
         leave(world, everybody)
         loaded = parse(PLAYBOOK.encode(), "test.yaml", world.registry, lint=False)
         starter = Starter(
-            catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+            catalogue=Catalogue(world.registry),
+            set_up=world.registry.configured,
+            playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
         )
         engine = Embedded(
             store,

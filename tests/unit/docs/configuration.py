@@ -40,7 +40,8 @@ CONNECTORS = """\
 ## `[connectors.NAME]`
 
 One section for each connector that is used.
-Without a section its steps fail, stand on top of the checklist, and say that it is not configured.
+Without a section whoever leaves by a playbook that needs it is held before anything is done:
+[what is not set up](../explanation/guardrails.md#what-is-not-set-up).
 """
 
 

@@ -104,7 +104,12 @@ def look(world: World, guard: Guardrails = DEFAULT) -> list[str]:
     """The engine looks at who is due, with what the configuration says of guardrails."""
     loaded = parse(PLAYBOOK.encode(), "test.yaml", world.registry, lint=False)
     playbooks = Fixed(dict.fromkeys(DepartureKind, loaded))
-    starter = Starter(catalogue=Catalogue(world.registry), playbooks=playbooks, guard=guard)
+    starter = Starter(
+        catalogue=Catalogue(world.registry),
+        set_up=world.registry.configured,
+        playbooks=playbooks,
+        guard=guard,
+    )
     with world.store.write() as session:
         return starter.begin_due(session, now=world.clock())
 
@@ -167,7 +172,9 @@ def test_whether_hr_or_the_engine_is_first_nothing_is_done_to_who_stays(world: W
     before = account(world)
     loaded = parse(PLAYBOOK.encode(), "test.yaml", world.registry, lint=False)
     starter = Starter(
-        catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+        catalogue=Catalogue(world.registry),
+        set_up=world.registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
     )
 
     def begin() -> None:

@@ -45,7 +45,9 @@ def engine(world: Any) -> Iterator[Embedded]:
 def engine_of(world: Any, playbook: str = worlds.PLAYBOOK) -> Embedded:
     loaded = parse(playbook.encode(), "test.yaml", world.registry, lint=False)
     starter = Starter(
-        catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+        catalogue=Catalogue(world.registry),
+        set_up=world.registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
     )
     return Embedded(
         world.store,

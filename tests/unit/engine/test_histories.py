@@ -116,7 +116,9 @@ class Histories(RuleBasedStateMachine):
             session.add(RoleGrant(id="g", person_id=ivan.id, role=Role.IT, since=now))
             session.add(departure(mike.id, now))
         starter = Starter(
-            catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded))
+            catalogue=Catalogue(registry),
+            set_up=registry.manifests,
+            playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
         )
         with self.store.write() as session:
             starter.begin_due(session, now=now)

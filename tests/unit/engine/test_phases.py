@@ -62,7 +62,11 @@ def notice(world: World) -> World:
 
 def starter(world: World, playbook: str = NOTICE) -> Starter:
     loaded = parse(playbook.encode(), "test.yaml", world.registry, lint=False)
-    return Starter(catalogue=Catalogue(world.registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)))
+    return Starter(
+        catalogue=Catalogue(world.registry),
+        set_up=world.registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
+    )
 
 
 def tick(world: World, playbook: str = NOTICE) -> list[str]:

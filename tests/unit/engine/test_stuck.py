@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, update
 
+from service.departures.batch import guardrails_batch
 from service.departures.departure import Departure
+from service.departures.event import Change
 from service.departures.kind import DepartureState
 from service.engine.alarms import Alarms, open_alarms
 from service.engine.kill_switch import THE_ONE, KillSwitch
@@ -121,12 +123,34 @@ def test_a_departure_that_is_due_and_does_not_begin_is_stuck(world: Any):
     assert stuck(world) == [(StuckKind.DEPARTURE, "")]
 
 
-def test_a_held_departure_waits_for_whoever_decides_and_is_not_stuck(world: Any):
+def test_a_held_departure_calls_people_when_it_is_held_and_once_more_at_its_time(world: Any):
     with world.store.write() as session:
-        session.execute(update(Departure).values(state=DepartureState.HELD))
-    world.clock.turn(days=3)
+        departure = session.query(Departure).one()
+        departure.state, departure.effective_at = DepartureState.HELD, world.clock() + timedelta(days=1)
+    for _ in range(6):
+        alarms(world).look()
+        world.clock.turn(hours=11)
+    with world.store.write() as session:
+        session.execute(update(Departure).values(state=DepartureState.WITHDRAWN))
+    alarms(world).look()
 
-    assert stuck(world) == []
+    told = [body.get("said", "") for body in world.bodies("alarm.raised")]
+    assert ["until people decide" in said for said in told] == [True, False]
+    assert "is open" in told[1]
+    with world.store.read() as session:
+        assert open_alarms(session) == []
+
+
+def test_a_batch_that_is_held_is_one_alarm(world: Any):
+    world.says(Change.SCHEDULED, who="E-2", access_off_at="2026-05-01T17:00:00")
+    with world.store.write() as session:
+        batch = guardrails_batch(session, "Many", now=world.clock(), by="system:engine")
+        values = {"state": DepartureState.HELD, "batch_id": batch.id}
+        session.execute(update(Departure).values(**values, effective_at=world.clock() + timedelta(days=1)))
+
+    (told,) = said(world)
+
+    assert told.startswith("B-1: 2 of its departures are held")
 
 
 def test_a_held_run_is_not_stuck(world: Any):

@@ -99,7 +99,12 @@ class World:
         """Start the run of Mike's departure."""
         loaded = parse((playbook + extra).encode(), "test.yaml", self.registry, lint=False)
         playbooks = Fixed(dict.fromkeys(DepartureKind, loaded))
-        starter = Starter(catalogue=Catalogue(self.registry), playbooks=playbooks, guard=MANY)
+        starter = Starter(
+            catalogue=Catalogue(self.registry),
+            set_up=self.registry.configured,
+            playbooks=playbooks,
+            guard=MANY,
+        )
         with self.store.write() as session:
             begun = starter.begin_due(session, now=self.clock())
         self.run_id = begun[0]
@@ -235,7 +240,11 @@ def made(
 
 def _starter(registry: Registry) -> Starter:
     loaded = parse(PLAYBOOK.encode(), "test.yaml", registry, lint=False)
-    return Starter(catalogue=Catalogue(registry), playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)))
+    return Starter(
+        catalogue=Catalogue(registry),
+        set_up=registry.configured,
+        playbooks=Fixed(dict.fromkeys(DepartureKind, loaded)),
+    )
 
 
 def _revealed(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str | Secret]:

@@ -85,7 +85,9 @@ class Company:
             )
 
     def begins(self) -> list[str]:
-        starter = Starter(catalogue=Catalogue(self.registry), playbooks=self.playbooks)
+        starter = Starter(
+            catalogue=Catalogue(self.registry), set_up=self.registry.configured, playbooks=self.playbooks
+        )
         with self.store.write() as session:
             return starter.begin_due(session, now=self.clock())
 
