@@ -393,7 +393,7 @@ def alarms_of(service: Service) -> Alarms:
 
 
 def sign_due(service: Service, sink: FileSink) -> None:
-    """Sign the ledger after each finished run and at least hourly; keep a copy outside the database."""
+    """Sign the ledger whenever a run has ended, and at least hourly; keep a copy outside the database."""
     with service.store.read() as session:
         wanted = due(session, service.now())
     if wanted:

@@ -78,7 +78,7 @@ def newest(session: Session) -> SignedCheckpoint | None:
 
 
 def due(session: Session, at: datetime) -> bool:
-    """Whether to sign now: after every finished run, and hourly if anything else happened."""
+    """Whether to sign now: after every run that finished or was undone, and hourly if anything else happened."""
     size = session.scalar(select(LedgerHead.size)) or 0
     last = newest(session)
     if last is None:
@@ -86,7 +86,7 @@ def due(session: Session, at: datetime) -> bool:
     if size <= last.size + 1:  # nothing new but the entry that records the checkpoint itself
         return False
     finished = select(LedgerEntry.seq).where(
-        LedgerEntry.event == Event.RUN_FINISHED, LedgerEntry.seq >= last.size
+        LedgerEntry.event.in_((Event.RUN_FINISHED, Event.RUN_UNDONE)), LedgerEntry.seq >= last.size
     )
     return at - last.at >= AT_LEAST_EVERY or session.scalar(finished.limit(1)) is not None
 

@@ -81,14 +81,15 @@ def test_a_ledger_with_its_first_entry_is_due(any_store):
         assert (before, due(session, NOON)) == (False, True)
 
 
-def test_a_checkpoint_is_due_after_every_finished_run(any_store, keys):
+@pytest.mark.parametrize("event", [Event.RUN_FINISHED, Event.RUN_UNDONE])
+def test_a_checkpoint_is_due_after_every_run_that_finished_or_was_undone(any_store, keys, event):
     fill(any_store, 2)
     sign(any_store, keys)
     fill(any_store, 1)
     with any_store.read() as session:
         before = due(session, NOON)
     with any_store.write() as session:
-        record(session, event=Event.RUN_FINISHED)
+        record(session, event=event)
 
     with any_store.read() as session:
         assert (before, due(session, NOON)) == (False, True)
