@@ -67,13 +67,13 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
         by = actor(service, Role.HR, Role.ADMIN)
-        named = sealed_for or service.settings.departures.sealed_for
         together = in_one_batch(
             path.name,
             by=f"person:{by.subject}",
             guard=service.starter.guard,
+            section=service.settings.departures,
             now=service.now,
-            seal=Seal(people=tuple(named)) if sealed or sealed_for else None,
+            seal=Seal(people=sealed_for) if sealed or sealed_for else None,
         )
         try:
             ids = service.intake.take_file(

@@ -11,6 +11,7 @@ from service.departures.batch import Origin, open_batch
 from service.departures.event import TerminationEvent
 from service.departures.guardrails import Guardrails
 from service.intake.receive import Announce, Together
+from service.sections import DeparturesSection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,13 @@ class Seal:
 
 
 def in_one_batch(
-    title: str, *, by: str, guard: Guardrails, now: Callable[[], datetime], seal: Seal | None = None
+    title: str,
+    *,
+    by: str,
+    guard: Guardrails,
+    section: DeparturesSection,
+    now: Callable[[], datetime],
+    seal: Seal | None = None,
 ) -> Together:
     """What opens the batch in the transaction it is given, and announces each row as a part of it."""
 
@@ -29,10 +36,16 @@ def in_one_batch(
         batch = open_batch(session, Origin.FILE, title, now=now(), by=by)
 
         def announced(session: Session, event: TerminationEvent) -> str:
-            read = event.model_copy(update={"sealed": True, "sealed_for": seal.people}) if seal else event
-            done = announce(session, read, now=now(), by=by, guard=guard, batch=batch.id)
+            read = event if seal is None else _sealed(event, seal)
+            done = announce(session, read.under(section), now=now(), by=by, guard=guard, batch=batch.id)
             return done.departure_id
 
         return announced
 
     return together
+
+
+def _sealed(event: TerminationEvent, seal: Seal) -> TerminationEvent:
+    """Beside those whom the row itself names."""
+    people = tuple(dict.fromkeys((*event.sealed_for, *seal.people)))
+    return event.model_copy(update={"sealed": True, "sealed_for": people})

@@ -28,7 +28,11 @@ COLUMNS: Final = (
     "timezone",
     "notice_date",
     "source_version",
+    "sealed",
+    "sealed_for",
 )
+YES: Final = frozenset({"yes", "true", "1"})
+NO: Final = frozenset({"no", "false", "0"})
 NEEDED: Final = ("source_id", "name")
 
 
@@ -109,13 +113,14 @@ def _event(
     if len(cells) != len(header):
         raise NotUnderstood(Slip(where="", what=f"there are {len(cells)} cells under {len(header)} columns"))
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
-    said = {name: cell for name, cell in row.items() if name not in PERSON}
+    said = {name: cell for name, cell in row.items() if name not in (*PERSON, "sealed", "sealed_for")}
     try:
         return TerminationEvent.model_validate(
             {
                 "change": Change.SCHEDULED,
                 "timezone": section.timezone,
                 **said,
+                **_seal(row),
                 "source": envelope.source,
                 "source_id": _digest(row),
                 "person": {name: cell for name, cell in row.items() if name in PERSON},
@@ -125,6 +130,17 @@ def _event(
         )
     except ValidationError as error:
         raise NotUnderstood.from_validation(error) from error
+
+
+def _seal(row: Mapping[str, str]) -> dict[str, object]:
+    """Whom a row is sealed for; names mean that it is. What is neither yes nor no is not guessed."""
+    named = tuple(row.get("sealed_for", "").replace(";", " ").replace(",", " ").split())
+    word = row.get("sealed", "yes" if named else "no").casefold()
+    if word not in YES | NO or (named and word in NO):
+        raise NotUnderstood(
+            Slip(where="sealed", what="this is yes or no, and yes where sealed_for names somebody")
+        )
+    return {"sealed": word in YES, "sealed_for": named}
 
 
 def _digest(row: Mapping[str, str]) -> str:

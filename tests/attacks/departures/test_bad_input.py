@@ -28,6 +28,7 @@ from service.people.account_link import linked
 from service.people.person import Person, Role, RoleGrant
 from service.playbook.approval import Approvals, NotApproved
 from service.playbook.load import parse
+from service.sections import DeparturesSection
 from service.settings import SourceSection
 from service.store import Store
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
@@ -100,7 +101,9 @@ class Place:
         """A file of leavers, brought by Olga."""
         with self.world.store.read() as session:
             by = f"person:{session.get_one(Person, self.world.people['olga']).subject}"
-        together = in_one_batch("leavers.csv", by=by, guard=GUARD, now=self.world.clock)
+        together = in_one_batch(
+            "leavers.csv", by=by, guard=GUARD, section=DeparturesSection(), now=self.world.clock
+        )
         raw = (HEADER + "".join(rows)).encode()
         with pytest.raises(NotUnderstood) as refused:
             self.intake.take_file("hr", SourceSection(timezone="UTC"), raw, together=together, by=by)

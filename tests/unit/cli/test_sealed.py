@@ -35,10 +35,13 @@ def looks() -> list[str]:
     return doors
 
 
-@pytest.mark.parametrize("how", ["run", "import"])
+@pytest.mark.parametrize("how", ["run", "import", "column"])
 def test_who_announced_it_sees_it_and_an_unmapped_user_does_not(shell: Shell, how: str) -> None:
     (shell.folder / "leavers.csv").write_text(ROWS)
+    header, row = ROWS.splitlines()
+    (shell.folder / "sealed.csv").write_text(f"{header},sealed\n{row},yes\n")
     words = {
+        "column": ("departures", "import", "sealed.csv"),
         "run": ("run", "E-3", "--at", "2030-01-31", "--kind", "involuntary", "--sealed", "--yes"),
         "import": ("departures", "import", "leavers.csv", "--sealed"),
     }[how]
@@ -64,3 +67,14 @@ def test_one_departure_is_counted_as_one(shell: Shell) -> None:
     (shell.folder / "leavers.csv").write_text(ROWS)
 
     assert shell("departures", "import", "leavers.csv").out.startswith("1 departure is stored.")
+
+
+def test_a_file_is_read_by_the_friday_rule_as_hr_s_webhook_is(shell: Shell) -> None:
+    with (shell.folder / "exeunt.toml").open("a") as file:
+        file.write('\n[departures]\nfriday = "bring-forward 15:30"\n')
+    (shell.folder / "leavers.csv").write_text(ROWS.replace("2030-01-31", "2030-02-01"))  # a Friday
+
+    shell("departures", "import", "leavers.csv")
+
+    (line,) = json.loads(shell("departures", "--json").out)
+    assert line["effective_at"] == "2030-02-01T15:30:00+00:00"

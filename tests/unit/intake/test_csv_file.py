@@ -141,3 +141,25 @@ def test_a_database_that_fails_in_the_middle_of_a_file_is_told(door):
 @pytest.mark.parametrize("column", csv_file.COLUMNS)
 def test_every_column_is_described_in_the_reference(column):
     assert f"| `{column}` |" in (DATA.parents[1] / "docs" / "reference" / "sources.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("cells", "sealed", "named"),
+    [
+        ("yes,", True, ()),
+        ("TRUE,E-7", True, ("E-7",)),
+        (",E-7; E-8", True, ("E-7", "E-8")),
+        ("no,", False, ()),
+        (",", False, ()),
+    ],
+)
+def test_a_row_says_whether_it_is_sealed_and_for_whom(clock, cells, sealed, named):
+    (event,) = read(f"{HEADER.strip()},sealed,sealed_for\n{MIKE.strip()},{cells}\n", clock)
+
+    assert (event.sealed, event.sealed_for) == (sealed, named)
+
+
+@pytest.mark.parametrize("cells", ["perhaps,", "no,E-7"])
+def test_a_seal_that_is_not_clear_is_refused_at_its_place(clock, cells):
+    with pytest.raises(NotUnderstood, match="2:7"):
+        read(f"{HEADER.strip()},sealed,sealed_for\n{MIKE.strip()},{cells}\n", clock)
