@@ -223,11 +223,9 @@ def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Deli
 
 
 def _starter(settings: Settings, registry: Registry, offered: Mapping[DepartureKind, Loaded]) -> Starter:
-    guard = guardrails_of(settings.guardrails)
+    guard, set_up = guardrails_of(settings.guardrails), registry.configured
     playbooks = OnRecord(actions=registry, offered=offered)
-    return Starter(
-        catalogue=Catalogue(registry), playbooks=playbooks, set_up=registry.configured, guard=guard
-    )
+    return Starter(catalogue=Catalogue(registry), playbooks=playbooks, set_up=set_up, guard=guard)
 
 
 def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: Callable[[], None]) -> Intake:
