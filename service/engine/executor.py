@@ -42,6 +42,7 @@ from service.departures.matching import Matched, NoAccount, match
 from service.engine.carried import Carried, together
 from service.engine.grading import contradicted, grade_of
 from service.engine.order import (
+    CANDIDATES,
     NONE_FOUND,
     POSTURE,
     Again,
@@ -337,7 +338,7 @@ def translated(error: ConnectorError) -> Again | Ask:
             return Ask(error=name, what=error.what, hint=error.hint, grade=Grade.ABSENT, failed=False)
         case Ambiguous():
             candidates = ", ".join(error.candidates)
-            what = f"{error.what} Candidates: {candidates}." if candidates else error.what
+            what = f"{error.what}{CANDIDATES}{candidates}." if candidates else error.what
             return Ask(error=name, what=what, hint=error.hint, failed=False)
         case _:
             return Ask(error=name, what=error.what, hint=error.hint)

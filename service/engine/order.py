@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from connectors.sdk.context import Call
 from connectors.sdk.types import Account, AccountState, Evidence, Person, Receipt, Residual
@@ -12,6 +12,8 @@ from service.playbook.model import Grade
 
 #: The kind of evidence that says what a device is like: encryption, antivirus, last check-in.
 POSTURE = "posture"
+#: What stands before the accounts or people that come into question: the web shows only some roles what follows.
+CANDIDATES: Final = " Candidates: "
 #: Why it is asked whose account it is where none carries any identifier of the leaver.
 NONE_FOUND = "No account carries an identifier of this person."
 
@@ -156,7 +158,7 @@ def whose_is_it(unclear: Unclear) -> Ask:
     candidates = ", ".join(account.label for account in unclear.candidates)
     return Ask(
         error="Ambiguous",
-        what=f"{unclear.why} Candidates: {candidates}.",
+        what=f"{unclear.why}{CANDIDATES}{candidates}.",
         hint="Say which account is the leaver's, or that none is.",
         failed=False,
         whose=True,

@@ -2,10 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from service.departures.lateness import began_late, told_late
 from service.engine.facts import ExposureFact, StepFact, UndoFact
 from service.engine.states import StepState, WaitsFor
+from service.people.person import Role
+
+#: Roles whose names are not words.
+ABBREVIATED: Final = frozenset({Role.IT, Role.HR})
+
+
+def role_word(role: str) -> str:
+    """A role as it is written in a sentence: `IT`, `HR`, `counsel`."""
+    return role.upper() if role in ABBREVIATED else role
 
 
 def headline(

@@ -6,7 +6,7 @@ from typing import Final
 
 from service.engine.facts import ConfirmationFact, RunFacts, StepFact
 from service.engine.states import Colour, StepState, WaitsFor
-from service.engine.wording import comes_later, span
+from service.engine.wording import comes_later, role_word, span
 from service.playbook.model import Grade
 from service.slack.look import Look
 from service.slack.text import Block, button, escape, escape_with_times, moment, section
@@ -82,7 +82,7 @@ def _why(step: StepFact) -> str:
 def _whose(step: StepFact, *, now: datetime, look: Look) -> str:
     if step.state is StepState.FAILED and not step.taken_by:
         return ""  # it stands on top, and what is the matter matters more
-    group = look.it if step.owner in ("it", "") else f"*{escape(step.owner)}*"
+    group = look.it if step.owner in ("it", "") else f"*{escape(role_word(step.owner))}*"
     parts = [f"*{escape(step.taken_by)}*" if step.taken_by else group]
     if step.due is not None:
         overdue = step.due <= now

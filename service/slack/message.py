@@ -8,7 +8,7 @@ from typing import Final
 
 from service.engine.facts import FindingFact, RunFacts, StepFact
 from service.engine.states import Colour, StepState
-from service.engine.wording import counts, span
+from service.engine.wording import counts, role_word, span
 from service.playbook.model import Grade
 from service.slack.asking import asked
 from service.slack.intervening import offered
@@ -103,7 +103,7 @@ def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
 
 def _who_may(waiting: list[StepFact], look: Look) -> str:
     owners = sorted({step.owner for step in waiting if step.owner}) or ["it"]
-    roles = " or ".join(look.it if owner == "it" else f"*{escape(owner)}*" for owner in owners)
+    roles = " or ".join(look.it if owner == "it" else f"*{escape(role_word(owner))}*" for owner in owners)
     return (
         f"An item is confirmed by people with the role of its owner ({roles}), never by "
         "the leaver. Each click is kept with name, time and note, and read back where a system can be read."

@@ -6,7 +6,8 @@ from typing import Final
 
 from flask import request
 
-from service.engine.facts import FindingFact, PrecautionFact, RunFacts, RunFilter
+from service.engine.facts import FindingFact, PrecautionFact, RunFacts, RunFilter, StepFact
+from service.engine.order import CANDIDATES
 from service.engine.precautions import MONITORED
 from service.people.person import Role
 from service.web.access import viewer
@@ -25,8 +26,8 @@ WITHHELD: Final = "A snapshot is sealed. What it says is for HR, IT, investigato
 
 def masked(facts: RunFacts, who: Viewer) -> RunFacts:
     """The run as this person may see it. Nobody sees the content of a snapshot here."""
-    if facts.questions and not who.has(*SEES_CANDIDATES):
-        facts = replace(facts, questions=tuple(replace(asked, candidates=()) for asked in facts.questions))
+    if not who.has(*SEES_CANDIDATES):
+        facts = _without_candidates(facts)
     if facts.finding is None or who.has(*SEES_DAYS):
         return facts
     hidden = replace(facts.finding, days=(), usual_max=None, total_records=None)
@@ -56,6 +57,21 @@ def note_look(sealed: Collection[str]) -> None:
 def listed_for_viewer(only: RunFilter) -> RunFilter:
     """The filter of a list, without the viewer's own departure and what is sealed to them."""
     return replace(only, without=viewer().person_id, reader=viewer().person_id)
+
+
+def _without_candidates(facts: RunFacts) -> RunFacts:
+    """Neither with the question nor in the words of the step that asked it, or of its tries."""
+    return replace(
+        facts,
+        questions=tuple(replace(asked, candidates=()) for asked in facts.questions),
+        steps=tuple(_unnamed(step) for step in facts.steps),
+    )
+
+
+def _unnamed(step: StepFact) -> StepFact:
+    why = step.why.partition(CANDIDATES)[0]
+    tried = tuple(replace(one, error=one.error.partition(CANDIDATES)[0]) for one in step.attempts)
+    return replace(step, why=why, attempts=tried)
 
 
 def _withheld(finding: FindingFact) -> FindingFact:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from service.engine.facts import AttemptFact, EvidenceFact, RunFacts, RunLine, StepFact
 from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
-from service.engine.wording import comes_later, span
+from service.engine.wording import comes_later, role_word, span
 from service.playbook.model import Grade
 
 TONES: Final = {Colour.GREEN: "ok", Colour.AMBER: "wait", Colour.RED: "bad"}
@@ -221,7 +221,19 @@ def _time(at: datetime, words: str) -> Markup:
 
 def teach(app: Flask) -> None:
     """Give the templates these words."""
-    for filter_ in (moment, minute, clock, short_day, took, span, diff, lasted, started_by, line_badges):
+    for filter_ in (
+        moment,
+        minute,
+        clock,
+        short_day,
+        took,
+        span,
+        diff,
+        lasted,
+        started_by,
+        line_badges,
+        role_word,
+    ):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.filters.update(calls_shown=calls_shown, tries=tries, readings=readings)
     app.jinja_env.filters.update(precaution_tone=PRECAUTION_TONES.__getitem__)

@@ -15,7 +15,8 @@ RETURNS: Final = frozenset(
 )
 #: A person overtakes what is out; what comes back then is late.
 OVERTAKES: Final = frozenset({"step.confirmed", "step.waived", "step.cancelled"})
-#: What may follow on a step that is done, before anything else is done to it.
+#: What may follow on a step that is done, before anything else is done to it. An alarm may: of a step that is being
+#: read back and gets no answer.
 AFTER_DONE: Final = frozenset(
     {
         *(

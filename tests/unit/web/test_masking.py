@@ -75,3 +75,27 @@ def test_nobody_is_shown_the_leavers_address_number_or_user_name(office: Any, na
 
     assert all("Mike Dalton" in text for text in told)
     assert not any("secret" in text or "E-9917" in text for text in told)
+
+
+@pytest.mark.parametrize("name", sorted(EVERYONE))
+def test_whose_account_it_may_be_is_told_to_those_who_answer(office: Any, name: str) -> None:
+    fake = office.world.fake
+    fake.state["accounts"].clear()
+    for words in ({"email": "mike@example.com"}, {"username": "mike"}):
+        fake.seed([{"employee_no": "", "email": "other@example.com", "username": "someone.else", **words}])
+    office.run()
+    client = office.browser(name)
+
+    texts = [client.get(at).text for at in ("/runs/R-1", "/runs/R-1.json", "/runs/R-1.csv", "/api/v1/runs/1")]
+
+    told = ["someone.else" in text or "other@example.com" in text for text in texts]
+    assert any(told) is (name in {"it", "admin"})
+    assert "whose account is it?" in texts[0]
+
+
+def test_a_steps_owner_is_written_as_the_role_is_called(office: Any) -> None:
+    office.run()
+
+    page = office.browser("it").get("/runs/R-1").text
+
+    assert "For IT, due" in page
