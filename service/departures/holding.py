@@ -1,6 +1,6 @@
 """When a departure is not believed yet: it is held, and people decide. Held, never dropped."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -14,7 +14,7 @@ from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
 from service.departures.record import record
 from service.ledger.event import Event
-from service.people.person import Person, people_by_id
+from service.people.person import Person
 
 #: Further back than this a date is more likely a slip in the year than late news.
 LONG_PAST = timedelta(days=31)
@@ -126,6 +126,7 @@ def hold_if_too_many(
 def may_begin(
     session: Session,
     due: Sequence[Departure],
+    people: Mapping[str, Person],
     guard: Guardrails,
     *,
     others: Collection[str] = (),
@@ -135,11 +136,11 @@ def may_begin(
     """The last gate, for what nobody released: people two persons decide about, everybody when too many are due.
 
     Args:
+        people: Those who leave, by id; others may be among them.
         others: Ids of what is due as well, and does not begin yet: counted, and held too where it is too many.
     """
     free = []
-    people = people_by_id(session, {departure.person_id for departure in due})
-    admins = last_admin.administrators(session, people.keys())
+    admins = last_admin.administrators(session, {departure.person_id for departure in due})
     for departure in due:
         if shape.is_protected(people[departure.person_id], guard):
             said = "This person is protected: no run touches them before two persons have decided."

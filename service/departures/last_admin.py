@@ -43,8 +43,7 @@ def left_without(session: Session, departure: Departure) -> list[str]:
 
 def administrators(session: Session, people: Collection[str]) -> frozenset[str]:
     """Which of these people administer any target system."""
-    query = select(AccountLink.person_id).where(_administers(), AccountLink.person_id.in_(people))
-    return frozenset(session.scalars(query))
+    return frozenset(session.scalars(_ADMINISTRATORS, {"people": list(people)}))
 
 
 def said_of(systems: Collection[str]) -> str:
@@ -94,3 +93,6 @@ def _owner(person_id: str) -> ColumnElement[bool]:
 
 
 _OWN: Final = select(AccountLink.connector).where(_administers(), AccountLink.person_id == bindparam("owner"))
+_ADMINISTRATORS: Final = select(AccountLink.person_id).where(
+    _administers(), AccountLink.person_id.in_(bindparam("people", expanding=True))
+)

@@ -38,11 +38,7 @@ def announced_at_once(session: Session, departure: Departure, guard: Guardrails,
 def begin_at_once(session: Session, due: int, guard: Guardrails, *, now: datetime) -> str:
     """Why so many may not all begin, as a sentence. Exact, as the caller holds the ledger's lock."""
     for limit in guard.limits(session):
-        begun = session.scalar(
-            select(func.count())
-            .select_from(Departure)
-            .where(Departure.begun_at > now - limit.within, Departure.released_at.is_(None))
-        )
+        begun = session.scalar(_BEGUN, {"since": now - limit.within})
         if (begun or 0) + due > limit.most:
             return _said(limit, "would lose their access")
     return ""
@@ -75,6 +71,13 @@ def _counting(where: ColumnElement[bool]) -> Select[int]:
 
 _ANNOUNCED: Final = _counting(Departure.counted_at > bindparam("since"))
 _DUE: Final = _counting(Departure.effective_at.between(bindparam("first"), bindparam("last")))
+
+
+_BEGUN: Final = (
+    select(func.count())
+    .select_from(Departure)
+    .where(Departure.begun_at > bindparam("since"), Departure.released_at.is_(None))
+)
 
 
 def _announced_more(session: Session, most: int, *, since: datetime) -> bool:

@@ -35,8 +35,10 @@ log = structlog.get_logger()
 
 #: The longest sleep before looking again at what is due, in seconds.
 TICK_S = 0.5
-#: News that comes closer together than this is begun together, in seconds.
-BEGIN_S = 0.03
+#: News that comes closer together than this is begun together, in seconds: the least, and in a crowd the most.
+BEGIN_S = (0.03, 0.15)
+#: In a crowd this times as long as beginning took: what a beginning costs however few begin is shared by more.
+BEGIN_PAUSE = 3.0
 #: With work enough out, results are gathered so long and cost one transaction, in seconds.
 GATHER_S = 0.02
 #: After an error nobody foresaw, in seconds.
@@ -154,9 +156,12 @@ class Embedded:
     def cycle(self) -> int:
         """Begin due runs, record what has finished and let out what is due; then hand it to the pool."""
         now = self._now()
-        if time.monotonic() >= self._begin_from:
-            self._news, self._begin_from = False, time.monotonic() + BEGIN_S
+        began = time.monotonic()
+        if began >= self._begin_from:
+            self._news = False
             self._tried(self._begin, now)
+            least, most = BEGIN_S
+            self._begin_from = began + min(most, max(least, BEGIN_PAUSE * (time.monotonic() - began)))
         finished = self._collect()
         with ExitStack() as cut_short:
             cut_short.callback(self._doubt, finished, now)

@@ -97,7 +97,7 @@ class Starter:
             session, looked_at, lambda some: self._timed(session, some, people, now=now), now=now
         )
         others = _unreleased(marks) if len(looked_at) == AT_ONCE else None
-        due = self._let_go(session, timed, others, now=now)
+        due = self._let_go(session, timed, people, others, now=now)
         return self._together(session, due, lambda some: self._begun(session, some, people, now=now), now=now)
 
     def _look_at_announced(self, session: Session, *, now: datetime) -> None:
@@ -149,7 +149,13 @@ class Starter:
         return departure.begins_at
 
     def _let_go(
-        self, session: Session, due: list[Departure], others: Select[str] | None, *, now: datetime
+        self,
+        session: Session,
+        due: list[Departure],
+        people: People,
+        others: Select[str] | None,
+        *,
+        now: datetime,
     ) -> list[Departure]:
         """Those of whom the guardrails have no doubt, or whom two persons released."""
         unreleased = [departure for departure in due if departure.released_at is None]
@@ -159,7 +165,7 @@ class Starter:
         here = {departure.id for departure in due}
         also = () if others is None else session.scalars(others, {"now": now})
         waiting = [each for each in also if each not in here]
-        free = may_begin(session, unreleased, self.guard, others=waiting, now=now, by=ENGINE)
+        free = may_begin(session, unreleased, people, self.guard, others=waiting, now=now, by=ENGINE)
         return [*(departure for departure in due if departure.released_at is not None), *free]
 
     def _begun(

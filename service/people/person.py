@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk import types as sdk
@@ -94,9 +94,12 @@ def known_to_connectors(person: Person) -> sdk.Person:
     )
 
 
+_THESE = select(Person).where(Person.id.in_(bindparam("ids", expanding=True)))
+
+
 def people_by_id(session: Session, ids: Collection[str]) -> Mapping[str, Person]:
     """These people, asked for together."""
-    return {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    return {person.id: person for person in session.scalars(_THESE, {"ids": list(ids)})} if ids else {}
 
 
 def roles_of(session: Session, person_id: str) -> frozenset[Role]:

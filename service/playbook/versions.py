@@ -11,7 +11,7 @@ from service.departures.kind import DepartureKind
 from service.ledger.entry import append, head
 from service.ledger.event import Event
 from service.playbook.load import Loaded
-from service.store import Base
+from service.store import Base, table_of
 
 SERVICE = "system:playbooks"
 
@@ -39,10 +39,13 @@ class PlaybookUse(Base):
     since: Mapped[datetime]
 
 
+_USES = table_of(PlaybookUse).c
+_IN_USE = select(_USES.kind, _USES.digest).order_by(_USES.n)
+
+
 def in_use(session: Session) -> Mapping[DepartureKind, str]:
     """The digest of the version that new runs of each kind begin with."""
-    rows = session.execute(select(PlaybookUse.kind, PlaybookUse.digest).order_by(PlaybookUse.n))
-    return {DepartureKind(kind): digest for kind, digest in rows}
+    return {DepartureKind(kind): digest for kind, digest in session.execute(_IN_USE)}
 
 
 def text_of(session: Session, digest: str) -> bytes | None:
