@@ -40,7 +40,11 @@ class Entry:
 
     def values(self, name: str) -> tuple[bytes, ...]:
         """The raw values, empty when there are none or none may be seen."""
-        return next((values for key, values in self.raw.items() if key.lower() == name.lower()), ())
+        asked = self.raw.get(name)
+        if asked is not None:  # directories answer in the letters they were asked in
+            return asked
+        name = name.lower()
+        return next((values for key, values in self.raw.items() if key.lower() == name), ())
 
     def texts(self, name: str) -> list[str]:
         """The values as text; what is no text is shown as LDIF shows it."""

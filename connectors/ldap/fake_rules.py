@@ -180,7 +180,7 @@ class Rules(ABC):
         return name not in self.hidden
 
     def _page(self, session: Session, search: Search, paging: Control) -> Found:
-        (_, size), (_, cookie) = ber.elements(next(ber.elements(paging.value))[1])
+        (_, size), (_, cookie) = ber.elements(ber.elements(paging.value)[0][1])
         waiting = session.pages.pop(cookie, None) if cookie else None
         if waiting is None:
             found = self.found(search)

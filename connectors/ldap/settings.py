@@ -6,6 +6,7 @@ from typing import Final
 
 from connectors.sdk.context import Secret
 from connectors.sdk.errors import ConfigError
+from connectors.sdk.settings import read_once
 
 LARGEST_PAGE: Final = 1000  # what Active Directory answers at most
 OPENLDAP: Final = "openldap"
@@ -36,6 +37,7 @@ class LdapSettings:
     page_size: int
 
 
+@read_once
 def read_settings(given: Mapping[str, str | Secret]) -> LdapSettings:
     """Check what was given. Raises `ConfigError` when a setting is missing or cannot be right."""
     dialect = _text(given, "dialect") or OPENLDAP

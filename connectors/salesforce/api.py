@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Final, NamedTuple
-from urllib.parse import urlencode
 
 from connectors.salesforce import soql
 from connectors.salesforce.auth import SignIn
 from connectors.salesforce.config import Config
 from connectors.salesforce.errors import LIMIT_CODE, LIMIT_RETRY_S, code_of, translated
-from connectors.sdk import pacing
+from connectors.sdk import pacing, urls
 from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError, Unavailable, Unsafe
 from connectors.sdk.http import Http, Response
@@ -154,10 +153,10 @@ class Api:
 
     def _part(self, part: Asked | Change | Record) -> dict[str, Json]:
         if isinstance(part, Asked):
-            return {"method": "GET", "url": f"{self.config.api_version}/query?{urlencode({'q': part.text})}"}
+            return {"method": "GET", "url": f"{self.config.api_version}/query?{urls.query({'q': part.text})}"}
         path = self._record_path(part.kind, part.record_id)[0].removeprefix(VERSIONS)
         if isinstance(part, Record):
-            return {"method": "GET", "url": f"{path}?{urlencode({'fields': ','.join(part.fields)})}"}
+            return {"method": "GET", "url": f"{path}?{urls.query({'fields': ','.join(part.fields)})}"}
         more = {} if part.fields is None else {"richInput": part.fields}
         return {"method": _method(part), "url": path, **more}
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from connectors.salesforce import soql
 from connectors.sdk.context import Secret
 from connectors.sdk.errors import ConfigError, Unsafe
+from connectors.sdk.settings import read_once
 
 _VERSION: Final = re.compile(r"v(\d{2,3})\.0", re.ASCII)
 OLDEST_API: Final = 41  # UserLogin, AuthSession, OauthToken, Interval and recordCount are all there
@@ -48,6 +49,10 @@ class Config:
             protected_objects=_objects(_text(settings, "protected_objects", "Account,Contact,Lead")),
             event_log_days=_days(_text(settings, "event_log_days", "30")),
         )
+
+
+#: What `Config.from_settings` makes of the same settings, made once.
+read_config = read_once(Config.from_settings)
 
 
 def _text(settings: Mapping[str, str | Secret], key: str, default: str | None = None) -> str:

@@ -5,7 +5,7 @@ from typing import Self
 
 from connectors.salesforce import accounts, changes, logs, proofs, revokes, rights
 from connectors.salesforce.api import Api
-from connectors.salesforce.config import Config
+from connectors.salesforce.config import read_config
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.types import (
     Account,
@@ -35,7 +35,7 @@ class SalesforceConnector:
     @classmethod
     def from_settings(cls, settings: Mapping[str, str | Secret], context: Context) -> Self:
         """Make one. Raises `ConfigError` when a setting is missing or cannot be right."""
-        return cls(Api(Config.from_settings(settings), context))
+        return cls(Api(read_config(settings), context))
 
     def sign_in(self) -> None:
         """Have the session that all connectors of the process share."""

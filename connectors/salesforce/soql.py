@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from connectors.sdk.errors import Unsafe
@@ -11,6 +12,8 @@ from connectors.sdk.errors import Unsafe
 _ID: Final = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?", re.ASCII)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}", re.ASCII)
 _NEXT_PAGE: Final = re.compile(r"/services/data/v\d{2,3}\.0/query/[A-Za-z0-9]{15,18}-\d{1,9}", re.ASCII)
+#: What means itself in a literal: printable, and no quote or backslash.
+_PLAIN: Final = re.compile(r"[ !#-&(-\[\]-~]*")
 _NOT_TEXT: Final = frozenset({"Cc", "Cs"})  # control characters, lone surrogates
 _LONG: Final = 18
 _SUFFIX: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -21,7 +24,7 @@ def literal(value: str) -> str:
 
     Control characters and lone surrogates become `\uXXXX`, which SOQL reads and URLs carry.
     """
-    return "'" + "".join(_escaped(char) for char in value) + "'"
+    return f"'{value}'" if _PLAIN.fullmatch(value) else "'" + "".join(map(_escaped, value)) + "'"
 
 
 def literals(values: Iterable[str]) -> str:
@@ -35,6 +38,7 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
 
 
+@lru_cache(maxsize=4096)
 def id18(text: str) -> str:
     """The 18-character form of an id.
 

@@ -1,7 +1,5 @@
 """Basic Encoding Rules, as much of them as LDAP needs, for our side of it and for a fake's."""
 
-from collections.abc import Iterator
-
 LONG_FORM = 0x80  # a length that says how many bytes hold the length
 MOST_LENGTH_BYTES = 4
 BOOLEAN, INTEGER, OCTETS, ENUMERATED, SEQUENCE, SET = 0x01, 0x02, 0x04, 0x0A, 0x30, 0x31
@@ -70,16 +68,27 @@ def header(data: bytes, at: int = 0) -> tuple[int, int]:
     return int.from_bytes(data[at + 2 : at + 2 + count], "big"), at + 2 + count
 
 
-def elements(content: bytes) -> Iterator[Element]:
-    """The elements side by side in a content."""
-    at = 0
-    while at < len(content):
-        tag, inner, at = _read_whole(content, at)
-        yield tag, inner
+def elements(content: bytes) -> list[Element]:
+    """The elements side by side in a content: a thousand for one leaver, most of them with a short length."""
+    found: list[Element] = []
+    at, whole = 0, len(content)
+    while at < whole:
+        start = at + 2
+        if start > whole:
+            raise BerError("an element that ends before its length")
+        size = content[at + 1]
+        if size >= LONG_FORM:
+            size, start = _long(content, at)
+        end = start + size
+        if end > whole:
+            raise BerError("an element that ends before its length")
+        found.append((content[at], content[start:end]))
+        at = end
+    return found
 
 
-def _read_whole(content: bytes, at: int) -> tuple[int, bytes, int]:
+def _long(content: bytes, at: int) -> tuple[int, int]:
     try:
-        return read(content, at)
+        return header(content, at)
     except IndexError:
         raise BerError("an element that ends before its length") from None

@@ -1,5 +1,6 @@
 """The only door over HTTP: no redirects, proxies, cookies or netrc; bounded in bytes and time."""
 
+import atexit
 import json as jsonlib
 import ssl
 import threading
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from connectors.sdk import pacing, urls
 from connectors.sdk.answer import TooLongError, UnreadableError
@@ -327,8 +328,9 @@ class _Body(NamedTuple):
     headers: Mapping[str, str]
 
 
+@atexit.register
 def close_sessions() -> None:
-    """Close every kept connection, as at the end of the process."""
+    """Close every kept connection, at the end of the process or before."""
     with _lock:
         connections = [connection for kept in _idle.values() for connection in kept]
         _idle.clear()
@@ -355,13 +357,13 @@ def _with_query(path: str, params: Mapping[str, str] | None) -> str:
     """A path with its query."""
     if not params:
         return path
-    return f"{path}{'&' if '?' in path else '?'}{urlencode(params)}"
+    return f"{path}{'&' if '?' in path else '?'}{urls.query(params)}"
 
 
 def _body_of(json: Json, form: Mapping[str, str] | None) -> _Body:
     """A body as JSON or as a form. Raises `ValueError` for what JSON cannot say."""
     if form is not None:
-        content = urlencode(form).encode("ascii")
+        content = urls.query(form).encode("ascii")
         return _Body(content, {"Content-Type": "application/x-www-form-urlencoded"})
     if json is not None:
         return _Body(_ENCODER.encode(json).encode(), {"Content-Type": "application/json"})

@@ -136,9 +136,9 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         try:
             found, answer = self._exchanged(operation, controls)
             answered = f"{answer.code} {RESULT_CODES.get(answer.code, 'unknown')}"
-        except _UNREADABLE:
+        except (*_UNREADABLE, OSError):
             self.strategy.close()
-            raise LDAPSocketReceiveError("an answer that cannot be read") from None
+            raise LDAPSocketReceiveError("no answer that can be read") from None
         finally:
             self._record(wire.NAMES[kind], answered, started)
         return found, answer
@@ -147,18 +147,17 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         number: int = self.server.next_message_id()
         self.socket.sendall(wire.message(number, operation, controls))
         last, found = wire.ANSWER_TO[operation[0]], []
-        while received := self.strategy.receiving():
-            for said in map(wire.parse, received):
-                if said.number == wire.UNASKED:
-                    raise LDAPSessionTerminatedByServerError("the directory ended the session")
-                if said.number != number:
-                    raise LDAPSocketReceiveError("an answer to something else")
-                if said.kind == wire.ENTRY:
-                    found.append(wire.found_in(said.content))
-                elif said.kind == last:
-                    return found, wire.answer_in(said)
-                elif said.kind not in {wire.REFERENCE, wire.INTERMEDIATE}:
-                    raise LDAPSocketReceiveError("an answer of another kind")
+        for said in map(wire.parse, self.socket.messages()):
+            if said.number == wire.UNASKED:
+                raise LDAPSessionTerminatedByServerError("the directory ended the session")
+            if said.number != number:
+                raise LDAPSocketReceiveError("an answer to something else")
+            if said.kind == wire.ENTRY:
+                found.append(wire.found_in(said.content))
+            elif said.kind == last:
+                return found, wire.answer_in(said)
+            elif said.kind not in {wire.REFERENCE, wire.INTERMEDIATE}:
+                raise LDAPSocketReceiveError("an answer of another kind")
         raise LDAPSessionTerminatedByServerError("the directory ended the session")
 
     def _record(self, asked: str, answered: str, started: float) -> None:

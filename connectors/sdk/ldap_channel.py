@@ -3,13 +3,17 @@
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from ldap3 import Connection, Tls
 
+from connectors.sdk import ber
 from connectors.sdk.trust import trusting
 
 BYTE_CAP: Final = 64 * 1024 * 1024
+_BEGINS: Final = (b"", bytes([ber.SEQUENCE]))
+CHUNK: Final = 16 * 1024  # what one TLS record holds
 
 
 class Timed:
@@ -38,6 +42,15 @@ class Timed:
         self._left -= len(data)
         return data
 
+    def messages(self) -> Iterator[bytes]:
+        """The messages of its answer, each whole, until the other side hangs up."""
+        received = b""
+        while data := self.recv(CHUNK):
+            received += data
+            while (end := _end_of(received)) is not None:
+                yield received[:end]
+                received = received[end:]
+
     def shutdown(self, how: int) -> None:
         """As the socket does."""
         self.inner.shutdown(how)
@@ -45,6 +58,17 @@ class Timed:
     def close(self) -> None:
         """As the socket does."""
         self.inner.close()
+
+
+def _end_of(received: bytes) -> int | None:
+    """Where the message that begins here ends; `None` while more of it must come."""
+    if received[:1] not in _BEGINS:
+        raise ber.BerError("what is no message")
+    try:
+        size, start = ber.header(received)
+    except IndexError:
+        return None
+    return start + size if start + size <= len(received) else None
 
 
 class StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types

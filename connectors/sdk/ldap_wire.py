@@ -167,7 +167,7 @@ def found_in(content: bytes) -> Found:
     for _, attribute in ber.elements(listed):
         (_, name), (_, values) = ber.elements(attribute)
         if values:
-            attributes[name.decode()] = tuple(value for _, value in ber.elements(values))
+            attributes[name.decode()] = tuple([value for _, value in ber.elements(values)])
     return Found(dn.decode(), attributes)
 
 

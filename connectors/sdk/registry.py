@@ -84,6 +84,7 @@ class Registry:
                 )
         self.manifests: Final = MappingProxyType(dict(manifests))
         self._settings = {name: _complete(manifests[name], given) for name, given in settings.items()}
+        self._classes: dict[str, type[Connector]] = {}
         for name, manifest in manifests.items():
             if name not in self._settings and not manifest.settings and _code_of(manifest).is_file():
                 self._settings[name] = {}
@@ -97,7 +98,7 @@ class Registry:
         """Import every configured connector, so that no leaver waits for it. One that cannot be stops no other."""
         for name in self.configured:
             with suppress(ConfigError):  # `open` raises it again, to whoever needs the connector
-                connector_class(self.manifests[name])
+                self._class_of(name)
 
     def sign_in(self, now: Callable[[], datetime]) -> None:
         """Have tokens wherever a system gives them. A system that does not answer stops no other."""
@@ -128,7 +129,13 @@ class Registry:
                 if known
                 else _did_you_mean(connector, self.manifests),
             )
-        return connector_class(self.manifests[connector]).from_settings(self._settings[connector], context)
+        return self._class_of(connector).from_settings(self._settings[connector], context)
+
+    def _class_of(self, connector: str) -> type[Connector]:
+        made = self._classes.get(connector)
+        if made is None:
+            made = self._classes[connector] = connector_class(self.manifests[connector])
+        return made
 
 
 def _manifests_in(home: Path) -> list[Path]:

@@ -2,12 +2,28 @@
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, unquote, urlsplit
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+from urllib.parse import SplitResult, quote_plus, unquote, urlsplit
 
 from connectors.sdk.errors import ConfigError, Unsafe
 
 _STRANGE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ldap": 389, "ldaps": 636}
+
+
+#: How each byte is written in a query, as `urllib.parse.quote_plus` has it, which looks at them one by one.
+_WRITTEN: Final = {byte: quote_plus(bytes([byte])) for byte in range(256)}
+
+
+def query(params: Mapping[str, str]) -> str:
+    """Parameters as they stand in a query or a form. Raises `ValueError` for half a character."""
+    return "&".join([f"{_written(name)}={_written(value)}" for name, value in params.items()])
+
+
+def _written(text: str) -> str:
+    return text.encode().decode("latin-1").translate(_WRITTEN)
 
 
 def is_loopback(host: str) -> bool:
@@ -20,6 +36,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=256)
 def split(url: str, *, schemes: tuple[str, ...], target: str) -> SplitResult:
     """Take a configured URL apart. Raises `ConfigError` for what could mean another host than it seems."""
     try:
@@ -57,7 +74,8 @@ def join(base: SplitResult, path: str, *, target: str) -> str:
     joined = path if absolute else base.geturl().rstrip("/") + path
     try:
         parts = urlsplit(joined)
-        same = origin(parts) == origin(base)
+        written_alike = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)
+        same = written_alike or origin(parts) == origin(base)
     except (ValueError, KeyError):
         same = False
     if not same or "@" in parts.netloc:

@@ -158,7 +158,7 @@ RESPONSE = {Bind: 0x61, Search: 0x65, Modify: 0x67, Add: 0x69, Delete: 0x6B, Mov
 
 def parse(message: bytes) -> Request:
     """One client message. Raises `BerError` or `UnicodeDecodeError` when it is none."""
-    match list(ber.elements(message)):
+    match ber.elements(message):
         case [(ber.INTEGER, number), (tag, content), *rest]:
             reader = _READERS.get(tag)
             operation = reader(content) if reader else Unknown(tag)
@@ -202,7 +202,7 @@ def _move(content: bytes) -> Move:
 
 
 def _extended(content: bytes) -> Extended:
-    return Extended(next(ber.elements(content))[1].decode())
+    return Extended(ber.elements(content)[0][1].decode())
 
 
 _READERS: dict[int, Callable[[bytes], Operation]] = {
@@ -224,7 +224,7 @@ def _values(content: bytes) -> tuple[bytes, ...]:
 def _controls(content: bytes) -> dict[str, Control]:
     found = {}
     for _, control in ber.elements(content):
-        parts = list(ber.elements(control))
+        parts = ber.elements(control)
         oid = parts[0][1].decode()
         critical = any(tag == ber.BOOLEAN and value != b"\x00" for tag, value in parts[1:])
         value = next((value for tag, value in parts[1:] if tag == ber.OCTETS), b"")
@@ -242,7 +242,7 @@ def _filter(tag: int, content: bytes) -> Filter:
             parts = tuple(_filter(*part) for part in ber.elements(content))
             return Filter(_JUNCTIONS[tag], parts=parts)
         case 0xA2:
-            return Filter("not", parts=(_filter(*next(ber.elements(content))),))
+            return Filter("not", parts=(_filter(*ber.elements(content)[0]),))
         case 0x87:
             return Filter("present", content.decode())
         case 0xA4:
