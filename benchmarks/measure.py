@@ -41,8 +41,8 @@ class Work:
 class Measured:
     """One side's figures for one round. CPU is the side's own; the targets' is in another process.
 
-    `freeze_ms`, `laptop_ms` and `sessions_ms` go from the side's start to the last such change as the target
-    itself noted it; they mean something for one leaver.
+    `freeze_ms`, `laptop_ms` and `sessions_ms` go from the last leaver's start to the last such change as the target
+    itself noted it; they mean something where one leaves after the other.
     """
 
     p50_ms: float

@@ -93,10 +93,10 @@ class Follower:
                     self.ended[departure] = now
 
 
-def main(job_file: Path, *, known_ids: bool) -> None:
+def main(job_file: Path, *, known_ids: bool, read_along: bool = False) -> None:
     """Do the job of the file and say how long it took."""
     job = json.loads(job_file.read_text(encoding="utf-8"))
-    settings = settings_of(job)
+    settings = settings_of(job, read_along=read_along)
     service = create_service(settings)
     hire(service.store, job["leavers"])
     if known_ids:
@@ -106,15 +106,14 @@ def main(job_file: Path, *, known_ids: bool) -> None:
     keep_what_is_loaded()
     service.start()
     messages = [signed(settings, leaves_at_once(leaver)) for leaver in job["leavers"]]
-    cpu, wall, began = time.process_time(), time.monotonic(), time.time()
-    seconds = (at_once if job["at_once"] else one_by_one)(service, follower, messages)
-    spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu}
-    spent["began"] = began
+    cpu, wall = time.process_time(), time.monotonic()
+    seconds, began = (at_once if job["at_once"] else one_by_one)(service, follower, messages)
+    spent = {"wall_s": time.monotonic() - wall, "cpu_s": time.process_time() - cpu, "began": began}
     service.close()
     sys.stdout.write(json.dumps({"seconds": seconds, **spent}) + "\n")
 
 
-def settings_of(job: Mapping[str, Any]) -> Settings:
+def settings_of(job: Mapping[str, Any], *, read_along: bool = False) -> Settings:
     """An administrator's configuration for the targets of the job, with keys, all in the job's folder."""
     folder = Path(job["folder"]) / "exeunt"
     playbooks = folder / "playbooks"
@@ -128,7 +127,7 @@ def settings_of(job: Mapping[str, Any]) -> Settings:
     wide_open = GuardrailsSection(
         hour_people=100_000, day_people=100_000, whole_teams=False, first_time=False
     )  # everybody leaves: what is measured is how fast
-    engine = EngineSection(threads=job["threads"])
+    engine = EngineSection(threads=job["threads"], read_along=read_along)
     return made.model_copy(update={"playbooks": section, "engine": engine, "guardrails": wide_open})
 
 
@@ -169,24 +168,26 @@ def signed(settings: Settings, message: Mapping[str, Any]) -> Webhook:
     return {"Content-Type": "application/json", **headers}, body
 
 
-def one_by_one(service: Service, follower: Follower, messages: Sequence[Webhook]) -> list[float]:
-    """Each leaver's own time, from the webhook to the last revocation, with nobody else on the way."""
-    seconds = []
+def one_by_one(
+    service: Service, follower: Follower, messages: Sequence[Webhook]
+) -> tuple[list[float], float]:
+    """Each leaver's own time, from the webhook to the last revocation, and when the last one's webhook came."""
+    seconds, began = [], 0.0
     for done, message in enumerate(messages, start=1):
-        start = time.monotonic()
+        start, began = time.monotonic(), time.time()
         deliver(service, message)
         follower.wait_for(done)
         seconds.append(max(follower.ended.values()) - start)
-    return seconds
+    return seconds, began
 
 
-def at_once(service: Service, follower: Follower, messages: Sequence[Webhook]) -> list[float]:
-    """Each leaver's time from the common start: the webhooks arrive one behind the other."""
-    start = time.monotonic()
+def at_once(service: Service, follower: Follower, messages: Sequence[Webhook]) -> tuple[list[float], float]:
+    """Each leaver's time from the common start, and that start: the webhooks arrive one behind the other."""
+    start, began = time.monotonic(), time.time()
     for message in messages:
         deliver(service, message)
     follower.wait_for(len(messages))
-    return [end - start for end in follower.ended.values()]
+    return [end - start for end in follower.ended.values()], began
 
 
 def deliver(service: Service, message: Webhook) -> None:
@@ -198,4 +199,4 @@ def deliver(service: Service, message: Webhook) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[-1]), known_ids="--known-ids" in sys.argv)
+    main(Path(sys.argv[-1]), known_ids="--known-ids" in sys.argv, read_along="--read-along" in sys.argv)

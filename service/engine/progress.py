@@ -129,7 +129,9 @@ def _settle(
     back = [step for step in steps if step.undoes]
     restoring = departure.state is DepartureState.RESTORING
     counted = back if back or restoring else steps  # a run taken back is as good as it was taken back
-    run.colour = run_colour(step.standing for step in counted)
+    colour = run_colour(step.standing for step in counted)
+    if run.colour is not colour:  # a value that stays is no change, and a row that changed is looked through
+        run.colour = colour
     if restoring:
         if run.finished_at is None and _over(back) and all(s.standing.state in ENDED for s in steps):
             undos.finish(session, run, departure, now=now)
