@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
 from service.playbook.model import Grade, OnFailure, Phase
 from service.store import Base
+from service.store.partial import only_where
 
 
 class Run(Base):
@@ -51,21 +52,8 @@ class StepRun(Base):
         UniqueConstraint("run_id", "step"),
         Index("ix_step_runs_state_next_at", "state", "next_at"),
         Index("ix_step_runs_check_at", "check_at"),
-        # literal conditions: a database cannot use these for a value that is sent beside the statement
-        Index(
-            "ix_step_runs_ready",
-            "priority",
-            "next_at",
-            "position",
-            sqlite_where=text("state = 'READY'"),
-            postgresql_where=text("state = 'READY'"),
-        ),
-        Index(
-            "ix_step_runs_checking",
-            "connector",
-            sqlite_where=text("checking IS 1"),
-            postgresql_where=text("checking IS true"),
-        ),
+        Index("ix_step_runs_ready", "priority", "next_at", "position"),
+        Index("ix_step_runs_checking", "connector"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -119,6 +107,16 @@ class StepRun(Base):
     before: Mapped[bytes | None] = mapped_column(LargeBinary)
     receipts: Mapped[bytes | None] = mapped_column(LargeBinary)
     undoes: Mapped[str | None] = mapped_column(String(36))
+
+
+# literal conditions: a database cannot use these for a value that is sent beside the statement
+only_where(
+    StepRun.__table__,
+    {
+        "ix_step_runs_ready": {"sqlite": "state = 'READY'", "postgresql": "state = 'READY'"},
+        "ix_step_runs_checking": {"sqlite": "checking IS 1", "postgresql": "checking IS true"},
+    },
+)
 
 
 class StepNeed(Base):

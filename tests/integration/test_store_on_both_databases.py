@@ -47,3 +47,11 @@ def append_and_fail(store: Store, clock) -> None:
     with store.write() as session:
         append(session, Event.SERVICE_STARTED, actor="system:engine", at=clock())
         raise ZeroDivisionError
+
+
+def test_an_index_over_some_rows_is_made_over_those_alone(any_store: Store):
+    found = {index["name"]: index for index in inspect(any_store.engine).get_indexes("step_runs")}
+    where = f"{any_store.engine.dialect.name}_where"
+
+    assert "READY" in str(found["ix_step_runs_ready"]["dialect_options"][where])
+    assert "checking" in str(found["ix_step_runs_checking"]["dialect_options"][where])

@@ -8,25 +8,34 @@ from pathlib import Path
 import pytest
 
 START = """
-import json, sys
+import json, os, sys
 from pathlib import Path
-from service.app import create_service
+from service.app import application, create_service
 from service.demo.bench import settings_of
 
 job = {"folder": sys.argv[1], "threads": 1, "settings": {"ldap": {
     "url": "ldaps://127.0.0.1:1", "bind_dn": "cn=x", "bind_password": "y", "base_dn": "dc=x",
 }}}
-service = create_service(settings_of(job))
+settings = settings_of(job)
+if not os.fork():  # an earlier start has made the schema
+    create_service(settings).close()
+    os._exit(0)
+if os.wait()[1]:
+    sys.exit("the first start failed")
+service = create_service(settings)
 before = sorted(sys.modules)
 service.start()
 after = sorted(sys.modules)
+application(service)
+answering = sorted(sys.modules)
 service.close()
-print(json.dumps([before, after]))
+print(json.dumps([before, after, answering]))
 """
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]]:
+def modules(tmp_path_factory: pytest.TempPathFactory) -> list[set[str]]:
+    """What is loaded when a service is made, when it acts, and when it answers as well."""
     folder = tmp_path_factory.mktemp("started")
     said = subprocess.run(  # our own arguments
         [sys.executable, "-c", START, str(folder)],
@@ -35,8 +44,17 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], set[str]
         check=True,
         text=True,
     )
-    before, after = json.loads(said.stdout.splitlines()[-1])
-    return set(before), set(after)
+    return [set(names) for names in json.loads(said.stdout.splitlines()[-1])]
+
+
+@pytest.fixture(scope="module")
+def loaded(modules: list[set[str]]) -> tuple[set[str], set[str]]:
+    return modules[0], modules[1]
+
+
+@pytest.fixture(scope="module")
+def answering(modules: list[set[str]]) -> set[str]:
+    return modules[2]
 
 
 def test_the_first_leaver_waits_for_no_connector_to_be_loaded(loaded: tuple[set[str], set[str]]) -> None:
@@ -55,3 +73,14 @@ def test_where_no_log_is_held_nothing_that_judges_logs_is_loaded(loaded: tuple[s
     _, after = loaded
 
     assert "duckdb" not in after
+
+
+def test_on_sqlite_nothing_of_another_database_is_loaded(answering: set[str]) -> None:
+    assert "sqlalchemy.dialects.sqlite" in answering
+    assert {name for name in answering if name.startswith("sqlalchemy.dialects.postgresql")} == set()
+    assert "psycopg" not in answering
+
+
+def test_what_writes_metrics_waits_for_the_first_who_asks(answering: set[str]) -> None:
+    assert "service.web.metrics" in answering
+    assert not answering & {"prometheus_client", "service.web.metrics_text"}
