@@ -1,4 +1,4 @@
-"""The company's service as a process that can be killed: HTTP in front, the systems beside it or inside.
+"""The company's service as a process that can be killed, HTTP in front, and its systems in another one.
 
 `python -m tests.integration.faults.serving FOLDER` starts it as an operator would; `Server.forked` is quicker.
 """
@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -41,13 +40,10 @@ READY_WITHIN_S, CALL_S = 60.0, 10.0
 Plant = Callable[[], None]
 
 
-def serve(
-    folder: Path, *, everything: bool = False, plant: Plant | None = None, role: Role = Role.SERVE
-) -> None:
+def serve(folder: Path, *, plant: Plant | None = None, role: Role = Role.SERVE) -> None:
     """Serve until somebody kills us.
 
     Args:
-        everything: The target systems and Slack live and die in this process too.
         role: What this process does; all of it, unless there are several.
         plant: Breaks something on purpose, before the service is made.
     """
@@ -58,18 +54,15 @@ def serve(
     log_to_stdout()
     if plant is not None:
         plant()
-    with ExitStack() as stack:
-        if everything:
-            stack.enter_context(company.opened(folder))
-        service = create_service(
-            company.configured(folder), now=TestClock.open(folder), extra_connectors=(CHAOS,), role=role
-        )
-        if role is Role.WORKER:
-            Working.begin(service)
-        else:
-            company.hire(service.store, folder)
-            Running.begin(service, blueprints=(_door(service),))
-        threading.Event().wait()
+    service = create_service(
+        company.configured(folder), now=TestClock.open(folder), extra_connectors=(CHAOS,), role=role
+    )
+    if role is Role.WORKER:
+        Working.begin(service)
+    else:
+        company.hire(service.store, folder)
+        Running.begin(service, blueprints=(_door(service),))
+    threading.Event().wait()
 
 
 def _door(service: Service) -> Blueprint:
@@ -131,6 +124,32 @@ def _standing(service: Service) -> Mapping[str, Any]:
 
 
 @dataclass(slots=True)
+class Systems:
+    """The target systems and Slack, alive in a process of their own until they are killed."""
+
+    process: Any
+
+    @classmethod
+    def forked(cls, folder: Path) -> Self:
+        """As they were left, and open."""
+        opened = FORKS.Event()
+        process = FORKS.Process(target=_live, args=(folder, opened), daemon=True)
+        process.start()
+        assert opened.wait(READY_WITHIN_S), "the systems did not open"
+        return cls(process)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+
+
+def _live(folder: Path, opened: Any) -> None:
+    with company.opened(folder):
+        opened.set()
+        threading.Event().wait()
+
+
+@dataclass(slots=True)
 class Server:
     """A running service, as its operator and its clients see it."""
 
@@ -153,14 +172,14 @@ class Server:
         return cls(folder, kill, _port(folder), process.pid or 0)
 
     @classmethod
-    def started(cls, folder: Path, *, everything: bool = True, env: Mapping[str, str] | None = None) -> Self:
-        """As an operator starts it, in a process group of its own, with the systems in it or without."""
-        command = [sys.executable, "-m", "tests.integration.faults.serving", str(folder)]
+    def started(cls, folder: Path, *, env: Mapping[str, str] | None = None) -> Self:
+        """As an operator starts it, with bytecode kept, in a process group of its own."""
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         process = subprocess.Popen(
-            [*command, *(("--everything",) if everything else ())],
+            [sys.executable, "-m", "tests.integration.faults.serving", str(folder)],
             cwd=ROOT,
             start_new_session=True,
-            env={**os.environ, **(env or {})},
+            env={**kept, **(env or {})},
         )
 
         def kill() -> None:
@@ -233,4 +252,4 @@ def _port(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), everything="--everything" in sys.argv)
+    serve(Path(sys.argv[1]))

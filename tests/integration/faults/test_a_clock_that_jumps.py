@@ -55,7 +55,7 @@ def with_a_clock(folder: Path) -> Server:
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
-    return Server.started(folder, everything=False, env=env)
+    return Server.started(folder, env=env)
 
 
 def wrong_for_a_while(folder: Path, seconds: int, _: Server) -> None:

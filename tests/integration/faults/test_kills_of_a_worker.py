@@ -23,14 +23,14 @@ from service.store.migrate import upgrade
 from tests.conftest import new_database
 from tests.integration.faults import company
 from tests.integration.faults.history import violations
-from tests.integration.faults.serving import Server
+from tests.integration.faults.serving import READY_WITHIN_S, Server
 from tests.integration.faults.storm import Storm, told
 
 pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.timeout(1800)]
 
 #: `EXEUNT_TEST_KILLS=3` plays fewer of them.
-KILLS = min(10, int(os.environ.get("EXEUNT_TEST_KILLS", "10")))
-LEAVERS, CLIENTS = 90, 4
+KILLS = min(30, int(os.environ.get("EXEUNT_TEST_KILLS", "30")))
+LEAVERS, CLIENTS = 9 * KILLS, 4
 ELSEWHERE_WITHIN_S = 15.0
 
 
@@ -46,6 +46,19 @@ def store(postgres_server: Any) -> Iterator[Store]:
     with new_database(postgres_server) as url, closing(Store(url)) as store:
         upgrade(store)
         yield store
+
+
+def begun(store: Store, folder: Path) -> Server:
+    """A worker that the others have heard of: until then there is one, and not two."""
+    worker = Server.forked(folder, role=Role.WORKER)
+    known = select(Node.id).where(Node.name.endswith(f" {worker.pid}"))
+    until = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < until:
+        with store.read() as session:
+            if session.scalar(known):
+                return worker
+        time.sleep(0.05)
+    raise TimeoutError("the worker did not begin")
 
 
 def held_by(store: Store, worker: Server) -> int:
@@ -85,14 +98,14 @@ def test_of_two_workers_one_is_killed_and_the_other_goes_on(
         opened.chaos.faults.delay_ms = 300  # so that a kill finds something out
         web = Server.forked(folder, role=Role.WEB)
         web.ready()
-        workers = [Server.forked(folder, role=Role.WORKER) for _ in range(2)]
+        workers = [begun(store, folder) for _ in range(2)]
         storm = Storm(folder, web, 11, opened.numbers)
         with storm.blowing(clients=CLIENTS):
             for n in range(KILLS):
                 time.sleep(dice.uniform(0.5, 2.0))
                 until_it_holds(store, workers[n % 2], most_s=10)
                 found.append(killed(store, workers[n % 2]))
-                workers[n % 2] = Server.forked(folder, role=Role.WORKER)
+                workers[n % 2] = begun(store, folder)
         web.until_quiet()
         for each in (web, *workers):
             each.kill()
