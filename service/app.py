@@ -370,7 +370,7 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     every(5.0, "checkpoint", lambda: sign_due(service, sink))
     every(5.0, "hr.look-up", service.intake.look_up_due)
     every(3600.0, "retention", service.destroy_due)
-    every(3600.0, "drill", drills_of(service.store, service.registry, service.settings, service.now).when_due)
+    every(60.0, "drill", drills_of(service.desk, service.registry, service.settings).when_due)
     if nights:
         every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
         every(24 * 3600.0, "collect", service.collect, at_once=True)

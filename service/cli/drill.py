@@ -20,7 +20,7 @@ def command(*, as_json: bool) -> None:
 
     with opened() as service:
         by = actor(service, *MAY_THROW)
-        drills = drills_of(service.store, service.registry, service.settings, service.now)
+        drills = drills_of(service.desk, service.registry, service.settings)
         try:
             drill = drills.carry_out(f"person:{by.subject}")
         except NotNow as refused:

@@ -1,14 +1,15 @@
 """The leaver drill: a made-up person is shut out of each target system and let in again, before a real one leaves.
 
+What is shut is kept before the call; of a drill that was cut short the next look opens it again.
 It measures the time to the verified cut and finds what has expired while nobody looked. Only accounts that carry
 two identifiers of the made-up person are touched; one that could be a real person's stops the drill of its system.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
 from sqlalchemy import func, or_, select
@@ -18,7 +19,6 @@ from connectors.sdk.capabilities import (
     ChecksItself,
     DisablesAccounts,
     FindsAccounts,
-    RestoresAccounts,
     Verifies,
 )
 from connectors.sdk.context import Context
@@ -28,6 +28,7 @@ from connectors.sdk.types import Account, AccountStatus, Evidence, Expectation, 
 from connectors.sdk.types import Person as Synthetic
 from service.departures.matching import Matched, match
 from service.engine import kill_switch
+from service.engine.drill_shut import KEY, DrillAccount, Shut
 from service.engine.untouchable import Untouchable
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -37,14 +38,25 @@ from service.sections import DrillSection
 from service.settings import Settings
 from service.store import Base, Store
 
+if TYPE_CHECKING:
+    from service.engine.desk import Desk
+
 log = structlog.get_logger()
 
 #: So much later than planned a drill may be before somebody is told.
 MARGIN: Final = timedelta(days=2)
+#: A new service is left alone so long before its first drill.
+FIRST_AFTER: Final = timedelta(hours=1)
+#: A drill that has not moved for so long was cut short: no call takes as long.
+LEASE: Final = timedelta(minutes=5)
+CUT_SHORT: Final = "The drill was cut short."
 
 
 class Drill(Base):
-    """One drill: when, by whom, and how each target system did. Unfinished while it lasts, or where it was killed."""
+    """One drill: when, by whom, and how each target system did.
+
+    Unfinished while it lasts; past `alive_until` it was cut short, and what it had shut is opened by somebody else.
+    """
 
     __tablename__ = "drills"
 
@@ -52,6 +64,7 @@ class Drill(Base):
     began_at: Mapped[datetime]
     by: Mapped[str]
     finished_at: Mapped[datetime | None]
+    alive_until: Mapped[datetime | None]
     passed: Mapped[bool | None]
     lines: Mapped[list[Any]] = mapped_column(default=list)
 
@@ -73,21 +86,32 @@ class NotNow(Exception):  # noqa: N818  a refusal, not a fault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drills:
-    """Carries drills out, one at a time, and keeps how they ended."""
+    """Carries drills out, one at a time, and keeps how they ended.
+
+    Args:
+        shut: Keeps what is shut, until it is open again.
+        since: When this process began to look.
+        lease: For how long one that does not move is taken for alive.
+    """
 
     store: Store
     registry: Registry
     section: DrillSection
     untouchable: Untouchable
+    shut: Shut
+    since: datetime
     now: Callable[[], datetime]
+    lease: timedelta = LEASE
 
     def when_due(self) -> None:
-        """Called by a tick: begins a drill where one is set up and the last is old enough."""
+        """Called by a tick: opens what was left shut, and begins a drill where the last is old enough."""
+        self.let_in()
         if not self.section.systems:
             return
         with self.store.read() as session:
             last = newest(session)
-        if last is not None and self.now() - last.began_at < timedelta(days=self.section.every_days):
+        due = last.began_at + timedelta(days=self.section.every_days) if last else self.since + FIRST_AFTER
+        if self.now() < due:
             return
         try:
             self.carry_out("system:drill")
@@ -96,8 +120,43 @@ class Drills:
 
     def carry_out(self, by: str) -> Drill:
         """Do one drill and keep it. Raises `NotNow`; then nothing was touched."""
+        self.let_in()
         number = self._begin(by)
-        lines = [self._one(name) for name in self.section.systems]
+        return self._keep(number, [self._one(number, name) for name in self.section.systems], by)
+
+    def let_in(self) -> None:
+        """Open what drills that were cut short left shut, and end those drills as failed."""
+        with self.store.read() as session:
+            over = (
+                Drill.finished_at.is_not(None)
+                | Drill.alive_until.is_(None)
+                | (Drill.alive_until <= self.now())
+            )
+            left = select(DrillAccount.drill).where(DrillAccount.drill == Drill.number).exists()
+            found = session.scalars(select(Drill).where(over, left | Drill.finished_at.is_(None))).all()
+            if not found or kill_switch.is_thrown(session):
+                return
+        for drill in found:
+            wrong = {system: self.shut.open_again(one) for system, one in self.shut.of(drill.number).items()}
+            if drill.finished_at is None or "" in wrong.values():
+                self._keep(drill.number, [*self._cut_short(wrong)], "system:drill")
+            for system in (system for system, said in wrong.items() if not said):
+                log.warning("drill.let_in", drill=drill.number, system=system)
+
+    def _cut_short(self, wrong: Mapping[str, str]) -> Iterator[Line]:
+        for system in {*self.section.systems, *wrong}:
+            then = "Nothing was left shut there."
+            if system in wrong:
+                then = wrong[system] or "The test account was opened again."
+            yield Line(
+                system=system,
+                passed=False,
+                cut_ms=0,
+                said=f"{CUT_SHORT} {then}",
+                fix="Run it again: exeunt drill.",
+            )
+
+    def _keep(self, number: int, lines: Sequence[Line], by: str) -> Drill:
         with self.store.write("drill") as session:
             drill = session.get_one(Drill, number)
             drill.finished_at, drill.passed = self.now(), all(line.passed for line in lines)
@@ -116,7 +175,8 @@ class Drills:
             if why := self._why_not(session):
                 raise NotNow(why)
             number = (session.scalar(select(func.max(Drill.number))) or 0) + 1
-            session.add(Drill(number=number, began_at=self.now(), by=by, lines=[]))
+            now = self.now()
+            session.add(Drill(number=number, began_at=now, alive_until=now + self.lease, by=by, lines=[]))
             body = {"drill": number, "systems": list(self.section.systems)}
             append(session, Event.DRILL_BEGUN, actor=by, body=body, at=self.now())
         return number
@@ -126,6 +186,11 @@ class Drills:
             return "No drill is set up. Name systems and the made-up person in [drill] of exeunt.toml."
         if kill_switch.is_thrown(session):
             return "Everything is stopped: the drill waits until somebody goes on."
+        last = newest(session)
+        if last is not None and last.finished_at is None:
+            return (
+                f"The drill D-{last.number} is under way, or was cut short a moment ago. Wait five minutes."
+            )
         unknown = [name for name in self.section.systems if name not in self.registry.configured]
         if unknown:
             return (
@@ -149,25 +214,26 @@ class Drills:
         query = select(Person.id).where(or_(*(func.lower(column) == word.lower() for column, word in same)))
         return session.scalar(query.limit(1)) is not None
 
-    def _one(self, name: str) -> Line:
+    def _one(self, number: int, name: str) -> Line:
         """One system's part; what goes wrong there stops none of the others."""
         try:
-            return self._cut_and_restore(name)
+            return self._cut_and_restore(number, name)
         except ConnectorError as error:
             return Line(system=name, passed=False, cut_ms=0, said=error.what, fix=error.hint)
 
-    def _cut_and_restore(self, name: str) -> Line:
-        began = time.monotonic()
+    def _cut_and_restore(self, number: int, name: str) -> Line:
         connector = self._open(name)
         if not (isinstance(connector, FindsAccounts) and isinstance(connector, DisablesAccounts)):
             return self._looked(name, connector)
+        self._stay_alive(number)
+        began = time.monotonic()
         account = self._account(name, connector)
-        outcome = connector.disable_account(account)
+        self.shut.keep(number, account)
+        connector.disable_account(account)
         wrong = self._wrong(name, account, Expectation.DISABLED)
         cut_ms = max(1, round((time.monotonic() - began) * 1000))
-        if isinstance(connector, RestoresAccounts) and outcome.receipt is not None:
-            connector.restore_account(account, outcome.receipt)
-            wrong = wrong or self._wrong(name, account, Expectation.RESTORED)
+        not_open = self.shut.open_again(self.shut.of(number)[name])
+        wrong = wrong or not_open or self._wrong(name, account, Expectation.RESTORED)
         if wrong:
             return Line(
                 system=name, passed=False, cut_ms=0, said=wrong, fix="Look at the test account there."
@@ -178,6 +244,14 @@ class Drills:
             cut_ms=cut_ms,
             said="Shut, read back as shut, opened again and read back.",
         )
+
+    def _stay_alive(self, number: int) -> None:
+        """Raises `Unsafe` where somebody took this drill for dead and ended it."""
+        with self.store.write("drill.begin") as session:
+            drill = session.get_one(Drill, number, with_for_update=True)
+            if drill.finished_at is not None:
+                raise Unsafe("This drill stood still for too long and was ended.", hint="Run it again.")
+            drill.alive_until = self.now() + self.lease
 
     def _looked(self, name: str, connector: object) -> Line:
         """A system in which nothing can be shut and opened again is asked whether we may do what we would."""
@@ -234,7 +308,7 @@ class Drills:
         return f"The test account in {name} was not read back as {expectation.value}."
 
     def _open(self, name: str, *, reading: bool = False) -> object:
-        context = Context(now=self.now, idempotency_key="drill", fresh=reading, read_only=reading)
+        context = Context(now=self.now, idempotency_key=KEY, fresh=reading, read_only=reading)
         return cast("object", self.registry.open(name, context))
 
     def _person(self) -> Synthetic:
@@ -257,7 +331,14 @@ def past(session: Session, most: int = 20) -> list[Drill]:
     return list(session.scalars(select(Drill).order_by(Drill.number.desc()).limit(most)))
 
 
-def drills_of(store: Store, registry: Registry, settings: Settings, now: Callable[[], datetime]) -> Drills:
+def drills_of(desk: "Desk", registry: Registry, settings: Settings) -> Drills:
     """As the configuration has them."""
-    untouchable = Untouchable.of(settings.guardrails.protected_accounts)
-    return Drills(store=store, registry=registry, section=settings.drill, untouchable=untouchable, now=now)
+    return Drills(
+        store=desk.store,
+        registry=registry,
+        section=settings.drill,
+        untouchable=Untouchable.of(settings.guardrails.protected_accounts),
+        shut=Shut(store=desk.store, keys=desk.keys, registry=registry, now=desk.now),
+        since=desk.now(),
+        now=desk.now,
+    )

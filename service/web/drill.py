@@ -46,4 +46,4 @@ def _page(refused: str = "") -> str:
 
 def _drills() -> Drills:
     here = rooms()
-    return drills_of(here.desk.store, here.registry, here.settings, here.desk.now)
+    return drills_of(here.desk, here.registry, here.settings)

@@ -5,6 +5,7 @@ Whoever may not do it tries first, so that every refusal is on record before its
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -72,10 +73,12 @@ class People:
         with self.service.store.read() as session:
             mikes = session.scalar(select(Departure.id).where(Departure.person_id == self.ids[MIKE]))
         self.service.desk.looked([mikes] if mikes else [], self.ids[HANNA], door="web")
+        service, section = self.service, DrillSection(systems=("chaos",))
+        drills = drills_of(service.desk, service.registry, service.settings)
+        drills = replace(drills, section=section, lease=timedelta(0))  # who was killed is dead at once
+        drills.let_in()
         if not self._said(Event.DRILL_FAILED):
-            service, section = self.service, DrillSection(systems=("chaos",))
-            drills = drills_of(service.store, service.registry, service.settings, service.now)
-            replace(drills, section=section).carry_out("system:drill")
+            drills.carry_out("system:drill")
 
     def change_the_playbook(self) -> None:
         """The file says version 2, and two persons put it to use."""

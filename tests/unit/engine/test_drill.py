@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from connectors.sdk.context import Context
+from connectors.sdk.errors import Unavailable
 from service.engine import stopping
-from service.engine.drill import Drill, Drills, NotNow, past
+from service.engine.drill import LEASE, Drill, Drills, NotNow, past
+from service.engine.drill_shut import DrillAccount, Shut
 from service.engine.stuck import StuckKind, Watch
 from service.engine.untouchable import Untouchable
 from service.ledger.entry import LedgerEntry
@@ -33,6 +35,8 @@ def drills(world: World) -> Drills:
         registry=world.registry,
         section=SECTION,
         untouchable=Untouchable(),
+        shut=Shut(store=world.store, keys=world.keys, registry=world.registry, now=world.clock),
+        since=world.clock(),
         now=world.clock,
     )
 
@@ -172,3 +176,135 @@ def test_what_is_recorded_names_systems_and_no_person(world: World, drills: Dril
     body = json.loads(entry.leaf)["body"]
     assert body["systems"] == {"chaos": "passed"}
     assert SECTION.email not in entry.leaf.decode()
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it goes on."""
+
+
+def left_shut(world: World) -> int:
+    with world.store.read() as session:
+        return session.query(DrillAccount).count()
+
+
+def killed(world: World, drills: Drills, after: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drill that is killed right after a call to the target system, or right before its account is opened."""
+    kind: Any = type(world.registry.open("chaos", Context(now=world.clock)))
+    real = getattr(kind, after)
+
+    def then_dies(self: Any, *args: Any) -> Any:
+        if after == "restore_account":
+            raise Killed
+        real(self, *args)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, after, then_dies)
+        with pytest.raises(Killed):
+            drills.carry_out("system:drill")
+
+
+@pytest.mark.parametrize("after", ["read", "disable_account", "restore_account"])
+def test_what_a_killed_drill_left_shut_is_opened_by_the_next_look(
+    world: World, drills: Drills, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = account(world)
+    killed(world, drills, after, monkeypatch)
+    drills.when_due()
+    meanwhile = left_shut(world)
+    world.clock.turn(seconds=LEASE.total_seconds() + 1)
+
+    drills.when_due()
+
+    assert meanwhile == (0 if after == "read" else 1)
+    assert (account(world), left_shut(world)) == (before, 0)
+    assert world.events()[-2:] == ["drill.begun", "drill.failed"]
+    with world.store.read() as session:
+        (drill,) = past(session)
+        said = drill.lines[0]["said"]
+    assert "cut short" in said
+    assert ("was opened again" in said) is (after != "read")
+
+
+def test_the_next_drill_opens_what_the_last_one_left_shut_and_passes(
+    world: World, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(world, drills, "disable_account", monkeypatch)
+    world.clock.turn(seconds=LEASE.total_seconds() + 1)
+
+    assert drills.carry_out("person:x").passed
+
+
+def test_two_drills_at_once_are_refused(
+    world: World, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(world, drills, "disable_account", monkeypatch)
+
+    with pytest.raises(NotNow, match="under way"):
+        drills.carry_out("person:x")
+
+
+def test_what_is_left_shut_stays_so_while_everything_is_stopped(
+    world: World, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(world, drills, "disable_account", monkeypatch)
+    world.clock.turn(seconds=LEASE.total_seconds() + 1)
+    stopping.throw(
+        world.store, world.people["ivan"], because="Somebody is in it.", door="web", now=world.clock()
+    )
+
+    drills.let_in()
+
+    assert (account(world)["active"], left_shut(world)) == (False, 1)
+
+
+def test_an_account_that_cannot_be_opened_is_tried_at_each_look_until_it_is(
+    world: World, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = account(world)
+    kind: Any = type(world.registry.open("chaos", Context(now=world.clock)))
+
+    def away(*_: Any) -> Any:
+        raise Unavailable("It does not answer.", hint="Wait.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "restore_account", away)
+        drill = drills.carry_out("person:x")
+        drills.let_in()
+        tried = left_shut(world)
+
+    drills.let_in()
+
+    assert not drill.passed
+    assert "does not answer" in drill.lines[0]["said"]
+    assert (tried, left_shut(world), account(world)) == (1, 0, before)
+
+
+def test_an_account_that_somebody_else_shut_since_is_left_to_them(
+    world: World, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(world, drills, "disable_account", monkeypatch)
+    changes(blocked_by="the help desk")(world)
+    world.clock.turn(seconds=LEASE.total_seconds() + 1)
+    effects = len(world.fake.effects)
+
+    drills.let_in()
+
+    assert (len(world.fake.effects), account(world)["active"], left_shut(world)) == (effects, False, 1)
+    with world.store.read() as session:
+        assert "Open the test account there yourself" in past(session)[0].lines[0]["said"]
+
+
+def test_an_account_whose_image_cannot_be_read_is_not_shut(
+    world: World, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind: Any = type(world.registry.open("chaos", Context(now=world.clock)))
+
+    def unreadable(*_: Any) -> Any:
+        raise Unavailable("It does not answer.", hint="Wait.")
+
+    monkeypatch.setattr(kind, "read", unreadable)
+
+    drill = drills.carry_out("person:x")
+
+    assert (drill.passed, world.fake.effects, left_shut(world)) == (False, [], 0)
