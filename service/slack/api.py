@@ -56,10 +56,15 @@ class _Client(WebClient):
             "POST",
             url,
             json=args["json"] or None,
-            form=args["params"] or None,
+            form=_texts(args["params"]) or None,
             headers={"Authorization": args["headers"]["Authorization"]},
         )
         return {"status": answer.status, "headers": dict(answer.headers), "body": json.dumps(answer.json())}
+
+
+def _texts(params: Mapping[str, Any] | None) -> dict[str, str]:
+    """The fields of a form, where slack-sdk leaves numbers as they are."""
+    return {name: str(value) for name, value in (params or {}).items()}
 
 
 class SlackApi:
