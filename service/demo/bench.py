@@ -15,7 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import bindparam, event, select
 from sqlalchemy.orm import Session
 
 from service.app import Service, create_service
@@ -27,7 +27,7 @@ from service.people.person import Person
 from service.people.signature import STANDARD_WEBHOOKS, sign, webhook_key
 from service.sections import EngineSection, GuardrailsSection, PlaybooksSection
 from service.settings import Settings
-from service.store import Store, utc_now
+from service.store import Store, table_of, utc_now
 
 Leaver = Mapping[str, Any]
 Webhook = tuple[dict[str, str], bytes]  # headers and body
@@ -55,6 +55,15 @@ STEPS = 7
 OVER = frozenset({Event.STEP_DONE.value, Event.STEP_WAITING.value})
 WRONG = frozenset({Event.STEP_FAILED.value, Event.STEP_CONTRADICTED.value, Event.DEPARTURE_HELD.value})
 PATIENCE_S = 600.0
+#: Among many, the end of each is noticed so late at most, in seconds.
+LOOKS_S = 0.05
+
+_LEDGER = table_of(LedgerEntry).c
+_FRESH = (
+    select(_LEDGER.seq, _LEDGER.event, _LEDGER.departure_id, _LEDGER.leaf)
+    .where(_LEDGER.seq > bindparam("seen"))
+    .order_by(_LEDGER.seq)
+)
 
 
 class Follower:
@@ -68,20 +77,20 @@ class Follower:
         self.ended: dict[str, float] = {}
         event.listen(Session, "after_commit", lambda _: self._committed.set())
 
-    def wait_for(self, count: int) -> None:
-        """Return when so many departures have ended in all."""
+    def wait_for(self, count: int, *, every_s: float = 0.0) -> None:
+        """Return when so many departures have ended in all; look after each commit, but not more often."""
         patience = time.monotonic() + PATIENCE_S
         while len(self.ended) < count:
             self._committed.wait(1.0)
             self._committed.clear()
             self._read()
+            time.sleep(every_s)  # it looks in the process it measures
             if time.monotonic() > patience:
                 raise TimeoutError(f"{len(self.ended)} of {count} leavers in {PATIENCE_S:.0f} s")
 
     def _read(self) -> None:
-        fresh = select(LedgerEntry.seq, LedgerEntry.event, LedgerEntry.departure_id, LedgerEntry.leaf)
         with self._store.read() as session:
-            rows = session.execute(fresh.where(LedgerEntry.seq > self._seen).order_by(LedgerEntry.seq)).all()
+            rows = session.execute(_FRESH, {"seen": self._seen}).all()
         now = time.monotonic()
         for seq, name, departure, leaf in rows:
             self._seen = seq
@@ -186,7 +195,7 @@ def at_once(service: Service, follower: Follower, messages: Sequence[Webhook]) -
     start, began = time.monotonic(), time.time()
     for message in messages:
         deliver(service, message)
-    follower.wait_for(len(messages))
+    follower.wait_for(len(messages), every_s=LOOKS_S)
     return [end - start for end in follower.ended.values()], began
 
 
