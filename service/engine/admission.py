@@ -24,7 +24,7 @@ from service.engine.outgoing import orders_of
 from service.engine.record import record, whose
 from service.engine.states import OUT, AttemptOutcome, StepState
 from service.engine.tables import Attempt, Run, StepRun
-from service.ledger.entry import joined
+from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.store import table_of
 
@@ -85,10 +85,15 @@ class Admission:
     goes_to: StepState = StepState.RUNNING
 
     def admit(self, session: Session, *, now: datetime, room: Room) -> list[Order]:
-        """Let out as many due steps as there is room for: the only door through which one leaves.
+        """Let out as many due steps as there is room for, and say what is to be done.
 
         The intent (`step.attempted`) is part of the caller's transaction; commit before calling anything.
         """
+        steps = self.let_out(session, now=now, room=room)
+        return orders_of(session, steps) if steps else []
+
+    def let_out(self, session: Session, *, now: datetime, room: Room) -> list[StepRun]:
+        """The only door through which a step leaves."""
         gates = Gates.lock(session, self.paces, now=now)
         thrown = kill_switch.is_thrown(session)
         steps = [] if thrown else _chosen(session, gates, (_SIGN_IN,), room.sign_in, now=now)
@@ -97,12 +102,12 @@ class Admission:
         if not steps:
             return []
         whose(session, {step.run_id for step in steps})
-        with joined(session):
+        with gathered(session):
             begun = [step for step in steps if _let_out(session, step, goes_to=self.goes_to, now=now)]
         if begun:
             rows = [{"step_run_id": step.id, "n": step.attempt, "started_at": now} for step in begun]
             session.execute(_ATTEMPTS, rows)
-        return orders_of(session, steps)
+        return steps
 
     def lose(
         self, session: Session, *, now: datetime, alive: Collection[tuple[str, int]] = frozenset()

@@ -24,7 +24,7 @@ from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, digest_of, record, record_run, whose
 from service.engine.states import OUT, AttemptOutcome, StepState, WaitsFor
 from service.engine.tables import Attempt, Confirmation, StepRun
-from service.ledger.entry import joined
+from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.playbook.model import Grade
@@ -94,7 +94,7 @@ class Machine:
         """Record all that came back, then once what follows from it."""
         if not returned:
             return
-        with joined(session):
+        with gathered(session):
             self._finish_all(session, returned, now=now)
 
     def _finish_all(self, session: Session, returned: Sequence[Returned], *, now: datetime) -> None:

@@ -44,6 +44,8 @@ _WITH_DEPARTURES = (
     .join(Departure, Departure.id == Run.departure_id)
     .where(Run.id.in_(_RUN_IDS))
     .order_by(Run.number)
+    .with_for_update()  # of two nodes that end a run's last steps, the second sees what the first one wrote
+    .execution_options(populate_existing=True)
 )
 #: How each step stands: a few columns, as whole rows cost ten times as much.
 _STANDING = select(

@@ -5,11 +5,11 @@ ends, so `seq` has no gaps and entries become readable in their order. Append la
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, Index, Integer, LargeBinary, String, column, select, table
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
@@ -31,6 +31,7 @@ __all__ = [
     "append",
     "append_all",
     "bind",
+    "gathered",
     "head",
     "joined",
     "stored_leaves",
@@ -39,8 +40,23 @@ __all__ = [
 SEQ = BigInteger().with_variant(Integer, "sqlite")
 MAX_NAME = 200  # of an actor, subject, departure, run or step
 
+#: What `append` gives within `gathered`, where numbers are given at the end.
+NUMBERED_LATER: Final = -1
+
 _OPEN = "exeunt.ledger"
 _JOINED = "exeunt.ledger.joined"
+
+#: The columns of a row, and their kinds on PostgreSQL.
+_COLUMNS: Final = {
+    "seq": "bigint",
+    "leaf": "bytea",
+    "at": "timestamptz",
+    "event": "text",
+    "subject": "text",
+    "departure_id": "text",
+    "run_id": "text",
+    "step": "text",
+}
 
 _Within = tuple[SessionTransaction | None, SessionTransaction | None]
 _Row = tuple[Any, ...]
@@ -103,6 +119,9 @@ class Draft:
     pii: Mapping[str, str] = field(default_factory=dict)
 
 
+_Dated = tuple[Draft, datetime]
+
+
 @dataclass(slots=True)
 class _Open:
     """The head as this transaction holds it, so that it is read once and not before every entry."""
@@ -114,10 +133,12 @@ class _Open:
 
 @dataclass(slots=True)
 class _Joined:
-    """What a block of `joined` has appended and not written yet."""
+    """What a block of `joined` or `gathered` has appended and not written yet."""
 
     within: _Within
+    numbered_later: bool
     rows: list[_Row] = field(default_factory=list)
+    drafts: list[_Dated] = field(default_factory=list)
 
 
 def append(  # noqa: PLR0913  the members of an entry, each by its name
@@ -133,7 +154,7 @@ def append(  # noqa: PLR0913  the members of an entry, each by its name
     pii: Mapping[str, str] | None = None,
     at: datetime,
 ) -> int:
-    """Write one entry in the caller's transaction and return its `seq`: no entry, no effect.
+    """Write one entry in the caller's transaction and return its `seq`, `NUMBERED_LATER` within `gathered`.
 
     Args:
         session: A writing session; the entry stands when it commits.
@@ -157,47 +178,64 @@ def append(  # noqa: PLR0913  the members of an entry, each by its name
         body=body or {},
         pii=pii or {},
     )
-    return append_all(session, (draft,), at=at)[0]
+    numbers = append_all(session, (draft,), at=at)
+    return numbers[0] if numbers else NUMBERED_LATER
 
 
 def append_all(session: Session, drafts: Sequence[Draft], *, at: datetime) -> range:
-    """Write several entries of one moment with one statement; returns their numbers."""
+    """Write several entries of one moment with one statement; returns their numbers, none within `gathered`."""
     bound()
+    block, dated = session.info.get(_JOINED), [(draft, at) for draft in drafts]
+    if isinstance(block, _Joined) and block.numbered_later:
+        _check(block, _within(session))
+        block.drafts += dated
+        return range(0)
     opened = _opened(session)
-    first, when = opened.edge.size, leaves.stamp(at)
+    first = opened.edge.size
     session.info.pop(_OPEN)  # whatever fails from here on: the next append reads the head again
-    edge, rows = opened.edge, []
-    stored_at = _stored_time(at, opened.connection)
-    for seq, draft in enumerate(drafts, first):
-        leaf = leaves.canonical(_content(session, draft, seq, when))
-        edge.append(leaf_hash(leaf))
-        rows.append(
-            (seq, leaf, stored_at, draft.event.value, draft.subject, draft.departure, draft.run, draft.step)
-        )
-    if rows:
-        _keep(session, opened, rows)
+    rows = _numbered(session, opened, dated)
+    if isinstance(block, _Joined):
+        _check(block, opened.within)
+        block.rows += rows
+    elif rows:
+        _write(opened, rows)
     session.info[_OPEN] = opened
-    return range(first, edge.size)
+    return range(first, opened.edge.size)
+
+
+def joined(session: Session) -> AbstractContextManager[None]:
+    """Write what is appended within the block at its end, with one statement for all.
+
+    The first entry takes the ledger's lock. Nothing in the block reads the ledger or opens a savepoint. An error that
+    leaves the block rolls the transaction back at once: without its entries none of its changes may stand.
+    """
+    return _block(session, numbered_later=False)
+
+
+def gathered(session: Session) -> AbstractContextManager[None]:
+    """The same, but the ledger's lock is taken at the end of the block, when the entries get their numbers.
+
+    Other nodes need not wait for what the block does meanwhile. What it changes must be safe under locks of its own.
+    """
+    return _block(session, numbered_later=True)
 
 
 @contextmanager
-def joined(session: Session) -> Iterator[None]:
-    """Write what is appended within the block at its end, with one statement for all.
-
-    Nothing in the block reads the ledger or opens a savepoint. An error that leaves the block rolls the transaction
-    back at once: without its entries none of its changes may stand.
-    """
+def _block(session: Session, *, numbered_later: bool) -> Iterator[None]:
     if _JOINED in session.info:  # a block within a block
         yield
         return
     session.connection()
-    session.info[_JOINED] = block = _Joined(_within(session))
+    session.info[_JOINED] = block = _Joined(_within(session), numbered_later)
     with ExitStack() as undone:
         undone.callback(_roll_back, session)
         undone.callback(session.info.pop, _JOINED)
         yield
-        if block.rows:
-            _write(_opened(session), block.rows)
+        opened = _opened(session) if block.rows or block.drafts else None
+        if opened:
+            session.info.pop(_OPEN)
+            _write(opened, block.rows + _numbered(session, opened, block.drafts))
+            session.info[_OPEN] = opened
         undone.pop_all()
     session.info.pop(_JOINED)
 
@@ -255,14 +293,21 @@ def _roll_back(session: Session) -> None:
         transaction.rollback()
 
 
-def _keep(session: Session, opened: _Open, rows: list[_Row]) -> None:
-    block = session.info.get(_JOINED)
-    if not isinstance(block, _Joined):
-        _write(opened, rows)
-    elif block.within == opened.within:
-        block.rows.extend(rows)
-    else:
+def _check(block: _Joined, within: _Within) -> None:
+    if block.within != within:
         raise EntryRefused("A savepoint was opened while entries were gathered. Gather them within it.")
+
+
+def _numbered(session: Session, opened: _Open, drafts: Iterable[_Dated]) -> list[_Row]:
+    """Entries as rows, each with the next number and its hash at the right edge."""
+    rows: list[_Row] = []
+    for draft, at in drafts:
+        content = _content(session, draft, opened.edge.size, leaves.stamp(at))
+        leaf, stored_at = leaves.canonical(content), _stored_time(at, opened.connection)
+        names = draft.event.value, draft.subject, draft.departure, draft.run, draft.step
+        rows.append((opened.edge.size, leaf, stored_at, *names))
+        opened.edge.append(leaf_hash(leaf))
+    return rows
 
 
 def _opened(session: Session) -> _Open:
@@ -291,13 +336,19 @@ def _locked_edge(connection: Connection) -> Edge:
 
 def _write(opened: _Open, rows: list[_Row]) -> None:
     """Plain driver statements: this is the hottest write of the service, and its values are already exact."""
-    mark = "?" if opened.connection.dialect.name == "sqlite" else "%s"
-    opened.connection.exec_driver_sql(
-        "INSERT INTO ledger (seq, leaf, at, event, subject, departure_id, run_id, step) "
-        f"VALUES ({', '.join([mark] * 8)})",
-        rows if len(rows) > 1 else rows[0],
-    )
+    lite = opened.connection.dialect.name == "sqlite"
+    if lite or len(rows) == 1:
+        marks = ", ".join(["?" if lite else "%s"] * len(_COLUMNS))
+        values: Any = rows if len(rows) > 1 else rows[0]
+        opened.connection.exec_driver_sql(
+            f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({marks})", values
+        )
+    else:  # one statement for all rows, where many parameter sets would be as many statements
+        arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
+        insert = f"INSERT INTO ledger ({', '.join(_COLUMNS)}) SELECT * FROM unnest({arrays})"
+        opened.connection.exec_driver_sql(insert, tuple(list(column) for column in zip(*rows, strict=True)))
     passing("ledger.written")
+    mark = "?" if lite else "%s"
     opened.connection.exec_driver_sql(
         f"UPDATE ledger_head SET size = {mark}, edge = {mark} WHERE id = 1",
         (opened.edge.size, opened.edge.pack()),

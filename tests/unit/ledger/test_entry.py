@@ -1,6 +1,8 @@
 """Entries are written at the end, without gaps, in the transaction of what they record, or nothing is."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 import pytest
@@ -11,11 +13,13 @@ from sqlalchemy.orm import Session
 from service.ledger import tree
 from service.ledger.bound import bind
 from service.ledger.entry import (
+    NUMBERED_LATER,
     Draft,
     LedgerEntry,
     LedgerHead,
     append,
     append_all,
+    gathered,
     head,
     joined,
     stored_leaves,
@@ -29,6 +33,8 @@ from service.store import Store
 from tests.unit.ledger.story import MIKE, NOON, as_the_owner, fill, record
 
 pytestmark = pytest.mark.usefixtures("keys")
+
+Block = Callable[[Session], AbstractContextManager[None]]
 
 
 def numbers(store: Store) -> list[int]:
@@ -324,31 +330,57 @@ def test_entries_of_a_block_are_written_at_its_end_with_their_numbers(any_store)
     assert_whole(any_store, 5)
 
 
-def gather_and_fail(session: Session) -> None:
-    with joined(session):
+def test_entries_of_a_gathered_block_get_their_numbers_at_its_end(any_store):
+    with any_store.write() as session:
+        with gathered(session):
+            seqs = [record(session, n) for n in (0, 1)]
+            with joined(session):
+                seqs.append(record(session, 2))
+        seqs.append(record(session, 3))
+
+    assert seqs == [NUMBERED_LATER] * 3 + [3]
+    assert_whole(any_store, 4)
+
+
+@pytest.mark.postgres
+def test_others_record_while_a_block_gathers(postgres_store):
+    with postgres_store.write() as session:
+        with gathered(session):
+            record(session, 1)
+            with postgres_store.write() as other:
+                assert record(other, 0) == 0
+        assert record(session, 2) == 2
+
+    assert_whole(postgres_store, 3)
+
+
+def gather_and_fail(session: Session, block: Block) -> None:
+    with block(session):
         session.add(Cursor(name="the effect", seq=1))
         session.flush()
         record_and_fail(session, 0)
 
 
-def swallow_and_go_on(store: Store) -> None:
+def swallow_and_go_on(store: Store, block: Block) -> None:
     with store.write() as session:
         with pytest.raises(ZeroDivisionError):
-            gather_and_fail(session)
+            gather_and_fail(session, block)
         session.add(Cursor(name="a later one", seq=1))
 
 
-def test_an_error_that_leaves_a_block_lets_no_change_stand_without_its_entry(any_store):
+@pytest.mark.parametrize("block", [joined, gathered])
+def test_an_error_that_leaves_a_block_lets_no_change_stand_without_its_entry(any_store, block):
     with pytest.raises(InvalidRequestError):
-        swallow_and_go_on(any_store)
+        swallow_and_go_on(any_store, block)
 
     assert_whole(any_store, 0)
     with any_store.read() as session:
         assert session.scalars(select(Cursor)).all() == []
 
 
-def test_a_savepoint_within_a_block_is_refused(any_store):
-    with pytest.raises(EntryRefused), any_store.write() as session, joined(session), session.begin_nested():
+@pytest.mark.parametrize("block", [joined, gathered])
+def test_a_savepoint_within_a_block_is_refused(any_store, block):
+    with pytest.raises(EntryRefused), any_store.write() as session, block(session), session.begin_nested():
         record(session)
 
     assert_whole(any_store, 0)
