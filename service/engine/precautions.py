@@ -61,9 +61,9 @@ def _cut(exposure: tuple[ExposureFact, ...]) -> PrecautionFact:
     if not exposure:
         return _fact("Access cut at once", UNKNOWN, "no login in this playbook")
     if len(seconds) < len(exposure):
-        return _fact(
-            "Access cut at once", BAD, f"{len(exposure) - len(seconds)} login(s) not known to be shut"
-        )
+        open_ = len(exposure) - len(seconds)
+        logins = "login" if open_ == 1 else "logins"
+        return _fact("Access cut at once", BAD, f"{open_} {logins} not known to be shut")
     slowest = max(seconds)
     return _fact("Access cut at once", OK if slowest <= AT_ONCE_S else BAD, span(slowest))
 
