@@ -70,8 +70,8 @@ def put_clocks() -> None:
             owner = getattr(owner, each)
         if name == "before_saver":
             make = owner.before_saver
-            importlib.import_module("service.app").before_saver = lambda *a, make=make, layer=layer: timed(
-                layer, make(*a)
+            importlib.import_module("service.engine.parts").before_saver = lambda *a, make=make, layer=layer: (
+                timed(layer, make(*a))
             )
         else:
             setattr(owner, name, timed(layer, getattr(owner, name)))

@@ -36,6 +36,9 @@ _STEPS = (
     .order_by(StepRun.id)
     .with_for_update()
 )
+_ROWS = table_of(StepRun)
+_BEFORE = select(_ROWS.c.before).where(_ROWS.c.id == bindparam("row")).with_for_update()
+_KEEP_BEFORE = update(_ROWS).where(_ROWS.c.id == bindparam("row")).values(before=bindparam("image"))
 _ATTEMPTS = table_of(Attempt)
 _ENDED = (
     update(_ATTEMPTS)
@@ -77,10 +80,9 @@ class Machine:
 
     def save_before(self, session: Session, order: Order, state: AccountState) -> None:
         """Keep a before-image, before the change is on its way. The first image of an account stays."""
-        step = select(StepRun.before).where(StepRun.id == order.step_run_id).with_for_update()
-        known = session.scalars(step).one()
-        image = sealed.seal_before(self.keys, known, state)
-        session.execute(update(StepRun).where(StepRun.id == order.step_run_id).values(before=image))
+        row = order.step_run_id
+        known = session.execute(_BEFORE, {"row": row}).scalar_one()
+        session.execute(_KEEP_BEFORE, {"row": row, "image": sealed.seal_before(self.keys, known, state)})
 
     def _keep_images(self, step: StepRun, images: Sequence[AccountState]) -> None:
         for state in images:
