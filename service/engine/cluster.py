@@ -13,7 +13,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 import structlog
-from sqlalchemy import case, func, or_, select, text
+from sqlalchemy import func, select, text, union_all
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -24,15 +24,16 @@ from service.engine.lanes import FIRST_OF_THE_REST, Room
 from service.engine.messages import hand_over
 from service.engine.nodes import Lease
 from service.engine.order import Order, Returned
-from service.engine.outgoing import orders_of
 from service.engine.parts import Parts
-from service.engine.pools import Pools, Threads
+from service.engine.pools import Pools
 from service.engine.receiving import Receiving
 from service.engine.reconcile import EVERY_S, reconcile
 from service.engine.recording import Recorder
-from service.engine.states import OUT, StepState
+from service.engine.states import OUT
 from service.engine.tables import StepRun
+from service.engine.taking import taken
 from service.engine.trouble import where
+from service.store import table_of
 
 log = structlog.get_logger()
 
@@ -48,6 +49,16 @@ PATIENCE_S = 30.0
 _Back = tuple[Slip, Returned | None]
 #: Any number will do; one node at a time begins runs, as their numbers follow each other.
 BEGINS = 0x65786262
+
+_STEPS = table_of(StepRun).c
+#: What is out, by whether it is in the sign-in lane.
+_OUT_NOW = union_all(
+    *(
+        select((_STEPS.priority < FIRST_OF_THE_REST).label("sign_in")).where(condition)
+        for condition in (_STEPS.state.in_(OUT), _STEPS.checking.is_(True))
+    )
+).subquery()
+_HOW_MANY_OUT = select(_OUT_NOW.c.sign_in, func.count().label("steps")).group_by(_OUT_NOW.c.sign_in)
 
 
 class Cluster:
@@ -139,7 +150,7 @@ class Cluster:
         now = self._now()
         self._begin(now)
         with self._store.write("turn") as session:
-            room = self._room(session)
+            room = _room(session)
             orders = self._parts.admission.admit(session, now=now, room=room) if room else []
             hand_over(session, self._sender, orders, self._parts.threads)
         self.last_cycle_at = now
@@ -179,21 +190,6 @@ class Cluster:
             self._wake.set()
         return taken_back
 
-    def _room(self, session: Session) -> Room:
-        """What all nodes together have threads for, less what is out."""
-        living = nodes.alive(session)
-        together = Threads(
-            rest=sum(node.rest_threads for node in living),
-            sign_in=sum(node.sign_in_threads for node in living),
-        )
-        lane = case((StepRun.priority < FIRST_OF_THE_REST, 1), else_=0)
-        out = {0: 0, 1: 0}
-        for condition in (StepRun.state.in_(OUT), StepRun.checking.is_(True)):
-            query = select(lane, func.count()).where(condition).group_by(lane)
-            for sign_in, count in session.execute(query):
-                out[sign_in] += count
-        return together.room(sign_in=out[1], rest=out[0])
-
     def _attempts(self, slips: Sequence[Slip], *, sign_in: bool) -> None:
         """Take the attempts of one message. Returns when there are threads for those of another."""
         epoch = self._lease.epoch
@@ -208,18 +204,8 @@ class Cluster:
         self._in_hand.until_a_thread_is_free(sign_in=sign_in)
 
     def _taken(self, slips: Sequence[Slip]) -> list[Order]:
-        """Those of the attempts that are still to be carried out: dispatched becomes running, once."""
-        numbers = dict(slips)
-        to_do = or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True))
-        query = select(StepRun).where(StepRun.id.in_(numbers), StepRun.out_with.is_(None), to_do)
         with self._store.write("take") as session:
-            found = session.scalars(query.order_by(StepRun.id).with_for_update()).all()
-            steps = [step for step in found if step.attempt == numbers[step.id]]
-            for step in steps:
-                step.out_with = self._lease.id
-                if not step.checking:
-                    step.state = StepState.RUNNING
-            return orders_of(session, steps) if steps else []
+            return taken(session, slips, self._lease.id)
 
     def _carry_out(self, epoch: int, order: Order) -> None:
         held = self._lease.holds(epoch)
@@ -237,3 +223,9 @@ class Cluster:
 
 def _slip(order: Order) -> Slip:
     return order.step_run_id, order.n
+
+
+def _room(session: Session) -> Room:
+    """What all nodes together have threads for, less what is out."""
+    out = {row.sign_in: row.steps for row in session.execute(_HOW_MANY_OUT)}
+    return nodes.together(session).room(sign_in=out.get(True, 0), rest=out.get(False, 0))

@@ -3,16 +3,19 @@
 A message holds names of attempts and nothing else. It may be lost or come twice: the rows decide.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
-from sqlalchemy import text, update
+from sqlalchemy import String, any_, bindparam, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from service.engine.in_hand import Slip
 from service.engine.nodes import DEAD_S
 from service.engine.order import Order
 from service.engine.pools import Threads
 from service.engine.tables import StepRun
+from service.store import table_of
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -29,8 +32,10 @@ WHERE: Final = "public,delivery"
 A_MESSAGE: Final = 32
 
 _LIVE: LiteralString = """
-    SELECT j.id FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
-    WHERE j.id = ANY(:ids) AND (j.status = 'todo' OR (j.status = 'doing'
+    SELECT item->>0, (item->>1)::int
+    FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id,
+        jsonb_array_elements(j.args->'items') item
+    WHERE j.task_name = :attempts AND (j.status = 'todo' OR (j.status = 'doing'
         AND w.last_heartbeat > clock_timestamp() - make_interval(secs => :dead)))
 """
 _CLEAR: LiteralString = """
@@ -39,26 +44,30 @@ _CLEAR: LiteralString = """
         AND w.last_heartbeat > clock_timestamp() - make_interval(secs => :dead)))
 """
 
+_STEPS = table_of(StepRun)
+#: Whoever carried out an earlier attempt, or read the step back, has nothing to do with this one.
+_WITH_NOBODY = (
+    update(_STEPS)
+    .where(_STEPS.c.id == any_(bindparam("ids", type_=ARRAY(String))), _STEPS.c.out_with.is_not(None))
+    .values(out_with=None)
+)
+
 
 def hand_over(session: Session, app: "App", orders: Sequence[Order], threads: Threads) -> None:
     """Write the messages for what was let out, in its own transaction, none longer than a node has threads."""
     if not orders:
         return
+    session.execute(_WITH_NOBODY, {"ids": [order.step_run_id for order in orders]})
     connection = reached(session)
     for queue in LANES:
         mine = [order for order in orders if order.sign_in is (queue == SIGN_IN)]
         most = min(A_MESSAGE, threads.sign_in if queue == SIGN_IN else threads.rest)
-        chunks = [mine[at : at + most] for at in range(0, len(mine), most)]
-        if not chunks:
-            continue
-        task = app.configure_task(ATTEMPTS, queue=queue, connection=connection)
         items: list[dict[str, Any]] = [
-            {"items": [[order.step_run_id, order.n] for order in chunk]} for chunk in chunks
+            {"items": [[order.step_run_id, order.n] for order in mine[at : at + most]]}
+            for at in range(0, len(mine), most)
         ]
-        for message, chunk in zip(task.batch_defer(*items), chunks, strict=True):
-            named = [order.step_run_id for order in chunk]
-            sent = update(StepRun).where(StepRun.id.in_(named)).values(message=message, out_with=None)
-            session.execute(sent, execution_options={"synchronize_session": False})
+        if items:
+            app.configure_task(ATTEMPTS, queue=queue, connection=connection).batch_defer(*items)
 
 
 def reached(session: Session) -> Any:
@@ -67,12 +76,10 @@ def reached(session: Session) -> Any:
     return session.connection().connection.driver_connection
 
 
-def under_way(session: Session, messages: Collection[int]) -> set[int]:
-    """Those that wait for a node or are with one that lives."""
-    if not messages:
-        return set()
+def under_way(session: Session) -> set[Slip]:
+    """The attempts that messages name which wait for a node or are with one that lives."""
     reached(session)
-    return set(session.scalars(text(_LIVE), {"ids": list(messages), "dead": DEAD_S}))
+    return {(step, n) for step, n in session.execute(text(_LIVE), {"attempts": ATTEMPTS, "dead": DEAD_S})}
 
 
 def clear_away(session: Session) -> None:

@@ -62,6 +62,17 @@ def alive(session: Session) -> list[Node]:
     return list(session.scalars(select(Node).where(IS_ALIVE).order_by(Node.id)))
 
 
+_THREADS = select(
+    func.coalesce(func.sum(Node.rest_threads), 0), func.coalesce(func.sum(Node.sign_in_threads), 0)
+).where(IS_ALIVE)
+
+
+def together(session: Session) -> Threads:
+    """The threads that all nodes have which beat."""
+    rest, sign_in = session.execute(_THREADS).one()
+    return Threads(rest=rest, sign_in=sign_in)
+
+
 class Lease:
     """This node's row, kept fresh by a thread of its own."""
 

@@ -14,10 +14,20 @@ from service.engine import messages, nodes
 from service.engine.admission import take_back
 from service.engine.states import OUT
 from service.engine.tables import StepRun
+from service.store import table_of
 
 EVERY_S: Final = 2.0
 #: So many at once; the rest at the next look.
 MOST: Final = 500
+
+_STEPS = table_of(StepRun).c
+_OUT_NOW = (
+    select(_STEPS.id, _STEPS.attempt, _STEPS.out_with)
+    .where(or_(_STEPS.state.in_(OUT), _STEPS.checking.is_(True)))
+    .order_by(_STEPS.id)
+    .limit(MOST)
+    .with_for_update(skip_locked=True)
+)
 
 
 def reconcile(session: Session, me: str, mine: Collection[tuple[str, int]], *, now: datetime) -> int:
@@ -28,20 +38,20 @@ def reconcile(session: Session, me: str, mine: Collection[tuple[str, int]], *, n
         mine: Step runs and attempts that this node holds.
     """
     alive = {node.id for node in nodes.alive(session)}
-    out = select(StepRun).where(or_(StepRun.state.in_(OUT), StepRun.checking.is_(True)))
-    steps = session.scalars(out.order_by(StepRun.id).limit(MOST).with_for_update(skip_locked=True)).all()
-    handed = {step.message for step in steps if step.out_with is None and step.message is not None}
-    live = messages.under_way(session, handed)
+    out = session.execute(_OUT_NOW).all()
+    named = messages.under_way(session) if any(step.out_with is None for step in out) else set()
     lost = []
-    for step in steps:
+    for step in out:
+        slip = (step.id, step.attempt)
         if step.out_with is None:
-            kept = step.message in live
+            kept = slip in named
         elif step.out_with == me:
-            kept = (step.id, step.attempt) in mine
+            kept = slip in mine
         else:
             kept = step.out_with in alive
         if not kept:
-            lost.append(step)
-    take_back(session, lost, now=now)
+            lost.append(step.id)
+    if lost:
+        take_back(session, session.scalars(select(StepRun).where(StepRun.id.in_(lost))), now=now)
     messages.clear_away(session)
     return len(lost)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
@@ -40,9 +40,8 @@ class StepRun(Base):
 
     `revision` rises with every transition. `next_at` is when it may next be let out; `check_at` when it is next
     read back, and `checking` says that such a reading is out. `attempt` fences both. `look_first` says that an
-    earlier attempt may have taken effect. With several nodes, `out_with` is the node that carries the attempt out
-    and `message` what hands it over; both say nothing about a step that is not out. `readable`: the target system
-    can be asked whether the step holds.
+    earlier attempt may have taken effect. With several nodes, `out_with` is the node that carries the attempt out;
+    it says nothing about a step that is not out. `readable`: the target system can be asked whether the step holds.
     `after_s` is how long after the notice or the end, by its phase, it may be let out: whole days on the calendar.
     `receipts` and `before` are sealed under the key-encryption key. `undoes` is the step that this one takes back.
     """
@@ -85,7 +84,6 @@ class StepRun(Base):
     checking: Mapped[bool] = mapped_column(default=False)
     look_first: Mapped[bool] = mapped_column(default=False)
     out_with: Mapped[str | None] = mapped_column(String(36))
-    message: Mapped[int | None] = mapped_column(BigInteger)
     why: Mapped[str] = mapped_column(String(1000), default="")
     fix: Mapped[str] = mapped_column(String(1000), default="")
     taken_by: Mapped[str | None] = mapped_column(String(36))

@@ -1,0 +1,48 @@
+"""A node takes what a message names: dispatched becomes running, once, and nobody else carries it out."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import String, any_, bindparam, case, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from service.engine.in_hand import Slip
+from service.engine.order import Order
+from service.engine.outgoing import orders_of
+from service.engine.states import StepState
+from service.engine.tables import StepRun
+from service.store import table_of
+
+_ROWS = table_of(StepRun)
+_IDS = any_(bindparam("ids", type_=ARRAY(String)))
+_TO_TAKE = (
+    select(StepRun)
+    .where(
+        StepRun.id == _IDS,
+        StepRun.out_with.is_(None),
+        or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True)),
+    )
+    .order_by(StepRun.id)
+    .with_for_update()
+)
+_TAKEN = (
+    update(_ROWS)
+    .where(_ROWS.c.id == _IDS)
+    .values(
+        out_with=bindparam("node"),
+        state=case(
+            (_ROWS.c.checking.is_(True), _ROWS.c.state), else_=literal(StepState.RUNNING, _ROWS.c.state.type)
+        ),
+    )
+)
+
+
+def taken(session: Session, slips: Sequence[Slip], node: str) -> list[Order]:
+    """Those of the attempts that are still to be carried out, as orders; from now on the node answers for them."""
+    numbers = dict(slips)
+    found = session.scalars(_TO_TAKE, {"ids": list(numbers)})
+    steps = [step for step in found if step.attempt == numbers[step.id]]
+    if not steps:
+        return []
+    session.execute(_TAKEN, {"ids": [step.id for step in steps], "node": node})
+    return orders_of(session, steps)
