@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from service.departures import friday, late, times
@@ -27,13 +27,13 @@ OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
 _BY_SOURCE: Final = select(Person).where(
     Person.source == bindparam("source"), Person.source_id == bindparam("source_id")
 )
-_NOT_OVER: Final = (
+_MEANT: Final = (
     select(Departure)
-    .where(Departure.person_id == bindparam("person"), *(Departure.state != state for state in OVER))
+    .where(
+        and_(Departure.person_id == bindparam("person"), *(Departure.state != state for state in OVER))
+        | and_(Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id"))
+    )
     .with_for_update()
-)
-_OF_EVENT: Final = select(Departure).where(
-    Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id")
 )
 
 
@@ -65,7 +65,7 @@ def announce(
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
     check_sealable(session, event, person, by=by)
-    departure = _not_over(session, person, event.kind)
+    departure, begun_by_it = _meant(session, person, event)
     if departure is not None and _outdated(departure, event):
         record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
@@ -73,8 +73,8 @@ def announce(
         return _withdraw(session, _to_withdraw(session, departure, person), event, now=now, by=by)
     if departure is not None:
         return _change(session, departure, event, now=now, by=by, guard=guard)
-    if known := _of_event(session, event):
-        return Announced(departure_id=known.id, news=False)  # over long ago, and HR sent it once more
+    if begun_by_it is not None:
+        return Announced(departure_id=begun_by_it.id, news=False)  # over long ago, and HR sent it once more
     departure = _create(session, person, event, now=now, by=by)
     departure.batch_id = batch
     seal_as_asked(session, departure, event, now=now, by=by)
@@ -82,16 +82,22 @@ def announce(
     return Announced(departure_id=departure.id, news=True)
 
 
-def _not_over(session: Session, person: Person, kind: DepartureKind | None) -> Departure | None:
-    """The person's open departure of that sort: a laptop that is lost changes nothing about when its owner leaves."""
-    for departure in session.scalars(_NOT_OVER, {"person": person.id}):
-        if departure.kind == kind if kind in BESIDE else departure.kind not in BESIDE:
-            return departure
-    return None
+def _meant(
+    session: Session, person: Person, event: TerminationEvent
+) -> tuple[Departure | None, Departure | None]:
+    """The person's open departure of the event's sort, and the one that this very event has begun, if there are.
 
-
-def _of_event(session: Session, event: TerminationEvent) -> Departure | None:
-    return session.scalar(_OF_EVENT, {"source": event.source, "source_id": event.source_id})
+    A laptop that is lost changes nothing about when its owner leaves.
+    """
+    asked = {"person": person.id, "source": event.source, "source_id": event.source_id}
+    still_open = begun_by_it = None
+    for departure in session.scalars(_MEANT, asked):
+        if (departure.source, departure.source_id) == (event.source, event.source_id):
+            begun_by_it = departure
+        same_sort = departure.kind == event.kind if event.kind in BESIDE else departure.kind not in BESIDE
+        if departure.person_id == person.id and departure.state not in OVER and same_sort:
+            still_open = departure
+    return still_open, begun_by_it
 
 
 def find_person(session: Session, source: str, said: EventPerson) -> Person:

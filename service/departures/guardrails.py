@@ -48,6 +48,11 @@ class Guardrails:
     protected_people: Collection[str] = ()
     first_time: bool = True
 
+    @property
+    def fewest(self) -> int:
+        """So many people are under every limit, however few there are."""
+        return min(self.hour_people, self.day_people)
+
     def limits(self, session: Session) -> tuple["Limit", "Limit"]:
         """How many people may leave within an hour and within a day, as many as there are."""
         people = session.scalar(_PEOPLE) or 0

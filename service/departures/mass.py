@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
-from service.departures.guardrails import Guardrails, Limit
+from service.departures.guardrails import DAY, Guardrails, Limit
 from service.departures.kind import DepartureState
 
 CODE: Final = "mass"
@@ -22,12 +22,11 @@ NOT_BEGUN: Final = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, Departur
 
 def announced_at_once(session: Session, departure: Departure, guard: Guardrails, *, now: datetime) -> str:
     """Why this announcement or change is one too many, as a sentence; empty where it is not."""
+    if not any(_more(session, departure, guard.fewest, now=now)):
+        return ""  # on most days one question answers all
     limits = guard.limits(session)
-    fewest, longest = min(limit.most for limit in limits), max(limit.within for limit in limits)
-    at = departure.effective_at
-    counted = _announced_more(session, fewest, since=now - longest)
-    near = _due_more(session, fewest, first=at - longest, last=at + longest)
-    for limit in limits if counted or near else ():  # on most days two questions answer all four
+    counted, near = _more(session, departure, min(limit.most for limit in limits), now=now)
+    for limit in limits if counted or near else ():
         if counted and _announced_more(session, limit.most, since=now - limit.within):
             return _said(limit, "were announced or changed")
         if near and _due_together(session, departure, limit):
@@ -78,6 +77,17 @@ _BEGUN: Final = (
     .select_from(Departure)
     .where(Departure.begun_at > bindparam("since"), Departure.released_at.is_(None))
 )
+
+
+_BOTH: Final = select(_ANNOUNCED.scalar_subquery(), _DUE.scalar_subquery())
+
+
+def _more(session: Session, departure: Departure, most: int, *, now: datetime) -> tuple[bool, bool]:
+    """Whether more than so many were announced within the longest span, and whether more are due around then."""
+    at = departure.effective_at
+    span = {"since": now - DAY, "first": at - DAY, "last": at + DAY, "enough": most + 1}
+    announced, due = session.execute(_BOTH, span).one()
+    return announced > most, due > most
 
 
 def _announced_more(session: Session, most: int, *, since: datetime) -> bool:

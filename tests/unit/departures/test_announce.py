@@ -122,6 +122,19 @@ def test_an_event_sent_again_after_the_end_begins_nothing(hr: Hr) -> None:
     assert len(hr.departures()) == 1
 
 
+def test_an_event_of_a_departure_that_is_over_changes_it_no_more(hr: Hr) -> None:
+    first = hr.says(source_id="ev-1")
+    hr.becomes(DepartureState.CLOSED)
+    before = len(hr.ledger())
+
+    again = hr.says(source_id="ev-1", last_day=date(2027, 1, 1))
+
+    assert (again.departure_id, again.news) == (first.departure_id, False)
+    (departure,) = hr.departures()
+    assert (departure.civil_at, departure.changed_to) == ("2026-03-06", None)
+    assert len(hr.ledger()) == before
+
+
 def test_a_rehire_may_leave_again(hr: Hr) -> None:
     hr.says()
     hr.becomes(DepartureState.CLOSED)
