@@ -6,6 +6,7 @@ from typing import Final
 
 from service.departures.lateness import began_late, told_late
 from service.engine.facts import ExposureFact, StepFact, UndoFact
+from service.engine.order import CANDIDATES
 from service.engine.states import StepState, WaitsFor
 from service.people.person import Role
 
@@ -16,6 +17,11 @@ ABBREVIATED: Final = frozenset({Role.IT, Role.HR})
 def role_word(role: str) -> str:
     """A role as it is written in a sentence: `IT`, `HR`, `counsel`."""
     return role.upper() if role in ABBREVIATED else role
+
+
+def without_candidates(said: str) -> str:
+    """A step's words without the accounts that come into question: they may be other people's."""
+    return said.partition(CANDIDATES)[0]
 
 
 def headline(

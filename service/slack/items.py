@@ -6,7 +6,7 @@ from typing import Final
 
 from service.engine.facts import ConfirmationFact, RunFacts, StepFact
 from service.engine.states import Colour, StepState, WaitsFor
-from service.engine.wording import comes_later, role_word, span
+from service.engine.wording import comes_later, role_word, span, without_candidates
 from service.playbook.model import Grade
 from service.slack.look import Look
 from service.slack.text import Block, button, escape, escape_with_times, moment, section
@@ -71,7 +71,7 @@ def _icon(step: StepFact) -> str:
 
 
 def _why(step: StepFact) -> str:
-    why, fix = escape(step.why, 500), escape(step.fix, 500)
+    why, fix = escape(without_candidates(step.why), 500), escape(step.fix, 500)
     if step.state is StepState.FAILED:
         tries = len(step.attempts)
         times = f" after {tries} {'try' if tries == 1 else 'tries'}" if tries else ""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from service.engine.facts import ConfirmationFact, RunFacts, StepFact
 from service.engine.states import WaitsFor
-from service.engine.wording import span
+from service.engine.wording import span, without_candidates
 from service.ledger.event import Event
 from service.slack.items import open_items
 from service.slack.look import Look
@@ -58,7 +58,9 @@ class _Told:
     def why(self) -> str:
         if self.step is None:
             return ""
-        return " ".join(escape(part, 500) for part in (self.step.why, self.step.fix) if part)
+        return " ".join(
+            escape(part, 500) for part in (without_candidates(self.step.why), self.step.fix) if part
+        )
 
     @property
     def said(self) -> ConfirmationFact | None:

@@ -7,8 +7,8 @@ from typing import Final
 from flask import request
 
 from service.engine.facts import FindingFact, PrecautionFact, RunFacts, RunFilter, StepFact
-from service.engine.order import CANDIDATES
 from service.engine.precautions import MONITORED
+from service.engine.wording import without_candidates
 from service.people.person import Role
 from service.web.access import viewer
 from service.web.problems import Problem
@@ -69,9 +69,8 @@ def _without_candidates(facts: RunFacts) -> RunFacts:
 
 
 def _unnamed(step: StepFact) -> StepFact:
-    why = step.why.partition(CANDIDATES)[0]
-    tried = tuple(replace(one, error=one.error.partition(CANDIDATES)[0]) for one in step.attempts)
-    return replace(step, why=why, attempts=tried)
+    tried = tuple(replace(one, error=without_candidates(one.error)) for one in step.attempts)
+    return replace(step, why=without_candidates(step.why), attempts=tried)
 
 
 def _withheld(finding: FindingFact) -> FindingFact:

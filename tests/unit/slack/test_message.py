@@ -264,3 +264,13 @@ def test_trying_again_is_offered_only_where_the_machine_has_tried() -> None:
 
     assert "Try failed steps again" in text(drawn())
     assert "Try failed steps again" not in text(drawn(f.run(steps=untried)))
+
+
+def test_whose_it_may_be_is_named_to_nobody_in_the_channel() -> None:
+    run = f.run()
+    steps = tuple(replace(step, why="It is unclear. Candidates: ann@example.com.") for step in run.steps)
+
+    said = text(drawn(replace(run, steps=steps)))
+
+    assert "It is unclear." in said
+    assert "ann@example.com" not in said
