@@ -19,6 +19,7 @@ def test_whatever_is_quoted_is_read_back_as_itself(text: str) -> None:
 
 def test_a_quoted_text_holds_no_control_character() -> None:
     assert soql.literal("a'b\\c\n\x00\"") == "'a\\'b\\\\c\\u000a\\u0000\\\"'"
+    assert soql.literal("O'Neil, [x] & (y) ~ #1") == "'O\\'Neil, [x] & (y) ~ #1'"
 
 
 @pytest.mark.parametrize("full", ["0055f00000CyENtAAN", "0013000000I3zJAAAZ"])

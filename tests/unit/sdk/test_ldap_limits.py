@@ -15,6 +15,8 @@ from connectors.sdk.errors import Unavailable
 from tests.unit.sdk.directory import (
     BIND,
     MIKE,
+    SEARCH,
+    directory,
     integer,
     number_and_kind,
     plain,
@@ -94,3 +96,33 @@ def test_an_answer_longer_than_the_cap_is_not_read_on(
             search_for_mail(connection)
 
     assert time.monotonic() - started < 5
+
+
+def test_bytes_that_begin_no_message_are_not_waited_for(context: Context, serve: Any) -> None:
+    server = serve(directory({SEARCH: lambda _: b"HTTP/1.1 400 Bad Request\r\n\r\n"}))
+
+    with plain(server.port, replace(context, deadline_s=8.0)) as connection:
+        started = time.monotonic()
+
+        with pytest.raises(LDAPException):
+            search_for_mail(connection)
+
+    assert time.monotonic() - started < 4
+
+
+def test_an_answer_in_many_parts_is_read_whole(context: Context, serve: Any) -> None:
+    def script(client: socket.socket) -> None:
+        client.sendall(reply(number_and_kind(client.recv(65536))[0], BIND, 0))
+        number, _ = number_and_kind(client.recv(65536))
+        mail = tlv(0x30, tlv(0x04, b"mail") + tlv(0x31, tlv(0x04, b"m" * 500)))
+        entry = tlv(0x64, tlv(0x04, MIKE.encode()) + tlv(0x30, mail))
+        said = tlv(0x30, integer(number) + entry) * 2 + reply(number, SEARCH, 0)
+        for at in range(0, len(said), 7):
+            client.sendall(said[at : at + 7])
+            time.sleep(0.001)
+
+    server = serve(script)
+    with plain(server.port, context) as connection:
+        found = search_for_mail(connection)
+
+    assert [(each.dn, each.attributes["mail"]) for each in found] == [(MIKE, (b"m" * 500,))] * 2
