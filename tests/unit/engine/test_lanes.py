@@ -1,16 +1,22 @@
 """Who goes first: the sign-in block of everyone, in a lane of its own, and whoever leaves at once."""
 
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from service.departures.departure import Departure
 from service.engine.lanes import Room, in_sign_in_lane, priority_of
 from service.engine.order import Order
 from service.engine.pools import Pools, Threads
+from service.ledger.keys import Keys
+from service.store import Store
+from service.store.migrate import upgrade
 from tests.unit.engine import world as worlds
 
 
@@ -96,3 +102,23 @@ def test_who_leaves_at_once_goes_before_those_long_announced(
 
     assert at_once < planned
     assert in_sign_in_lane(at_once) == in_sign_in_lane(planned) == (critical and directory)
+
+
+def test_what_is_due_is_found_in_its_order_and_not_sorted(tmp_path: Path, clock: Any, keys: Keys) -> None:
+    asked: list[tuple[str, Any]] = []
+    with closing(Store(f"sqlite:///{tmp_path / 'migrated.db'}")) as store:
+        upgrade(store)
+        with worlds.made(store, clock, keys) as world:
+            event.listen(store.engine, "before_cursor_execute", lambda *sent: asked.append(sent[2:4]))
+            in_lane(world, Room(sign_in=5, rest=5))
+        lanes = [each for each in asked if "ORDER BY step_runs.priority" in each[0]]
+        with store.read() as session:
+            plans = [
+                str(session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values).all())
+                for query, values in lanes
+            ]
+
+    assert len(plans) == 2
+    for plan in plans:
+        assert "ix_step_runs_ready" in plan
+        assert "TEMP B-TREE" not in plan
