@@ -13,9 +13,13 @@ from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from pwd import getpwall
+from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy.dialects.postgresql.base import PGDialect
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.util import LRUCache
 
 from connectors.sdk import registry
 from connectors.sdk.manifest import Manifest
@@ -45,6 +49,22 @@ def _read_once(path: Path) -> Manifest:
 
 #: Reading five manifests is a third of what making a world costs, and thousands are made.
 registry._read = _read_once
+
+_made = Store.__init__
+#: What SQLAlchemy made of each statement, for all stores of this process.
+_STATEMENTS: LRUCache[Any, Any] = LRUCache(2000)
+
+
+def _made_with_what_is_known(self: Store, *given: Any, **more: Any) -> None:
+    _made(self, *given, **more)
+    self.engine._compiled_cache = _STATEMENTS
+
+
+#: A service has one store for good; each test has its own, and would make SQL of every statement anew.
+Store.__init__ = _made_with_what_is_known  # type: ignore[method-assign]
+for _dialect in (SQLiteDialect, PGDialect):  # those of two stores of a kind are alike
+    _dialect.__eq__ = lambda self, other: type(self) is type(other)  # type: ignore[method-assign,assignment]
+    _dialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign,assignment]
 
 #: Files whose tests take long, begun first: a long one at the end would run beside nothing.
 LONG = (
