@@ -144,7 +144,7 @@ def _at_once(_: Order) -> Result:
 
 def _leave(store: Store, count: int, notice: timedelta) -> None:
     """So many people whose time has come, and who were announced so long before."""
-    now = utc_now()
+    now = utc_now().replace(microsecond=0)  # as HR says it
     with store.write() as session:
         people = [_person() for _ in range(count)]
         session.add_all(people)
@@ -257,7 +257,7 @@ def _announced_now(store: Store) -> str:
         person = _person()
         session.add(person)
         session.flush()
-        departure = _departure(person, utc_now(), timedelta(0))
+        departure = _departure(person, utc_now().replace(microsecond=0), timedelta(0))
         session.add(departure)
         return departure.id
 

@@ -151,10 +151,10 @@ class Cluster:
         self._begin(now)
         with self._store.write("turn") as session:
             room = _room(session)
-            orders = self._parts.admission.admit(session, now=now, room=room) if room else []
-            hand_over(session, self._sender, orders, self._parts.threads)
+            steps = self._parts.admission.let_out(session, now=now, room=room) if room else []
+            hand_over(session, self._sender, steps, self._parts.threads)
         self.last_cycle_at = now
-        return recorded + len(orders)
+        return recorded + len(steps)
 
     def _record(self) -> int:
         """Write down what has come back, together; says how many."""

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from service.engine.in_hand import Slip
 from service.engine.nodes import DEAD_S
-from service.engine.order import Order
 from service.engine.pools import Threads
 from service.engine.tables import StepRun
 from service.store import table_of
@@ -53,17 +52,18 @@ _WITH_NOBODY = (
 )
 
 
-def hand_over(session: Session, app: "App", orders: Sequence[Order], threads: Threads) -> None:
+def hand_over(session: Session, app: "App", steps: Sequence[StepRun], threads: Threads) -> None:
     """Write the messages for what was let out, in its own transaction, none longer than a node has threads."""
-    if not orders:
+    if not steps:
         return
-    session.execute(_WITH_NOBODY, {"ids": [order.step_run_id for order in orders]})
+    session.flush()
+    session.execute(_WITH_NOBODY, {"ids": [step.id for step in steps]})
     connection = reached(session)
     for queue in LANES:
-        mine = [order for order in orders if order.sign_in is (queue == SIGN_IN)]
+        mine = [step for step in steps if step.shuts_sign_in is (queue == SIGN_IN)]
         most = min(A_MESSAGE, threads.sign_in if queue == SIGN_IN else threads.rest)
         items: list[dict[str, Any]] = [
-            {"items": [[order.step_run_id, order.n] for order in mine[at : at + most]]}
+            {"items": [[step.id, step.attempt] for step in mine[at : at + most]]}
             for at in range(0, len(mine), most)
         ]
         if items:

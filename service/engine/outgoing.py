@@ -11,7 +11,6 @@ from service.departures.departure import Departure
 from service.departures.last_admin import leaving_admins
 from service.departures.matching import Unclear
 from service.departures.questions import open_questions
-from service.engine.lanes import in_sign_in_lane
 from service.engine.order import Order
 from service.engine.tables import Run, StepRun
 from service.people.account_link import Links, links_of
@@ -68,7 +67,7 @@ def _order(step: StepRun, departure: Departure, person: Person, links: Links, as
         look_first=step.look_first,
         seen=_seen(step.evidence),
         undoes=step.undoes or "",
-        sign_in=in_sign_in_lane(step.priority) and not step.checking,
+        sign_in=step.shuts_sign_in,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.engine.lanes import in_sign_in_lane
 from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
 from service.playbook.model import Grade, OnFailure, Phase
 from service.store import Base
@@ -105,6 +106,11 @@ class StepRun(Base):
     before: Mapped[bytes | None] = mapped_column(LargeBinary)
     receipts: Mapped[bytes | None] = mapped_column(LargeBinary)
     undoes: Mapped[str | None] = mapped_column(String(36))
+
+    @property
+    def shuts_sign_in(self) -> bool:
+        """Whether what is out of it now goes by the lane of the sign-in block. A reading back shuts nothing."""
+        return in_sign_in_lane(self.priority) and not self.checking
 
 
 # literal conditions: a database cannot use these for a value that is sent beside the statement
