@@ -67,6 +67,7 @@ for _dialect in (SQLiteDialect, PGDialect):  # those of two stores of a kind are
 
 #: Files whose tests take long, begun first: a long one at the end would run beside nothing.
 LONG = (
+    "tests/plants/test_red.py",
     "tests/integration/faults/",
     "tests/e2e/",
     "tests/integration/undo/",

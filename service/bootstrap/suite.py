@@ -34,7 +34,8 @@ ON_POSTGRESQL: Final = (
 #: A container usually has 64 MB in memory, which is not enough; PostgreSQL's log alone may grow to 1 GB.
 ROOM: Final = 2 * 1024**3
 WITHOUT_LONG_LOOPS: Final = "not faults"
-WITH_TEN_KILLS: Final = "not faults or kills"
+WITH_TEN_KILLS: Final = "(not faults or kills)"
+WITHOUT_PLANTS: Final = "not plants"
 
 
 @dataclass(kw_only=True)
@@ -112,7 +113,7 @@ def memory() -> Path | None:
 
 def main(words: Sequence[str]) -> int:
     """Run what was asked for. Returns 0 only if nothing failed and, under CI, nothing was missing."""
-    options, for_pytest = _read(words)
+    options, for_pytest = read(words)
     os.chdir(ROOT)
     begun = time.monotonic()
     suite = Suite(console=Console())
@@ -125,7 +126,7 @@ def main(words: Sequence[str]) -> int:
     scratch = tempfile.mkdtemp(prefix="exeunt-tests-", dir=memory())
     try:
         covered = ("--cov", "--cov-report=") if options.coverage else ()
-        suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/tests", *covered, *_selection(options))
+        suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/tests", *covered, *selection(options))
         if (options.faults or options.ci_kills) and parts.part("postgres").find():
             suite.console.say("The state machine once more, on PostgreSQL")
             suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/on-postgresql", *ON_POSTGRESQL)
@@ -140,7 +141,8 @@ def main(words: Sequence[str]) -> int:
     return 1 if suite.failed else 0
 
 
-def _read(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+def read(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """What was asked for, and the words that go to pytest."""
     parser = argparse.ArgumentParser(
         prog="python3 -m service test",
         description="Every check of the project. Other words go to pytest, which then runs alone.",
@@ -148,16 +150,19 @@ def _read(words: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     )
     parser.add_argument("--faults", action="store_true", help="also the long kill loops and injected faults")
     parser.add_argument("--ci-kills", action="store_true", help="also ten kills of the demonstration")
+    parser.add_argument("--plants", action="store_true", help="also every protection broken once on purpose")
     parser.add_argument("--coverage", action="store_true", help="also the coverage by branch; takes longer")
     parser.add_argument("--bench", action="store_true", help="also the benchmarks")
     parser.add_argument("--no-install", action="store_true", help="add no package to this system")
     return parser.parse_known_args(words)
 
 
-def _selection(options: argparse.Namespace) -> list[str]:
-    if options.faults:
-        return []
-    return ["-m", WITH_TEN_KILLS if options.ci_kills else WITHOUT_LONG_LOOPS]
+def selection(options: argparse.Namespace) -> list[str]:
+    """What keeps pytest from the tests that take long and were not asked for."""
+    wanted = [] if options.plants else [WITHOUT_PLANTS]
+    if not options.faults:
+        wanted.append(WITH_TEN_KILLS if options.ci_kills else WITHOUT_LONG_LOOPS)
+    return ["-m", " and ".join(wanted)] if wanted else []
 
 
 if __name__ == "__main__":

@@ -21,8 +21,19 @@ TOP_LEVEL = {
         "docs",
     ),
 }
-#: `chaos` is a connector that misbehaves, mounted as somebody else's connector would be; `data` is not ours to edit.
-TEST_FOLDERS = {"unit", "contract", "architecture", "integration", "e2e", "attacks", "chaos", "data"}
+#: `chaos` is a connector that misbehaves, mounted as somebody else's connector would be; `data` is not ours to edit;
+#: `plants` breaks protections on purpose.
+TEST_FOLDERS = {
+    "unit",
+    "contract",
+    "architecture",
+    "integration",
+    "e2e",
+    "attacks",
+    "chaos",
+    "data",
+    "plants",
+}
 FRAGMENT = re.compile(r"\+[a-z0-9-]+\.(security|added|changed|fixed|removed)\.md")
 RECORD = re.compile(r"(\d{4})-[a-z0-9-]+\.md")
 SECTIONS = ["## Context", "## Decision", "## Consequences", "## We would think again if"]

@@ -1,5 +1,6 @@
 """Somebody else speaks for HR: however they say it, few are touched, all are kept, nobody protected is among them."""
 
+import uuid
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -106,6 +107,23 @@ def test_dates_pulled_forward_together_are_held(company: Company) -> None:
     assert company.states()["held"] == 30
 
 
+def test_dates_of_runs_that_have_begun_are_held_when_they_are_pulled_forward_together(
+    company: Company,
+) -> None:
+    numbers = company.hire(250)[:10]
+    for place, number in enumerate(numbers):
+        company.says_at(number, company.clock() + timedelta(days=100 + 2 * place))
+        company.clock.turn(days=2)
+    with company.store.write() as session:  # their notice periods have begun
+        for departure in session.query(Departure):
+            departure.run_id, departure.state = str(uuid.uuid4()), DepartureState.REVOKING
+
+    for number in numbers:
+        company.says_at(number, company.clock() + timedelta(days=9), change=Change.CHANGED)
+
+    assert company.states() == {"revoking": OF_250, "held": 5}
+
+
 @pytest.mark.parametrize("at_once", [3, 100])
 def test_what_slipped_past_the_announcement_is_counted_again_at_the_gate(
     company: Company, monkeypatch: pytest.MonkeyPatch, at_once: int
@@ -172,6 +190,19 @@ def test_who_is_listed_as_protected_is_held(any_store: Any, clock: Any, keys: An
     company.says(second)
 
     assert [d.held_codes for d in company.departures()] == [[], ["protected"]]
+
+
+def test_who_became_protected_since_the_announcement_is_held_at_the_gate(company: Company) -> None:
+    number = company.hire(60)[0]
+    company.says_at(number, company.clock() + timedelta(days=1))
+    with company.store.write() as session:
+        session.get_one(Person, company.people[number]).protected = True
+    company.clock.turn(days=1, minutes=1)
+
+    begun = company.begin()
+
+    assert begun == []
+    assert [d.held_codes for d in company.departures()] == [["protected"]]
 
 
 def test_a_whole_team_is_held_and_a_part_of_it_is_not(company: Company) -> None:

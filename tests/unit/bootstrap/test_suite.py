@@ -9,7 +9,7 @@ import pytest
 
 from service.bootstrap.console import Console
 from service.bootstrap.parts import PARTS, Part
-from service.bootstrap.suite import Suite
+from service.bootstrap.suite import Suite, read, selection
 
 ROOT = Path(__file__).resolve().parents[3]
 ABSENT = Part(marker="slapd", programs=("no-such-program",), packages=("wings",), untested="whether pigs fly")
@@ -82,6 +82,21 @@ def test_the_settings_of_whoever_runs_the_tests_are_not_the_tests_settings(suite
     suite.check("settings", ("-c", "import os; raise SystemExit('EXEUNT_DATABASE__URL' in os.environ)"))
 
     assert suite.failed == []
+
+
+@pytest.mark.parametrize(
+    ("words", "selected"),
+    [
+        ((), ["-m", "not plants and not faults"]),
+        (("--ci-kills",), ["-m", "not plants and (not faults or kills)"]),
+        (("--plants",), ["-m", "not faults"]),
+        (("--faults",), ["-m", "not plants"]),
+        (("--faults", "--plants"), []),
+    ],
+    ids=["nothing", "ten kills", "plants", "faults", "both"],
+)
+def test_what_takes_long_is_tested_when_it_is_asked_for(words, selected):
+    assert selection(read(words)[0]) == selected
 
 
 def test_every_part_has_its_pytest_marker(pytestconfig):

@@ -113,6 +113,15 @@ def test_an_engine_that_is_stopped_and_begun_again_repeats_nothing(world: Any, e
     assert sum(effect["what"] == "account.active" for effect in world.fake.effects) == 1
 
 
+def test_what_a_dead_process_left_out_is_taken_back_at_the_next_start(world: Any, engine: Embedded) -> None:
+    world.begin()
+    assert "shut" in {order.step for order in world.admit()}  # let out, and then its process died
+
+    engine.start()
+
+    seen(lambda: state(world, "shut") is StepState.DONE)
+
+
 def test_a_stop_lets_what_is_out_come_back_and_records_it(world: Any, engine: Embedded) -> None:
     world.fake.faults.delay_ms = 150
     engine.start()
@@ -135,6 +144,25 @@ def test_a_result_is_not_lost_when_the_database_refuses(world: Any, engine: Embe
     finally:
         events.remove(Session, "before_commit", refuse)
 
+    assert sum(effect["what"] == "account.active" for effect in world.fake.effects) == 1
+
+
+def test_a_result_is_not_lost_when_the_database_refuses_the_very_result(world: Any, engine: Embedded) -> None:
+    left = [2]  # with all others, and then alone
+
+    def refuse(session: Session, *_: object) -> None:
+        if left[0] and any(isinstance(row, StepRun) and row.state is StepState.DONE for row in session.dirty):
+            left[0] -= 1
+            raise OperationalError("UPDATE", {}, Exception("disk full"))
+
+    events.listen(Session, "before_flush", refuse)
+    try:
+        engine.start()
+        seen(lambda: turned(world) and state(world, "sessions") is StepState.DONE)
+    finally:
+        events.remove(Session, "before_flush", refuse)
+
+    assert left == [0]
     assert sum(effect["what"] == "account.active" for effect in world.fake.effects) == 1
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.engine.order import Ask
+from service.engine.order import Again, Ask
 from service.engine.states import StepState
 from service.engine.tables import Gate
 from service.ledger.keys import Keys
@@ -43,6 +43,16 @@ def test_a_long_reason_does_not_stop_the_engine(anywhere: Any) -> None:
 
     assert gate(anywhere).shut_because.startswith("Refused.")
     assert anywhere.step("shut").state is StepState.FAILED
+
+
+def test_after_refused_credentials_nothing_is_let_out_to_that_system(world: Any) -> None:
+    world.begin(extra="  - {id: more, action: chaos.revoke_sessions, minimum: observed, deadline: 10m}\n")
+    out = {order.step: order for order in world.admit()}
+    back(world, out["shut"], REFUSED)
+    back(world, out["more"], Again(error="Unavailable", what="No answer.", hint="Wait.", after_s=1.0))
+    world.clock.turn(seconds=2)
+
+    assert world.admit() == []
 
 
 def test_nobody_is_let_through_a_shut_door(world: Any) -> None:

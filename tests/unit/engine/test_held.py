@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.departures.batch import Batch, Origin
 from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.holding import slip_in_the_date
@@ -39,6 +40,27 @@ def test_steps_that_have_not_begun_are_held(world: Any) -> None:
     assert world.step("shut").state is StepState.DONE
     assert world.step("sessions").state is StepState.READY
     assert "HR withdrew" in world.facts().headline
+
+
+def test_a_stopped_batch_lets_no_step_out_of_runs_that_have_begun(world: Any) -> None:
+    world.begin()
+    with world.store.write() as session:
+        now = world.clock()
+        session.add(
+            Batch(
+                id="b-1",
+                number=1,
+                origin=Origin.FILE,
+                title="May",
+                opened_at=now,
+                opened_by="system:test",
+                stopped_at=now,
+            )
+        )
+        session.flush()
+        session.get_one(Departure, "d-1").batch_id = "b-1"
+
+    assert world.admit() == []
 
 
 def test_the_run_is_told_of_it_in_the_ledger(world: Any) -> None:

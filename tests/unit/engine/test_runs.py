@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from service.engine.decisions import NotDecided, Said
+from service.engine.order import Again
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade
-from tests.unit.engine.results import confirm, decision
+from tests.unit.engine.results import back, confirm, decision, done, ordered
 
 
 def test_a_run_shuts_the_login_and_reads_it_back(world: Any) -> None:
@@ -88,6 +89,20 @@ def test_a_lost_answer_is_looked_up_and_not_repeated(world: Any) -> None:
     assert changes(world, "account.active") == 1
 
 
+def test_what_took_effect_though_its_answer_was_lost_is_not_sent_again(world: Any) -> None:
+    world.begin()
+    first = ordered(world, "shut")
+    world.executor.carry_out(first)
+    lost = Again(error="Unavailable", what="No answer.", hint="Look.", after_s=1.0, look_first=True)
+    back(world, first, lost)
+    world.clock.turn(seconds=2)
+
+    second = world.executor.carry_out(ordered(world, "shut"))
+
+    assert second.result.changed, "it was this run that changed it, by the attempt whose answer was lost"
+    assert [call.asked for call in second.calls if call.asked.startswith("PATCH")] == []
+
+
 def test_an_attempt_of_a_dead_process_is_looked_at_before_it_is_repeated(world: Any) -> None:
     world.begin()
     order = next(order for order in world.admit() if order.step == "shut")
@@ -100,8 +115,8 @@ def test_an_attempt_of_a_dead_process_is_looked_at_before_it_is_repeated(world: 
     assert world.step("shut").state is StepState.DONE
     assert changes(world, "account.active") == 1
     assert "step.lost" in world.events()
-    [done] = [body for body in world.bodies("step.done") if body["action"] == "chaos.disable_account"]
-    assert done["changed"], "it was this run that changed it, by the attempt whose end nobody saw"
+    [body] = [body for body in world.bodies("step.done") if body["action"] == "chaos.disable_account"]
+    assert body["changed"], "it was this run that changed it, by the attempt whose end nobody saw"
 
 
 def test_a_late_worker_changes_nothing(world: Any) -> None:
@@ -118,6 +133,20 @@ def test_a_late_worker_changes_nothing(world: Any) -> None:
 
     after = world.step("shut")
     assert (after.state, after.grade, after.attempt) == (before.state, before.grade, before.attempt)
+    assert "step.late" in world.events()
+
+
+def test_a_late_result_is_not_taken_for_that_of_the_attempt_that_is_out(world: Any) -> None:
+    world.begin()
+    first = ordered(world, "shut")
+    with world.store.write() as session:
+        world.admission.lose(session, now=world.clock())
+    second = ordered(world, "shut")
+
+    back(world, first, done(world))
+
+    shut = world.step("shut")
+    assert (shut.state, shut.attempt) == (StepState.RUNNING, second.n)
     assert "step.late" in world.events()
 
 

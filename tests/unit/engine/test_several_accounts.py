@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from service.engine import sealed
 from service.engine.states import Colour, StepState
@@ -46,6 +47,16 @@ def test_both_logins_are_shut_and_counted(two: Any) -> None:
 
     assert active(two) == []
     assert {fact.account for fact in two.facts().exposure} == {"acc-1", "acc-2"}
+
+
+def test_a_login_whose_link_is_doubted_is_left_alone(two: Any) -> None:
+    with two.store.write() as session:
+        link = session.scalars(select(AccountLink).where(AccountLink.account_id == "acc-2")).one()
+        link.doubt = "None of the account's identifiers is the person's any more."
+
+    two.drain()
+
+    assert active(two) == ["acc-2"]
 
 
 def test_a_login_that_cannot_be_reached_does_not_keep_the_other_one_open(two: Any) -> None:

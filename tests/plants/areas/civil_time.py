@@ -1,0 +1,156 @@
+"""Access ends when HR meant it to, on the leaver's own clocks, and nothing due is skipped."""
+
+from tests.plants.plant import Plant
+
+TIMES = "service/departures/times.py"
+UNIT = "tests/unit/departures/test_times.py"
+DAYS = "tests/unit/departures/test_days_after.py"
+CLOCK = "tests/unit/engine/test_clock.py"
+LATE = "tests/unit/engine/test_lateness.py"
+ANNOUNCE = "tests/unit/departures/test_announce.py"
+PHASES = "tests/unit/engine/test_phases.py"
+
+PLANTS = (
+    Plant(
+        protects="A last day lasts to its end.",
+        file=TIMES,
+        text="datetime.combine(meant + timedelta(days=1), datetime.min.time())",
+        becomes="datetime.combine(meant, datetime.min.time())",
+        tests=(f"{UNIT}::test_a_last_day_ends_with_the_first_instant_of_a_later_date",),
+    ),
+    Plant(
+        protects="A last day whose midnight the clocks jump over ends with the jump.",
+        file=TIMES,
+        text="        moment = _start_of_gap(moment, after - before, place)",
+        becomes="        pass",
+        tests=(f"{UNIT}::test_a_last_day_ends_with_the_first_instant_of_a_later_date",),
+    ),
+    Plant(
+        protects="Of a time that comes twice the first counts, and one that never comes is moved forward.",
+        file=TIMES,
+        text="    moment = (wall - before).replace(tzinfo=UTC)",
+        becomes="    moment = (wall - after).replace(tzinfo=UTC)",
+        tests=(f"{UNIT}::test_a_civil_time_stands_for_this_instant",),
+    ),
+    Plant(
+        protects="A zone that does not exist is refused.",
+        file=TIMES,
+        text="    if name not in _names():",
+        becomes='    if name not in _names() and "/" not in name:',
+        tests=(f"{UNIT}::test_a_zone_that_does_not_exist_is_refused",),
+    ),
+    Plant(
+        protects="Zone data of the machine are never read.",
+        file=TIMES,
+        text="        return zoneinfo.ZoneInfo.from_file(file, key=name)",
+        becomes="        return zoneinfo.ZoneInfo(name)",
+        tests=(f"{UNIT}::test_zone_data_of_the_machine_are_never_read",),
+    ),
+    Plant(
+        protects="Zone data older than sixty days are warned about.",
+        file=TIMES,
+        text="    if age <= STALE_AFTER:",
+        becomes="    if age <= 100 * STALE_AFTER:",
+        tests=(f"{UNIT}::test_zone_data_that_are_older_than_sixty_days_are_warned_about",),
+    ),
+    Plant(
+        protects="Days later it is the same time of day, though a day had 23 or 25 hours.",
+        file=TIMES,
+        text="    days, rest = divmod(after, timedelta(days=1))",
+        becomes="    days, rest = 0, after",
+        tests=(f"{DAYS}::test_days_later_it_is_the_same_time_on_the_wall_clock",),
+    ),
+    Plant(
+        protects="The Friday rule never moves a time that HR named.",
+        file="service/departures/friday.py",
+        text="if self.does is AtWeeksEnd.BRING_FORWARD and found.rule is Rule.END_OF_THE_DAY:",
+        becomes="if self.does is AtWeeksEnd.BRING_FORWARD:",
+        tests=(f"{DAYS}::test_the_friday_rule_moves_only_a_last_day_without_a_time",),
+    ),
+    Plant(
+        protects="A departure at a week's end is flagged.",
+        file="service/departures/friday.py",
+        text="        return replace(found, warnings=(*found.warnings, said))",
+        becomes="        return found",
+        tests=(f"{DAYS}::test_a_departure_at_a_weeks_end_is_flagged",),
+    ),
+    Plant(
+        protects="Leaving at once cannot be put off by a clock that is ahead.",
+        file="service/departures/event.py",
+        text="times.civil_of(min(self.occurred_at, now), self.timezone)",
+        becomes="times.civil_of(self.occurred_at, self.timezone)",
+        tests=(
+            "tests/unit/intake/test_native.py::test_leaving_at_once_cannot_be_put_off_by_a_clock_that_is_ahead",
+        ),
+    ),
+    Plant(
+        protects="A departure that was told too late is flagged.",
+        file="service/departures/lateness.py",
+        text="    late = announced_at - effective_at",
+        becomes="    late = effective_at - effective_at",
+        tests=(f"{LATE}::test_a_departure_told_too_late_begins_at_once_and_says_so",),
+    ),
+    Plant(
+        protects="A run that begins after a downtime says how late it is.",
+        file="service/departures/lateness.py",
+        text="    late = began_at - max(effective_at, announced_at)",
+        becomes="    late = effective_at - max(effective_at, announced_at)",
+        tests=(f"{LATE}::test_a_run_that_begins_after_a_downtime_says_how_late_it_is",),
+    ),
+    Plant(
+        protects="A date long past is held as a slip in the year.",
+        file="service/departures/holding.py",
+        text="    if departure.effective_at < now - LONG_PAST:",
+        becomes="    if departure.effective_at < now - 99 * LONG_PAST:",
+        tests=(f"{ANNOUNCE}::test_a_slip_in_the_year_is_held",),
+    ),
+    Plant(
+        protects="Old news that arrives late changes nothing.",
+        file="service/departures/announce.py",
+        text="    return new.isdecimal() and known.isdecimal() and int(new) < int(known)",
+        becomes="    return False",
+        tests=(f"{ANNOUNCE}::test_old_news_that_arrives_late_changes_nothing",),
+    ),
+    Plant(
+        protects="The instant is worked out anew when the zone data have changed.",
+        file="service/departures/announce.py",
+        text="    if departure.effective_at == when.instant:",
+        becomes="    if True:",
+        tests=(f"{ANNOUNCE}::test_zone_data_that_changed_move_the_instant_and_the_engine_says_so",),
+    ),
+    Plant(
+        protects="A clock set forward begins nothing early.",
+        file="service/engine/clock.py",
+        text="        return now - max(self.guard.look(), NONE)",
+        becomes="        return now",
+        tests=(f"{CLOCK}::test_a_clock_set_forward_begins_nothing_early",),
+    ),
+    Plant(
+        protects="The engine's time never runs back.",
+        file="service/engine/clock.py",
+        text="        return now - self.guard.look()\n",
+        becomes="        return now\n",
+        tests=(f"{CLOCK}::test_the_engines_time_never_runs_back_and_nothing_begins_before_it",),
+    ),
+    Plant(
+        protects="Jumps of the clock are recorded.",
+        file="service/engine/clock.py",
+        text="            append(session, event, actor=ENGINE, body=body, at=now)\n",
+        becomes="",
+        tests=(f"{CLOCK}::test_jumps_and_what_became_of_them_are_recorded",),
+    ),
+    Plant(
+        protects="Access is cut at its end and not a second before.",
+        file="service/engine/timing.py",
+        text="    return max(times.later(base, departure.zone, after), now)",
+        becomes="    return now",
+        tests=(f"{PHASES}::test_the_end_cuts_and_not_a_second_before",),
+    ),
+    Plant(
+        protects="What was shut is read again after an hour, a day, a week and a month.",
+        file="service/engine/aftercare.py",
+        text="timedelta(hours=1), timedelta(hours=24), timedelta(days=7), timedelta(days=30)",
+        becomes="timedelta(hours=1), timedelta(hours=24)",
+        tests=(f"{PHASES}::test_what_was_shut_is_read_again_after_an_hour_a_day_a_week_and_a_month",),
+    ),
+)

@@ -1,0 +1,103 @@
+"""Target systems are met as they want to be, and everything can be stopped."""
+
+from tests.plants.plant import Plant
+
+GATES = "service/engine/gates.py"
+PACE = "tests/unit/engine/test_pace.py"
+SWITCH = "tests/unit/engine/test_kill_switch.py"
+
+PLANTS = (
+    Plant(
+        protects="A target system gets no more steps at once than it takes.",
+        file=GATES,
+        text="    return max(0, min(at_once - out, _tokens(gate, pace, now=now)))",
+        becomes="    return max(0, min(at_once, _tokens(gate, pace, now=now)))",
+        tests=(f"{PACE}::test_a_system_gets_no_more_steps_at_once_than_it_takes",),
+    ),
+    Plant(
+        protects="After a burst steps go out at the pace of the target system.",
+        file=GATES,
+        text="max(gate.tat or self._now, self._now) + timedelta(seconds=taken / pace.steps_per_s)",
+        becomes="self._now",
+        tests=(f"{PACE}::test_after_a_burst_steps_go_out_at_the_systems_pace",),
+    ),
+    Plant(
+        protects="A target system that asks to wait is left alone by every step.",
+        file=GATES,
+        text="        if isinstance(result, Again) and _asks_to_wait(result):",
+        becomes="        if False:",
+        tests=(f"{PACE}::test_a_system_that_asks_for_patience_is_left_alone_by_every_step",),
+    ),
+    Plant(
+        protects="A step waits as long as the target system asked (Retry-After).",
+        file="service/engine/machine.py",
+        text="    pause = _pause(again.after_s, backoff)",
+        becomes="    pause = _pause(None, backoff)",
+        tests=("tests/unit/engine/test_runs.py::test_a_limit_is_waited_for_as_long_as_the_system_says",),
+    ),
+    Plant(
+        protects="No other caller of this process calls a target system before the time it asked for.",
+        file="connectors/sdk/http.py",
+        text="        pacing.wait_for_nothing(self._target, self._url)\n",
+        becomes="",
+        tests=("tests/unit/sdk/test_http_answers.py::test_another_caller_of_the_same_target_waits_too",),
+    ),
+    Plant(
+        protects="A target system that does not answer is asked ever more rarely, by one step.",
+        file=GATES,
+        text="        if gate.failures < TRIPPED:",
+        becomes="        if gate.failures < 100 * TRIPPED:",
+        tests=(f"{PACE}::test_a_system_that_never_answers_is_asked_ever_more_rarely_and_by_one_step",),
+    ),
+    Plant(
+        protects="Refused credentials stop every call to that target system.",
+        file=GATES,
+        text="            _shut(gates[name], result.what, now=now)",
+        becomes="            pass",
+        tests=(
+            "tests/unit/engine/test_gates.py::test_after_refused_credentials_nothing_is_let_out_to_that_system",
+        ),
+    ),
+    Plant(
+        protects="Trying again opens no gate that an operator has shut.",
+        file="service/engine/decisions.py",
+        text="    if gate is not None and now < gate.open_from <= now + timedelta(seconds=REFUSED_PAUSE_S):",
+        becomes="    if gate is not None:",
+        tests=("tests/unit/engine/test_gates.py::test_who_tries_again_does_not_open_an_operators_door",),
+    ),
+    Plant(
+        protects="Steps that shut the sign-in have a lane of their own.",
+        file="service/engine/lanes.py",
+        text="    if critical and directory:",
+        becomes="    if False:",
+        tests=("tests/unit/engine/test_lanes.py::test_shutting_a_directory_has_a_lane_of_its_own",),
+    ),
+    Plant(
+        protects="Whoever leaves at once goes before those long announced.",
+        file="service/engine/lanes.py",
+        text="    at_once = departure.effective_at <= departure.announced_at + AT_ONCE",
+        becomes="    at_once = False",
+        tests=("tests/unit/engine/test_lanes.py::test_who_leaves_at_once_goes_before_those_long_announced",),
+    ),
+    Plant(
+        protects="While the kill switch is thrown no step that changes anything is let out.",
+        file="service/engine/admission.py",
+        text="        thrown = kill_switch.is_thrown(session)",
+        becomes="        thrown = False",
+        tests=(f"{SWITCH}::test_nothing_new_is_let_out_until_somebody_goes_on",),
+    ),
+    Plant(
+        protects="While the kill switch is thrown no run begins.",
+        file="service/engine/start.py",
+        text="        if kill_switch.is_thrown(session):\n            return []\n",
+        becomes="",
+        tests=(f"{SWITCH}::test_no_run_begins_meanwhile",),
+    ),
+    Plant(
+        protects="Only who may throws the kill switch.",
+        file="service/engine/stopping.py",
+        text="    if not set(MAY_THROW) & roles_of(session, person_id):",
+        becomes="    if False:",
+        tests=(f"{SWITCH}::test_who_may_not_or_does_not_say_why_changes_nothing",),
+    ),
+)

@@ -1,0 +1,250 @@
+"""Nobody is shut out by mistake: how many, who, and on whose word."""
+
+from tests.plants.plant import Plant
+
+FEED = "tests/attacks/departures/test_a_forged_feed.py"
+GO = "tests/attacks/departures/test_letting_go.py"
+LAST = "tests/attacks/departures/test_the_last_administrator.py"
+NOT_SET_UP = "tests/attacks/departures/test_not_set_up.py"
+BAD = "tests/attacks/departures/test_bad_input.py"
+HOLDING = "service/departures/holding.py"
+SHAPE = "service/departures/shape.py"
+APPROVALS = "service/engine/approvals.py"
+ELIGIBLE = "service/engine/eligible.py"
+
+PLANTS = (
+    Plant(
+        protects="Too many who are announced at once are held.",
+        file=HOLDING,
+        text="    if too_many := mass.announced_at_once(session, departure, guard, now=now):",
+        becomes='    if too_many := "":',
+        tests=(f"{FEED}::test_future_dates_that_fall_together_are_held_long_before",),
+    ),
+    Plant(
+        protects="Those who begin are counted again at the gate.",
+        file=HOLDING,
+        text='guard, now=now) if free else ""\n',
+        becomes='guard, now=now) if not free else ""\n',
+        tests=(f"{FEED}::test_what_slipped_past_the_announcement_is_counted_again_at_the_gate",),
+    ),
+    Plant(
+        protects="Dates of runs that have begun are held when they are pulled forward together.",
+        file=HOLDING,
+        text="    if because := mass.announced_at_once(session, departure, guard, now=now):",
+        becomes='    if because := "":',
+        tests=(f"{FEED}::test_dates_of_runs_that_have_begun_are_held_when_they_are_pulled_forward_together",),
+    ),
+    Plant(
+        protects="What a limit holds takes everybody of the same wave along.",
+        file=HOLDING,
+        text="            hold(session, other, (doubt,), now=now, by=by)",
+        becomes="            pass",
+        tests=(f"{FEED}::test_one_more_than_may_leave_in_an_hour_holds_all_that_have_not_begun",),
+    ),
+    Plant(
+        protects="An executive is held.",
+        file=SHAPE,
+        text="    if is_executive(person, guard):",
+        becomes="    if False:",
+        tests=(f"{FEED}::test_an_executive_is_held",),
+    ),
+    Plant(
+        protects="A protected person is held.",
+        file=SHAPE,
+        text="    return person.protected or _listed(person, guard.protected_people)",
+        becomes="    return False",
+        tests=(f"{FEED}::test_who_is_listed_as_protected_is_held",),
+    ),
+    Plant(
+        protects="Whoever became protected after the announcement is held at the gate.",
+        file=HOLDING,
+        text="        if shape.is_protected(people[departure.person_id], guard):",
+        becomes="        if False:",
+        tests=(f"{FEED}::test_who_became_protected_since_the_announcement_is_held_at_the_gate",),
+    ),
+    Plant(
+        protects="A whole team that leaves at once is held.",
+        file=SHAPE,
+        text="    if whole:\n",
+        becomes="    if False:\n",
+        tests=(f"{FEED}::test_a_whole_team_is_held_and_a_part_of_it_is_not",),
+    ),
+    Plant(
+        protects="A source that never spoke before is not believed yet.",
+        file=SHAPE,
+        text="    if guard.first_time and is_first_time(session, departure):",
+        becomes="    if False:",
+        tests=(f"{FEED}::test_a_source_that_never_spoke_is_held_once_another_has",),
+    ),
+    Plant(
+        protects="Break-glass and service accounts are asked about before each call.",
+        file="service/engine/executor.py",
+        text="        self._executor.untouchable.check(target)\n",
+        becomes="",
+        tests=(
+            "tests/unit/engine/test_untouchable.py::test_a_protected_account_is_left_alone_and_the_step_says_so",
+        ),
+    ),
+    Plant(
+        protects="The last administrator of a target system is held.",
+        file=HOLDING,
+        text="    if systems := last_admin.left_without(session, departure):",
+        becomes="    if systems := list[str]():",
+        tests=(f"{LAST}::test_the_last_administrator_is_held_with_one_reason_and_nothing_is_begun",),
+    ),
+    Plant(
+        protects="Who administers a target system is read again at the gate.",
+        file=HOLDING,
+        text="        elif departure.person_id in admins and (",
+        becomes="        elif not departure.person_id and (",
+        tests=(f"{LAST}::test_a_roster_that_changed_since_the_announcement_is_read_again_at_the_gate",),
+    ),
+    Plant(
+        protects="The target system itself is asked before its last administrator is shut out.",
+        file="service/engine/executor.py",
+        text="        stays_administered(self._order, self._spec, target, self._reader)\n",
+        becomes="",
+        tests=(
+            "tests/unit/engine/test_sole_admin.py::test_the_last_administrator_is_left_alone_and_a_person_is_asked",
+        ),
+    ),
+    Plant(
+        protects="Nobody lets a last administrator go without naming another one.",
+        file=APPROVALS,
+        text="            _check_another(session, wanted, listed)\n",
+        becomes="",
+        tests=(f"{LAST}::test_without_another_administrator_nobody_lets_them_go",),
+    ),
+    Plant(
+        protects="A departure whose playbook needs what nobody set up is held.",
+        file="service/engine/equipment.py",
+        text="    if CODE in departure.held_codes or not (lacks := missing(planned, set_up)):",
+        becomes="    lacks = missing(planned, set_up)\n    if True:",
+        tests=(f"{NOT_SET_UP}::test_it_is_held_with_one_clear_refusal_on_record_and_nothing_is_changed",),
+    ),
+    Plant(
+        protects="One person is not two.",
+        file=APPROVALS,
+        text="            if release.asked_by and same_human(person, session.get_one(Person, release.asked_by)):",
+        becomes="            if False:",
+        tests=(f"{GO}::test_one_person_is_not_two",),
+    ),
+    Plant(
+        protects="One human whom two HR systems know is one person.",
+        file=ELIGIBLE,
+        text="    return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)",
+        becomes="    return one.id == other.id or not pairs",
+        tests=(f"{GO}::test_one_human_with_two_records_is_not_two",),
+    ),
+    Plant(
+        protects="The leaver approves nothing of their own.",
+        file=ELIGIBLE,
+        text="    if any(same_human(person, leaver) for _, leaver in listed):",
+        becomes="    if False:",
+        tests=(f"{GO}::test_the_leaver_approves_nothing",),
+    ),
+    Plant(
+        protects="Whoever asked for a departure does not release it.",
+        file=ELIGIBLE,
+        text="    if approves and _requested(session, person, listed):",
+        becomes="    if False:",
+        tests=(f"{GO}::test_the_requester_approves_nothing",),
+    ),
+    Plant(
+        protects="A report of the leaver approves nothing, however far below.",
+        file=ELIGIBLE,
+        text="    if leavers & _above(session, person):",
+        becomes="    if person.manager_id in leavers:",
+        tests=(f"{GO}::test_a_report_of_the_leaver_approves_nothing_however_far_below",),
+    ),
+    Plant(
+        protects="A loop of managers ends the search.",
+        file=ELIGIBLE,
+        text="    while at is not None and at not in above:",
+        becomes="    while at is not None and len(above) < 9:",
+        tests=(f"{GO}::test_a_manager_loop_is_walked_once",),
+    ),
+    Plant(
+        protects="Only approvers approve.",
+        file=ELIGIBLE,
+        text="    if not set(roles) & roles_of(session, person.id):",
+        becomes="    if False:",
+        tests=(f"{GO}::test_another_role_approves_nothing",),
+    ),
+    Plant(
+        protects="The command line is never one of two persons.",
+        file=ELIGIBLE,
+        text='    if approves and door == "cli":',
+        becomes="    if False:",
+        tests=(f"{GO}::test_an_approval_from_the_command_line_is_refused",),
+    ),
+    Plant(
+        protects="An approval is bound to the list, the times and the plans that were seen.",
+        file=APPROVALS,
+        text="        return held and digest == release.digest == releases.digest_of(dict(now))",
+        becomes="        return held and bool(now)",
+        tests=(
+            f"{GO}::test_an_approval_of_an_outdated_plan_is_refused",
+            f"{GO}::test_an_approval_after_a_date_was_moved_is_refused",
+            f"{GO}::test_an_approval_of_another_list_than_was_shown_is_refused",
+        ),
+    ),
+    Plant(
+        protects="What was cancelled meanwhile is not released with the rest.",
+        file=APPROVALS,
+        text="        return held and digest == release.digest",
+        becomes="        return digest == release.digest",
+        tests=(f"{GO}::test_an_approval_after_one_was_cancelled_is_refused",),
+    ),
+    Plant(
+        protects="A protected person does not slip through among others.",
+        file=APPROVALS,
+        text="            _check_alone(listed)\n",
+        becomes="",
+        tests=(f"{GO}::test_a_protected_person_does_not_slip_through_among_others",),
+    ),
+    Plant(
+        protects="A list with a stranger in it is refused as a whole.",
+        file=APPROVALS,
+        text="        if not listed or len(listed) < len(set(wanted.departures)):",
+        becomes="        if not listed:",
+        tests=(f"{GO}::test_a_list_with_a_stranger_is_refused",),
+    ),
+    Plant(
+        protects="Cancelling needs a reason.",
+        file=APPROVALS,
+        text="            _check_reason(wanted.because)\n            check_approver(",
+        becomes="            check_approver(",
+        tests=(f"{GO}::test_cancelling_needs_a_reason_and_touches_nobody",),
+    ),
+    Plant(
+        protects="A change after a release needs a new one.",
+        file=HOLDING,
+        text="    departure.counted_at, departure.released_at, departure.wave = now, None, None",
+        becomes="    departure.counted_at, departure.wave = now, None",
+        tests=(f"{GO}::test_a_change_after_the_release_needs_a_new_one",),
+    ),
+    Plant(
+        protects="The next wave waits until somebody opens it.",
+        file="service/engine/waves.py",
+        text="    open_ = or_(Departure.wave.is_(None), Departure.wave <= Batch.open_wave)",
+        becomes="    open_ = or_(Departure.wave.is_(None), Departure.wave > 0)",
+        tests=(f"{GO}::test_waves_go_one_after_the_other_and_a_stop_stops",),
+    ),
+    Plant(
+        protects="A stopped batch lets no step out.",
+        file="service/engine/admission.py",
+        text="Batch.stopped_at.is_not(None)",
+        becomes="Batch.number == 0",
+        tests=(
+            "tests/unit/engine/test_held.py::test_a_stopped_batch_lets_no_step_out_of_runs_that_have_begun",
+        ),
+    ),
+    Plant(
+        protects="A refused approval is on record.",
+        file=APPROVALS,
+        text="        append(session, Event.APPROVAL_REFUSED, actor=",
+        becomes="        append(session, Event.RELEASE_NAMED, actor=",
+        tests=(f"{BAD}::test_bad_input_gets_one_refusal_on_record_and_changes_nothing",),
+    ),
+)
