@@ -35,10 +35,10 @@ log = structlog.get_logger()
 
 #: The longest sleep before looking again at what is due, in seconds.
 TICK_S = 0.5
-#: News that comes closer together than this is begun together, in seconds: the least, and in a crowd the most.
-BEGIN_S = (0.03, 0.15)
-#: In a crowd this times as long as beginning took: what a beginning costs however few begin is shared by more.
-BEGIN_PAUSE = 3.0
+#: News that comes closer together than this is begun together, in seconds.
+BEGIN_S = 0.03
+#: The same while steps are out: what a beginning costs however few begin is shared by more, and turns are taken.
+BEGIN_BUSY_S = 0.2
 #: With work enough out, results are gathered so long and cost one transaction, in seconds.
 GATHER_S = 0.02
 #: After an error nobody foresaw, in seconds.
@@ -156,12 +156,10 @@ class Embedded:
     def cycle(self) -> int:
         """Begin due runs, record what has finished and let out what is due; then hand it to the pool."""
         now = self._now()
-        began = time.monotonic()
-        if began >= self._begin_from:
+        if time.monotonic() >= self._begin_from:
             self._news = False
             self._tried(self._begin, now)
-            least, most = BEGIN_S
-            self._begin_from = began + min(most, max(least, BEGIN_PAUSE * (time.monotonic() - began)))
+            self._begin_from = time.monotonic() + (BEGIN_BUSY_S if self._out else BEGIN_S)
         finished = self._collect()
         with ExitStack() as cut_short:
             cut_short.callback(self._doubt, finished, now)
