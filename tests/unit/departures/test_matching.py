@@ -1,5 +1,6 @@
 """Which account is the leaver's. Of homonyms and recycled addresses none is ever touched."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
@@ -88,6 +89,14 @@ def test_an_employee_number_outlives_a_new_account() -> None:
     found = match(MIKE, [account("own", employee_no="E-17", email="mike@example.com", made=LATER)])
 
     assert isinstance(found, Matched)
+
+
+def test_a_user_name_that_is_the_address_is_no_second_identifier() -> None:
+    person = replace(MIKE, usernames=("mike@example.com",))
+
+    found = match(person, [account("one", email="mike@example.com", username="Mike@example.com")])
+
+    assert isinstance(found, Unclear)
 
 
 def test_two_accounts_that_both_agree_are_a_question() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.engine.decisions import NotDecided, Said
-from service.engine.order import Again
+from service.engine.order import Again, Ask
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade
 from tests.unit.engine.results import back, confirm, decision, done, ordered
@@ -325,6 +325,15 @@ def test_a_confirmation_without_a_note_is_refused(world: Any) -> None:
 
     with pytest.raises(NotDecided, match="note"):
         confirm(world, "mailbox", note="ok")
+
+
+def test_a_step_that_somebody_tries_again_is_looked_at_first(world: Any) -> None:
+    world.begin()
+    back(world, ordered(world, "shut"), Ask(error="Refused", what="No.", hint="Give the right."))
+
+    world.desk.retry(decision(world, "shut"))
+
+    assert ordered(world, "shut").look_first
 
 
 def test_trying_again_looks_first_and_ends_well(world: Any) -> None:

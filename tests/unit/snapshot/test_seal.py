@@ -149,6 +149,7 @@ def test_a_leaver_whose_account_is_not_known_is_not_called_quiet(crm: Any) -> No
     crm.seal()
 
     assert crm.body()["judged"]["verdict"] == "cannot say"
+    assert crm.body()["judged"]["sentence"].endswith("is not known.")
 
 
 def test_nothing_collected_is_nothing_known(crm: Any) -> None:

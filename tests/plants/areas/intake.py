@@ -1,0 +1,101 @@
+"""What HR says is acknowledged once it is kept, and believed once it is authentic."""
+
+from tests.plants.plant import Plant
+
+RECEIVE = "tests/unit/intake/test_receive.py"
+FILE = "tests/unit/intake/test_csv_file.py"
+SIGNATURE = "tests/unit/people/test_signature.py"
+
+PLANTS = (
+    Plant(
+        protects="A webhook that could not be stored is not acknowledged.",
+        file="service/intake/receive.py",
+        text="            return self._told(known, answer.NOT_STORED, why=type(error).__name__)",
+        becomes="            return self._told(known, Answer(status=HTTPStatus.ACCEPTED, body={}))",
+        tests=(f"{RECEIVE}::test_a_database_that_fails_while_announcing_is_a_503_and_nothing_is_kept",),
+    ),
+    Plant(
+        protects="The same webhook again changes nothing and gets the same answer.",
+        file="service/intake/inbox.py",
+        text="    return Answer(status=HTTPStatus.OK, body=row.answer)",
+        becomes="    return None",
+        tests=(f"{RECEIVE}::test_the_same_webhook_again_gets_the_same_answer_and_changes_nothing",),
+    ),
+    Plant(
+        protects="Another body under a known id is a conflict.",
+        file="service/intake/inbox.py",
+        text="    if row.body_sha256 != delivery.body_sha256:",
+        becomes="    if False:",
+        tests=(f"{RECEIVE}::test_the_same_id_with_another_body_is_a_conflict",),
+    ),
+    Plant(
+        protects="Whoever waits is woken for news only.",
+        file="service/intake/receive.py",
+        text="        if given.status is HTTPStatus.ACCEPTED:",
+        becomes="        if given:",
+        tests=(f"{RECEIVE}::test_whoever_waits_is_woken_after_the_commit_and_only_for_news",),
+    ),
+    Plant(
+        protects="A message that was signed too long ago is not taken.",
+        file="service/people/signature.py",
+        text="        if abs(age) > recipe.tolerance_s:",
+        becomes="        if False:",
+        tests=(f"{SIGNATURE}::test_an_authentic_message_from_another_time_is_stale",),
+    ),
+    Plant(
+        protects="A message that nobody's secret signed is not taken.",
+        file="service/people/signature.py",
+        text="    if not _any_matches(recipe, keys, signed, found.one(recipe.signature_header)):",
+        becomes="    if not found.one(recipe.signature_header):",
+        tests=(f"{SIGNATURE}::test_a_body_that_was_touched_is_forged",),
+    ),
+    Plant(
+        protects="An object with the same key twice is refused.",
+        file="service/intake/strict_json.py",
+        text="        if len(found) != len(pairs):",
+        becomes="        if False:",
+        tests=("tests/unit/intake/test_strict_json.py::test_what_is_not_plain_json_is_refused",),
+    ),
+    Plant(
+        protects="One unknown person stops a whole file.",
+        file="service/intake/receive.py",
+        text="            if slips:\n",
+        becomes="            if not departures:\n",
+        tests=(f"{FILE}::test_one_unknown_person_stops_the_whole_file",),
+    ),
+    Plant(
+        protects="Somebody who stands in a file twice stops the whole file.",
+        file="service/intake/receive.py",
+        text="        if count > 1:",
+        becomes="        if count > 99:",
+        tests=(f"{FILE}::test_somebody_who_stands_in_a_file_twice_stops_the_whole_file",),
+    ),
+    Plant(
+        protects="A file that was refused is on record.",
+        file="service/intake/receive.py",
+        text="                append(session, Event.BATCH_REFUSED, actor=actor, body=body, at=self._at.now())",
+        becomes="                pass",
+        tests=(
+            (
+                "tests/attacks/departures/test_bad_input.py::"
+                "test_bad_input_gets_one_refusal_on_record_and_changes_nothing"
+            ),
+        ),
+    ),
+    Plant(
+        protects="People who report to each other in a loop are refused.",
+        file="service/people/roster_file.py",
+        text="        if at in way:",
+        becomes="        if False:",
+        tests=(
+            "tests/unit/people/test_roster_file.py::test_people_who_report_to_each_other_in_a_loop_are_refused",
+        ),
+    ),
+    Plant(
+        protects="An HR system that is down is asked again for as long as it takes.",
+        file="service/intake/look_up.py",
+        text="        _put_off(store, due, type(error).__name__, at=now(), at_least=_asked_to_wait(error))",
+        becomes="        pass",
+        tests=("tests/unit/intake/test_bamboohr.py::test_a_bamboo_that_is_down_is_asked_again_ever_later",),
+    ),
+)

@@ -1,0 +1,116 @@
+"""Nobody else's account is taken for the leaver's; what is unclear is a question."""
+
+from tests.plants.plant import Plant
+
+MATCHING = "service/departures/matching.py"
+UNIT = "tests/unit/departures/test_matching.py"
+ROSTER = "tests/unit/departures/test_roster.py"
+ANNOUNCE = "tests/unit/departures/test_announce.py"
+
+PLANTS = (
+    Plant(
+        protects="One identifier alone is never enough.",
+        file=MATCHING,
+        text="    return len({account.identifiers[kind].casefold() for kind in kinds}) > 1",
+        becomes="    return len(kinds) > 0",
+        tests=(f"{ROSTER}::test_one_identifier_links_nothing_and_is_counted",),
+    ),
+    Plant(
+        protects="A user name that is the address is not a second identifier.",
+        file=MATCHING,
+        text="len({account.identifiers[kind].casefold() for kind in kinds})",
+        becomes="len(kinds)",
+        tests=(f"{UNIT}::test_a_user_name_that_is_the_address_is_no_second_identifier",),
+    ),
+    Plant(
+        protects="Two accounts that both agree are a question.",
+        file=MATCHING,
+        text="    if sure:\n",
+        becomes="    if sure:\n        return Matched(account=sure[0], by=agreeing[sure[0].id])\n    if sure:\n",
+        tests=(
+            f"{UNIT}::test_two_accounts_that_both_agree_are_a_question",
+            "tests/unit/engine/test_runs.py::test_two_accounts_that_match_are_a_question_and_nothing_is_changed",
+        ),
+    ),
+    Plant(
+        protects="An account younger than the person by more than is usual is a question.",
+        file=MATCHING,
+        text="    if made > person.hired_on + YOUNGER_BY:",
+        becomes="    if False:",
+        tests=(f"{UNIT}::test_nobody_elses_account_is_ever_taken_for_the_leavers",),
+    ),
+    Plant(
+        protects="An account older than the person's employment is a question.",
+        file=MATCHING,
+        text='    return "older" if made < person.hired_on - OLDER_BY else ""',
+        becomes='    return ""',
+        tests=(f"{UNIT}::test_nobody_elses_account_is_ever_taken_for_the_leavers",),
+    ),
+    Plant(
+        protects="An account with another employee number is never the person's.",
+        file=MATCHING,
+        text="    if len(sure) == 1 and _numbered_otherwise(person, sure[0]):",
+        becomes="    if False:",
+        tests=(f"{UNIT}::test_nobody_elses_account_is_ever_taken_for_the_leavers",),
+    ),
+    Plant(
+        protects="An account that fits two people is nobody's.",
+        file="service/departures/roster.py",
+        text="        if len(owners) > 1:",
+        becomes="        if False:",
+        tests=(f"{ROSTER}::test_an_account_that_fits_two_people_is_nobodys",),
+    ),
+    Plant(
+        protects="An account that was given to a successor is doubted.",
+        file=MATCHING,
+        text='"The account carries another employee number now: it may have been given to somebody else."',
+        becomes='""',
+        tests=(f"{ROSTER}::test_an_account_given_to_a_successor_is_doubted_and_asked_about",),
+    ),
+    Plant(
+        protects="Nothing acts on a doubted link.",
+        file="service/people/account_link.py",
+        text=', AccountLink.doubt == "")',
+        becomes=")",
+        tests=(
+            "tests/unit/engine/test_several_accounts.py::test_a_login_whose_link_is_doubted_is_left_alone",
+        ),
+    ),
+    Plant(
+        protects="A candidate that a person said no to is not asked about again.",
+        file="service/departures/questions.py",
+        text="    found = [account for account in accounts if account.id not in known]",
+        becomes="    found = list(accounts)",
+        tests=(f"{ROSTER}::test_a_candidate_a_person_said_no_to_is_not_asked_about_again",),
+    ),
+    Plant(
+        protects="An account that is somebody else's is not linked.",
+        file="service/engine/answering.py",
+        text="    elif known.person_id == said.person_id or known.doubt:",
+        becomes="    elif known:",
+        tests=("tests/unit/engine/test_asking.py::test_an_account_that_is_somebody_elses_is_not_linked",),
+    ),
+    Plant(
+        protects="An account that an unclear match found is only asked about.",
+        file="service/engine/executor.py",
+        text="                return whose_is_it(unclear)",
+        becomes="                return unclear.candidates[:1]",
+        tests=(
+            "tests/unit/engine/test_asking.py::test_an_unclear_account_is_asked_about_once_and_nothing_is_done",
+        ),
+    ),
+    Plant(
+        protects="An event whose identifiers belong to different people touches nobody.",
+        file="service/departures/announce.py",
+        text="    _check_agreement(person, said)\n    return person",
+        becomes="    return person",
+        tests=(f"{ANNOUNCE}::test_an_unsure_person_is_never_announced",),
+    ),
+    Plant(
+        protects="A second event for a person is a change and no second departure.",
+        file="service/departures/announce.py",
+        text="    if departure is not None:\n        return _change(",
+        becomes="    if departure is not None and departure.kind is not event.kind:\n        return _change(",
+        tests=(f"{ANNOUNCE}::test_a_second_event_is_a_change_and_no_second_departure",),
+    ),
+)

@@ -1,0 +1,73 @@
+"""The ledger cannot be rewritten unnoticed, and a snapshot claims no more than was seen."""
+
+from tests.plants.plant import Plant
+
+SEAL = "tests/unit/snapshot/test_seal.py"
+VERDICT = "tests/unit/snapshot/test_verdict.py"
+ENTRY = "tests/unit/ledger/test_entry.py"
+
+PLANTS = (
+    Plant(
+        protects="The service cannot rewrite its own record by accident.",
+        file="service/ledger/seatbelt.py",
+        text='        "sqlite": (_sqlite("ledger", "UPDATE"), _sqlite("ledger", "DELETE")),',
+        becomes='        "sqlite": (),',
+        tests=(f"{ENTRY}::test_the_application_cannot_rewrite_the_record_by_accident",),
+    ),
+    Plant(
+        protects="Nothing is appended without keys.",
+        file="service/ledger/entry.py",
+        text="    bound()\n",
+        becomes="",
+        tests=(f"{ENTRY}::test_nothing_is_appended_without_keys",),
+    ),
+    Plant(
+        protects="Of personal data the ledger keeps commitments only.",
+        file="service/ledger/entry.py",
+        text='"pii": subject.commitments(session, draft.subject, draft.pii) if draft.pii else {},',
+        becomes='"pii": dict(draft.pii),',
+        tests=("tests/unit/ledger/test_subject.py::test_no_personal_data_reaches_the_database",),
+    ),
+    Plant(
+        protects="A snapshot other than the ledger was told of is refused.",
+        file="service/snapshot/seal.py",
+        text='        if _digest(body["manifest"]) != json.loads(sealed.leaf)["body"]["manifest"]:',
+        becomes="        if False:",
+        tests=(f"{SEAL}::test_a_snapshot_other_than_the_ledger_was_told_of_is_refused",),
+    ),
+    Plant(
+        protects="Without a notice of monitoring nobody is looked at.",
+        file="service/snapshot/seal.py",
+        text="        if not self.policy.notice_on_file:",
+        becomes="        if False:",
+        tests=(f"{SEAL}::test_without_a_notice_nobody_is_looked_at",),
+    ),
+    Plant(
+        protects="A leaver whose account is not known is not called quiet.",
+        file="service/snapshot/seal.py",
+        text="        if not gathered.view.accounts_known:",
+        becomes="        if False:",
+        tests=(f"{SEAL}::test_a_leaver_whose_account_is_not_known_is_not_called_quiet",),
+    ),
+    Plant(
+        protects="No sign is never said while one of the last days is unknown.",
+        file="service/snapshot/verdict.py",
+        text=" and all(not view.unseen(day) for day in last)",
+        becomes=" and bool(last)",
+        tests=(f"{VERDICT}::test_no_sign_is_never_said_while_one_of_the_last_days_is_unknown",),
+    ),
+    Plant(
+        protects="Destroying a snapshot destroys its key.",
+        file="service/snapshot/seal.py",
+        text="        snapshot.wrapped_key = snapshot.sealed = None",
+        becomes="        snapshot.sealed = None",
+        tests=(f"{SEAL}::test_a_destroyed_key_does_not_lie_on_in_the_file",),
+    ),
+    Plant(
+        protects="Where only reading is allowed no write leaves us.",
+        file="connectors/sdk/http.py",
+        text="        if writes and self._context.read_only:",
+        becomes="        if False:",
+        tests=("tests/unit/sdk/test_http.py::test_a_read_only_context_lets_no_write_out",),
+    ),
+)

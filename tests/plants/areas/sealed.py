@@ -1,0 +1,73 @@
+"""A sealed departure exists for named people only, until its time."""
+
+from tests.plants.plant import Plant
+
+DOORS = "tests/attacks/sealed/test_doors.py"
+PAGES = "tests/attacks/sealed/test_pages.py"
+SEALING = "service/departures/sealing.py"
+
+PLANTS = (
+    Plant(
+        protects="The engine refuses whoever is not named, as if there were no such run.",
+        file="service/engine/sight.py",
+        text="    return departure is not None and is_hidden(session, departure, reader)",
+        becomes="    return departure is None and not reader",
+        tests=(f"{DOORS}::test_the_engine_itself_refuses_whoever_is_not_named",),
+    ),
+    Plant(
+        protects="No list, search or number names a sealed leaver.",
+        file=SEALING,
+        text="    return or_(Departure.sealed.is_(False), Departure.id.in_(named))",
+        becomes="    return or_(Departure.sealed.is_(False), Departure.id.in_(named), Departure.id != reader)",
+        tests=(f"{PAGES}::test_no_list_search_or_number_names_the_leaver",),
+    ),
+    Plant(
+        protects="An approver who is not named lets nothing sealed go.",
+        file="service/engine/approvals.py",
+        text="        _check_seen(session, wanted.person_id, listed)\n",
+        becomes="",
+        tests=(f"{PAGES}::test_an_approver_who_is_not_named_lets_nothing_sealed_go",),
+    ),
+    Plant(
+        protects="A seal that nobody could see behind is refused.",
+        file="service/departures/announce.py",
+        text="    check_sealable(session, event, person, by=by)\n",
+        becomes="",
+        tests=(f"{DOORS}::test_a_seal_that_nobody_could_see_behind_is_refused_and_nothing_is_stored",),
+    ),
+    Plant(
+        protects="A departure is never sealed for its own leaver.",
+        file=SEALING,
+        text="    return people - {leaver_id}",
+        becomes="    return people",
+        tests=(f"{DOORS}::test_a_seal_that_nobody_could_see_behind_is_refused_and_nothing_is_stored",),
+    ),
+    Plant(
+        protects="Each look at a sealed departure is on record.",
+        file=SEALING,
+        text="                Event.DEPARTURE_LOOKED_AT,",
+        becomes="                Event.DEPARTURE_SEALED,",
+        tests=(f"{PAGES}::test_the_named_person_sees_all_of_it_and_each_look_is_on_record",),
+    ),
+    Plant(
+        protects="What was withdrawn before its time stays sealed.",
+        file=SEALING,
+        text="        Departure.state != DepartureState.WITHDRAWN,\n",
+        becomes="",
+        tests=(f"{PAGES}::test_what_was_withdrawn_before_its_time_stays_sealed",),
+    ),
+    Plant(
+        protects="The seal comes off at its time and not before.",
+        file=SEALING,
+        text='        Departure.effective_at <= bindparam("now"),\n',
+        becomes='        Departure.announced_at <= bindparam("now"),\n',
+        tests=(f"{DOORS}::test_the_seal_comes_off_when_the_run_begins_and_not_before",),
+    ),
+    Plant(
+        protects="No alarm tells of what is sealed.",
+        file="service/engine/stuck.py",
+        text="Departure.run_id.is_(None), Departure.sealed.is_(False)",
+        becomes="Departure.run_id.is_(None)",
+        tests=("tests/attacks/departures/test_not_set_up.py::test_what_is_sealed_is_told_in_no_alarm",),
+    ),
+)

@@ -1,0 +1,131 @@
+"""What was taken away by mistake comes back as it was, and nothing else is opened."""
+
+from tests.plants.plant import Plant
+
+UNDO = "tests/unit/engine/test_undo.py"
+TAKING = "tests/attacks/undo/test_taking_back.py"
+CHANGED = "tests/unit/engine/test_changed_late.py"
+ANNOUNCE = "tests/unit/departures/test_announce.py"
+RESTORING = "service/engine/restoring.py"
+
+PLANTS = (
+    Plant(
+        protects="Where somebody else was there since, nothing is put back and a person decides.",
+        file=RESTORING,
+        text="        if strangers and not self._order.checking:",
+        becomes="        if False:",
+        tests=(f"{UNDO}::test_where_somebody_else_was_there_since_nothing_is_put_back_and_a_person_decides",),
+    ),
+    Plant(
+        protects="A Salesforce user who was frozen before us is not thawed.",
+        file="connectors/salesforce/changes.py",
+        text="        receipt=Receipt(before={} if was else {FROZEN: False}),",
+        becomes="        receipt=Receipt(before={FROZEN: False}),",
+        tests=(
+            "connectors/salesforce/tests/test_salesforce.py::test_restoring_never_opens_what_was_shut_before_us",
+        ),
+    ),
+    Plant(
+        protects="Sessions, tokens and grants are never brought back but listed with what to do.",
+        file="service/engine/undo.py",
+        text="        lost=as_lines(back.lost),",
+        becomes="        lost=[],",
+        tests=(f"{UNDO}::test_what_is_never_brought_back_is_listed_with_what_to_do",),
+    ),
+    Plant(
+        protects="A target system that lies is not called restored.",
+        file=RESTORING,
+        text="    wrong = [each for each in restored if _is_wrong(each)]",
+        becomes="    wrong: list[_Restored] = []",
+        tests=(f"{UNDO}::test_a_lying_system_is_not_called_restored",),
+    ),
+    Plant(
+        protects="The leaver does not take their own run back.",
+        file="service/engine/undo.py",
+        text="    if wish.person_id == departure.person_id:",
+        becomes="    if False:",
+        tests=(f"{TAKING}::test_the_leaver_with_every_role_does_not_take_their_own_run_back",),
+    ),
+    Plant(
+        protects="Who reports to the leaver does not take their run back.",
+        file="service/engine/undo.py",
+        text="    if reports_to(session, wish.person_id, departure.person_id):",
+        becomes="    if False:",
+        tests=(f"{TAKING}::test_a_report_of_a_report_of_the_leaver_does_not_either",),
+    ),
+    Plant(
+        protects="Managers in a circle end the search.",
+        file="service/people/reporting.py",
+        text=" and person.manager_id not in seen:",
+        becomes=":",
+        tests=(f"{TAKING}::test_managers_in_a_circle_end_the_search",),
+    ),
+    Plant(
+        protects="Only IT and administrators take a run back.",
+        file="service/engine/undo.py",
+        text="    if not roles_of(session, wish.person_id) & MAY_UNDO:",
+        becomes="    if False:",
+        tests=(f"{UNDO}::test_who_may_not_undo_is_refused_and_the_refusal_is_recorded",),
+    ),
+    Plant(
+        protects="Taking back needs a reason.",
+        file="service/engine/undo.py",
+        text="    if not NOTE_LEAST <= len(wish.note.strip()) <= NOTE_MOST:",
+        becomes="    if False:",
+        tests=(f"{UNDO}::test_why_must_be_said",),
+    ),
+    Plant(
+        protects="Asking twice undoes once.",
+        file="service/engine/undo.py",
+        text="    if (known := session.get(Undo, run.id)) is not None:",
+        becomes="    if (known := session.get(Undo, run.id)) is not None and known.finished_at is None:",
+        tests=(f"{UNDO}::test_an_undo_is_not_undone",),
+    ),
+    Plant(
+        protects="Of a run that is taken back no step goes forward.",
+        file="service/engine/admission.py",
+        text="Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING))",
+        becomes="Departure.state.in_((DepartureState.HELD,))",
+        tests=(f"{UNDO}::test_of_a_run_that_is_taken_back_no_step_goes_forward_even_before_it_is_swept",),
+    ),
+    Plant(
+        protects="A departure that HR withdraws before its time is cancelled.",
+        file="service/departures/announce.py",
+        text="        departure.state = DepartureState.WITHDRAWN\n",
+        becomes="",
+        tests=(f"{ANNOUNCE}::test_who_stays_is_withdrawn",),
+    ),
+    Plant(
+        protects="What HR takes back after the cut holds what has not begun.",
+        file="service/departures/late.py",
+        text="        departure.state, departure.held_codes = DepartureState.HELD, [because.code]",
+        becomes="        departure.held_codes = [because.code]",
+        tests=(f"{ANNOUNCE}::test_what_comes_after_the_cut_holds_what_has_not_begun",),
+    ),
+    Plant(
+        protects="A later date does not hide that HR took the departure back.",
+        file="service/departures/late.py",
+        text="    if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later",
+        becomes="    if True:  # a later",
+        tests=(f"{ANNOUNCE}::test_a_later_date_does_not_hide_that_hr_took_it_back",),
+    ),
+    Plant(
+        protects="Nobody is withdrawn who was not announced.",
+        file="service/departures/announce.py",
+        text="    found = departure or late.last_of(session, person)",
+        becomes="    found = departure or session.scalar(select(Departure).limit(1))",
+        tests=(f"{TAKING}::test_a_departure_nobody_announced_is_not_withdrawn",),
+    ),
+    Plant(
+        protects="What cannot be taken back is never brought forward.",
+        file="service/engine/retiming.py",
+        text="    if step.phase is Phase.DESTRUCTIVE:",
+        becomes="    if False:",
+        tests=(
+            (
+                f"{CHANGED}::"
+                "test_an_earlier_time_brings_forward_what_has_not_begun_but_nothing_that_cannot_be_undone"
+            ),
+        ),
+    ),
+)
