@@ -1,0 +1,67 @@
+"""Several nodes on one PostgreSQL do each thing once, and carry on for one that died."""
+
+from tests.plants.plant import Plant
+
+FOLDER = "tests/integration/nodes/test_one_folder.py"
+KILLED = "tests/integration/nodes/test_a_killed_node.py"
+DEADLOCKS = "tests/integration/nodes/test_deadlocks.py"
+
+PLANTS = (
+    Plant(
+        protects="A webhook that had to give way in a deadlock is taken anew.",
+        file="service/store/again.py",
+        text='GAVE_WAY: Final = frozenset({"40P01", "40001"})',
+        becomes='GAVE_WAY: Final = frozenset({"00000"})',
+        tests=(
+            f"{DEADLOCKS}::test_a_webhook_that_met_somebody_is_taken_all_the_same",
+            f"{DEADLOCKS}::test_an_operator_who_met_the_engine_has_their_way_all_the_same",
+        ),
+    ),
+    Plant(
+        protects="What a dead node held goes on elsewhere.",
+        file="service/engine/reconcile.py",
+        text="            kept = step.out_with in alive",
+        becomes="            kept = True",
+        tests=(f"{KILLED}::test_what_a_dead_node_held_goes_on_elsewhere_within_15_seconds",),
+    ),
+    Plant(
+        protects="A message that comes twice is carried out once.",
+        file="service/engine/in_hand.py",
+        text="all(slip not in lane for lane in self._lanes.values())",
+        becomes="True",
+        tests=("tests/unit/engine/test_in_hand.py::test_a_message_that_comes_twice_brings_nothing_new",),
+    ),
+    Plant(
+        protects="No engine works alone beside nodes.",
+        file="service/engine/cluster.py",
+        text="        self._only.share()\n",
+        becomes="",
+        tests=("tests/integration/nodes/test_two_nodes.py::test_no_engine_works_alone_beside_nodes",),
+    ),
+    Plant(
+        protects="A node beside another data folder does not start.",
+        file="service/engine/installation.py",
+        text="    if here != known:",
+        becomes="    if False:",
+        tests=(
+            f"{FOLDER}::test_a_node_beside_an_empty_folder_is_refused_and_leaves_it_empty",
+            f"{FOLDER}::test_a_node_beside_the_folder_of_another_installation_is_refused",
+        ),
+    ),
+    Plant(
+        protects="A database that was copied away starts no more.",
+        file="service/engine/installation.py",
+        text="        draft.replace(folder / FILE)",
+        becomes="        pass",
+        tests=(f"{FOLDER}::test_a_copied_database_takes_the_folder_with_it_and_the_old_one_starts_no_more",),
+    ),
+    Plant(
+        protects="A database with anything in it is never copied over.",
+        file="service/store/copy.py",
+        text="        if full:\n",
+        becomes="        if False:\n",
+        tests=(
+            "tests/integration/nodes/test_moving.py::test_a_target_with_anything_in_it_is_refused_and_left_alone",
+        ),
+    ),
+)
