@@ -229,6 +229,7 @@ directory {server.folder}/database
 maxsize 1073741824
 dbnosync
 index objectClass,uid,mail,employeeNumber,entryUUID,member,memberUid,uniqueMember eq
+limits dn.exact="{company.SERVICE_DN}" size=unlimited
 {_rights(policy=server.policy)}
 overlay memberof
 overlay auditlog

@@ -45,6 +45,26 @@ def test_a_killed_server_starts_again_with_what_it_knew(tmp_path: Path) -> None:
         assert again.seeded
 
 
+@pytest.mark.slapd
+def test_a_company_of_more_people_than_openldap_lets_anybody_read_is_listed_whole(tmp_path: Path) -> None:
+    people = [
+        {
+            "employee_no": f"E-{number}",
+            "username": f"user{number}",
+            "email": f"user{number}@example.com",
+            "display_name": "Some One",
+        }
+        for number in range(501)
+    ]
+    server = RealSlapd(tmp_path / "slapd")
+    server.seed(people)
+    with server:
+        context = Context(now=lambda: datetime.now(UTC), idempotency_key="run-1/step-1")
+        connector: Any = registry_for("ldap", server.settings()).open("ldap", context)
+
+        assert len({account.label for account in connector.list_accounts()}) == len(people)
+
+
 def _shut_and_opened(server: RealSlapd, *, means_left: set[str]) -> None:
     server.seed([MIKE])
     with server:
