@@ -50,7 +50,7 @@ _ANNOUNCED = (
     select(Departure).where(Departure.state == DepartureState.ANNOUNCED).with_for_update(skip_locked=True)
 )
 #: So many runs are begun in one transaction: it holds the database's write lock while it lasts.
-AT_ONCE = 50
+AT_ONCE = 25
 #: Plans that are remembered: a department, a kind and a country each.
 MOST_PLANS = 1000
 #: What can be wrong with one departure, and must delay no other.
