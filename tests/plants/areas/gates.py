@@ -8,6 +8,13 @@ SWITCH = "tests/unit/engine/test_kill_switch.py"
 
 PLANTS = (
     Plant(
+        protects="However many steps are ready, the most urgent are found by an index and not by sorting all.",
+        file="service/store/migrations/versions/0025_what_sqlite_assumes.py",
+        text='STEPS = "10000 2500 5"',
+        becomes='STEPS = "10000 1 1"',
+        tests=("tests/unit/engine/test_lanes.py::test_what_is_due_is_found_in_its_order_and_not_sorted",),
+    ),
+    Plant(
         protects="A target system gets no more steps at once than it takes.",
         file=GATES,
         text="    return max(0, min(at_once - out, _tokens(gate, pace, now=now)))",

@@ -32,6 +32,25 @@ PLANTS = (
         tests=("tests/unit/engine/test_in_hand.py::test_a_message_that_comes_twice_brings_nothing_new",),
     ),
     Plant(
+        protects="Of two nodes that end a run's last steps at once, one sees that the run is over.",
+        file="service/engine/progress.py",
+        text="    .with_for_update()  # of two nodes that end a run's last steps, the second sees what",
+        becomes="    #",
+        tests=(
+            (
+                "tests/integration/nodes/test_last_steps.py::"
+                "test_a_run_whose_last_two_steps_come_back_to_two_nodes_at_once_is_finished"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What a node records keeps no other node waiting but for its end.",
+        file="service/ledger/entry.py",
+        text="    return _block(session, numbered_later=True)",
+        becomes="    return _block(session, numbered_later=False)",
+        tests=("tests/unit/ledger/test_entry.py::test_others_record_while_a_block_gathers",),
+    ),
+    Plant(
         protects="No engine works alone beside nodes.",
         file="service/engine/cluster.py",
         text="        self._only.share()\n",
