@@ -93,7 +93,7 @@ class Embedded:
         self._failures: dict[Slip, int] = {}
         self._in_doubt = False
         self._news = True  # somebody said that something may be due
-        self._begin_from = 0.0  # not before this moment of the monotonic clock
+        self._begun = 0.0  # by the monotonic clock, when the last beginning was over
         self.last_cycle_at: datetime | None = None
 
     @classmethod
@@ -138,6 +138,7 @@ class Embedded:
             try:
                 if not self.cycle():
                     self._wake.wait(self._until_next())
+                    self._gather_news()
                 elif len(self._out) > self._threads.rest:  # the pool has work enough: record several together
                     self._stop.wait(GATHER_S)
             except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
@@ -148,18 +149,27 @@ class Embedded:
         """Seconds to sleep: to the next thing that is due, and never long, as clocks can be turned."""
         with self._store.read() as session:
             due = next_due(session)
-        soon = max(0.001, self._begin_from - time.monotonic()) if self._news else TICK_S
+        soon = max(0.001, self._until_begin()) if self._news else TICK_S
         if due is None or self.last_cycle_at is None or due <= self.last_cycle_at:
             return soon  # what was due already is held by a gate or a full pool: a return wakes us
         return min(soon, max(0.001, (due - self._now()).total_seconds()))
 
+    def _until_begin(self) -> float:
+        """Seconds until somebody may be begun."""
+        return self._begun + (BEGIN_BUSY_S if self._out else BEGIN_S) - time.monotonic()
+
+    def _gather_news(self) -> None:
+        """A webhook woke us, and nothing is out that could come back: wait for those right behind it."""
+        if self._news and not self._out:
+            self._stop.wait(max(0.0, self._until_begin()))
+
     def cycle(self) -> int:
         """Begin due runs, record what has finished and let out what is due; then hand it to the pool."""
         now = self._now()
-        if time.monotonic() >= self._begin_from:
+        if self._until_begin() <= 0:
             self._news = False
             self._tried(self._begin, now)
-            self._begin_from = time.monotonic() + (BEGIN_BUSY_S if self._out else BEGIN_S)
+            self._begun = time.monotonic()
         finished = self._collect()
         with ExitStack() as cut_short:
             cut_short.callback(self._doubt, finished, now)
