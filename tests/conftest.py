@@ -24,13 +24,14 @@ from sqlalchemy.util import LRUCache
 from connectors.sdk import registry
 from connectors.sdk.manifest import Manifest
 from service.bootstrap.parts import PARTS, part
-from service.bootstrap.suite import memory
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.store import Base, Store
 from tests.integration.ports import spare_port
 
 ROOT = Path(__file__).resolve().parents[1]
+#: A container usually has 64 MB there, which is not enough; PostgreSQL's log alone may grow to 1 GB.
+ROOM = 2 * 1024**3
 
 
 _read = registry._read
@@ -194,7 +195,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         pytest.skip(part("postgres").how_to_get_it)
     programs = initdb.resolve().parent
     # pytest's own folders are closed to other users
-    folder = Path(tempfile.mkdtemp(prefix="exeunt-postgres-", dir=memory()))
+    folder = Path(tempfile.mkdtemp(prefix="exeunt-postgres-", dir=_memory()))
     user = _unprivileged_user()
     if user:
         shutil.chown(folder, user)
@@ -212,6 +213,13 @@ def postgres_server() -> Iterator[PostgresServer]:
     yield PostgresServer(port=port)
     run([*control, "-m", "immediate", "stop"], user=user, cwd=folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _memory() -> Path | None:
+    """A folder in memory where there is room: a database that lives for one test need not reach the disk."""
+    folder = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it, by mkdtemp
+    roomy = os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > ROOM
+    return folder if roomy else None
 
 
 def _unprivileged_user() -> str | None:

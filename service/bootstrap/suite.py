@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -31,8 +30,6 @@ ON_POSTGRESQL: Final = (
     *("--database", "postgresql", "-m", "not faults", "tests/unit/departures", "tests/unit/engine"),
     *("--ignore", "tests/unit/engine/test_histories.py", "--ignore", "tests/unit/engine/test_embedded.py"),
 )
-#: A container usually has 64 MB in memory, which is not enough; PostgreSQL's log alone may grow to 1 GB.
-ROOM: Final = 2 * 1024**3
 WITHOUT_LONG_LOOPS: Final = "not faults"
 WITH_TEN_KILLS: Final = "(not faults or kills)"
 WITHOUT_PLANTS: Final = "not plants"
@@ -103,14 +100,6 @@ class Suite:
         )
 
 
-def memory() -> Path | None:
-    """A folder in memory, where there is one with room: what lives for one test need not reach the disk."""
-    folder = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it, by mkdtemp
-    if not os.access(folder, os.W_OK) or os.statvfs(folder).f_flag & os.ST_NOEXEC:
-        return None  # some tests write programs and start them
-    return folder if shutil.disk_usage(folder).free > ROOM else None
-
-
 def main(words: Sequence[str]) -> int:
     """Run what was asked for. Returns 0 only if nothing failed and, under CI, nothing was missing."""
     options, for_pytest = read(words)
@@ -123,7 +112,7 @@ def main(words: Sequence[str]) -> int:
     suite.see_to(parts.PARTS, install=not options.no_install)
     for name, check in CHECKS:
         suite.check(name, check)
-    scratch = tempfile.mkdtemp(prefix="exeunt-tests-", dir=memory())
+    scratch = tempfile.mkdtemp(prefix="exeunt-tests-")
     try:
         covered = ("--cov", "--cov-report=") if options.coverage else ()
         suite.pytest(*SIDE_BY_SIDE, f"--basetemp={scratch}/tests", *covered, *selection(options))
