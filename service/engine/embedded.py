@@ -37,7 +37,7 @@ log = structlog.get_logger()
 TICK_S = 0.5
 #: News that comes closer together than this is begun together, in seconds.
 BEGIN_S = 0.03
-#: The same while steps are out: what a beginning costs however few begin is shared by more, and turns are taken.
+#: The same while steps are out: more share what a beginning costs, and turns are taken in between, in seconds.
 BEGIN_BUSY_S = 0.15
 #: With work enough out, results are gathered so long and cost one transaction, in seconds.
 GATHER_S = 0.02

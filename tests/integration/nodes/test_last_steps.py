@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from service.engine.states import StepState
 from service.engine.tables import Run
 from service.ledger.keys import Keys
 from service.store import Store
+from tests.integration.nodes.test_deadlocks import waits
 from tests.integration.nodes.test_two_nodes import seen
 from tests.unit.engine import world as worlds
 
@@ -24,20 +24,12 @@ steps:
   - {id: shut, action: chaos.disable_account, minimum: observed, deadline: 10m, critical: true}
   - {id: sessions, action: chaos.revoke_sessions, minimum: observed, deadline: 10m}
 """
-WAITING = """
-    SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
-"""
 
 
 @pytest.fixture
 def world(postgres_store: Store, clock: Any, keys: Keys) -> Iterator[worlds.World]:
     with worlds.made(postgres_store, clock, keys) as world:
         yield world
-
-
-def waits(world: worlds.World) -> bool:
-    with world.store.read() as session:
-        return bool(session.scalar(text(WAITING)))
 
 
 def test_a_run_whose_last_two_steps_come_back_to_two_nodes_at_once_is_finished(world: worlds.World) -> None:
