@@ -61,7 +61,7 @@ class Embedded:
     """The engine of one process.
 
     Args:
-        begin_due: Starts the runs whose time has come; called in every cycle, in a transaction of its own.
+        begin_due: Starts the runs whose time has come, in a transaction of its own, and says whether it began any.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Embedded:
         self._failures: dict[Slip, int] = {}
         self._in_doubt = False
         self._news = True  # somebody said that something may be due
-        self._begun = 0.0  # by the monotonic clock, when the last beginning was over
+        self._begun = 0.0  # by the monotonic clock, when we had last looked who begins
         self.last_cycle_at: datetime | None = None
 
     @classmethod
@@ -136,11 +136,11 @@ class Embedded:
         while not (self._stop.is_set() and not self._out):
             self._wake.clear()
             try:
-                if not self.cycle():
-                    self._wake.wait(self._until_next())
-                    self._gather_news()
-                elif len(self._out) > self._threads.rest:  # the pool has work enough: record several together
-                    self._stop.wait(GATHER_S)
+                if self.cycle() and len(self._out) > self._threads.rest:
+                    self._stop.wait(GATHER_S)  # the pool has work enough: record several together
+                elif not (self._wake.is_set() or self._wake.wait(self._until_next())):
+                    self._news = True  # nobody woke us: a time has come, perhaps somebody's
+                self._gather_news()
             except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
                 log.warning("engine.cycle_failed", error=type(error).__name__, where=where(error))
                 time.sleep(PAUSE_S)
@@ -155,8 +155,9 @@ class Embedded:
         return min(soon, max(0.001, (due - self._now()).total_seconds()))
 
     def _until_begin(self) -> float:
-        """Seconds until somebody may be begun."""
-        return self._begun + (BEGIN_BUSY_S if self._out else BEGIN_S) - time.monotonic()
+        """Seconds until we look who begins: a look costs as much as a few steps, so none is taken without need."""
+        soon = BEGIN_BUSY_S if self._out else BEGIN_S
+        return self._begun + (soon if self._news else TICK_S) - time.monotonic()
 
     def _gather_news(self) -> None:
         """A webhook woke us, and nothing is out that could come back: wait for those right behind it."""
@@ -186,7 +187,8 @@ class Embedded:
 
     def _begin(self, now: datetime) -> None:
         with self._store.write("begin") as session:
-            self._begin_due(session, now=now)
+            begun = self._begin_due(session, now=now)
+        self._news = self._news or bool(begun)  # there may be more than are begun at once
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
         room = self._room(finished)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.types import Evidence, Proof
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
-from service.engine import embedded
+from service.engine import embedded, start
 from service.engine.alone import AlreadyRunning, OnlyEngine
 from service.engine.embedded import Embedded
 from service.engine.order import Ask, Done, Order, Reading, Result
@@ -325,3 +325,36 @@ def test_a_question_that_needs_an_answer_is_asked_once(world: Any) -> None:
     engine.stop()
 
     assert asked == ["why"]
+
+
+def test_no_turn_is_taken_that_nothing_came_for(
+    world: Any, engine: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "TICK_S", 5.0)
+    world.fake.faults.delay_ms = 50
+    moved: list[int] = []
+    cycle = engine.cycle
+
+    def counted() -> int:
+        moved.append(cycle())
+        return moved[-1]
+
+    monkeypatch.setattr(engine, "cycle", counted)
+    engine.start()
+
+    seen(lambda: state(world, "sessions") is StepState.DONE)
+
+    assert 2 * moved.count(0) < len(moved)
+
+
+def test_whoever_did_not_fit_into_one_beginning_does_not_wait_for_the_tick(
+    world: Any, engine: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "TICK_S", 60.0)
+    monkeypatch.setattr(start, "AT_ONCE", 1)
+    with world.store.write() as session:
+        mike = session.get_one(Departure, "d-1")
+        session.add(worlds.departure(world.people["hanna"], mike.effective_at, id="d-0", source_id="ev-0"))
+    engine.start()
+
+    seen(lambda: len(world.desk.lines()) == 2)
