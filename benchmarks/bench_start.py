@@ -1,6 +1,6 @@
-"""From the start of the process to the first accepted webhook, and what an idle service holds.
+"""From `exeunt serve` to the first accepted webhook, and what an idle service holds.
 
-Run: python benchmarks/bench_start.py [--rounds 5]
+Run: python benchmarks/bench_start.py [--rounds 5] [--postgresql]
 The schema is in place: a first start made it, as it did for whoever restarts a service.
 """
 
@@ -14,19 +14,40 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from postgres import postgres
+
 from service.app import create_service
 from service.demo.bench import hire, settings_of, signed
 from service.demo.setup import SOURCE
+from service.settings import DatabaseSection, Settings
 
 ROOT = Path(__file__).parent.parent
 MOST_START_S, MOST_IDLE_MB = 2.0, 80.0
 IDLES_S = 10.0
 PATIENCE_S = 60.0
+#: What an administrator writes.
+CONFIGURATION = """
+[service]
+data_dir = "{settings.service.data_dir}"
+port = {port}
+base_url = "http://127.0.0.1:{port}"
+[database]
+url = "{settings.database.url}"
+[playbooks]
+folder = "{settings.playbooks.folder}"
+voluntary = "{settings.playbooks.voluntary}"
+involuntary = "{settings.playbooks.involuntary}"
+contractor_end = "{settings.playbooks.contractor_end}"
+[sources.hr]
+secrets = ["{settings.sources[hr].secrets[0]}"]
+timezone = "{settings.sources[hr].timezone}"
+"""
 
 
 class Started(NamedTuple):
@@ -42,16 +63,10 @@ class Started(NamedTuple):
 def main() -> int:
     ask = argparse.ArgumentParser(description=__doc__)
     ask.add_argument("--rounds", type=int, default=5)
-    rounds = ask.parse_args().rounds
-    with tempfile.TemporaryDirectory(prefix="bench-start-") as folder:
-        job = {"folder": folder, "settings": {}, "threads": 8}
-        settings = settings_of(job)
-        people = [person(number) for number in range(rounds)]
-        service = create_service(settings)
-        hire(service.store, people)
-        service.close()
-        messages = [signed(settings, leaves_later(each)) for each in people]
-        measured = [start(Path(folder), message) for message in messages]
+    ask.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own instead of SQLite")
+    asked = ask.parse_args()
+    with prepared(asked.rounds, postgresql=asked.postgresql) as (settings, people):
+        measured = [start(settings, signed(settings, leaves_later(each))) for each in people]
     for name, unit, most in (
         ("seconds", "s to the first accepted webhook", f"(at most {MOST_START_S:g})"),
         ("cpu_s", "CPU s until then", ""),
@@ -64,20 +79,39 @@ def main() -> int:
     return 0
 
 
-def start(folder: Path, message: tuple[dict[str, str], bytes]) -> Started:
+@contextmanager
+def prepared(count: int, *, postgresql: bool) -> Iterator[tuple[Settings, list[dict[str, Any]]]]:
+    """A service that was there before, and so many people who may leave."""
+    with tempfile.TemporaryDirectory(prefix="bench-start-") as folder:
+        settings = settings_of({"folder": folder, "settings": {}, "threads": 8})
+        people = [person(number) for number in range(count)]
+        with postgres() if postgresql else nullcontext("") as url:
+            settings = settings.model_copy(update={"database": DatabaseSection(url=url)})
+            service = create_service(settings)
+            hire(service.store, people)
+            service.close()
+            yield settings, people
+
+
+def start(settings: Settings, message: tuple[dict[str, str], bytes]) -> Started:
     """Start a service, send the webhook until it is taken, and look at the process when it idles."""
     with socket.create_server(("127.0.0.1", 0)) as spare:
         port = spare.getsockname()[1]
+    folder = settings.service.data_dir
+    (folder / "exeunt.toml").write_text(CONFIGURATION.format(settings=settings, port=port), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(Path(__file__).with_name("serve_folder.py")), str(folder), str(port)]
+    command = [sys.executable, "-m", "service.cli", "serve"]
     began = time.monotonic()
-    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         taken = accepted(port, message, began) - began
         cpu = cpu_of(process.pid)
         time.sleep(IDLES_S)
         idle = (cpu_of(process.pid) - cpu) / IDLES_S * 100
         memory = memory_of(process.pid)
-        process.communicate(timeout=PATIENCE_S)  # closing its input ends it
+        process.terminate()
+        process.wait(timeout=PATIENCE_S)
     return Started(taken, cpu, memory["Rss"], memory["Pss"], idle)
 
 

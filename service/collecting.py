@@ -8,7 +8,12 @@ from typing import Final
 THRESHOLDS: Final = (5_000, 20, 50)
 
 
-def keep_what_is_loaded() -> None:
-    """Leave what has been loaded out of every later collection, and collect more rarely. Once, before acting."""
-    gc.freeze()
+def collect_rarely() -> None:
+    """Collect by our numbers from now on."""
     gc.set_threshold(*THRESHOLDS)
+
+
+def keep_what_is_loaded() -> None:
+    """Leave what has been loaded out of every later collection, and collect rarely. Once, before acting."""
+    gc.freeze()
+    collect_rarely()

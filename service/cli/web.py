@@ -2,12 +2,13 @@
 
 import rich_click as click
 
-from service.cli._node import acting
+from service.cli._node import acting, prepare
 
 
 @click.command()
 def command() -> None:
     """Take webhooks and serve pages and Slack; other nodes carry out what is due. Needs PostgreSQL."""
+    prepare()
     from service.app import Running
     from service.engine.deliverer import Role
 

@@ -10,6 +10,9 @@ import pytest
 START = """
 import json, os, sys
 from pathlib import Path
+from service.cli._node import prepare
+
+prepare()
 from service.app import application, create_service
 from service.demo.bench import settings_of
 
@@ -84,3 +87,8 @@ def test_on_sqlite_nothing_of_another_database_is_loaded(answering: set[str]) ->
 def test_what_writes_metrics_waits_for_the_first_who_asks(answering: set[str]) -> None:
     assert "service.web.metrics" in answering
     assert not answering & {"prometheus_client", "service.web.metrics_text"}
+
+
+def test_what_prints_in_colour_is_not_loaded_to_serve(answering: set[str]) -> None:
+    assert "structlog" in answering
+    assert not answering & {"rich", "pygments"}
