@@ -35,7 +35,7 @@ from service.ledger.event import Event
 from service.ledger.readers import position
 from service.ledger.sink import FileSink
 from service.people.person import Person
-from service.slack import SlackRoom, alarms, create_slack, scribe
+from service.slack import SlackRoom, alarms, create_slack, publisher, scribe
 from service.slack.tables import SlackMessage
 from service.store import failpoints, utc_now
 from tests.integration.faults import company
@@ -246,9 +246,12 @@ class Play:
             rows = session.scalars(select(SlackMessage)).all()
             finished = session.scalars(select(LedgerEntry.seq).where(ends)).all()
             signed = newest(session)
+            unread = LedgerEntry.seq > position(session, publisher.READER), LedgerEntry.run_id != ""
+            behind = session.scalar(select(LedgerEntry.seq).where(*unread).limit(1))
         told = [r for r in rows if r.ts and r.told_seq >= r.seen_seq and r.shown_seq >= r.seen_seq]
         return (
             set(departures) == {DepartureState.CLOSED, DepartureState.WITHDRAWN}
+            and behind is None
             and len(told) == LEAVERS
             and signed is not None
             and signed.size > max(finished)
