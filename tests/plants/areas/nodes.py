@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 FOLDER = "tests/integration/nodes/test_one_folder.py"
+LEASE = "tests/integration/nodes/test_a_lease.py"
 KILLED = "tests/integration/nodes/test_a_killed_node.py"
 DEADLOCKS = "tests/integration/nodes/test_deadlocks.py"
 
@@ -23,6 +24,38 @@ PLANTS = (
         text="            kept = step.out_with in alive",
         becomes="            kept = True",
         tests=(f"{KILLED}::test_what_a_dead_node_held_goes_on_elsewhere_within_15_seconds",),
+    ),
+    Plant(
+        protects="A node that may be dead to the others begins nothing of what it holds.",
+        file="service/engine/nodes.py",
+        text="        return epoch == self.epoch and time.monotonic() - self._last < DEAD_S - MARGIN_S",
+        becomes="        return True",
+        tests=(
+            f"{LEASE}::test_what_was_taken_is_held_no_longer_than_the_others_take_the_node_for_alive",
+            f"{LEASE}::test_a_beat_in_time_keeps_what_was_taken_and_a_late_one_does_not",
+            f"{LEASE}::test_a_node_whose_beats_do_not_get_through_begins_nothing_of_what_it_holds",
+        ),
+    ),
+    Plant(
+        protects="A node that was taken for dead and lives again holds nothing of what it took before.",
+        file="service/engine/nodes.py",
+        text="        return epoch == self.epoch and time",
+        becomes="        return time",
+        tests=(f"{LEASE}::test_a_beat_in_time_keeps_what_was_taken_and_a_late_one_does_not",),
+    ),
+    Plant(
+        protects="A node drops what it took when it no longer holds it.",
+        file="service/engine/cluster.py",
+        text="        held = self._lease.holds(epoch)",
+        becomes="        held = True",
+        tests=(f"{LEASE}::test_a_node_whose_beats_do_not_get_through_begins_nothing_of_what_it_holds",),
+    ),
+    Plant(
+        protects="A node that was away calls nobody dead before it has seen them long enough.",
+        file="service/engine/nodes.py",
+        text="self.holds(self.epoch) and time.monotonic() - self._since > DEAD_S",
+        becomes="self.holds(self.epoch)",
+        tests=(f"{LEASE}::test_who_was_away_judges_nobody_before_having_seen_the_others_for_as_long",),
     ),
     Plant(
         protects="A message that comes twice is carried out once.",
