@@ -14,7 +14,7 @@ from connectors.sdk.registry import Registry
 from connectors.sdk.types import Difference, Since
 from service.engine.restoring import Kept, KeptAccount, difference
 from service.engine.tables import StepRun
-from service.engine.undo_kept import kept_of
+from service.engine.undo_kept import kept_of, tries_of
 from service.engine.undo_steps import Specs, is_undone_by_us
 from service.ledger.keys import Keys
 from service.store import Store
@@ -53,10 +53,11 @@ class Comparer:
         query = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.position.desc())
         with self.store.read() as session:
             steps = [step for step in session.scalars(query) if is_undone_by_us(step, self.specs)]
-        return [line for step in steps for line in self._of_step(step)]
+            tries = {step.id: tries_of(session, step.id) for step in steps}
+        return [line for step in steps for line in self._of_step(step, tries[step.id])]
 
-    def _of_step(self, step: StepRun) -> Iterator[Line]:
-        kept = kept_of(step, self.keys)
+    def _of_step(self, step: StepRun, tries: int) -> Iterator[Line]:
+        kept = kept_of(step, self.keys, tries=tries)
         for one in kept.accounts:
             try:
                 found = self._found(step, kept, one)

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 from connectors.sdk.types import Account, AccountState
 from service.engine import sealed
 from service.engine.order import Order
 from service.engine.restoring import Kept, KeptAccount, KeptOf
-from service.engine.tables import StepRun
+from service.engine.tables import Attempt, StepRun
 from service.ledger.keys import Keys
 from service.store import Store
 
@@ -16,12 +19,19 @@ def kept_reader(store: Store, keys: Keys) -> KeptOf:
 
     def kept(order: Order) -> Kept:
         with store.read() as session:
-            return kept_of(session.get_one(StepRun, order.undoes), keys)
+            step = session.get_one(StepRun, order.undoes)
+            return kept_of(step, keys, tries=tries_of(session, step.id))
 
     return kept
 
 
-def kept_of(step: StepRun, keys: Keys) -> Kept:
+def tries_of(session: Session, step_run_id: str) -> int:
+    """How often a step was tried, also before a person had it tried again."""
+    count = select(func.count()).where(Attempt.step_run_id == step_run_id)
+    return session.scalar(count) or 0
+
+
+def kept_of(step: StepRun, keys: Keys, *, tries: int) -> Kept:
     """Receipts and before-images of one step, account by account."""
     receipts = sealed.open_receipts(keys, step.receipts)
     images = sealed.images_of(keys, step.before, step.connector)
@@ -29,7 +39,7 @@ def kept_of(step: StepRun, keys: Keys) -> Kept:
     return Kept(
         action=step.action.partition(".")[2],
         key=f"{step.run_id}/{step.step}",
-        tries=step.tries,
+        tries=tries,
         accounts=tuple(
             KeptAccount(
                 account=Account(

@@ -97,7 +97,12 @@ def _is_undone_by_hand(step: StepRun, specs: Specs) -> bool:
         return False
     if spec.asks_person:
         return step.state is StepState.DONE and step.grade is Grade.ATTESTED
-    return spec.changes and spec.on is On.DEVICE and step.tries > 0 and step.grade is not Grade.ABSENT
+    return spec.changes and spec.on is On.DEVICE and _was_begun(step)
+
+
+def _was_begun(step: StepRun) -> bool:
+    """True for what was tried and found something to act on. Tries are counted anew when a person asks for more."""
+    return step.started_at is not None and step.grade is not Grade.ABSENT
 
 
 def _undo_of(step: StepRun, spec: ActionSpec, *, position: int, now: datetime) -> StepRun:
@@ -160,7 +165,7 @@ def _lost(steps: Iterable[StepRun], specs: Specs) -> Iterator[tuple[str, str]]:
     """What was begun and is not brought back, with what to do about it."""
     for step in steps:
         spec = specs.get(step.action)
-        if step.undoes is not None or step.tries == 0 or step.grade is Grade.ABSENT:
+        if step.undoes is not None or not _was_begun(step):
             continue
         if spec is not None and (spec.asks_person or _is_undone_by_hand(step, specs)):
             continue

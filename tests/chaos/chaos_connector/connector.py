@@ -84,7 +84,7 @@ class ChaosConnector:
             return early
         before = self._row(account)
         if not before["active"]:
-            return Outcome(changed=False)
+            return Outcome(changed=False, receipt=Receipt(before={}))
         self._write(account, {"blocked_by": "exeunt"})
         if self._settings["mood"] == "half":
             raise Unavailable("The line went dead half way.", hint="Look first.", maybe_applied=True)

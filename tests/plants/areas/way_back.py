@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 UNDO = "tests/unit/engine/test_undo.py"
+LOST = "tests/unit/engine/test_undo_of_lost_answers.py"
 TAKING = "tests/attacks/undo/test_taking_back.py"
 CHANGED = "tests/unit/engine/test_changed_late.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
@@ -38,6 +39,47 @@ PLANTS = (
         text="    wrong = [each for each in restored if _is_wrong(each)]",
         becomes="    wrong: list[_Restored] = []",
         tests=(f"{UNDO}::test_a_lying_system_is_not_called_restored",),
+    ),
+    Plant(
+        protects="A second try that finds nothing to change does not hide what a first one changed.",
+        file=RESTORING,
+        text="        if found or kept.tries <= 1 or one.image is None:",
+        becomes="        if True:",
+        tests=(
+            f"{LOST}::test_a_second_try_that_finds_nothing_to_change_does_not_hide_the_first",
+            f"{LOST}::test_a_try_that_a_person_asked_for_does_not_hide_the_first_either",
+        ),
+    ),
+    Plant(
+        protects="What somebody else shut between our look and our only call stays shut.",
+        file=RESTORING,
+        text="        if found or kept.tries <= 1 or one.image is None:",
+        becomes="        if found or one.image is None:",
+        tests=(f"{LOST}::test_what_somebody_else_shut_while_we_looked_stays_shut",),
+    ),
+    Plant(
+        protects="Where an answer was lost, the before-image says what to put back.",
+        file=RESTORING,
+        text="    made = reader.receipt_of(kept.action, one.image)",
+        becomes="    made = Receipt()",
+        tests=(
+            f"{LOST}::test_a_change_whose_answer_was_lost_is_undone_from_the_before_image",
+            f"{UNDO}::test_a_step_whose_process_died_is_not_repeated_but_looked_at_and_undone",
+        ),
+    ),
+    Plant(
+        protects="Tries before a person asked for another one count as tries.",
+        file="service/engine/undo_kept.py",
+        text="tries=tries_of(session, step.id)",
+        becomes="tries=step.tries",
+        tests=(f"{LOST}::test_a_try_that_a_person_asked_for_does_not_hide_the_first_either",),
+    ),
+    Plant(
+        protects="What was tried before a person asked for another try is among what is not brought back.",
+        file="service/engine/undo_steps.py",
+        text="    return step.started_at is not None and step.grade is not Grade.ABSENT",
+        becomes="    return step.tries > 0 and step.grade is not Grade.ABSENT",
+        tests=(f"{LOST}::test_what_a_person_had_tried_again_is_listed_before_that_try_too",),
     ),
     Plant(
         protects="The leaver does not take their own run back.",

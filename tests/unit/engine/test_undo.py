@@ -231,22 +231,6 @@ def test_of_a_run_that_is_taken_back_no_step_goes_forward_even_before_it_is_swep
     assert world.admit() == []
 
 
-def test_a_change_whose_answer_was_lost_is_undone_from_the_before_image(world: World) -> None:
-    before = account(world)
-    world.begin()
-    world.fake.faults.lose_answers = 1
-    world.finish(next(order for order in world.admit() if order.step == "shut"))
-    world.clock.turn(minutes=1)
-    world.drain()
-    assert world.step("shut").state is StepState.DONE
-    assert account(world)["blocked_by"] == "exeunt"
-
-    undo(world)
-    sweep_and_drain(world)
-
-    assert account(world) == before
-
-
 def test_an_undo_that_was_killed_half_way_looks_first_and_repeats_nothing(world: World) -> None:
     before = account(world)
     world.begin()
