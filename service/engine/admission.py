@@ -23,7 +23,7 @@ from service.engine.order import Order
 from service.engine.outgoing import orders_of
 from service.engine.record import record, whose
 from service.engine.states import OUT, AttemptOutcome, StepState
-from service.engine.tables import Attempt, Run, StepRun
+from service.engine.tables import TO_LET_OUT, Attempt, Run, StepRun
 from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.store import table_of
@@ -53,6 +53,7 @@ _READY = (
     .order_by(StepRun.priority, StepRun.next_at, StepRun.position)
     .limit(bindparam("room", type_=Integer))
     .with_for_update(skip_locked=True)
+    .options(TO_LET_OUT)
 )
 _SIGN_IN = _READY.where(StepRun.priority < FIRST_OF_THE_REST)
 _REST = _READY.where(StepRun.priority >= FIRST_OF_THE_REST)
@@ -68,6 +69,7 @@ _READINGS = (
     .order_by(StepRun.check_at)
     .limit(bindparam("room", type_=Integer))
     .with_for_update(skip_locked=True)
+    .options(TO_LET_OUT)
 )
 _ATTEMPTS = insert(table_of(Attempt))
 

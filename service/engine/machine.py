@@ -23,7 +23,7 @@ from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, 
 from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, digest_of, record, record_run, whose
 from service.engine.states import OUT, AttemptOutcome, StepState, WaitsFor
-from service.engine.tables import Attempt, Confirmation, StepRun
+from service.engine.tables import TO_RECORD, Attempt, Confirmation, StepRun
 from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.ledger.keys import Keys
@@ -35,6 +35,7 @@ _STEPS = (
     .where(StepRun.id.in_(bindparam("ids", expanding=True)))
     .order_by(StepRun.id)
     .with_for_update()
+    .options(TO_RECORD)
 )
 _ROWS = table_of(StepRun)
 _BEFORE = select(_ROWS.c.before).where(_ROWS.c.id == bindparam("row")).with_for_update()

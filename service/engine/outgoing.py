@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from service.departures.departure import Departure
 from service.departures.last_admin import leaving_admins
@@ -14,13 +14,14 @@ from service.departures.questions import open_questions
 from service.engine.order import Order
 from service.engine.tables import Run, StepRun
 from service.people.account_link import Links, links_of
-from service.people.person import Person, known_to_connectors
+from service.people.person import KNOWN_TO_CONNECTORS, Person, known_to_connectors
 
 _LEAVING = (
     select(Run.id, Departure, Person)
     .join(Departure, Departure.id == Run.departure_id)
     .join(Person, Person.id == Departure.person_id)
     .where(Run.id.in_(bindparam("runs", expanding=True)))
+    .options(load_only(Departure.effective_at), load_only(Person.subject, *KNOWN_TO_CONNECTORS))
 )
 #: What is unclear about whose accounts they are, by person and target system.
 Asked = Mapping[tuple[str, str], Unclear]

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, bindparam, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, load_only
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
@@ -38,7 +38,13 @@ _WAITING = (
 _NEEDED = select(_NEEDS.step_run_id, _STEPS.state, _STEPS.on_failure).where(
     _STEPS.id == _NEEDS.needs_id, _NEEDS.step_run_id.in_(_WAITING)
 )
-_THESE = select(StepRun).where(StepRun.id.in_(bindparam("ids", expanding=True)))
+_THESE = (
+    select(StepRun)
+    .where(StepRun.id.in_(bindparam("ids", expanding=True)))
+    .options(
+        load_only(StepRun.state, StepRun.next_at, StepRun.release_after, StepRun.action, StepRun.arguments)
+    )
+)
 _WITH_DEPARTURES = (
     select(Run, Departure)
     .join(Departure, Departure.id == Run.departure_id)
@@ -46,18 +52,27 @@ _WITH_DEPARTURES = (
     .order_by(Run.number)
     .with_for_update()  # of two nodes that end a run's last steps, the second sees what the first one wrote
     .execution_options(populate_existing=True)
+    .options(
+        load_only(Run.departure_id, Run.colour, Run.finished_at, Run.cancelled),
+        load_only(Departure.state, Departure.person_id),
+    )
 )
-#: How each step stands: a few columns, as whole rows cost ten times as much.
-_STANDING = select(
-    _STEPS.run_id,
-    _STEPS.undoes.is_not(None),
-    _STEPS.next_at,
-    _STEPS.tries,
-    _STEPS.state,
-    _STEPS.grade,
-    _STEPS.minimum,
-    _STEPS.contradicted,
-).where(_STEPS.run_id.in_(_RUN_IDS))
+#: Something is about to happen to the step, or is happening.
+_MOVING = and_(_STEPS.state.in_(MOVING), or_(_STEPS.next_at <= bindparam("now"), _STEPS.tries > 0))
+#: In which ways the steps of each run stand: of those that stand alike, one row.
+_STANDING = (
+    select(
+        _STEPS.run_id,
+        _STEPS.undoes.is_not(None),
+        _MOVING,
+        _STEPS.state,
+        _STEPS.grade,
+        _STEPS.minimum,
+        _STEPS.contradicted,
+    )
+    .where(_STEPS.run_id.in_(_RUN_IDS))
+    .distinct()
+)
 _NEXT_DUE = (
     select(func.min(_STEPS.next_at)).where(_STEPS.state == StepState.READY),
     select(func.min(_STEPS.check_at)).where(_STEPS.checking.is_(False)),
@@ -67,8 +82,7 @@ _NEXT_DUE = (
 
 class _Step(NamedTuple):
     undoes: bool
-    next_at: datetime
-    tries: int
+    moving: bool
     standing: Standing
 
 
@@ -99,7 +113,7 @@ def settle(session: Session, run_ids: Collection[str], *, now: datetime) -> None
     session.flush()
     runs = session.execute(_WITH_DEPARTURES, {"runs": list(run_ids)}).all()
     _end_cancelled(session, [run.id for run, _ in runs if run.cancelled], now=now)
-    steps = _standing(session, run_ids)
+    steps = _standing(session, run_ids, now=now)
     for run, departure in runs:
         _settle(session, run, departure, steps[run.id], now=now)
 
@@ -150,8 +164,7 @@ def _settle(
         if back:
             undos.go_on(session, run, departure)
         record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now)
-    moving = any(s.standing.state in MOVING and (s.next_at <= now or s.tries) for s in steps)
-    if not moving and departure.state is DepartureState.REVOKING:
+    if not any(step.moving for step in steps) and departure.state is DepartureState.REVOKING:
         departure.state = DepartureState.CONFIRMING
         record_run(session, run.id, Event.RUN_CONFIRMING, at=now, body={"colour": run.colour.value})
 
@@ -198,10 +211,10 @@ def needs_met(session: Session, step: StepRun) -> bool:
     return all(_lets_pass(state, on_failure) for state, on_failure in session.execute(query))
 
 
-def _standing(session: Session, run_ids: Collection[str]) -> Mapping[str, Sequence[_Step]]:
+def _standing(session: Session, run_ids: Collection[str], *, now: datetime) -> Mapping[str, Sequence[_Step]]:
     steps: dict[str, list[_Step]] = {run_id: [] for run_id in run_ids}
-    for run_id, undoes, next_at, tries, *how in session.execute(_STANDING, {"runs": list(run_ids)}):
-        steps[run_id].append(_Step(undoes, next_at, tries, Standing(*how)))
+    for run_id, undoes, moving, *how in session.execute(_STANDING, {"runs": list(run_ids), "now": now}):
+        steps[run_id].append(_Step(undoes, moving, Standing(*how)))
     return steps
 
 

@@ -10,7 +10,7 @@ from service.engine.in_hand import Slip
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
 from service.engine.states import StepState
-from service.engine.tables import StepRun
+from service.engine.tables import TO_LET_OUT, StepRun
 from service.store import table_of
 
 _ROWS = table_of(StepRun)
@@ -24,6 +24,7 @@ _TO_TAKE = (
     )
     .order_by(StepRun.id)
     .with_for_update()
+    .options(TO_LET_OUT)
 )
 _TAKEN = (
     update(_ROWS)

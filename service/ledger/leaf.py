@@ -67,9 +67,12 @@ def _plain(value: Json, where: str, depth: int) -> Json:
     if depth > MAX_DEPTH:
         raise EntryRefused(f"{where} is nested deeper than {MAX_DEPTH}.")
     if isinstance(value, Mapping):
-        return {_key(key, where): _plain(item, f"{where}.{key}", depth + 1) for key, item in value.items()}
+        return {
+            _key(key, where): item if type(item) is str else _plain(item, f"{where}.{key}", depth + 1)
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_plain(item, f"{where}[]", depth + 1) for item in value]
+        return [item if type(item) is str else _plain(item, f"{where}[]", depth + 1) for item in value]
     if isinstance(value, str):  # an enum
         return str.__str__(value)
     if isinstance(value, int) and abs(value) <= MAX_INT:

@@ -83,6 +83,16 @@ class RoleGrant(Base):
     since: Mapped[datetime]
 
 
+#: The columns `known_to_connectors` reads.
+KNOWN_TO_CONNECTORS = (
+    Person.display_name,
+    Person.employee_no,
+    Person.work_email,
+    Person.username,
+    Person.hired_on,
+)
+
+
 def known_to_connectors(person: Person) -> sdk.Person:
     """The part of a person that connectors may know, to find accounts by identifier."""
     return sdk.Person(
