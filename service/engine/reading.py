@@ -133,9 +133,18 @@ def _of_departure(session: Session, departure: Departure) -> dict[str, Any]:
         "civil_at": departure.civil_at,
         "zone": departure.zone,
         "started_by": departure.announced_by,
+        "announcer": _named(session, departure.announced_by),
         "source": f"{departure.source} {departure.source_id}",
         "sealed": departure.sealed,
     }
+
+
+def _named(session: Session, actor: str) -> str:
+    """The name of the person an actor of the ledger is; empty for anything else."""
+    kind, _, subject = actor.partition(":")
+    if kind != "person":
+        return ""
+    return session.scalar(select(Person.display_name).where(Person.subject == subject)) or "somebody"
 
 
 def run_lines(

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from service.departures.departure import Departure
+from service.departures.times import instant
 from service.engine.states import StepState
 from service.engine.tables import StepRun
 from service.web.server import Server
@@ -16,6 +19,7 @@ from tests.unit.web.test_lists import scheduled
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / "data" / "axe" / "axe.min.js"
+END = datetime(2026, 3, 6, 18)  # noqa: DTZ001  a civil time
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS = {
     "light": {"viewport": {"width": 1200, "height": 900}, "color_scheme": "light"},
@@ -118,6 +122,29 @@ def test_no_page_is_wider_than_a_phone(chromium: Browser, server: Server, office
             page.goto(server.url + address)
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+@pytest.mark.parametrize("look", ["light", "phone"])
+def test_the_facts_of_a_run_stand_beside_their_names(
+    chromium: Browser, server: Server, office: Any, look: str
+) -> None:
+    fill(office)
+    with office.world.store.write() as session:
+        run = session.query(Departure).filter(Departure.run_id.is_not(None)).one()
+        run.interpretation = instant(END, "Europe/Stockholm").as_json()
+
+    with visiting(chromium, server, office, "it", **LOOKS[look]) as page:
+        page.goto(f"{server.url}/runs/R-1")
+        boxes = (
+            page.locator("aside dl")
+            .first.locator("dd")
+            .evaluate_all(
+                "all => all.map(dd => [dd.getBoundingClientRect().left, dd.getBoundingClientRect().width])"
+            )
+        )
+
+    assert len({left for left, _ in boxes}) == 1
+    assert min(width for _, width in boxes) > 120  # pixels, so that words stay whole
 
 
 def test_without_a_script_it_signs_in_confirms_and_signs_out(
