@@ -35,8 +35,19 @@ def later(facts: RunFacts, *, now: datetime) -> list[StepFact]:
 
 
 def under_way(facts: RunFacts, *, now: datetime) -> list[StepFact]:
-    """Steps the machine works on, or will in a moment."""
-    return [s for s in facts.steps if s.state not in (*_OPEN, *_ENDED) and not comes_later(s, now=now)]
+    """Steps the machine works on, or will in a moment; of a held run, whatever it would otherwise work on."""
+    moving = [s for s in facts.steps if s.state not in (*_OPEN, *_ENDED) and not comes_later(s, now=now)]
+    return (
+        moving if facts.is_held else [s for s in moving if not s.paused and s.state is not StepState.BLOCKED]
+    )
+
+
+def blocked(facts: RunFacts, *, now: datetime) -> list[StepFact]:
+    """Steps that wait for another one; none of a held run."""
+    if facts.is_held:
+        return []
+    waiting = [s for s in facts.steps if s.state is StepState.BLOCKED and not s.paused]
+    return [step for step in waiting if not comes_later(step, now=now)]
 
 
 def item(facts: RunFacts, step: StepFact, *, now: datetime, look: Look, primary: bool) -> Block:

@@ -12,7 +12,7 @@ from service.engine.wording import counts, role_word, span
 from service.playbook.model import Grade
 from service.slack.asking import asked
 from service.slack.intervening import offered
-from service.slack.items import done_lines, ended, item, later, open_items, under_way
+from service.slack.items import blocked, done_lines, ended, item, later, open_items, under_way
 from service.slack.look import Look
 from service.slack.text import (
     FALLBACK_MOST,
@@ -84,6 +84,7 @@ def _open(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
     said, *rest = _counts(facts, now=now).split(" · ")
     yield section("  ·  ".join([f"*{said}*", *rest]))
     yield from _held(facts)
+    yield from _undone(facts)
     yield from asked(facts)
     yield from _finding(facts, look)
     waiting = open_items(facts)
@@ -117,6 +118,25 @@ def _held(facts: RunFacts) -> Iterator[Block]:
         yield section(":double_vertical_bar: Paused: nothing of this run is begun until it is resumed.")
 
 
+def _undone(facts: RunFacts) -> Iterator[Block]:
+    """Who takes the run back and why, and what stays a person's to do."""
+    undo = facts.undo
+    if undo is None:
+        return
+    what = "Being taken back" if undo.finished_at is None else "Taken back"
+    lines = [
+        f":leftwards_arrow_with_hook: *{what}* ({escape(undo.because)}) by *{escape(undo.by)}*",
+        f"> {escape(one_line(undo.note), 1_000)}",
+    ]
+    if undo.lost:
+        lines.append(f"Not brought back: {_listed(_not_back(undo.lost))}")
+    yield section("\n".join(lines))
+
+
+def _not_back(lost: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return (f"{escape(title, 80)} ({escape(one_line(what).rstrip('.'), 200)})" for title, what in lost)
+
+
 def _closed(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
     yield _header(facts)
     yield context(" · ".join([_kind(facts), _access(facts, now=now), *_run(facts, look)]))
@@ -128,6 +148,7 @@ def _closed(facts: RunFacts, *, now: datetime, look: Look) -> Iterator[Block]:
         f"{said} Closed in {span(max(0.0, took.total_seconds()))}."
     )
     yield from _held(facts)
+    yield from _undone(facts)
     yield from _finding(facts, look)
     yield _bar(facts, look)
 
@@ -264,6 +285,9 @@ def _small_print(facts: RunFacts, *, now: datetime) -> Iterator[Block]:
     if moving := under_way(facts, now=now):
         what = ":double_vertical_bar: Held" if facts.is_held else ":arrows_counterclockwise: Under way"
         yield context(f"{what}: {_listed(escape(s.title, 80) for s in moving)}")
+    if behind := blocked(facts, now=now):
+        listed = _listed(escape(s.title, 80) for s in behind)
+        yield context(f":hourglass_flowing_sand: Waits for another step: {listed}")
     if waiting := later(facts, now=now):
         listed = _listed(_with_time(step, now=now) for step in waiting)
         yield context(f":clock3: Later: {listed}")

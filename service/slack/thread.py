@@ -176,6 +176,18 @@ def _finished(told: _Told) -> str:
     return f":checkered_flag: *Closed* in {span(max(0.0, took.total_seconds()))}. {said}"
 
 
+def _undoing(told: _Told) -> str:
+    """Somebody opens access again, and says why."""
+    undo = told.facts.undo
+    quoted = f"\n> {escape(undo.note, 1_500)}" if undo else ""
+    return f":leftwards_arrow_with_hook: {told.happened.by} takes this run back: access opens again.{quoted}"
+
+
+def _undone(told: _Told) -> str:
+    said = escape_with_times(told.facts.answer, since=told.facts.effective_at)
+    return f":checkered_flag: {said}"
+
+
 def _held(told: _Told) -> str:
     """Somebody has to decide, so they are called."""
     said = escape(told.facts.held, 500) or "This departure was held. It goes on by now."
@@ -230,6 +242,8 @@ _TELLERS: Final[Mapping[str, Callable[[_Told], str]]] = {
     Event.DEPARTURE_SCHEDULED: _released,
     Event.DEPARTURE_REOPENED: _reopened,
     Event.RUN_FINISHED: _finished,
+    Event.RUN_UNDOING: _undoing,
+    Event.RUN_UNDONE: _undone,
     Event.RUN_CANCELLED: _intervened,
     Event.INTERVENTION_MADE: _intervened,
     Event.ALARM_RAISED: _alarm,

@@ -54,6 +54,21 @@ def test_one_person_of_it_answers_and_everything_is_as_before(office: Any) -> No
     assert "Taken back" in str(message)
 
 
+def test_the_thread_says_who_opens_access_again_and_why(office: Any) -> None:
+    rescinded(office)
+
+    send(office)
+    sweep_and_drain(office.world)
+    office.publish()
+
+    (message,) = office.screen.messages()
+    told = [reply["text"] for reply in office.screen.thread(message["ts"])]
+    begun, ended = told[-2:]
+    assert begun.endswith(f"takes this run back: access opens again.\n> {WHY}")
+    assert "U2" in begun  # Ivan, by his mention
+    assert ended.startswith(":checkered_flag: Taken back: ")
+
+
 def test_without_a_reason_the_form_says_so(office: Any) -> None:
     rescinded(office)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.demo.fake_slack_limits import wrong
-from service.engine.facts import ConfirmationFact
+from service.engine.facts import ConfirmationFact, UndoFact
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade
 from service.slack.look import Look
@@ -169,6 +169,39 @@ def test_a_held_run_says_so_right_below_the_counts() -> None:
         ":warning: HR withdrew &lt;this&gt; departure. Steps that have not begun are held."
     )
     assert ":warning:" in text(drawn(f.closed(held=held)))
+
+
+def test_what_waits_for_another_step_is_not_said_to_be_under_way() -> None:
+    blocked = replace(
+        f.steps()[-1], state=StepState.BLOCKED, release_after=None, title="Mail: take the licence"
+    )
+
+    said = text(drawn(f.run(steps=(*f.steps()[:-1], blocked))))
+
+    assert "Waits for another step: Mail: take the licence" in said
+    assert "Under way" not in said
+
+
+@pytest.mark.parametrize(("finished_at", "what"), [(None, "Being taken back"), (f.NOW, "Taken back")])
+def test_a_run_that_is_taken_back_says_by_whom_why_and_what_stays(finished_at: Any, what: str) -> None:
+    undo = UndoFact(
+        by="Ivan Petrov",
+        at=f.NOW,
+        because="mistake",
+        note="HR had the <wrong> person.",
+        door="web",
+        finished_at=finished_at,
+        lost=(("CRM: end open sessions", "The person signs in anew."),),
+    )
+
+    message = drawn(f.run(undo=undo, finished_at=finished_at))
+
+    said = next(b["text"]["text"] for b in message["blocks"] if "taken back*" in str(b).lower())
+    assert said.startswith(
+        f":leftwards_arrow_with_hook: *{what}* (mistake) by *Ivan Petrov*\n> HR had the &lt;wrong"
+    )
+    assert "\nNot brought back: CRM: end open sessions (The person signs in anew)" in said
+    assert wrong(message["blocks"]) == []
 
 
 def test_what_is_held_is_not_said_to_be_under_way() -> None:
