@@ -30,6 +30,7 @@ CONTROL: Final = "userAccountControl"
 ACCOUNT_DISABLED: Final = 0x2
 BIT_AND: Final = "1.2.840.113556.1.4.803"
 RIGHT: Final = f"Write {CONTROL}"
+SCRAMBLED: Final = "Nobody knows the password any more: after a restore it is set anew."
 KERBEROS: Final = (
     "Kerberos tickets already issued live on, up to 10 hours, and a connection already bound keeps answering."
 )
@@ -82,9 +83,7 @@ class ActiveDirectory:
         residual = [Residual(what=KERBEROS)]
         if self._reset_password:
             self._scramble(directory, entry)
-            residual.append(
-                Residual(what="Nobody knows the password any more: after a restore it is set anew.")
-            )
+            residual.append(Residual(what=SCRAMBLED, lost=True))
         return Outcome(
             changed=True,
             evidence=(self._seen(entry, self._read_again(directory, entry)),),

@@ -45,8 +45,9 @@ class ActionSpec(_Strict):
     """One action, as a playbook may call it (`ldap.disable_account`).
 
     `expects` is what is read back afterwards; an action that changes something and expects nothing can at
-    best be acknowledged. `destructive` cannot be undone. `lost` says what taking the action back does not bring
-    back, and what to do about it. `arguments` maps names to what they mean.
+    best be acknowledged. `destructive` cannot be undone. `lost` says what taking the action back never brings
+    back, and what to do about it; what it brings back only sometimes, an outcome says (`Residual.lost`).
+    `arguments` maps names to what they mean.
     `asks_person`: nothing is called; the step waits until a person says it is done.
     `while_open`: the target system takes it only while the account can still be signed in to.
     """

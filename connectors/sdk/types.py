@@ -148,10 +148,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residual:
-    """What still works after the change, and until when (`None`: nobody can say)."""
+    """What still works after the change, and until when (`None`: nobody can say).
+
+    Or, where `lost`, what taking the change back does not bring back, and what to do about it.
+    """
 
     what: str
     until: datetime | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def command(*, number: str | None, as_json: bool) -> None:
             click.echo(f"{facts.number}  {facts.leaver}  {facts.colour}  {facts.state}")
             click.echo(facts.headline)
             if facts.finding:
-                click.echo(f"{facts.finding.sentence} {facts.finding.coverage}")
+                click.echo(f"{facts.finding.sentence} {facts.finding.unseen}".rstrip())
             click.echo(counts(facts.steps, now=service.now(), held=facts.is_held))
             for step in facts.steps:
                 click.echo(f"  {step.state:<10} {step.grade:<13} {step.title}  {step.why}".rstrip())

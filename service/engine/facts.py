@@ -152,6 +152,11 @@ class FindingFact:
     days: tuple[DayFact, ...] = ()
     limits: tuple[str, ...] = ()
 
+    @property
+    def unseen(self) -> str:
+        """What could not be seen, where the sentence does not say it already."""
+        return "" if self.coverage in self.sentence else self.coverage
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrecautionFact:

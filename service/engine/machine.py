@@ -165,7 +165,8 @@ class Machine:
     def _keep(self, step: StepRun, result: Done | Queued) -> None:
         step.evidence = _evidence([], step.evidence, as_rows(result.readings))
         step.residual = [
-            {"what": r.what, "until": r.until.isoformat() if r.until else None} for r in result.residual
+            {"what": r.what, "until": r.until.isoformat() if r.until else None, "lost": r.lost}
+            for r in result.residual
         ]
         step.look_first = False
 

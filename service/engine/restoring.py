@@ -186,7 +186,9 @@ def difference(
 
 
 def _conflict(account: Account, strangers: Iterable[Difference]) -> Ask:
-    said = "; ".join(f"{each.what} is {each.now}, we left {each.left}" for each in strangers)
+    said = "; ".join(
+        f"{each.what} is {each.now} now, and was {each.left} when we left it" for each in strangers
+    )
     return Ask(
         error="Conflict",
         what=f"{account.label} was changed by somebody else since: {said}. Nothing was put back.",

@@ -177,6 +177,8 @@ def _lost(steps: Iterable[StepRun], specs: Specs) -> Iterator[tuple[str, str]]:
             yield step.title, spec.lost
         elif spec.changes and not spec.undo:
             yield step.title, "This cannot be taken back; look at the target system by hand."
+        else:
+            yield from ((step.title, row["what"]) for row in step.residual if row.get("lost"))
 
 
 def _is_unknown(step: StepRun, spec: ActionSpec) -> bool:

@@ -222,8 +222,8 @@ def _said(finding: FindingFact) -> str:
     first, _, rest = one_line(finding.sentence).partition(". ")
     bold, text = (f"{first}.", rest) if rest else (first, "")
     lines = [f"{icon} *{escape(bold)}* {escape(text, 1_500)}".rstrip()]
-    if finding.verdict == "cannot say" or "unknown" in finding.coverage:
-        lines.append(f"_{escape(finding.coverage, 600)}_")
+    if finding.unseen and (finding.verdict == "cannot say" or "unknown" in finding.coverage):
+        lines.append(f"_{escape(finding.unseen, 600)}_")
     return "\n".join(lines)
 
 

@@ -259,7 +259,12 @@ def test_a_random_password_is_set_only_when_asked_for(ad: FakeLdap, opened: Any,
     outcome = opened(ad, reset_password="true").disable_account(mike)
 
     assert ad.entry(MIKE_DN).values("unicodePwd")  # type: ignore[union-attr]  # Mike is there
-    assert any("Nobody knows the password" in each.what for each in outcome.residual)
+    (scrambled,) = [each for each in outcome.residual if each.lost]
+    assert scrambled.what == "Nobody knows the password any more: after a restore it is set anew."
+
+
+def test_without_one_a_restore_brings_everything_back(opened: Any, ad: FakeLdap, mike: Account) -> None:
+    assert not any(each.lost for each in opened(ad).disable_account(mike).residual)
 
 
 def test_groups_are_left_and_joined_again(ad: FakeLdap, ldap: LdapConnector, mike: Account) -> None:

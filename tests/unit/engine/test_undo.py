@@ -100,6 +100,25 @@ def test_what_is_never_brought_back_is_listed_with_what_to_do(world: World) -> N
     assert (made.because, made.note, made.door) == (Because.MISTAKE, NOTE, "cli")
 
 
+def test_what_is_brought_back_only_sometimes_is_listed_where_the_outcome_said_so(world: World) -> None:
+    world.begin()
+    world.drain()
+    what = "Nobody knows the password any more."
+    with world.store.write() as session:
+        shut = session.query(StepRun).filter(StepRun.step == "shut").one()
+        shut.residual = [
+            {"what": "An old ticket.", "until": None},
+            {"what": what, "until": None, "lost": True},
+        ]
+
+    undo(world)
+
+    with world.store.read() as session:
+        lost = session.get_one(Undo, world.run_id).lost
+    assert [shut.title, what] in lost
+    assert "An old ticket." not in str(lost)
+
+
 def test_what_was_shut_before_us_stays_shut(world: World) -> None:
     world.fake.state["accounts"][ACCOUNT]["active"] = False
     before = account(world)
@@ -127,7 +146,10 @@ def test_where_somebody_else_was_there_since_nothing_is_put_back_and_a_person_de
     stopped = world.step("undo.shut")
     assert account(world) == found
     assert (stopped.state, run(world).colour) == (StepState.FAILED, Colour.RED)
-    assert "changed by somebody else since: blocked_by is security, we left exeunt" in stopped.why
+    assert (
+        "changed by somebody else since: blocked_by is security now, and was exeunt when we left it"
+        in stopped.why
+    )
     assert departure(world).state is DepartureState.RESTORING
 
 

@@ -182,6 +182,13 @@ def test_what_waits_for_another_step_is_not_said_to_be_under_way() -> None:
     assert "Under way" not in said
 
 
+def test_what_could_not_be_seen_is_said_once() -> None:
+    why = "The account in the systems that keep logs is not known."
+    unknown = replace(f.finding(), verdict="cannot say", sentence=f"Cannot say. {why}", coverage=why)
+
+    assert text(drawn(f.run(finding=unknown))).count(why) == 1
+
+
 @pytest.mark.parametrize(("finished_at", "what"), [(None, "Being taken back"), (f.NOW, "Taken back")])
 def test_a_run_that_is_taken_back_says_by_whom_why_and_what_stays(finished_at: Any, what: str) -> None:
     undo = UndoFact(
