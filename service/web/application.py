@@ -55,6 +55,7 @@ PAGES = (
     held,
     answering,
     drill,
+    api,
 )
 
 
@@ -81,7 +82,7 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
         approvals: What puts a changed playbook to use, for its page.
         real_now: The real time, by which sessions and sign-in links age.
     """
-    app = api.described("exeunt-demo" if demo else "__Host-exeunt")
+    app = Flask("service.web")
     app.extensions[KEY] = Rooms(
         desk=desk,
         settings=settings,
@@ -94,7 +95,6 @@ def create_flask(  # noqa: PLR0913  the rooms of the application, each by its na
         demo=demo,
     )
     _furnish(app)
-    app.register_api(api.api)
     for blueprint in (*(page.pages for page in PAGES), *blueprints):
         app.register_blueprint(blueprint)
     return app

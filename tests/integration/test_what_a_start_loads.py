@@ -92,3 +92,8 @@ def test_what_writes_metrics_waits_for_the_first_who_asks(answering: set[str]) -
 def test_what_prints_in_colour_is_not_loaded_to_serve(answering: set[str]) -> None:
     assert "structlog" in answering
     assert not answering & {"rich", "pygments"}
+
+
+def test_what_describes_the_api_waits_for_the_first_who_asks(answering: set[str]) -> None:
+    assert "service.web.api" in answering
+    assert not answering & {"flask_openapi3", "service.web.described"}
