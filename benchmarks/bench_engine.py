@@ -45,6 +45,7 @@ from service.engine.restoring import Restorer
 from service.engine.start import Starter
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
+from service.engine.theirs import theirs_reader
 from service.engine.undo_kept import kept_reader
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
@@ -131,6 +132,7 @@ def _engine(store: Store, keys: Keys) -> Parts:
             builtins={"ask": _at_once},
             save_before=before_saver(store, machine),
             restore=Restorer(kept=kept_reader(store, keys)),
+            theirs=theirs_reader(store),
         ),
         now=utc_now,
         threads=THREADS,

@@ -25,8 +25,8 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
     """Show what would be done to PERSON (employee number, HR id, e-mail or user name)."""
     from dataclasses import asdict
 
-    from service.engine.preview import Previewer
-    from service.people.account_link import linked_accounts
+    from service.engine.preview import Known, Previewer
+    from service.people.account_link import linked_accounts, of_others
     from service.people.person import known_to_connectors
     from service.playbook.plan import PlanInput, plan
 
@@ -39,7 +39,10 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
             lines = Previewer(registry=service.registry, now=service.now).preview(
                 planned,
                 known_to_connectors(found),
-                lambda connector: linked_accounts(session, found.id, connector),
+                Known(
+                    links=lambda connector: linked_accounts(session, found.id, connector),
+                    theirs=lambda connector, ids: of_others(session, found.id, connector, ids),
+                ),
             )
     if as_json:
         head = {"person": found.source_id, "playbook": planned.playbook, "digest": planned.digest}

@@ -6,9 +6,12 @@ Never by name, never by the first hit. What is unclear is a question with candid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from connectors.sdk.types import Account, Person
 
+#: Why it is asked where the identifiers fit and the link is another person's.
+SOMEBODY_ELSES: Final = "The account with identifiers of this person is known to be somebody else's."
 #: An account made this much later than the hire may be a successor's who got a recycled address.
 YOUNGER_BY = timedelta(days=30)
 #: An account made this much before the hire may be a predecessor's, whose address the person was given.
@@ -73,6 +76,20 @@ def match(person: Person, candidates: Iterable[Account]) -> Match:
         why=f"{_counted(len(found))} only one identifier of this person; two must agree.",
         candidates=found,
     )
+
+
+def match_besides(person: Person, candidates: Iterable[Account], theirs: Collection[str]) -> Match:
+    """As `match`, leaving out accounts that are known to be somebody else's; where only those fit, it is unclear.
+
+    Args:
+        theirs: The ids of accounts with an undoubted link to another person.
+    """
+    found = tuple(candidates)
+    others = tuple(account for account in found if account.id in theirs)
+    decided = match(person, (account for account in found if account.id not in theirs))
+    if others and isinstance(decided, NoAccount):
+        return Unclear(why=SOMEBODY_ELSES, candidates=others)
+    return decided
 
 
 def _counted(count: int) -> str:

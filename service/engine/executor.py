@@ -1,6 +1,6 @@
 """Carrying out one order: look, act, read back. Holds the engine's step boundary; touches no database."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -38,7 +38,7 @@ from connectors.sdk.types import (
     Proof,
     Target,
 )
-from service.departures.matching import Matched, NoAccount, match
+from service.departures.matching import Matched, NoAccount, match_besides
 from service.engine.carried import Carried, together
 from service.engine.grading import contradicted, grade_of
 from service.engine.order import (
@@ -64,6 +64,7 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 Builtin = Callable[[Order], Result]
 SaveBefore = Callable[[Order, AccountState], None]
+Theirs = Callable[[Order, Collection[Account]], Collection[str]]
 Restore = Callable[["Executor", Order, list[Call]], Result]
 
 
@@ -83,6 +84,7 @@ class Executor:
     Args:
         save_before: Keeps a before-image durably; called once before an account's first change.
         restore: Carries out a step that takes another one back.
+        theirs: Which of the accounts that were found are known to be somebody else's.
         read_along: Whether a before-image may come with the answer to the change, and so be lost with it.
         untouchable: Accounts and devices that are never changed, asked before each call that could.
     """
@@ -92,6 +94,7 @@ class Executor:
     builtins: Mapping[str, Builtin]
     save_before: SaveBefore
     restore: Restore
+    theirs: Theirs
     untouchable: Untouchable = NOTHING
     read_along: bool = False
 
@@ -224,7 +227,9 @@ class _Job:
                 f"{self._order.connector} cannot find accounts.",
                 hint="Use an action it has, or link the account.",
             )
-        match match(self._order.person, self._connector.find_accounts(self._order.person)):
+        found = tuple(self._connector.find_accounts(self._order.person))
+        theirs = self._executor.theirs(self._order, found)
+        match match_besides(self._order.person, found, theirs):
             case Matched(account=account, others=others):
                 self._notes.others.extend(others)
                 return (account,)

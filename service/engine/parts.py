@@ -14,6 +14,7 @@ from service.engine.machine import Machine
 from service.engine.pools import Threads
 from service.engine.restoring import Restorer
 from service.engine.states import StepState
+from service.engine.theirs import theirs_reader
 from service.engine.undo_kept import kept_reader
 from service.engine.untouchable import Untouchable
 from service.ledger.keys import Keys
@@ -55,6 +56,7 @@ class Parts:
             builtins=builtins,
             save_before=before_saver(store, machine),
             restore=Restorer(kept=kept_reader(store, keys)),
+            theirs=theirs_reader(store),
             read_along=section.read_along,
             untouchable=Untouchable.of(settings.guardrails.protected_accounts),
         )

@@ -109,6 +109,20 @@ _KNOWN = (
 )
 
 
+_OF_OTHERS = select(AccountLink.account_id).where(
+    AccountLink.connector == bindparam("connector"),
+    AccountLink.account_id.in_(bindparam("accounts", expanding=True)),
+    AccountLink.person_id != bindparam("person"),
+    AccountLink.doubt == "",
+)
+
+
+def of_others(session: Session, person_id: str, connector: str, accounts: Collection[str]) -> frozenset[str]:
+    """Those of the accounts that are known to be somebody else's; doubted links say nothing."""
+    asked = {"connector": connector, "accounts": list(accounts), "person": person_id}
+    return frozenset(session.scalars(_OF_OTHERS, asked)) if accounts else frozenset()
+
+
 def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[Account, ...]:
     """The accounts known to be the person's in one target system."""
     return links_of(session, (person_id,)).get((person_id, connector), ())

@@ -16,6 +16,7 @@ from service.engine.parts import Parts
 from service.engine.pools import Threads
 from service.engine.restoring import Restorer
 from service.engine.start import Starter
+from service.engine.theirs import theirs_reader
 from service.engine.undo import swept
 from service.engine.undo_kept import kept_reader
 from service.ledger.bound import bind
@@ -50,6 +51,7 @@ def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
             builtins={},
             save_before=before_saver(store, machine),
             restore=Restorer(kept=kept_reader(store, keys)),
+            theirs=theirs_reader(store),
         ),
         now=utc_now,
         threads=Threads(rest=3, sign_in=1),

@@ -4,6 +4,7 @@ from tests.plants.plant import Plant
 
 MATCHING = "service/departures/matching.py"
 UNIT = "tests/unit/departures/test_matching.py"
+THEIRS = "tests/unit/engine/test_theirs.py"
 ROSTER = "tests/unit/departures/test_roster.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
 
@@ -59,6 +60,47 @@ PLANTS = (
         text="        if len(owners) > 1:",
         becomes="        if False:",
         tests=(f"{ROSTER}::test_an_account_that_fits_two_people_is_nobodys",),
+    ),
+    Plant(
+        protects="An account whose link nobody doubts is not asked about for another person whom it fits.",
+        file="service/departures/roster.py",
+        text="        if (link := roster.links.get(account.id)) is None or link.person_id == person.id or link.doubt",
+        becomes="        if True",
+        tests=(
+            (
+                f"{ROSTER}::"
+                "test_an_account_whose_link_nobody_doubts_stays_its_owners_though_it_fits_another_person"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A run does nothing to an account that is known to be somebody else's.",
+        file=MATCHING,
+        text="(account for account in found if account.id not in theirs)",
+        becomes="found",
+        tests=(
+            f"{THEIRS}::test_the_account_of_a_colleague_that_carries_the_leavers_identifiers_is_asked_about",
+            f"{THEIRS}::test_a_colleagues_account_beside_the_leavers_own_is_left_alone_and_not_asked_about",
+        ),
+    ),
+    Plant(
+        protects="Where only somebody else's account fits, a person is asked.",
+        file=MATCHING,
+        text="    if others and isinstance(decided, NoAccount):",
+        becomes="    if False:",
+        tests=(
+            f"{THEIRS}::test_the_account_of_a_colleague_that_carries_the_leavers_identifiers_is_asked_about",
+        ),
+    ),
+    Plant(
+        protects="A doubted link says nothing about whose an account is.",
+        file="service/people/account_link.py",
+        text="""    AccountLink.person_id != bindparam("person"),
+    AccountLink.doubt == "",
+""",
+        becomes="""    AccountLink.person_id != bindparam("person"),
+""",
+        tests=(f"{THEIRS}::test_a_link_somebody_doubts_keeps_no_account_from_its_owner",),
     ),
     Plant(
         protects="An account that was given to a successor is doubted.",

@@ -87,6 +87,23 @@ def test_a_link_once_made_is_not_moved(store: Store, clock: Any) -> None:
     assert links(store) == {"a1": "p-E1"}
 
 
+def test_an_account_whose_link_nobody_doubts_stays_its_owners_though_it_fits_another_person(
+    store: Store, clock: Any
+) -> None:
+    both = account("a1", employee_no="E1", email="e2@example.com", username="e2")
+    learnt(store, clock, [A1], (person("E1"),))
+    with store.write() as session:
+        kept = session.query(AccountLink).one()
+        kept.identifiers, kept.learnt_from = dict(both.identifiers), "person:ivan"
+
+    found = learnt(store, clock, [both], (person("E2"),))
+
+    assert links(store) == {"a1": "p-E1"}
+    assert (found.links, found.doubted, found.unclear) == (0, 0, 0)
+    with store.read() as session:
+        assert open_questions(session) == []
+
+
 def test_learning_twice_links_once(store: Store, clock: Any) -> None:
     learnt(store, clock, [A1], (person("E1"),))
 

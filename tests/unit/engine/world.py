@@ -34,6 +34,7 @@ from service.engine.reading import Findings
 from service.engine.restoring import Restorer
 from service.engine.start import Starter
 from service.engine.tables import StepRun
+from service.engine.theirs import theirs_reader
 from service.engine.undo_kept import kept_reader
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
@@ -221,6 +222,7 @@ def made(
             builtins={"ask": _asked, "wait": _waited},
             save_before=before_saver(store, machine),
             restore=Restorer(kept=kept_reader(store, keys)),
+            theirs=theirs_reader(store),
         )
         desk = Desk(
             store=store,
