@@ -15,7 +15,7 @@ from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry, discover
 from connectors.sdk.types import Window
-from service.departures import roster
+from service.departures import ceilings, roster
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.guardrails import guardrails_of
@@ -144,6 +144,7 @@ class Service:
         if old := stale(self.now()):
             log.warning("tzdata.old", said=old)
         with self.store.write("zone-data") as session:
+            ceilings.on_record(session, self.starter.guard, now=self.now())
             if moved := under_new_zone_data(session, now=self.now()):
                 log.info("tzdata.new", version=TZDATA_VERSION, runs=moved)
         self.engine.start()
@@ -232,8 +233,7 @@ def _intake(settings: Settings, store: Store, keys: Keys, *, now: Clock, wake: C
     guard = guardrails_of(settings.guardrails)
 
     def announced(session: Session, event: TerminationEvent) -> str:
-        read = event.under(settings.departures)
-        return announce(session, read, now=now(), guard=guard).departure_id
+        return announce(session, event.under(settings.departures), now=now(), guard=guard).departure_id
 
     surroundings = Surroundings(store=store, keys=keys, announce=announced, now=now, on_accepted=wake)
     return Intake(open_sources(settings.sources), surroundings)

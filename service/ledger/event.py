@@ -9,6 +9,7 @@ class Event(StrEnum):
     SERVICE_STARTED = "service.started"
     ENGINE_STOPPED = "engine.stopped"
     ENGINE_RESUMED = "engine.resumed"
+    GUARDRAILS_SET = "guardrails.set"
     CHECKPOINT_SIGNED = "checkpoint.signed"
 
     WEBHOOK_ACCEPTED = "webhook.accepted"

@@ -59,7 +59,7 @@ COMMITS: Final = {
     "snapshots.destroyed": "the note that snapshots whose time is over were destroyed",
     "logs.destroyed": "the note that collected logs whose time is over were destroyed",
     "roster": "the account links a roster taught",
-    "zone-data": "the note that the steps of open runs are timed anew by other zone data",
+    "zone-data": "the note that other limits hold, and that the steps of open runs are timed anew by other zone data",
 }
 #: Those of them that only one of several nodes passes, or the command that moves from one process to them.
 OF_NODES: Final = frozenset({"installation.move", "take", "node.beat", "node.leave", "doorbell"})

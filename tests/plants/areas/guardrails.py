@@ -12,6 +12,7 @@ SHAPE = "service/departures/shape.py"
 APPROVALS = "service/engine/approvals.py"
 ELIGIBLE = "service/engine/eligible.py"
 
+CEILINGS = "tests/unit/departures/test_ceilings.py"
 PLANTS = (
     Plant(
         protects="Too many who are announced at once are held.",
@@ -246,5 +247,33 @@ PLANTS = (
         text="        append(session, Event.APPROVAL_REFUSED, actor=",
         becomes="        append(session, Event.RELEASE_NAMED, actor=",
         tests=(f"{BAD}::test_bad_input_gets_one_refusal_on_record_and_changes_nothing",),
+    ),
+    Plant(
+        protects="A ceiling that was raised is on record from the next start.",
+        file="service/app.py",
+        text="            ceilings.on_record(session, self.starter.guard, now=self.now())\n",
+        becomes="",
+        tests=("tests/unit/cli/test_limits.py::test_a_service_that_starts_with_another_limit_says_so_once",),
+    ),
+    Plant(
+        protects="Limits that are not those of the last entry about them are recorded.",
+        file="service/departures/ceilings.py",
+        text='    if last is not None and json.loads(last)["body"] == told:',
+        becomes="    if last is not None:",
+        tests=(
+            f"{CEILINGS}::test_a_ceiling_that_was_raised_in_the_file_is_on_record_from_the_next_start",
+            f"{CEILINGS}::test_every_limit_is_among_what_is_recorded",
+        ),
+    ),
+    Plant(
+        protects="No page says what the limits are.",
+        file="service/web/held.py",
+        text="from service.web.rooms import rooms\n",
+        becomes=(
+            "from service.departures.guardrails import Guardrails\n"
+            "from service.web.rooms import rooms\n\n"
+            "MORE = Guardrails(hour_people=9)\n"
+        ),
+        tests=(f"{CEILINGS}::test_no_entrance_says_what_the_limits_are",),
     ),
 )
