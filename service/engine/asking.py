@@ -1,6 +1,6 @@
 """Putting the question whose account it is to a person: once for each target system, not once for each step."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -67,16 +67,23 @@ def found_further(session: Session, step: StepRun, others: Collection[Account], 
         _asked(session, question, run.id, step.step, now=now)
 
 
-def open_of_run(session: Session, run: Run) -> list[Question]:
-    """What was asked about the leaver's accounts in this run's target systems, and nobody has answered.
+def asked_about(session: Session, people: Collection[str]) -> Mapping[str, Sequence[Question]]:
+    """What was asked about these people's accounts and nobody has answered, by person."""
+    asked: dict[str, list[Question]] = {}
+    for question in questions.open_questions(session, people) if people else ():
+        if question.asked_at is not None:
+            asked.setdefault(question.person_id, []).append(question)
+    return asked
+
+
+def open_of_run(session: Session, run_id: str, asked: Sequence[Question]) -> list[Question]:
+    """Those of the questions about a leaver that are about accounts in this run's target systems.
 
     Whoever confirmed the step that asked has dealt with it by hand: that question is over.
     """
-    leaver = session.get_one(Departure, run.departure_id).person_id
-    asked = [one for one in questions.open_questions(session, (leaver,)) if one.asked_at is not None]
     if not asked:
         return []
-    steps = select(StepRun.id, StepRun.connector, StepRun.state).where(StepRun.run_id == run.id)
+    steps = select(StepRun.id, StepRun.connector, StepRun.state).where(StepRun.run_id == run_id)
     states = {step_id: (connector, state) for step_id, connector, state in session.execute(steps)}
     here = {connector for connector, _ in states.values()}
     waits = {step_id for step_id, (_, state) in states.items() if state is StepState.WAITING}

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, load_only
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.departures.questions import Question
 from service.engine import undos
-from service.engine.asking import open_of_run
+from service.engine.asking import asked_about, open_of_run
 from service.engine.grading import Standing, run_colour
 from service.engine.record import ENGINE, record, record_run
 from service.engine.states import ENDED, Colour, StepState, WaitsFor
@@ -114,8 +115,11 @@ def settle(session: Session, run_ids: Collection[str], *, now: datetime) -> None
     runs = session.execute(_WITH_DEPARTURES, {"runs": list(run_ids)}).all()
     _end_cancelled(session, [run.id for run, _ in runs if run.cancelled], now=now)
     steps = _standing(session, run_ids, now=now)
+    ending = {departure.person_id for run, departure in runs if not run.finished_at and _over(steps[run.id])}
+    asked = asked_about(session, ending)
     for run, departure in runs:
-        _settle(session, run, departure, steps[run.id], now=now)
+        doubts = asked.get(departure.person_id, ())
+        _settle(session, run, departure, steps[run.id], doubts, now=now)
 
 
 def cancel(session: Session, step: StepRun, *, now: datetime, actor: str = ENGINE) -> None:
@@ -140,7 +144,13 @@ def _end_cancelled(session: Session, run_ids: Collection[str], *, now: datetime)
 
 
 def _settle(
-    session: Session, run: Run, departure: Departure, steps: Sequence[_Step], *, now: datetime
+    session: Session,
+    run: Run,
+    departure: Departure,
+    steps: Sequence[_Step],
+    doubts: Sequence[Question],
+    *,
+    now: datetime,
 ) -> None:
     back = [step for step in steps if step.undoes]
     restoring = departure.state is DepartureState.RESTORING
@@ -152,7 +162,12 @@ def _settle(
         if run.finished_at is None and _over(back) and all(s.standing.state in ENDED for s in steps):
             undos.finish(session, run, departure, now=now)
         return
-    if _over(counted) and counted is steps and run.finished_at is None and open_of_run(session, run):
+    if (
+        _over(counted)
+        and counted is steps
+        and run.finished_at is None
+        and open_of_run(session, run.id, doubts)
+    ):
         run.colour = max(run.colour, Colour.AMBER, key=list(Colour).index)  # further accounts may be open
     elif _over(counted):
         if run.finished_at is None:

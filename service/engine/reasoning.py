@@ -9,7 +9,7 @@ from connectors.sdk.types import Account
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.departures.times import stale
-from service.engine.asking import open_of_run
+from service.engine.asking import asked_about, open_of_run
 from service.engine.facts import ExposureFact, QuestionFact, StepFact
 from service.engine.tables import Run
 from service.engine.wording import headline, lateness
@@ -28,14 +28,15 @@ def headline_of(
     return headline(steps, exposure, effective_at=at, held=held, late=late)
 
 
-def _questions(session: Session, run: Run) -> tuple[QuestionFact, ...]:
+def _questions(session: Session, run: Run, leaver: str) -> tuple[QuestionFact, ...]:
+    asked = asked_about(session, (leaver,))
     return tuple(
         QuestionFact(
             connector=question.connector,
             why=question.why,
             candidates=tuple((one.id, one.label, _about(one)) for one in question.accounts),
         )
-        for question in open_of_run(session, run)
+        for question in open_of_run(session, run.id, asked.get(leaver, ()))
     )
 
 
@@ -53,7 +54,7 @@ def reasoning(session: Session, run: Run, departure: Departure) -> dict[str, Any
     old = stale(run.started_at, run.tzdata or version) if run.tzdata or version else ""
     return {
         "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
-        "questions": _questions(session, run),
+        "questions": _questions(session, run, departure.person_id),
         "tzdata": run.tzdata or version,
         "reasoning": tuple(said.get("lines", ())),
         "warnings": (*said.get("warnings", ()), *([old] if old else [])),
