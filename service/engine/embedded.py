@@ -188,7 +188,8 @@ class Embedded:
     def _begin(self, now: datetime) -> None:
         with self._store.write("begin") as session:
             begun = self._begin_due(session, now=now)
-        self._news = self._news or bool(begun)  # there may be more than are begun at once
+        if begun:  # there may be more than are begun at once
+            self._news = True
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
         room = self._room(finished)
