@@ -17,6 +17,8 @@ from service.people.person import Person, Role, roles_of
 from service.store import Store
 from service.store.again import again
 
+#: So much of a verb that is none is recorded.
+MOST_VERB: Final = 20
 STEERING: Final = (Role.IT, Role.APPROVER, Role.ADMIN)
 
 
@@ -42,20 +44,39 @@ def may_begin_now() -> ColumnElement[bool]:
 def steer(
     store: Store, number: int, verb: str, *, person_id: str, because: str, door: str, now: datetime
 ) -> None:
-    """Open the next wave, stop a batch or go on with it: `next`, `stop`, `go`. Raises `NotDecided`."""
+    """Open the next wave, stop a batch or go on with it: `next`, `stop`, `go`. Raises `NotDecided`, on record."""
+    try:
+        _steer(store, number, verb, person_id=person_id, because=because, door=door, now=now)
+    except NotDecided as refused:
+        with store.write("intervention.refused") as session:
+            person = session.get(Person, person_id)
+            actor = f"person:{person.subject}" if person else "person:unknown"
+            body = {"verb": verb[:MOST_VERB], "reason": refused.reason, "door": door, "batch": f"B-{number}"}
+            append(session, Event.INTERVENTION_REFUSED, actor=actor, body=body, at=now)
+        raise
+
+
+def _steer(
+    store: Store, number: int, verb: str, *, person_id: str, because: str, door: str, now: datetime
+) -> None:
     with store.write("batch") as session:
         batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update())
         if batch is None:
             raise NotDecided("unknown", f"There is no batch B-{number}. Nothing was changed.")
-        if not set(STEERING) & roles_of(session, person_id):
-            raise NotDecided(
-                "role", "Only IT, approvers and administrators may do this. Nothing was changed."
-            )
+        _check(session, batch, person_id)
         event = _steered(session, batch, verb, because, now=now)
         person = session.get_one(Person, person_id)
         session.flush()
         body = {"batch": batch.id, "wave": batch.open_wave, "door": door}
         append(session, event, actor=f"person:{person.subject}", body=body, at=now)
+
+
+def _check(session: Session, batch: Batch, person_id: str) -> None:
+    if not set(STEERING) & roles_of(session, person_id):
+        raise NotDecided("role", "Only IT, approvers and administrators may do this. Nothing was changed.")
+    own = select(Departure.id).where(Departure.batch_id == batch.id, Departure.person_id == person_id)
+    if session.scalar(own.limit(1)) is not None:
+        raise NotDecided("leaver", "Who leaves with this batch does not steer it. Nothing was changed.")
 
 
 def _steered(session: Session, batch: Batch, verb: str, because: str, *, now: datetime) -> Event:

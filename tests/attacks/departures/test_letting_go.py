@@ -265,6 +265,29 @@ def test_waves_go_one_after_the_other_and_a_stop_stops(company: Company, held: l
         steer("next")
 
 
+@pytest.mark.parametrize(
+    ("who", "role", "reason"), [("E-3", Role.IT, "leaver"), ("E-50", Role.AUDITOR, "role")]
+)
+@pytest.mark.parametrize("verb", ["stop", "next", "go"])
+def test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it(
+    company: Company, held: list[str], verb: str, who: str, role: Role, reason: str
+) -> None:
+    first, second = company.approvers()
+    company.approve(second, company.ask(first, held, wave=2))
+    (batch,) = company.batches()
+    by, why = company.give(who, role), "I would rather stay a little longer."
+
+    with pytest.raises(NotDecided) as no:
+        waves.steer(
+            company.store, batch.number, verb, person_id=by, because=why, door="web", now=company.clock()
+        )
+
+    assert no.value.reason == reason
+    (refusal,) = [entry["body"] for entry in company.entries("intervention.refused")]
+    assert (refusal["verb"], refusal["reason"], refusal["batch"]) == (verb, reason, f"B-{batch.number}")
+    assert len(company.begin()) == 2
+
+
 def test_who_was_released_is_not_counted_against_the_others(company: Company, held: list[str]) -> None:
     first, second = company.approvers()
     company.approve(second, company.ask(first, held))

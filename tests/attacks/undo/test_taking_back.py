@@ -9,10 +9,19 @@ from pydantic import ValidationError
 from service.departures.departure import Departure
 from service.departures.event import Change, Unannounceable
 from service.departures.kind import DepartureState
-from service.engine.decisions import NotDecided
+from service.engine.decisions import Decision, NotDecided
+from service.engine.interventions import Verb, Wish
 from service.people.person import Person, Role
 from tests.unit.engine import world as worlds
-from tests.unit.engine.test_undo import account, departure, events, grant, sweep_and_drain, undo
+from tests.unit.engine.test_undo import (
+    account,
+    departure,
+    events,
+    grant,
+    hanna_reports_to_mike,
+    sweep_and_drain,
+    undo,
+)
 
 
 @pytest.fixture
@@ -78,6 +87,52 @@ def test_a_report_of_a_report_of_the_leaver_does_not_either(world: Any) -> None:
         undo(world)
 
     assert account(world) == shut
+
+
+def hanna_below_mike_and_a_way_back_that_failed(world: Any) -> Any:
+    """Hanna of IT reports to Mike; of his run that is taken back a step waits for a person."""
+    hanna_reports_to_mike(world)
+    world.begin()
+    world.drain()
+    undo(world)
+    world.fake.faults.lie = {"account.active"}
+    sweep_and_drain(world)
+    world.fake.faults.lie = set()
+    return world.step("undo.shut")
+
+
+def test_a_report_of_the_leaver_has_no_step_of_the_way_back_tried_again(world: Any) -> None:
+    step = hanna_below_mike_and_a_way_back_that_failed(world)
+    hanna = world.people["hanna"]
+
+    with pytest.raises(NotDecided) as refused:
+        world.desk.intervene(
+            Wish(verb=Verb.RETRY, run_id=world.run_id, person_id=hanna, door="web", step=step.step)
+        )
+
+    assert refused.value.reason == "report"
+    assert world.bodies("intervention.refused")[-1]["reason"] == "report"
+    assert world.step("undo.shut").state is step.state
+
+
+def test_a_report_of_the_leaver_confirms_no_step_of_the_way_back(world: Any) -> None:
+    step = hanna_below_mike_and_a_way_back_that_failed(world)
+    hanna = world.people["hanna"]
+
+    with pytest.raises(NotDecided) as refused:
+        world.desk.confirm(
+            Decision(
+                step_run_id=step.id,
+                revision=step.revision,
+                person_id=hanna,
+                door="web",
+                note="It is open again.",
+            )
+        )
+
+    assert refused.value.reason == "report"
+    assert world.bodies("confirmation.refused")[-1]["reason"] == "report"
+    assert world.step("undo.shut").state is step.state
 
 
 def test_managers_in_a_circle_end_the_search(world: Any) -> None:

@@ -1,0 +1,254 @@
+"""Who may act at a door of the pages or of Slack, and what each verb asks about its person."""
+
+from typing import Final
+
+from tests.plants.plant import Plant
+
+WEB: Final = "tests/attacks/web/test_wrong_persons.py"
+NOBODY_ELSE: Final = f"{WEB}::test_auditors_and_strangers_change_nothing_at_any_door"
+FORGED: Final = "tests/attacks/web/test_forged_forms.py"
+TAKING: Final = "tests/attacks/undo/test_taking_back.py"
+LETTING: Final = "tests/attacks/departures/test_letting_go.py"
+SLACK: Final = "tests/integration/slack"
+KNOCKING: Final = "tests/attacks/slack/test_door.py"
+DECISIONS: Final = "service/engine/decisions.py"
+BADGE: Final = "service/slack/badge.py"
+ASKING: Final = "tests/unit/engine/test_asking.py"
+
+
+def page(protects: str, module: str, address: str, roles: str) -> Plant:
+    """A door of the pages that opens for auditors too."""
+    text = f"@pages.post({address})\n@requires({roles})\n"
+    becomes = f'@pages.post({address})\n@requires({roles}, "auditor")\n'
+    return Plant(
+        protects=protects,
+        file=f"service/web/{module}.py",
+        text=text,
+        becomes=becomes,
+        tests=(NOBODY_ELSE,),
+    )
+
+
+RUN: Final = "/runs/R-<int(max=2147483647):number>"
+BATCH: Final = "/batches/B-<int(max=2147483647):number>"
+
+PLANTS = (
+    page("The page of many runs opens for operators only.", "intervene", '"/runs"', "*OPERATORS"),
+    page("The page of a run opens for operators only.", "intervene", f'"{RUN}"', "*OPERATORS"),
+    page(
+        "The page of a batch's runs opens for operators only.",
+        "intervene",
+        f'"{BATCH}/runs"',
+        "*OPERATORS",
+    ),
+    page(
+        "The form of a step opens for those who may own one.", "decide", f'"{RUN}/steps/<step>"', "*DECIDING"
+    ),
+    page(
+        "The form that asks whose account it is opens for those who answer.",
+        "answering",
+        f'"{RUN}/accounts/<connector>"',
+        "*ANSWERING",
+    ),
+    page("The form that takes a run back opens for those who undo.", "undo", f'"{RUN}/undo"', "*UNDOING"),
+    page("The form that takes a batch back opens for those who undo.", "undo", f'"{BATCH}/undo"', "*UNDOING"),
+    page(
+        "The form of held departures opens for those who release or cancel.",
+        "held",
+        '"/departures/held"',
+        "*{*APPROVING, *CANCELLING}",
+    ),
+    page(
+        "The board of a batch opens for those who steer.",
+        "held",
+        'f"/batches/{NUMBER}"',
+        "*waves.STEERING",
+    ),
+    page(
+        "The form of a changed playbook opens for approvers.",
+        "playbooks",
+        '"/playbooks/approve"',
+        "*APPROVING",
+    ),
+    page("The button of a drill opens for those who may throw.", "drill", '"/drill"', "*MAY_THROW"),
+    page(
+        "The kill switch opens for those who may throw it.",
+        "kill_switch",
+        '"/stop"',
+        "*stopping.MAY_THROW",
+    ),
+    Plant(
+        protects="Whoever lacks the role of a page is refused before anything is asked.",
+        file="service/web/access.py",
+        text="    if not known.has(*roles):",
+        becomes="    if False:",
+        tests=(NOBODY_ELSE, f"{FORGED}::test_the_wrong_person_changes_nothing"),
+    ),
+    Plant(
+        protects="Without a session no door opens.",
+        file="service/web/access.py",
+        text="""        return _ask_who()
+    if not known""",
+        becomes="""        return None
+    if not known""",
+        tests=(f"{WEB}::test_whoever_has_not_signed_in_opens_no_door",),
+    ),
+    Plant(
+        protects="A leaver's session ends with the beginning of their run.",
+        file="service/web/sessions.py",
+        text=" or has_left(session, person)",
+        becomes="",
+        tests=(
+            f"{WEB}::test_the_leavers_session_opens_no_door_any_more",
+            f"{FORGED}::test_the_leaver_with_an_old_cookie_changes_nothing",
+        ),
+    ),
+    Plant(
+        protects="A form that is not of the session changes nothing.",
+        file="service/web/access.py",
+        text="    if not hmac.compare_digest(",
+        becomes="    if not True and hmac.compare_digest(",
+        tests=(
+            f"{FORGED}::test_a_form_without_the_sessions_token_changes_nothing",
+            f"{FORGED}::test_the_token_of_somebody_elses_session_changes_nothing",
+        ),
+    ),
+    Plant(
+        protects="A form that another site sends changes nothing.",
+        file="service/web/access.py",
+        text='    if site not in {None, "same-origin", "none"}:',
+        becomes="    if False:",
+        tests=(f"{FORGED}::test_a_form_of_another_site_changes_nothing",),
+    ),
+    Plant(
+        protects="A leaver's own run is not there for them.",
+        file="service/web/masking.py",
+        text="facts is None or facts.leaver_person_id == me or",
+        becomes="facts is None or",
+        tests=("tests/unit/web/test_access.py::test_the_leaver_never_sees_their_own_departure",),
+    ),
+    Plant(
+        protects="The leaver confirms nothing of their own.",
+        file=DECISIONS,
+        text="    if decision.person_id == leaver:",
+        becomes="    if False:",
+        tests=("tests/unit/engine/test_runs.py::test_the_wrong_person_confirms_nothing",),
+    ),
+    Plant(
+        protects="Who reports to the leaver confirms no step of the way back.",
+        file=DECISIONS,
+        text="    if step.undoes is not None and reports_to(session, decision.person_id, leaver):",
+        becomes="    if False:",
+        tests=(f"{TAKING}::test_a_report_of_the_leaver_confirms_no_step_of_the_way_back",),
+    ),
+    Plant(
+        protects="Who reports to the leaver has no step of the way back tried again.",
+        file="service/engine/interventions.py",
+        text="    if reports_to(session, wish.person_id, session.get_one(Departure, run.departure_id).person_id):",
+        becomes="    if False:",
+        tests=(f"{TAKING}::test_a_report_of_the_leaver_has_no_step_of_the_way_back_tried_again",),
+    ),
+    Plant(
+        protects="The leaver says of no account that it is theirs.",
+        file="service/engine/answering.py",
+        text="    if said.by == said.person_id:",
+        becomes="    if False:",
+        tests=(f"{ASKING}::test_who_may_not_answer_changes_nothing_and_is_recorded",),
+    ),
+    Plant(
+        protects="Only IT and administrators say whose account it is.",
+        file="service/engine/answering.py",
+        text="    if not roles_of(session, said.by) & MAY_ANSWER:",
+        becomes="    if False:",
+        tests=(f"{ASKING}::test_who_may_not_answer_changes_nothing_and_is_recorded",),
+    ),
+    Plant(
+        protects="Only IT and administrators throw the kill switch.",
+        file="service/engine/stopping.py",
+        text="    if not set(MAY_THROW) & roles_of(session, person_id):",
+        becomes="    if False:",
+        tests=(
+            "tests/unit/engine/test_kill_switch.py::test_who_may_not_or_does_not_say_why_changes_nothing",
+        ),
+    ),
+    Plant(
+        protects="Whoever lacks the role steers no batch.",
+        file="service/engine/waves.py",
+        text="    if not set(STEERING) & roles_of(session, person_id):",
+        becomes="    if False:",
+        tests=(f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",),
+    ),
+    Plant(
+        protects="Who leaves with a batch does not steer it.",
+        file="service/engine/waves.py",
+        text="    if session.scalar(own.limit(1)) is not None:",
+        becomes="    if False:",
+        tests=(f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",),
+    ),
+    Plant(
+        protects="A refused word to a batch is on record.",
+        file="service/engine/waves.py",
+        text="            append(session, Event.INTERVENTION_REFUSED, actor=actor, body=body, at=now)\n",
+        becomes="            del actor, body\n",
+        tests=(f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",),
+    ),
+    Plant(
+        protects="Only approvers and administrators approve a changed playbook.",
+        file="service/playbook/approval.py",
+        text="        if not roles_of(session, person_id) & set(APPROVING):",
+        becomes="        if False:",
+        tests=("tests/unit/playbook/test_versions.py::test_neither_the_wrong_role_nor_a_leaver_approves",),
+    ),
+    Plant(
+        protects="What Slack did not sign is not believed.",
+        file="service/slack/door.py",
+        text="        verify(",
+        becomes="        str(",
+        tests=(f"{KNOCKING}::test_no_door_opens_without_a_signature",),
+    ),
+    Plant(
+        protects="A user of another workspace decides nothing in Slack.",
+        file=BADGE,
+        text="        if user.team_id not in (None, self._team):",
+        becomes="        if False:",
+        tests=(f"{KNOCKING}::test_a_user_of_another_workspace_decides_nothing",),
+    ),
+    Plant(
+        protects="Bots and guests decide nothing in Slack, though somebody mapped them.",
+        file=BADGE,
+        text=" or any(map(said.get, _DISQUALIFY)):",
+        becomes=":",
+        tests=(
+            f"{SLACK}/test_clicking.py::test_a_bot_is_refused_even_where_somebody_mapped_it",
+            f"{SLACK}/test_clicking.py::test_a_guest_is_refused_even_where_somebody_mapped_them",
+        ),
+    ),
+    Plant(
+        protects="While Slack does not say who somebody is, they decide nothing.",
+        file=BADGE,
+        text="            raise NotAdmitted(UNSURE) from None",
+        becomes="            return",
+        tests=(f"{SLACK}/test_clicking.py::test_nobody_is_admitted_while_slack_does_not_say_who_they_are",),
+    ),
+    Plant(
+        protects="Slack's command tells departures to those who may see them.",
+        file="service/slack/handlers.py",
+        text="        if not MAY_LIST & self._desk.roles(person.id):",
+        becomes="        if False:",
+        tests=(f"{SLACK}/test_clicking.py::test_the_command_tells_nothing_to_people_without_a_role",),
+    ),
+    Plant(
+        protects="Slack's command tells the leaver nothing of their own.",
+        file="service/slack/handlers.py",
+        text="only=RunFilter(without=person.id, reader=person.id)",
+        becomes="only=RunFilter(reader=person.id)",
+        tests=(f"{SLACK}/test_clicking.py::test_the_command_tells_the_leaver_nothing",),
+    ),
+    Plant(
+        protects="Slack shows candidates to those who may answer.",
+        file="service/slack/questions.py",
+        text="        if person.id == facts.leaver_person_id or not self._desk.roles(person.id) & MAY_ANSWER:",
+        becomes="        if False:",
+        tests=(f"{SLACK}/test_asking.py::test_nobody_else_sees_them_or_answers",),
+    ),
+)
