@@ -7,7 +7,12 @@ import rich_click as click
 from service.cli._open import FAILED, OK, WRONG_USE, find_person, opened, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from service.app import Service
+    from service.engine.undo_compare import Line
+    from service.engine.undo_steps import Foreseen
+    from service.people.person import Person
 
 
 @click.command()
@@ -32,7 +37,7 @@ def command(*, person: str, restore: bool, note: str, yes: bool) -> None:
         by = actor(service, *MAY_UNDO)
         returning = find_person(service, person)
         run_id, number = _last_closed(service, returning.id)
-        _show(service, run_id, number)
+        _show(service, run_id, number, by)
         if not restore:
             click.echo("Nothing was changed. To put it back: exeunt rehire PERSON --restore --because …")
             return
@@ -74,8 +79,8 @@ def _last_closed(service: "Service", person_id: str) -> tuple[str, int]:
     return found.id, found.number
 
 
-def _show(service: "Service", run_id: str, number: int) -> None:
-    from service.engine.undo_compare import Comparer
+def _show(service: "Service", run_id: str, number: int, by: "Person") -> None:
+    from service.engine.undo_compare import Comparer, record_look
 
     comparer = Comparer(
         store=service.store,
@@ -84,12 +89,20 @@ def _show(service: "Service", run_id: str, number: int) -> None:
         specs=service.desk.specs,
         now=service.now,
     )
-    back = service.desk.way_back(run_id)
+    lines = comparer.lines(run_id)
+    with service.store.write() as session:
+        record_look(session, run_id, lines, by, at=service.now())
     click.echo(f"R-{number} changed this:")
-    for line in comparer.lines(run_id):
+    for said in told(lines, service.desk.way_back(run_id)):
+        click.echo(f"  {said}")
+
+
+def told(lines: "Iterable[Line]", back: "Foreseen") -> "Iterator[str]":
+    """The comparison, a sentence for each thing: what would be put back, what by hand, and what never."""
+    for line in lines:
         seen = f" {line.what}: before {line.before}, now {line.now};" if line.what else ""
-        click.echo(f"  {line.step}: {line.target}:{seen} {line.says}")
+        yield f"{line.step}: {line.target}:{seen} {line.says}"
     for title in back.by_hand:
-        click.echo(f"  {title}: done by hand; a person takes it back")
+        yield f"{title}: done by hand; a person takes it back"
     for title, what in back.lost:
-        click.echo(f"  {title}: cannot be put back. {what}")
+        yield f"{title}: cannot be put back. {what}"

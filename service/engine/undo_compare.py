@@ -1,22 +1,27 @@
 """What taking a run back would find: live reads only, writing switched off at the transport."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from connectors.sdk.capabilities import RestoresAccounts
 from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry
 from connectors.sdk.types import Difference, Since
+from service.engine.record import record_run
 from service.engine.restoring import Kept, KeptAccount, difference
 from service.engine.tables import StepRun
 from service.engine.undo_kept import kept_of, tries_of
 from service.engine.undo_steps import Specs, is_undone_by_us
+from service.ledger.event import Event
 from service.ledger.keys import Keys
+from service.people.person import Person
 from service.store import Store
 
 SAYS: Final = {
@@ -24,6 +29,8 @@ SAYS: Final = {
     Since.AS_LEFT: "would be put back",
     Since.CHANGED: "somebody else was there since: a person decides",
 }
+NEVER_OURS: Final = "was so before us, and stays"
+UNREAD: Final = "cannot be read: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,18 @@ class Line:
     before: str
     now: str
     says: str
+
+
+def record_look(session: Session, run_id: str, lines: Sequence[Line], by: Person, *, at: datetime) -> None:
+    """Note that somebody who returns was compared with what their run shut, and how many things stood how."""
+    says = Counter(line.says for line in lines)
+    body = {
+        "as_before": says[SAYS[Since.AS_BEFORE]] + says[NEVER_OURS],
+        "as_left": says[SAYS[Since.AS_LEFT]],
+        "changed": says[SAYS[Since.CHANGED]],
+        "unread": sum(count for said, count in says.items() if said.startswith(UNREAD)),
+    }
+    record_run(session, run_id, Event.RUN_COMPARED, at=at, actor=f"person:{by.subject}", body=body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +81,12 @@ class Comparer:
             try:
                 found = self._found(step, kept, one)
             except ConnectorError as error:
-                yield _line(step, one, says=f"cannot be read: {error.what}")
+                yield _line(step, one, says=f"{UNREAD}{error.what}")
                 continue
             for each in found:
                 yield _line(step, one, says=SAYS[each.since], of=each)
             if not found:
-                yield _line(step, one, says="was so before us, and stays")
+                yield _line(step, one, says=NEVER_OURS)
 
     def _found(self, step: StepRun, kept: Kept, one: KeptAccount) -> tuple[Difference, ...]:
         context = Context(now=self.now, read_only=True, fresh=True, idempotency_key=kept.key)

@@ -42,6 +42,7 @@ class Event(StrEnum):
     RUN_FINISHED = "run.finished"
     RUN_CANCELLED = "run.cancelled"
     RUN_RETIMED = "run.retimed"
+    RUN_COMPARED = "run.compared"
     RUN_UNDOING = "run.undoing"
     RUN_UNDONE = "run.undone"
 

@@ -170,4 +170,42 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="A rehire is shown each thing as it was before and as it is now.",
+        file="service/cli/rehire.py",
+        text=' before {line.before}, now {line.now};" if line.what',
+        becomes=';" if line.what',
+        tests=(f"{CHANGED}::test_a_rehire_sees_what_would_be_put_back_and_what_somebody_changed",),
+    ),
+    Plant(
+        protects="A rehire is told what somebody else changed since.",
+        file="service/engine/undo_compare.py",
+        text="                yield _line(step, one, says=SAYS[each.since], of=each)",
+        becomes="                yield _line(step, one, says=SAYS[Since.AS_LEFT], of=each)",
+        tests=(
+            f"{CHANGED}::test_a_rehire_sees_what_would_be_put_back_and_what_somebody_changed",
+            f"{CHANGED}::test_that_somebody_looked_is_on_record_with_how_things_stood_and_without_names",
+        ),
+    ),
+    Plant(
+        protects="That somebody compared a rehire is on record.",
+        file="service/cli/rehire.py",
+        text="        record_look(session, run_id, lines, by, at=service.now())",
+        becomes="        pass",
+        tests=("tests/unit/cli/test_rehire.py::test_that_somebody_looked_is_on_record",),
+    ),
+    Plant(
+        protects="What a comparison cannot read stops no other and is counted.",
+        file="service/engine/undo_compare.py",
+        text="            except ConnectorError as error:",
+        becomes="            except ZeroDivisionError as error:",
+        tests=(f"{CHANGED}::test_what_cannot_be_read_is_counted_as_that",),
+    ),
+    Plant(
+        protects="Only what is closed is a rehire.",
+        file="service/cli/rehire.py",
+        text="    if found.state is not DepartureState.CLOSED:",
+        becomes="    if False:",
+        tests=("tests/unit/cli/test_rehire.py::test_who_has_not_left_yet_is_no_rehire",),
+    ),
 )

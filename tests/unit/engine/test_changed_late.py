@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from service.cli.rehire import told
 from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.guardrails import DEFAULT, Guardrails
@@ -12,7 +13,8 @@ from service.departures.kind import DepartureKind, DepartureState
 from service.engine.retiming import retime
 from service.engine.start import Starter
 from service.engine.states import StepState
-from service.engine.undo_compare import Comparer
+from service.engine.undo_compare import Comparer, record_look
+from service.people.person import Person
 from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import Fixed
 from service.playbook.load import parse
@@ -197,10 +199,8 @@ def test_whether_hr_or_the_engine_is_first_nothing_is_done_to_who_stays(world: W
     assert only.state is (DepartureState.WITHDRAWN if first == "hr" else DepartureState.HELD)
 
 
-def test_a_rehire_sees_what_would_be_put_back_and_what_somebody_changed(world: World) -> None:
-    world.begin()
-    world.drain()
-    comparer = Comparer(
+def comparer_of(world: World) -> Comparer:
+    return Comparer(
         store=world.store,
         keys=world.keys,
         registry=world.registry,
@@ -208,11 +208,52 @@ def test_a_rehire_sees_what_would_be_put_back_and_what_somebody_changed(world: W
         now=world.clock,
     )
 
+
+def test_a_rehire_sees_what_would_be_put_back_and_what_somebody_changed(world: World) -> None:
+    world.begin()
+    world.drain()
+    comparer = comparer_of(world)
+
     effects = len(world.fake.effects)
+    said = list(told(comparer.lines(world.run_id), world.desk.way_back(world.run_id)))
     left = {line.what: line.says for line in comparer.lines(world.run_id)}
     world.fake.state["accounts"][ACCOUNT]["blocked_by"] = "security"
     after = {line.what: line.says for line in comparer.lines(world.run_id)}
 
     assert left == {"active": "would be put back", "blocked_by": "would be put back"}
+    assert said[:2] == [
+        "Chaos: Shut the login: mike@example.com: active: before True, now False; would be put back",
+        "Chaos: Shut the login: mike@example.com: blocked_by: before , now exeunt; would be put back",
+    ]
+    assert said[2].startswith("Chaos: End every session: cannot be put back.")
     assert after["blocked_by"] == "somebody else was there since: a person decides"
     assert len(world.fake.effects) == effects
+
+
+def test_that_somebody_looked_is_on_record_with_how_things_stood_and_without_names(world: World) -> None:
+    world.begin()
+    world.drain()
+    comparer = comparer_of(world)
+    world.fake.state["accounts"][ACCOUNT]["blocked_by"] = "security"
+    lines = comparer.lines(world.run_id)
+
+    with world.store.write() as session:
+        by = session.get_one(Person, world.people["ivan"])
+        record_look(session, world.run_id, lines, by, at=world.clock())
+
+    assert world.bodies("run.compared") == [{"as_before": 0, "as_left": 1, "changed": 1, "unread": 0}]
+
+
+def test_what_cannot_be_read_is_counted_as_that(world: World) -> None:
+    world.begin()
+    world.drain()
+    comparer = comparer_of(world)
+    world.fake.faults.status_once[("GET", r"/accounts/[^/]+")] = [(500, {})]
+    (line,) = comparer.lines(world.run_id)
+
+    with world.store.write() as session:
+        by = session.get_one(Person, world.people["ivan"])
+        record_look(session, world.run_id, [line], by, at=world.clock())
+
+    assert line.says.startswith("cannot be read: ")
+    assert world.bodies("run.compared")[0]["unread"] == 1
