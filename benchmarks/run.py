@@ -47,7 +47,7 @@ def exeunt_side(*more: str) -> Command | None:
         found = importlib.util.find_spec(EXEUNT_MODULE)
     except ModuleNotFoundError:
         found = None
-    return [sys.executable, "-m", EXEUNT_MODULE, *more] if found else None
+    return [sys.executable, str(HERE / "exeunt_side.py"), *more] if found else None
 
 
 def compare(sides: Mapping[str, Command], work: Work, *, rounds: int) -> Rounds:
