@@ -177,7 +177,8 @@ class Cluster:
         with self._store.write("begin") as session:
             if session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": BEGINS}):
                 begun = self._parts.begin_due(session, now=now)
-                self._news = self._news or bool(begun)  # there may be more than are begun at once
+                if begun:  # there may be more than are begun at once
+                    self._news = True
 
     def reconcile(self) -> int:
         """Take back what is out with nobody, if we have seen the database long enough to say so."""
