@@ -35,7 +35,7 @@ def announced_at_once(session: Session, departure: Departure, guard: Guardrails,
 
 
 def begin_at_once(session: Session, due: int, guard: Guardrails, *, now: datetime) -> str:
-    """Why so many may not all begin, as a sentence. Exact, as the caller holds the ledger's lock."""
+    """Why so many may not all begin, as a sentence. Exact, as nobody else begins anybody meanwhile."""
     for limit in guard.limits(session):
         begun = session.scalar(_BEGUN, {"since": now - limit.within})
         if (begun or 0) + due > limit.most:

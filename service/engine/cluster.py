@@ -29,6 +29,7 @@ from service.engine.pools import Pools
 from service.engine.receiving import Receiving
 from service.engine.reconcile import EVERY_S, reconcile
 from service.engine.recording import Recorder
+from service.engine.start import BEGINS
 from service.engine.states import OUT
 from service.engine.tables import StepRun
 from service.engine.taking import taken
@@ -47,8 +48,6 @@ PAUSE_S = 1.0
 PATIENCE_S = 30.0
 #: An attempt that is over; without a result it was dropped.
 _Back = tuple[Slip, Returned | None]
-#: Any number will do; one node at a time begins runs, as their numbers follow each other.
-BEGINS = 0x65786262
 
 _STEPS = table_of(StepRun).c
 #: What is out, by whether it is in the sign-in lane.

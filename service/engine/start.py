@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import TypeVar
 
-from sqlalchemy import Integer, Select, bindparam, case, select
+from sqlalchemy import Integer, Select, bindparam, case, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -26,7 +26,7 @@ from service.engine.progress import settle
 from service.engine.record import ENGINE
 from service.engine.timing import begins_at, cut, mark, to_look_at
 from service.engine.waves import may_begin_now
-from service.ledger.entry import head
+from service.ledger.entry import gathered
 from service.people.person import Person, people_by_id
 from service.playbook import references
 from service.playbook.catalogue import Catalogue
@@ -51,6 +51,8 @@ _ANNOUNCED = (
 )
 #: So many runs are begun in one transaction: it holds the database's write lock while it lasts.
 AT_ONCE = 25
+#: The lock of whoever begins runs, of all nodes: any number will do.
+BEGINS = 0x65786262
 #: Plans that are remembered: a department, a kind and a country each.
 MOST_PLANS = 1000
 #: What can be wrong with one departure, and must delay no other.
@@ -83,6 +85,7 @@ class Starter:
 
         A departure that cannot begin is held and stops none of the others.
         """
+        _one_at_a_time(session)
         open_due(session, now=now)
         if kill_switch.is_thrown(session):
             return []
@@ -161,7 +164,6 @@ class Starter:
         unreleased = [departure for departure in due if departure.released_at is None]
         if not unreleased:
             return due
-        head(session)  # whoever counts holds the ledger's lock: no other node begins somebody meanwhile
         here = {departure.id for departure in due}
         also = () if others is None else session.scalars(others, {"now": now})
         waiting = [each for each in also if each not in here]
@@ -199,7 +201,7 @@ class Starter:
         """Do it for all at once; where that fails, for each alone, and hold whoever it fails for."""
         if not some:
             return []
-        with suppress(CannotBegin, *FAULTS), session.begin_nested():
+        with suppress(CannotBegin, *FAULTS), session.begin_nested(), gathered(session):
             return work(some)
         done = []
         for departure in some:
@@ -253,6 +255,15 @@ def _near(marks: _Marks) -> Select[Departure]:
 
 
 @cache
+def _one_at_a_time(session: Session) -> None:
+    """No other node begins anybody until this transaction ends: the guardrails count, and runs are numbered.
+
+    A lock of its own: who held the ledger's would keep waiting whoever has something else to record.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # on SQLite one transaction writes
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BEGINS})
+
+
 def _nearest(marks: _Marks) -> Select[Departure]:
     """The first of them, at `most` so many, locked."""
     first = _near(marks).order_by(*_IN_ORDER).limit(bindparam("most", type_=Integer))

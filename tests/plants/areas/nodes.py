@@ -6,8 +6,16 @@ FOLDER = "tests/integration/nodes/test_one_folder.py"
 LEASE = "tests/integration/nodes/test_a_lease.py"
 KILLED = "tests/integration/nodes/test_a_killed_node.py"
 DEADLOCKS = "tests/integration/nodes/test_deadlocks.py"
+BEGINNING = "tests/integration/nodes/test_beginning.py"
 
 PLANTS = (
+    Plant(
+        protects="Nodes count together how many people they touch.",
+        file="service/engine/start.py",
+        text='        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BEGINS})',
+        becomes="        pass",
+        tests=(f"{BEGINNING}::test_two_nodes_together_begin_no_more_people_than_may_leave_in_a_day",),
+    ),
     Plant(
         protects="A webhook that had to give way in a deadlock is taken anew.",
         file="service/store/again.py",
