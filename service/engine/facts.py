@@ -197,7 +197,8 @@ class RunFacts:
     """One run, whole. `headline` is the sentence that answers the auditor's question first.
 
     `held` says why nothing more of it is begun, or what HR said too late; empty when there is nothing of the kind.
-    `announcer` is the name of the person behind `started_by`, empty where a source announced it.
+    `announcer` is the name of the person behind `started_by`, empty where a source announced it. `batch` is the
+    batch it belongs to, `B-3`.
     `alarms` say what of it is stuck, and what to do.
     `late` says what came after its time: the news, or the run. `reasoning` is how the time was worked out, a
     sentence a step; `warnings` what to look out for in it. A `sealed` one is for named people only.
@@ -236,6 +237,7 @@ class RunFacts:
     ledger_intact: bool | None
     held: str = ""
     announcer: str = ""
+    batch: str = ""
     questions: tuple[QuestionFact, ...] = ()
     late: tuple[str, ...] = ()
     reasoning: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
 from service.departures.sealing import visible_to
@@ -133,10 +134,17 @@ def _of_departure(session: Session, departure: Departure) -> dict[str, Any]:
         "civil_at": departure.civil_at,
         "zone": departure.zone,
         "started_by": departure.announced_by,
+        "batch": _batch(session, departure),
         "announcer": _named(session, departure.announced_by),
         "source": f"{departure.source} {departure.source_id}",
         "sealed": departure.sealed,
     }
+
+
+def _batch(session: Session, departure: Departure) -> str:
+    """`B-3`; empty for a departure that belongs to none."""
+    batch = session.get(Batch, departure.batch_id) if departure.batch_id else None
+    return f"B-{batch.number}" if batch else ""
 
 
 def _named(session: Session, actor: str) -> str:

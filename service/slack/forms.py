@@ -37,13 +37,13 @@ def confirm_form(facts: RunFacts, step: StepFact, *, now: datetime, look: Look) 
 
 
 def said_form(title: str, text: str, *, url: str = "") -> Block:
-    """A form that only says something: why nothing was changed, and where to look."""
+    """A form that only says something: what was done or why not, and where to look."""
     where = f"\n{link(url, 'See the run')}" if url else ""
     return {
         "type": "modal",
         "title": plain(title, _TITLE_MOST),
         "close": plain("Close", _TITLE_MOST),
-        "blocks": [section(f"{escape(text)}{where}")],
+        "blocks": [section("\n".join(map(escape, text.splitlines())) + where)],
     }
 
 

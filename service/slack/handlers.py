@@ -1,6 +1,7 @@
 """What happens when somebody clicks: decide, commit, then answer. The same over HTTP and Socket Mode."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
@@ -19,17 +20,19 @@ from service.people.person import Person, Role
 from service.slack import forms, payload, undoing
 from service.slack.api import SlackApi, SlackSaidNo
 from service.slack.badge import Badges, NotAdmitted
-from service.slack.intervening import FORM, REASON, intervene_form, run_of, wanted
+from service.slack.intervening import FORM, REASON, WHOLE_BATCH, intervene_form, run_of, wanted
 from service.slack.look import Look
 from service.slack.message import WHO_MAY
 from service.slack.payload import BadPayload, Click, Command, Item, Submission, User
 from service.slack.questions import Questions
 from service.slack.text import escape, link
+from service.slack.whole_batch import intervene_in_all
 
 log = structlog.get_logger()
 
 DOOR: Final = "slack"
 NOT_OURS: Final = "Not confirmed. This does not belong to any step here. Nothing was changed."
+NOT_DONE: Final = "Not done"
 TOO_SLOW: Final = "The form could not be opened in time. Nothing was changed; press the button once more."
 NO_ROLE: Final = "Only people with the role it, hr or admin see departures here."
 NONE_OPEN: Final = "No departure is open."
@@ -226,9 +229,10 @@ class Handlers:
             person = self._badges.admit(form.user)
             verb, step, reason = wanted(form.view.state.model_dump()["values"])
             run_id = run_of(form.view.private_metadata)
-            self._desk.intervene(
-                Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR, step=step, reason=reason)
-            )
+            wish = Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR, reason=reason)
+            if step == WHOLE_BATCH:
+                return self._of_batch(wish)
+            self._desk.intervene(replace(wish, step=step))
         except NotDecided as refused:
             if refused.reason == "note":
                 return {"response_action": "errors", "errors": {REASON: str(refused)}}
@@ -238,6 +242,14 @@ class Handlers:
         except ValueError:
             return _said(NOT_OURS)
         return {}
+
+    def _of_batch(self, wish: Wish) -> Mapping[str, Any]:
+        """The same for every run of the batch that the form's run belongs to."""
+        facts = self._seen(wish.run_id, wish.person_id)
+        if facts is None or not facts.batch:
+            raise ValueError("no batch")
+        told = intervene_in_all(self._desk, wish, facts.batch)
+        return _said(told.text, title="Done" if told.done else NOT_DONE)
 
     def _decision(self, form: Submission) -> Decision:
         item = payload.item(form.view.private_metadata)
@@ -253,7 +265,7 @@ class Handlers:
         run_id = self._desk.run_of_step(decision.step_run_id) if decision else None
         facts = self._seen(run_id, decision.person_id) if run_id and decision else None
         url = self._look.run_url(facts) if facts else ""
-        return _said(text, url)
+        return _said(text, url, title="Not confirmed")
 
     def _seen(self, run_id: str, person_id: str) -> RunFacts | None:
         """A run, if it exists for whoever clicked."""
@@ -319,6 +331,6 @@ def _answer(ack: Ack, body: Body, decide: Callable[[Submission], Mapping[str, An
     ack(**(decide(form) if isinstance(form, Submission) else {}))
 
 
-def _said(text: str, url: str = "") -> Mapping[str, Any]:
+def _said(text: str, url: str = "", *, title: str = NOT_DONE) -> Mapping[str, Any]:
     """The form gives way to one sentence."""
-    return {"response_action": "update", "view": forms.said_form("Not confirmed", text, url=url)}
+    return {"response_action": "update", "view": forms.said_form(title, text, url=url)}

@@ -13,8 +13,9 @@ CALLBACK: Final = "run.intervene"
 FORM: Final = "form"
 STEP, VERB, REASON, VALUE = "step", "verb", "reason", "v"
 WHOLE_RUN: Final = "*"
-#: Slack takes no more options than this in one menu.
-MOST_STEPS: Final = 99
+WHOLE_BATCH: Final = "**"
+#: Slack takes no more options than a hundred in one menu, and two are no steps.
+MOST_STEPS: Final = 98
 _TITLE_MOST: Final = 24
 _REASON_MOST: Final = 2_000
 _SAYS: Final = {
@@ -40,6 +41,7 @@ def offered(facts: RunFacts) -> Iterator[tuple[str, str]]:
 def intervene_form(facts: RunFacts) -> Block:
     """The form: what, with which step, and why."""
     whole = {"text": plain("The whole run", 75), "value": WHOLE_RUN}
+    batch = {"text": plain(f"All runs of batch {facts.batch}", 75), "value": WHOLE_BATCH}
     steps = [{"text": plain(step.title, 75), "value": step.step} for step in facts.steps[:MOST_STEPS]]
     verbs = [{"text": plain(says, 75), "value": verb.value} for verb, says in _SAYS.items()]
     return {
@@ -54,7 +56,11 @@ def intervene_form(facts: RunFacts) -> Block:
             _input(
                 STEP,
                 "With what?",
-                {"type": "static_select", "options": [whole, *steps], "initial_option": whole},
+                {
+                    "type": "static_select",
+                    "options": [whole, *([batch] if facts.batch else []), *steps],
+                    "initial_option": whole,
+                },
             ),
             _input(VERB, "What is to be done?", {"type": "radio_buttons", "options": verbs}),
             {

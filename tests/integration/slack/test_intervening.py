@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 
 from service.demo.fake_slack_limits import wrong
+from service.departures.batch import Origin, open_batch
+from service.departures.departure import Departure
 from service.engine.states import StepState
+from service.engine.tables import Intervention
 from service.playbook.model import Grade
+from service.slack import whole_batch
 from service.slack.intervening import intervene_form
 from tests.integration.slack.test_clicking import impatient, more
 from tests.unit.slack.office import HANNA, IVAN, MIKE
@@ -105,4 +109,68 @@ def test_a_form_that_is_none_of_ours_changes_nothing(office: Any, verb: str, ste
 
     assert send(office, verb, step=step).text
 
+    assert office.world.facts().interventions == ()
+
+
+def put_together(office: Any) -> None:
+    """The run belongs to a batch."""
+    world = office.world
+    with world.store.write() as session:
+        made = open_batch(session, Origin.FILE, "wave.csv", now=world.clock(), by="source:hr")
+        session.query(Departure).one().batch_id = made.id
+
+
+def test_every_run_of_a_batch_is_paused_with_one_form(office: Any) -> None:
+    office.begin()
+    put_together(office)
+
+    sent = send(office, "pause", step="**")
+
+    assert sent.text == "pause: 1 of 1 runs of B-1."
+    assert office.world.facts().paused
+    with office.world.store.read() as session:
+        kept = session.query(Intervention).all()
+    assert {made.door for made in kept} == {"slack"}
+    assert "" not in {made.batch for made in kept}
+    assert "All runs of batch B-1" in json.dumps(intervene_form(office.world.facts()))
+
+
+def test_a_run_of_the_batch_that_it_does_not_fit_is_named(office: Any) -> None:
+    office.begin()
+    put_together(office)
+
+    sent = send(office, "resume", step="**")
+
+    assert (
+        sent.text == "resume: 0 of 1 runs of B-1.\nR-1: Nothing of this run is paused. Nothing was changed."
+    )
+
+
+def test_a_batch_is_not_cancelled_without_a_reason_or_the_role(office: Any) -> None:
+    office.begin()
+    put_together(office)
+
+    assert "at least 10 characters" in send(office, "cancel", step="**", why="no").errors["reason"]
+    assert "Nothing was changed" in send(office, "cancel", step="**", user=HANNA).text
+    assert office.world.facts().interventions == ()
+
+
+def test_a_batch_too_large_to_answer_in_time_is_done_elsewhere(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.begin()
+    put_together(office)
+    monkeypatch.setattr(whole_batch, "MOST_RUNS", 0)
+
+    sent = send(office, "pause", step="**")
+
+    assert sent.text.endswith("or with: exeunt decide pause --batch B-1")
+    assert office.world.facts().interventions == ()
+
+
+def test_without_a_batch_none_is_offered_or_taken(office: Any) -> None:
+    office.begin()
+
+    assert "batch" not in json.dumps(intervene_form(office.world.facts()))
+    assert send(office, "pause", step="**").text
     assert office.world.facts().interventions == ()

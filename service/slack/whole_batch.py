@@ -1,0 +1,54 @@
+"""Intervening in every run of a batch from Slack, with one form: what was done, and which runs it does not fit."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from service.engine.decisions import NotDecided
+from service.engine.desk import Desk
+from service.engine.interventions import Wish
+from service.engine.undo_many import Choice, Chosen, chosen
+
+#: Slack waits three seconds for an answer, and nothing is answered before it is committed.
+MOST_RUNS: Final = 40
+LISTED_MOST: Final = 10
+#: What no other run of the batch would answer differently.
+SAME_FOR_ALL: Final = frozenset({"note", "role"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What became of the wish: whether anything was done, and the words for whoever sent the form."""
+
+    done: bool
+    text: str
+
+
+def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
+    """Carry a wish out for each run of a batch (`B-3`) by itself. Raises `NotDecided` for what concerns all."""
+    with desk.store.read() as session:
+        runs = chosen(session, Choice(batch=batch, reader=wish.person_id))
+    if len(runs) > MOST_RUNS:
+        return Told(
+            done=False,
+            text=f"{batch} has {len(runs)} runs, more than can be answered from here in time. Nothing was changed. "
+            f"Do it on the page of {batch}, or with: exeunt decide {wish.verb.value} --batch {batch}",
+        )
+    refused = list(_each(desk, replace(wish, batch=str(uuid.uuid4())), runs))
+    done = len(runs) - len(refused)
+    lines = [f"{wish.verb.value}: {done} of {len(runs)} runs of {batch}.", *refused[:LISTED_MOST]]
+    if len(refused) > LISTED_MOST:
+        lines.append(f"and {len(refused) - LISTED_MOST} more")
+    return Told(done=done > 0, text="\n".join(lines))
+
+
+def _each(desk: Desk, wish: Wish, runs: list[Chosen]) -> Iterator[str]:
+    """Do it; gives a line for each run that it does not fit."""
+    for run in runs:
+        try:
+            desk.intervene(replace(wish, run_id=run.run_id))
+        except NotDecided as refused:
+            if refused.reason in SAME_FOR_ALL:
+                raise
+            yield f"R-{run.number}: {refused}"
