@@ -57,6 +57,11 @@ def stop(message: str, code: int = FAILED) -> NoReturn:
     sys.exit(code)
 
 
+def sentence(words: str) -> str:
+    """A message that is a part of something elsewhere, as it stands by itself."""
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
 def run_number(words: str) -> int | None:
     """The number in `R-7` or `7`; nothing where it is none."""
     digits = words.upper().removeprefix("R-")

@@ -8,11 +8,18 @@ from service.cli._open import FAILED, opened, stop
 @click.command()
 @click.option("--here", is_flag=True, help="Only those of this machine or container.")
 def command(*, here: bool) -> None:
-    """List the nodes that live, as the database heard them. Exit status 1 where none does."""
+    """List the nodes that live, as the database heard them. Exit status 1 where nobody carries steps out."""
+    from service.engine.alone import OnlyEngine
     from service.engine.nodes import alive, is_here
 
-    with opened() as service, service.store.read() as session:
-        living = [] if service.store.is_sqlite else alive(session)
+    with opened() as service:
+        with service.store.read() as session:
+            living = [] if service.store.is_sqlite else alive(session)
+        sees_it = service.store.is_sqlite or not here  # on PostgreSQL it may be on any machine
+        alone = sees_it and OnlyEngine(service.store).is_taken()
+    if alone:
+        click.echo("One process carries steps out, alone: exeunt serve, or the demonstration.")
+        return
     found = [node for node in living if is_here(node)] if here else living
     if not found:
         stop("No node carries steps out. Start one: exeunt worker, or exeunt serve alone.", FAILED)

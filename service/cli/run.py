@@ -1,11 +1,14 @@
 """`exeunt run`: announce a departure by hand, for an HR without a webhook."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from service.cli._open import WRONG_USE, find_person, opened, playbook_in_use, stop
+from service.cli._open import WRONG_USE, find_person, opened, playbook_in_use, sentence, stop
 from service.cli._sealed import sealed as sealed_option
 from service.cli._sealed import sealed_for as sealed_for_option
 from service.departures.kind import BESIDE, DepartureKind
@@ -53,16 +56,49 @@ def command(
     with opened() as service:
         helpdesk = (Role.IT,) if kind == DepartureKind.LOST_DEVICE else ()
         by = actor(service, Role.HR, Role.ADMIN, *helpdesk)
-        leaver = find_person(service, person)
-        _may_be_announced(service, DepartureKind(kind), own=by.id == leaver.id)
-        event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
+        refuse = _Refusing(service=service, by=by)
+        with refuse.what("stranger"):
+            leaver = find_person(service, person)
+        with refuse.what("own" if by.id == leaver.id else "playbook", leaver):
+            _may_be_announced(service, DepartureKind(kind), own=by.id == leaver.id)
+        with refuse.what("time", leaver):
+            event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
         asked = {"sealed": sealed or bool(sealed_for), "sealed_for": sealed_for}
         event = event.model_copy(update=asked).under(service.settings.departures)
         _show(event, now=service.now())
         if not yes:
             click.confirm(f"{_question(event)} {leaver.display_name} ({leaver.source_id}) then?", abort=True)
-        done, held = again(_stored)(service, event, by=f"person:{by.subject}")
+        with refuse.what("not announceable", leaver):
+            done, held = again(_stored)(service, event, by=f"person:{by.subject}")
     click.echo(_became(done, held))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refusing:
+    """Notes in the ledger whatever stops the command because it must not, or cannot, be announced."""
+
+    service: "Service"
+    by: "Person"
+
+    @contextmanager
+    def what(self, reason: str, leaver: "Person | None" = None) -> Iterator[None]:
+        """A block that may stop the command, for this reason."""
+        from service.ledger.entry import append
+        from service.ledger.event import Event
+
+        try:
+            yield
+        except SystemExit:
+            with self.service.store.write("departure.refused") as session:
+                append(
+                    session,
+                    Event.DEPARTURE_REFUSED,
+                    actor=f"person:{self.by.subject}",
+                    subject=leaver.subject if leaver else "",
+                    body={"reason": reason, "door": "cli"},
+                    at=self.service.now(),
+                )
+            raise
 
 
 def _became(done: "Announced", held: str) -> str:
@@ -135,6 +171,7 @@ def _event(leaver: "Person", *, kind: str, at: str | None, zone: str, now: "date
             occurred_at=now,
         )
     except BadTime as error:
-        stop(str(error), WRONG_USE)
+        stop(f"{sentence(str(error))} Nothing was done.", WRONG_USE)
     except ValidationError as error:
-        stop("; ".join(slip["msg"] for slip in error.errors()), WRONG_USE)
+        said = (sentence(slip["msg"].removeprefix("Value error, ")) for slip in error.errors())
+        stop(f"{' '.join(said)} Nothing was done.", WRONG_USE)

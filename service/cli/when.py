@@ -4,7 +4,7 @@ import json
 
 import rich_click as click
 
-from service.cli._open import WRONG_USE, stop
+from service.cli._open import WRONG_USE, sentence, stop
 
 
 @click.command()
@@ -25,7 +25,7 @@ def command(*, at: str, zone: str, friday: str | None, as_json: bool) -> None:
         rule = load().departures.friday if friday is None else friday
         found = explain(at, zone, now=utc_now(), friday_rule=rule)
     except (BadTime, SettingsError) as error:
-        stop(str(error), WRONG_USE)
+        stop(sentence(str(error)), WRONG_USE)
     if as_json:
         click.echo(json.dumps(found.as_json()))
         return

@@ -3,6 +3,7 @@
 import fcntl
 import os
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -11,6 +12,13 @@ from service.store import Store
 
 #: Any number will do, as long as every process of ours asks for the same.
 ADVISORY_LOCK = 0x65786E67
+
+
+#: Nodes that share the work hold the lock too, in another mode.
+_HELD = text(
+    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = :key AND mode = 'ExclusiveLock' "
+    "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 class AlreadyRunning(BlockingIOError):  # noqa: N818  the word is the error
@@ -52,6 +60,14 @@ class OnlyEngine:
             self._connection.close()
         self._file = self._connection = None
 
+    def is_taken(self) -> bool:
+        """Whether a process works alone on this database now; asked by one that does not want to."""
+        if not self._store.is_sqlite:
+            with self._store.read() as session:
+                return bool(session.scalar(_HELD, {"key": ADVISORY_LOCK}))
+        path = f"{self._store.url.database}.engine"
+        return Path(path).exists() and not _is_free(path)
+
     def _take_file(self, path: str) -> None:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -67,3 +83,15 @@ class OnlyEngine:
             connection.close()
             raise AlreadyRunning(f"the database {self._store.url.database}")
         self._connection = connection
+
+
+def _is_free(path: str) -> bool:
+    """Whether nobody holds the file. Whoever looks holds it for a moment, beside others who look."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(handle)
+    return True

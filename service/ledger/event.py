@@ -26,6 +26,7 @@ class Event(StrEnum):
     DEPARTURE_SEALED = "departure.sealed"
     DEPARTURE_UNSEALED = "departure.unsealed"
     DEPARTURE_LOOKED_AT = "departure.looked_at"
+    DEPARTURE_REFUSED = "departure.refused"
 
     BATCH_OPENED = "batch.opened"
     BATCH_REFUSED = "batch.refused"
