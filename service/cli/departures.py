@@ -1,13 +1,20 @@
 """`exeunt departures`: who leaves, and announcing several at once from a file."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from service.cli._held import cancel, held, release, steer
 from service.cli._open import WRONG_USE, opened, stop
 from service.cli._sealed import sealed, sealed_for
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from service.app import Service
 
 
 @click.group(invoke_without_command=True)
@@ -67,6 +74,7 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
         by = actor(service, Role.HR, Role.ADMIN)
+        began = service.now()
         together = in_one_batch(
             path.name,
             by=f"person:{by.subject}",
@@ -80,9 +88,30 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
                 source, SourceSection(timezone=zone), raw, together=together, by=f"person:{by.subject}"
             )
         except NotUnderstood as error:
-            stop(f"{path} was not imported, nothing was changed:\n{error}", WRONG_USE)
-    said = "1 departure is" if len(ids) == 1 else f"{len(ids)} departures are"
-    click.echo(f"{said} stored. `exeunt serve` acts on each when its time comes.")
+            slips = "\n".join(f"  {slip}" for slip in error.slips)
+            stop(f"{path} was not imported, nothing was changed:\n{slips}", WRONG_USE)
+        click.echo(_stored(ids, new=_begun_now(service, ids, since=began)))
+
+
+def _begun_now(service: "Service", ids: Sequence[str], *, since: "datetime") -> int:
+    """How many of the departures of a file were not known before."""
+    from sqlalchemy import func, select
+
+    from service.departures.departure import Departure
+
+    with service.store.read() as session:
+        new = select(func.count()).where(Departure.id.in_(ids), Departure.announced_at >= since)
+        return session.scalar(new) or 0
+
+
+def _stored(ids: Sequence[str], *, new: int) -> str:
+    known = len(ids) - new
+    before = f"{known} {'was' if known == 1 else 'were'} known already: only what is different was changed."
+    if not new:
+        return before
+    said = "1 departure is" if new == 1 else f"{new} departures are"
+    stored = f"{said} stored. `exeunt serve` acts on each when its time comes."
+    return f"{stored} {before}" if known else stored
 
 
 for _verb in (held, release, cancel, steer):

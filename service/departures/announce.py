@@ -1,6 +1,7 @@
 """From a termination event to a departure: found, created, changed or withdrawn. Nothing is done to anyone yet."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -52,7 +53,7 @@ def announce(
     now: datetime,
     by: str = "",
     guard: Guardrails = DEFAULT,
-    batch: str | None = None,
+    batch: Callable[[], str] | None = None,
 ) -> Announced:
     """Turn an event into a departure, or a change of one. Raises `Unannounceable`; then nothing is changed.
 
@@ -60,7 +61,7 @@ def announce(
 
     Args:
         by: The actor, where it is a person at our own door and not the HR system.
-        batch: The batch a new departure belongs to.
+        batch: Gives the batch a new departure belongs to; asked for nothing else.
     """
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
@@ -76,7 +77,7 @@ def announce(
     if begun_by_it is not None:
         return Announced(departure_id=begun_by_it.id, news=False)  # over long ago, and HR sent it once more
     departure = _create(session, person, event, now=now, by=by)
-    departure.batch_id = batch
+    departure.batch_id = batch() if batch else None
     seal_as_asked(session, departure, event, now=now, by=by)
     hold_or_schedule(session, departure, person, guard, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)

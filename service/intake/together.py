@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -30,14 +31,16 @@ def in_one_batch(
     now: Callable[[], datetime],
     seal: Seal | None = None,
 ) -> Together:
-    """What opens the batch in the transaction it is given, and announces each row as a part of it."""
+    """What announces each row as a part of one batch, which its first new departure opens."""
 
     def together(session: Session) -> Announce:
-        batch = open_batch(session, Origin.FILE, title, now=now(), by=by)
+        @cache
+        def batch() -> str:
+            return open_batch(session, Origin.FILE, title, now=now(), by=by).id
 
         def announced(session: Session, event: TerminationEvent) -> str:
             read = event if seal is None else _sealed(event, seal)
-            done = announce(session, read.under(section), now=now(), by=by, guard=guard, batch=batch.id)
+            done = announce(session, read.under(section), now=now(), by=by, guard=guard, batch=batch)
             return done.departure_id
 
         return announced

@@ -69,6 +69,10 @@ def _table(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise NotUnderstood(Slip(where="1:1", what="the file is empty"))
     header = [cell.strip().casefold() for cell in rows[0][1]]
     _check_header(header)
+    if not rows[1:]:
+        raise NotUnderstood(
+            Slip(where="2:1", what="the file names nobody; below the header comes a row for each")
+        )
     return header, rows[1:]
 
 

@@ -1,6 +1,7 @@
 """Announcing by hand: what must not be, or cannot be, is one sentence, an entry, and nothing else."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,12 +10,22 @@ from tests.unit.cli.test_commands import Shell, empty, exeunt
 __all__ = ["empty", "exeunt"]
 
 
-def refusals(exeunt: Shell) -> list[tuple[str, str]]:
-    """The reason and the door of each refusal in the record."""
+def entries(exeunt: Shell) -> list[dict[str, Any]]:
+    """What the record holds."""
     exeunt("ledger", "export", "record")
     lines = (exeunt.folder / "record" / "entries.jsonl").read_text().splitlines()
-    entries = [json.loads(line) for line in lines]
-    return [(e["body"]["reason"], e["body"]["door"]) for e in entries if e["type"] == "departure.refused"]
+    return [json.loads(line) for line in lines]
+
+
+def events(exeunt: Shell) -> list[str]:
+    """Their names."""
+    return [entry["type"] for entry in entries(exeunt)]
+
+
+def refusals(exeunt: Shell) -> list[tuple[str, str]]:
+    """The reason and the door of each refusal in the record."""
+    refused = [entry["body"] for entry in entries(exeunt) if entry["type"] == "departure.refused"]
+    return [(body["reason"], body["door"]) for body in refused]
 
 
 @pytest.mark.parametrize(
@@ -54,3 +65,44 @@ def test_a_time_that_is_none_is_explained_as_a_sentence(empty: Shell) -> None:
     said = empty("when", "--at", "2026-02-30", "--zone", "Europe/Berlin")
 
     assert said.err == "There is no such date or time (day is out of range for month).\n"
+
+
+FILE = "source_id,name,kind,last_day\nhr-2,Mike Dalton,voluntary,2027-03-31\nhr-3,Mike Dalton,layoff,2027-03-31\n"
+
+
+@pytest.fixture
+def hr(exeunt: Shell) -> Shell:
+    """Somebody of HR at the keyboard, with a file."""
+    exeunt.maps("E-1")
+    exeunt("people", "grant", "E-1", "hr")
+    (exeunt.folder / "leavers.csv").write_text(FILE)
+    return exeunt
+
+
+def test_a_file_imported_again_opens_no_batch_and_says_that_it_was_known(hr: Shell) -> None:
+    first = hr("departures", "import", "leavers.csv")
+    again = hr("departures", "import", "leavers.csv")
+
+    assert first.out.startswith("2 departures are stored.")
+    assert again.out == "2 were known already: only what is different was changed.\n"
+    assert events(hr).count("batch.opened") == 1
+
+
+def test_a_file_that_names_nobody_is_refused_and_opens_no_batch(hr: Shell) -> None:
+    (hr.folder / "leavers.csv").write_text(FILE.partition("\n")[0])
+
+    said = hr("departures", "import", "leavers.csv")
+
+    assert said.code == 2
+    assert said.err.endswith(
+        "nothing was changed:\n  2:1: the file names nobody; below the header comes a row for each\n"
+    )
+    assert [name for name in events(hr) if name.startswith("batch")] == ["batch.refused"]
+
+
+def test_each_mistake_of_a_file_stands_on_a_line_of_its_own(hr: Shell) -> None:
+    (hr.folder / "leavers.csv").write_text(FILE.replace("2027-03-31", "2027-02-30"))
+
+    said = hr("departures", "import", "leavers.csv")
+
+    assert [line[:15] for line in said.err.splitlines()[1:]] == ["  2:4: last_day", "  3:4: last_day"]
