@@ -89,7 +89,7 @@ class _Refusing:
         try:
             yield
         except SystemExit:
-            with self.service.store.write("departure.refused") as session:
+            with self.service.store.write() as session:
                 append(
                     session,
                     Event.DEPARTURE_REFUSED,
