@@ -91,6 +91,7 @@ def _run(one: Leaving, number: int, *, now: datetime) -> dict[str, Any]:
 
 def _steps(one: Leaving, number: int, catalogue: Catalogue, *, now: datetime) -> Iterator[dict[str, Any]]:
     values = {**_values(one), "run.number": f"R-{number}"}
+    told = {**values, **references.for_people(one.departure.effective_at, one.departure.zone)}
     releases: dict[tuple[Phase, timedelta], datetime] = {}
     for position, step in enumerate(one.plan.steps):
         when = step.phase, step.after
@@ -102,8 +103,8 @@ def _steps(one: Leaving, number: int, catalogue: Catalogue, *, now: datetime) ->
             "id": str(uuid.uuid4()),
             "run_id": one.run_id,
             "position": position,
-            "title": references.fill(step.title, values)[:200],
-            "instructions": references.fill(step.instructions, values),
+            "title": references.fill(step.title, told)[:200],
+            "instructions": references.fill(step.instructions, told),
             "arguments": arguments,
             "priority": _priority(step, one.departure, catalogue),
             "release_after": releases[when],

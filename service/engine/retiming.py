@@ -14,8 +14,10 @@ from service.engine.tables import StepRun
 from service.engine.timing import release_of, wait_of
 from service.ledger.event import Event
 from service.playbook.model import Phase
+from service.playbook.references import told_anew
 
 NOT_BEGUN = frozenset({StepState.BLOCKED, StepState.READY})
+OVER = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
 
 _MOVED = (
     select(Departure.id, Departure.run_id).where(Departure.timed_from.is_not(None)).order_by(Departure.run_id)
@@ -45,6 +47,7 @@ def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *,
         for step in sorted(moved, key=lambda step: step.position)
         if _moved(step, _release(step, departure, by, now=now), at_once=at_once, now=now)
     ]
+    _tell_anew(steps, departure, was)
     departure.timed_from = None
     if not by and not names:  # other zone data, and the same times
         return
@@ -56,6 +59,15 @@ def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *,
     }
     if departure.run_id is not None:
         record_run(session, departure.run_id, Event.RUN_RETIMED, at=now, body=body)
+
+
+def _tell_anew(steps: Iterable[StepRun], departure: Departure, was: datetime) -> None:
+    """What is still open names the time that holds now, where it names it."""
+    for step in steps:
+        if step.state not in OVER:
+            when = was, departure.effective_at, departure.zone
+            step.title = told_anew(step.title, *when)[:200]
+            step.instructions = told_anew(step.instructions, *when)
 
 
 def _release(step: StepRun, departure: Departure, by: timedelta, *, now: datetime) -> datetime:

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
+
+from service.departures import times
 
 #: Every name there is, and what stands in its place.
 REFERENCES: Mapping[str, str] = {
@@ -15,7 +18,8 @@ REFERENCES: Mapping[str, str] = {
     "leaver.country": "the leaver's country, two letters",
     "leaver.manager": "the name of the leaver's manager",
     "departure.kind": "its kind, such as voluntary",
-    "departure.effective_at": "the moment from which access must be gone, in UTC",
+    "departure.effective_at": "the moment from which access must be gone, in UTC; "
+    "in words for people on the leaver's clocks as well",
     "departure.last_day": "the leaver's last day where they work",
     "run.number": "the number of the run",
 }
@@ -35,6 +39,18 @@ class UnresolvedError(ValueError):
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} is not known for this departure. Add it in the HR system, then plan again.")
         self.name = name
+
+
+def for_people(effective_at: datetime, zone: str) -> dict[str, str]:
+    """What of a departure's time is written differently where people read it: on the leaver's clocks, and in UTC."""
+    local, utc = effective_at.astimezone(times.zone(zone)), effective_at.astimezone(UTC)
+    return {"departure.effective_at": f"{local:%Y-%m-%d %H:%M} {zone} ({utc:%Y-%m-%d %H:%M} UTC)"}
+
+
+def told_anew(text: str, was: datetime, effective_at: datetime, zone: str) -> str:
+    """The same words for people, with the time that holds now wherever they name the one that was, in any zone."""
+    named = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d \S+ \({was.astimezone(UTC):%Y-%m-%d %H:%M} UTC\)"
+    return re.sub(named, for_people(effective_at, zone)["departure.effective_at"], text)
 
 
 def names_in(value: Any) -> Iterator[str]:

@@ -181,6 +181,28 @@ def test_new_zone_data_time_the_steps_of_open_runs_anew(notice: World) -> None:
     assert notice.bodies("run.retimed")[0]["steps"] == ["archive"]
 
 
+def test_what_people_are_told_names_the_time_that_holds_now(notice: World) -> None:
+    naming = NOTICE.replace(
+        "Say that exports are watched.", "Access ends at ${departure.effective_at}, say so."
+    )
+    notice.begin(naming)
+    notice.drain()
+    assert notice.step("tell").instructions == (
+        "Access ends at 2026-10-20 17:00 Europe/Berlin (2026-10-20 15:00 UTC), say so."
+    )
+
+    with notice.store.write() as session:
+        departure = session.get_one(Departure, "d-1")
+        departure.timed_from, departure.zone = ENDS, "Europe/London"
+        departure.effective_at = ENDS + timedelta(days=1)
+    tick(notice, naming)
+
+    assert notice.step("tell").state is StepState.WAITING
+    assert notice.step("tell").instructions == (
+        "Access ends at 2026-10-21 16:00 Europe/London (2026-10-21 15:00 UTC), say so."
+    )
+
+
 def test_a_changed_playbook_is_looked_at_anew_and_an_unchanged_one_once(
     notice: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
-"""Who announced a departure, as the page of its run says it."""
+"""Who announced a departure and when access ends, as the page of its run says it."""
 
+from datetime import timedelta
 from typing import Any
 
 from service.departures.departure import Departure
@@ -24,3 +25,13 @@ def test_a_source_is_named_as_one(office: Any) -> None:
     page = office.browser("auditor").get("/runs/R-1").text
 
     assert "<dt>Started by<dd>hr (source)\n" in page
+
+
+def test_before_its_time_access_ends_and_did_not_end(office: Any) -> None:
+    office.run()
+    with office.world.store.write() as session:
+        session.query(Departure).one().effective_at = office.world.clock() + timedelta(days=1)
+
+    page = office.browser("auditor").get("/runs/R-1").text
+
+    assert "Access ends <strong>" in page
