@@ -72,6 +72,13 @@ def test_a_further_step_never_makes_a_run_greener(steps: list[Standing], more: S
     )
 
 
+@given(st.lists(standings), standings)
+def test_a_step_that_was_never_part_of_the_plan_colours_no_run(steps: list[Standing], more: Standing) -> None:
+    skipped = more._replace(state=StepState.SKIPPED)
+
+    assert run_colour([*steps, skipped]) is run_colour(steps)
+
+
 def test_a_run_without_steps_has_proved_nothing() -> None:
     assert run_colour([]) is Colour.AMBER
 

@@ -1,13 +1,13 @@
 """Who may open what: nobody, unless a route says so."""
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
 
-from service.people.person import Role
+from service.people.person import Person, Role
 from service.web.access import opens_for, own_page, requires
 from service.web.sessions import WebSession
 
@@ -106,6 +106,17 @@ def test_the_leaver_never_sees_their_own_departure(office: Any) -> None:
     seen = [client.get("/departures.json").json["departures"] for client in (hanna, mike)]
 
     assert [[line["leaver"] for line in lines] for lines in seen] == [["Mike Dalton"], []]
+
+
+def test_whoever_came_back_never_sees_how_they_left(office: Any) -> None:
+    office.run()
+    with office.world.store.write() as session:
+        session.get_one(Person, office.world.people["mike"]).hired_on = date(2026, 4, 1)
+    client = office.browser("mike")
+
+    assert client.get("/runs").status_code == 200
+    assert client.get("/runs/R-1").status_code == 404
+    assert "R-1" not in client.get("/runs").text
 
 
 def test_the_leavers_session_ends_when_the_run_begins(office: Any) -> None:
