@@ -37,6 +37,11 @@ from tests.integration.faults.playing import FORKS
 
 ROOT = Path(__file__).parents[3]
 READY_WITHIN_S, CALL_S = 60.0, 10.0
+#: What `exeunt serve` does before the rooms are loaded, and then this module.
+AS_AN_OPERATOR = (
+    "import runpy; from service.cli._node import prepare; prepare(); "
+    f"runpy.run_module({__spec__.name!r}, run_name='__main__')"
+)
 Plant = Callable[[], None]
 
 
@@ -176,7 +181,7 @@ class Server:
         """As an operator starts it, with bytecode kept, in a process group of its own."""
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.integration.faults.serving", str(folder)],
+            [sys.executable, "-c", AS_AN_OPERATOR, str(folder)],
             cwd=ROOT,
             start_new_session=True,
             env={**kept, **(env or {})},
