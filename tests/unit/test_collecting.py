@@ -9,9 +9,9 @@ import pytest
 #: Many threads allocate at the same time; prints how many heaps of their own the C library has set aside for them.
 PROGRAM = """
 import sys, threading
-from service.collecting import share_one_heap
-if sys.argv[1] == "shared":
-    share_one_heap()
+from service.collecting import keep_what_is_loaded
+if sys.argv[1] == "acting":
+    keep_what_is_loaded()
 together, kept = threading.Barrier(8), []
 def work():
     together.wait()
@@ -32,10 +32,10 @@ print(reserved)
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc keeps a heap for each thread")
 def test_threads_take_memory_from_one_heap() -> None:
-    apart, shared = (heaps(word) for word in ("apart", "shared"))
+    apart, acting = (heaps(word) for word in ("apart", "acting"))
 
     assert apart > 1
-    assert shared == 0
+    assert acting == 0
 
 
 def heaps(word: str) -> int:
