@@ -110,7 +110,7 @@ def link(person: str, connector: str, account: str | None, *, none: bool) -> Non
             steps = service.desk.answer(said)
         except NotDecided as refused:
             stop(str(refused), WRONG_USE)
-    click.echo(f"Recorded. {steps} step(s) go on by it.")
+    click.echo(f"Recorded. {steps} {'step goes' if steps == 1 else 'steps go'} on by it.")
 
 
 def _account(service: "Service", whose: "Person", connector: str, words: str) -> "Account":

@@ -14,6 +14,7 @@ from service.departures.departure import Departure
 from service.departures.questions import Question
 from service.departures.sealing import is_hidden
 from service.engine.decisions import Decision, NotDecided, Said, confirm
+from service.engine.none_there import NONE_NOTE
 from service.engine.progress import after_steps, settle
 from service.engine.record import record
 from service.engine.states import StepState, WaitsFor
@@ -27,7 +28,6 @@ from service.store.again import again
 
 MAY_ANSWER: Final = frozenset({Role.IT, Role.ADMIN})
 NOT_ASKED: Final = "Nothing is asked about this person's accounts there. Nothing was changed."
-NONE_NOTE: Final = "No account of the leaver's is there, or none of the candidates is."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from connectors.sdk.types import AccountState, Proof, Receipt
 from service.engine import asking, sealed
 from service.engine.aftercare import next_look, overtaken
 from service.engine.gates import REFUSED_PAUSE_S, came_back
+from service.engine.none_there import said_before
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, digest_of, record, record_run, whose
@@ -238,7 +239,7 @@ def _ask(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> None:
         record(session, step, Event.STEP_DONE, at=now, body={"changed": False, **_proof(step)})
         return
     step.state, step.waits_for = StepState.WAITING, WaitsFor.PERSON
-    if ask.whose and asking.put(session, step, ask, now=now):
+    if ask.whose and (said_before(session, step, ask, now=now) or asking.put(session, step, ask, now=now)):
         return
     record(session, step, Event.STEP_WAITING, at=now, body={"for": "person", "error": ask.error})
 

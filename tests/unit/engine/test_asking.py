@@ -121,6 +121,22 @@ def test_a_person_without_accounts_is_one_question(world: World) -> None:
     assert world.facts().finished_at is not None
 
 
+def test_the_answer_that_there_is_none_holds_for_what_comes_later_in_the_run(world: World) -> None:
+    seed(world)
+    world.begin(
+        TWO.replace("action: chaos.revoke_sessions", "action: chaos.revoke_sessions\n    needs: [shut]")
+    )
+    world.drain()
+
+    assert answer(world, None) == 1
+    world.drain()
+
+    assert {world.step(name).grade.value for name in ("shut", "sessions")} == {"attested"}
+    assert world.events().count("question.asked") == 1
+    assert world.facts().questions == ()
+    assert [said.by for said in world.facts().steps[1].confirmations] == ["Ivan Petrov"]
+
+
 def test_a_confirmation_by_hand_of_the_step_that_asked_ends_its_question(world: World) -> None:
     world.fake.state["accounts"].clear()
     world.begin(TWO.replace("  - id: sessions\n    action: chaos.revoke_sessions\n    deadline: 10m\n", ""))
