@@ -9,7 +9,7 @@ import rich_click as click
 
 from service.cli._held import cancel, held, release, steer
 from service.cli._open import WRONG_USE, opened, stop
-from service.cli._sealed import sealed, sealed_for
+from service.cli._sealed import known, sealed, sealed_for
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +81,7 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
             guard=service.starter.guard,
             section=service.settings.departures,
             now=service.now,
-            seal=Seal(people=sealed_for) if sealed or sealed_for else None,
+            seal=Seal(people=known(service, sealed_for)) if sealed or sealed_for else None,
         )
         try:
             ids = service.intake.take_file(

@@ -143,6 +143,9 @@ def _waiting(name: str) -> "tuple[Change, Comparison | None, str]":
     """The change of a playbook that waits, compared with what is in use. No change stops the command."""
     with opened() as service, service.store.read() as session:
         changes = [change for change in service.approvals.waiting(session) if change.name == name]
+        names = sorted({one.playbook.playbook for one in service.approvals.offered.values()})
+        if name not in names:
+            stop(f"No playbook in use is called {name}. There are {', '.join(names)}.", WRONG_USE)
         if not changes:
             stop(f"No change of {name} waits: what lies in the folder is what new runs begin with.", OK)
         compared = service.approvals.comparison(session, changes[0], service.registry)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from service.cli._open import WRONG_USE, find_person, opened, playbook_in_use, sentence, stop
+from service.cli._sealed import known
 from service.cli._sealed import sealed as sealed_option
 from service.cli._sealed import sealed_for as sealed_for_option
 from service.departures.kind import BESIDE, DepartureKind
@@ -59,11 +60,12 @@ def command(
         refuse = _Refusing(service=service, by=by)
         with refuse.what("stranger"):
             leaver = find_person(service, person)
+            named = known(service, sealed_for)
         with refuse.what("own" if by.id == leaver.id else "playbook", leaver):
             _may_be_announced(service, DepartureKind(kind), own=by.id == leaver.id)
         with refuse.what("time", leaver):
             event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
-        asked = {"sealed": sealed or bool(sealed_for), "sealed_for": sealed_for}
+        asked = {"sealed": sealed or bool(named), "sealed_for": named}
         event = event.model_copy(update=asked).under(service.settings.departures)
         _show(event, now=service.now())
         if not yes:

@@ -4,7 +4,7 @@ Nothing else is kept: the open alarms are those the ledger has raised and not en
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.engine.record import ENGINE
-from service.engine.stuck import Stuck, StuckKind, Watch
+from service.engine.stuck import Stuck, StuckKind, Watch, held_now
 from service.ledger.entry import LedgerEntry, append
 from service.ledger.event import Event
 from service.people.person import Person
@@ -50,6 +50,12 @@ def open_alarms(session: Session, *, run_id: str | None = None) -> list[Alarm]:
         else:
             found.pop(alarm.key, None)
     return list(found.values())
+
+
+def told_now(session: Session, *, now: datetime) -> list[Alarm]:
+    """The open alarms in today's words: what is held is counted anew, because people let a part of it go."""
+    held = {stuck.key: stuck.said for stuck in held_now(session, now)}
+    return [replace(alarm, said=held.get(alarm.key, alarm.said)) for alarm in open_alarms(session)]
 
 
 def alarm_of(entry: LedgerEntry) -> Alarm:

@@ -11,7 +11,7 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.departures.sealing import hidden_from, looked, visible_to
 from service.engine import answering, decisions, interventions
-from service.engine.alarms import Alarm, open_alarms
+from service.engine.alarms import Alarm, told_now
 from service.engine.answering import Answer
 from service.engine.approvals import Approvals
 from service.engine.decisions import Decision, NotDecided
@@ -100,7 +100,8 @@ class Desk:
         """What should have moved and did not, in every run and outside of them; as far as the reader may know."""
         with self.store.read() as session:
             hidden = hidden_from(session, reader) if reader is not None else frozenset()
-            return [alarm for alarm in open_alarms(session) if alarm.departure_id not in hidden]
+            found = told_now(session, now=self.now())
+            return [alarm for alarm in found if alarm.departure_id not in hidden]
 
     def person(self, kind: IdentityKind, value: str) -> Person | None:
         """Who shows this identity; nobody when it is unknown."""

@@ -82,7 +82,7 @@ class Watch:
         found = [
             *self._engine(now),
             *(() if stopped(session) else _departures(session, now)),  # the kill switch is its own alarm
-            *_held(session, now),
+            *held_now(session, now),
             *_steps(session, now),
             *_runs(session, now),
             *self._behind(session, now),
@@ -155,7 +155,7 @@ def _departures(session: Session, now: datetime) -> Iterator[Stuck]:
         )
 
 
-def _held(session: Session, now: datetime) -> Iterator[Stuck]:
+def held_now(session: Session, now: datetime) -> Iterator[Stuck]:
     """What is held before its run: one alarm a batch, and one for each by itself. What is sealed is told nobody.
 
     A second one follows when the time of the first has come: from then on access is open that should be gone.
@@ -177,7 +177,11 @@ def _held(session: Session, now: datetime) -> Iterator[Stuck]:
     )
     for group, number, count, first, since in session.execute(query.limit(MOST)):
         due = first <= now
-        who = f"B-{number}: {count} of its departures are held" if number else "A departure is held"
+        who = (
+            f"B-{number}: {count} of its departures {'is' if count == 1 else 'are'} held"
+            if number
+            else "A departure is held"
+        )
         when = f"{first:%Y-%m-%d %H:%M:%S} UTC"
         yield Stuck(
             kind=StuckKind.HELD,

@@ -106,3 +106,10 @@ def test_each_mistake_of_a_file_stands_on_a_line_of_its_own(hr: Shell) -> None:
     said = hr("departures", "import", "leavers.csv")
 
     assert [line[:15] for line in said.err.splitlines()[1:]] == ["  2:4: last_day", "  3:4: last_day"]
+
+
+def test_a_playbook_that_is_none_is_said_to_be_none(exeunt: Shell) -> None:
+    said = exeunt("playbook", "diff", "nonsense")
+
+    assert said.code == 2
+    assert said.err.startswith("No playbook in use is called nonsense. There are contractor-end, ")

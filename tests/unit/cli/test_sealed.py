@@ -63,6 +63,21 @@ def test_who_announced_it_sees_it_and_an_unmapped_user_does_not(shell: Shell, ho
     assert looks() == ["cli"]
 
 
+@pytest.mark.parametrize("how", ["run", "import"])
+def test_somebody_named_by_a_slip_seals_nothing(shell: Shell, how: str) -> None:
+    (shell.folder / "leavers.csv").write_text(ROWS)
+    words = {
+        "run": ("run", "E-3", "--at", "2030-01-31", "--kind", "involuntary", "--for", "E-77", "--yes"),
+        "import": ("departures", "import", "leavers.csv", "--for", "E-77"),
+    }[how]
+
+    said = shell(*words)
+
+    assert said.code == 2
+    assert "e-mail or user name E-77. Nothing was done." in said.err
+    assert json.loads(shell("departures", "--json").out) == []
+
+
 def test_one_departure_is_counted_as_one(shell: Shell) -> None:
     (shell.folder / "leavers.csv").write_text(ROWS)
 

@@ -153,6 +153,23 @@ def test_a_batch_that_is_held_is_one_alarm(world: Any):
     assert told.startswith("B-1: 2 of its departures are held")
 
 
+def test_who_reads_of_a_held_batch_is_told_how_many_are_left(world: Any):
+    world.says(Change.SCHEDULED, who="E-2", access_off_at="2026-05-01T17:00:00")
+    with world.store.write() as session:
+        batch = guardrails_batch(session, "Many", now=world.clock(), by="system:engine")
+        values = {"state": DepartureState.HELD, "batch_id": batch.id}
+        session.execute(update(Departure).values(**values, effective_at=world.clock() + timedelta(days=1)))
+    alarms(world).look()
+    with world.store.write() as session:
+        session.execute(update(Departure).where(Departure.id == "d-1").values(state=DepartureState.WITHDRAWN))
+    alarms(world).look()
+
+    (alarm,) = world.desk.alarms()
+
+    assert alarm.said.startswith("B-1: 1 of its departures is held")
+    assert len(world.bodies("alarm.raised")) == 1
+
+
 def test_a_held_run_is_not_stuck(world: Any):
     world.begin()
     with world.store.write() as session:
