@@ -57,6 +57,7 @@ class WaitingRelease:
     another: str
     leavers: tuple[str, ...]
     leaver_ids: tuple[str, ...]
+    departure_ids: tuple[str, ...]
 
 
 def held_groups(
@@ -132,6 +133,7 @@ def _waiting(session: Session, release: Release, first: Person | None) -> Waitin
         another=release.another,
         leavers=tuple(name for name, _ in people),
         leaver_ids=tuple(person_id for _, person_id in people),
+        departure_ids=tuple(named),
     )
 
 

@@ -1,6 +1,6 @@
 """What is held, who is in it, what would be done; naming a list, the second yes, cancelling; the board of a batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from service.engine.approvals import CANCELLING, Wanted
 from service.engine.board import Board, Wave, board
 from service.engine.decisions import NotDecided
 from service.engine.eligible import APPROVING
-from service.engine.held import HeldGroup, held_groups, waiting_releases
+from service.engine.held import HeldLine, held_groups, waiting_releases
 from service.engine.interventions import OPERATORS
 from service.engine.releases import named_departures
 from service.web.access import EVERYONE, requires, viewer
@@ -126,13 +126,15 @@ def _page(refused: str = "") -> str:
     with rooms().desk.store.read() as session:
         groups = held_groups(session, without=(me,), reader=me)
         waiting = [each for each in waiting_releases(session, reader=me) if me not in each.leaver_ids]
-    note_look([line.departure_id for group in groups for line in group.lines if line.sealed])
+    lines = {line.departure_id: line for group in groups for line in group.lines}
+    note_look([line.departure_id for line in lines.values() if line.sealed])
     return render_template(
         "held.html",
         groups=groups,
         waiting=waiting,
         refused=refused,
-        plan_of=_plan_of,
+        lines_of=lambda release: [lines[each] for each in release.departure_ids if each in lines],
+        plans_of=_plans_of,
         most=MOST_NAMES,
         last_admin=last_admin.CODE,
         may_approve=viewer().has(*APPROVING),
@@ -140,11 +142,20 @@ def _page(refused: str = "") -> str:
     )
 
 
-def _plan_of(group: HeldGroup) -> list[str]:
-    """What would be done to the first of a group, step by step."""
+def _plans_of(lines: Sequence[HeldLine]) -> list[tuple[str, list[str]]]:
+    """What would be done, step by step: to the first of each kind, with whose plan it is where there are several."""
+    first = {line.kind: line for line in reversed(lines)}
+    whose = len(lines) > 1
+    return [
+        (f" to {line.leaver} ({kind})" if whose else "", _plan(line.departure_id))
+        for kind, line in sorted(first.items())
+    ]
+
+
+def _plan(departure_id: str) -> list[str]:
     desk = rooms().desk
     with desk.store.read() as session:
-        ((departure, person),) = named_departures(session, (group.lines[0].departure_id,))
+        ((departure, person),) = named_departures(session, (departure_id,))
         return [step.title for step in desk.plan_of(departure, person).steps]
 
 

@@ -91,6 +91,18 @@ def test_two_persons_let_a_batch_go_from_the_pages(office: Any, batch: list[str]
     assert states(office) == {"scheduled": 8}
 
 
+def test_the_second_person_sees_when_and_what_before_saying_yes(office: Any, batch: list[str]) -> None:
+    post(office, "approver", do="ask", batch="1", departure=batch[:2], because=WHY)
+
+    page = office.browser("hr").get("/departures/held").text
+    card = page.partition("List L-1")[2].partition("</section>")[0]
+
+    assert card.count("UTC</time>\n") >= 2
+    assert "What would be done to Leaver" in card
+    assert "<ol><li>" in card
+    assert 'value="approve"' in card
+
+
 def test_a_part_that_was_ticked_is_let_go(office: Any, batch: list[str]) -> None:
     post(office, "approver", do="ask", batch="1", departure=batch[:3], because=WHY)
     second_yes(office, "hr")
