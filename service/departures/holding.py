@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +28,28 @@ class Doubt(NamedTuple):
     code: str
     said: str
 
+
+class Others(Protocol):
+    """What is due besides those who begin now."""
+
+    def count(self, besides: Collection[str]) -> int:
+        """How many, besides these."""
+        ...
+
+    def ids(self, besides: Collection[str]) -> Collection[str]:
+        """Which ones, besides these."""
+        ...
+
+
+class _Nobody:
+    def count(self, besides: Collection[str]) -> int:  # noqa: ARG002  there is nobody, whoever is left out
+        return 0
+
+    def ids(self, besides: Collection[str]) -> Collection[str]:  # noqa: ARG002  there is nobody
+        return ()
+
+
+NOBODY: Final = _Nobody()
 
 WITHDRAWN_TOO_LATE = Doubt(
     "withdrawn too late",
@@ -129,7 +151,7 @@ def may_begin(
     people: Mapping[str, Person],
     guard: Guardrails,
     *,
-    others: Collection[str] = (),
+    others: Others = NOBODY,
     now: datetime,
     by: str,
 ) -> list[Departure]:
@@ -137,8 +159,9 @@ def may_begin(
 
     Args:
         people: Those who leave, by id; others may be among them.
-        others: Ids of what is due as well, and does not begin yet: counted, and held too where it is too many.
+        others: What is due as well, and does not begin yet: counted, and held too where it is too many.
     """
+    here = {departure.id for departure in due}
     free = []
     admins = last_admin.administrators(session, {departure.person_id for departure in due})
     for departure in due:
@@ -150,10 +173,11 @@ def may_begin(
             hold(session, departure, (because,), now=now, by=by)
         else:
             free.append(departure)
-    too_many = mass.begin_at_once(session, len(free) + len(others), guard, now=now) if free else ""
+    waiting = others.count(here) if free else 0
+    too_many = mass.begin_at_once(session, len(free) + waiting, guard, now=now) if free else ""
     if not too_many:
         return free
-    also = session.scalars(select(Departure).where(Departure.id.in_(others)).with_for_update())
+    also = session.scalars(select(Departure).where(Departure.id.in_(others.ids(here))).with_for_update())
     for departure in (*free, *also):
         hold(session, departure, (Doubt(mass.CODE, too_many),), now=now, by=by)
     return []

@@ -39,6 +39,8 @@ TICK_S = 0.5
 BEGIN_S = 0.03
 #: The same while steps are out: more share what a beginning costs, and turns are taken in between, in seconds.
 BEGIN_BUSY_S = 0.15
+#: Where more are due than begin at once, so many turns come first: what has finished does not wait for a crowd.
+TURNS_BETWEEN = 2
 #: With work enough out, results are gathered so long and cost one transaction, in seconds.
 GATHER_S = 0.02
 #: After an error nobody foresaw, in seconds.
@@ -93,6 +95,7 @@ class Embedded:
         self._failures: dict[Slip, int] = {}
         self._in_doubt = False
         self._news = True  # somebody said that something may be due
+        self._turns_left = 0  # until those are begun who did not fit into the last beginning
         self._begun = 0.0  # by the monotonic clock, when we had last looked who begins
         self.last_cycle_at: datetime | None = None
 
@@ -176,6 +179,9 @@ class Embedded:
             cut_short.callback(self._doubt, finished, now)
             orders = self._turn(finished, now=now)
             cut_short.pop_all()
+        if self._turns_left == 1:
+            self._news = True
+        self._turns_left = max(0, self._turns_left - 1)
         self._out.difference_update(map(_slip, finished))
         self._out.update(map(_slip_of, orders))
         self._shutting.intersection_update(self._out)
@@ -188,8 +194,7 @@ class Embedded:
     def _begin(self, now: datetime) -> None:
         with self._store.write("begin") as session:
             begun = self._begin_due(session, now=now)
-        if begun:  # there may be more than are begun at once
-            self._news = True
+        self._turns_left = TURNS_BETWEEN if begun else 0  # there may be more than are begun at once
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
         room = self._room(finished)

@@ -5,9 +5,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Integer, Select, bindparam, case, select, text
+from sqlalchemy import BindParameter, Integer, Select, bindparam, case, func, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -15,7 +15,7 @@ from service.departures.announce import recompute
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import Doubt, hold, hold_or_schedule, may_begin
+from service.departures.holding import NOBODY, Doubt, Others, hold, hold_or_schedule, may_begin
 from service.departures.kind import DepartureKind, DepartureState
 from service.departures.sealing import open_due
 from service.engine import kill_switch
@@ -83,6 +83,7 @@ class Starter:
     def begin_due(self, session: Session, *, now: datetime) -> list[str]:
         """Start a run for the departures whose time has come, at most `AT_ONCE`. Gives the runs' ids.
 
+        Whoever leaves at once does not wait while runs of others are written.
         A departure that cannot begin is held and stops none of the others.
         """
         _one_at_a_time(session)
@@ -92,15 +93,16 @@ class Starter:
         self._look_at_announced(session, now=now)
         marks = tuple((kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items())
         self._look_at_unequipped(session, marks, now=now)
-        looked_at = session.scalars(_nearest(marks), {"now": now, "most": AT_ONCE}).all()
-        if not looked_at:
+        nearest = session.scalars(_nearest(marks), {"now": now, "most": AT_ONCE}).all()
+        if not nearest:
             return []
+        looked_at = [each for each in nearest if each.effective_at <= each.announced_at] or nearest
         people = people_by_id(session, {departure.person_id for departure in looked_at})
         timed = self._together(
             session, looked_at, lambda some: self._timed(session, some, people, now=now), now=now
         )
-        others = _unreleased(marks) if len(looked_at) == AT_ONCE else None
-        due = self._let_go(session, timed, people, others, now=now)
+        all_ = len(nearest) < AT_ONCE and len(looked_at) == len(nearest)
+        due = self._let_go(session, timed, people, NOBODY if all_ else _Others(session, marks, now), now=now)
         return self._together(session, due, lambda some: self._begun(session, some, people, now=now), now=now)
 
     def _look_at_announced(self, session: Session, *, now: datetime) -> None:
@@ -156,7 +158,7 @@ class Starter:
         session: Session,
         due: list[Departure],
         people: People,
-        others: Select[str] | None,
+        others: Others,
         *,
         now: datetime,
     ) -> list[Departure]:
@@ -164,10 +166,7 @@ class Starter:
         unreleased = [departure for departure in due if departure.released_at is None]
         if not unreleased:
             return due
-        here = {departure.id for departure in due}
-        also = () if others is None else session.scalars(others, {"now": now})
-        waiting = [each for each in also if each not in here]
-        free = may_begin(session, unreleased, people, self.guard, others=waiting, now=now, by=ENGINE)
+        free = may_begin(session, unreleased, people, self.guard, others=others, now=now, by=ENGINE)
         return [*(departure for departure in due if departure.released_at is not None), *free]
 
     def _begun(
@@ -272,8 +271,34 @@ def _nearest(marks: _Marks) -> Select[Departure]:
 
 @cache
 def _unreleased(marks: _Marks) -> Select[str]:
-    """The ids of those whom nobody has released."""
-    return _near(marks).with_only_columns(Departure.id).where(Departure.released_at.is_(None))
+    """The ids of those whom nobody has released, besides `these`."""
+    these: BindParameter[Any] = bindparam("these", expanding=True)
+    ids = _near(marks).with_only_columns(Departure.id)
+    return ids.where(Departure.released_at.is_(None), Departure.id.not_in(these))
+
+
+@cache
+def _how_many_unreleased(marks: _Marks) -> Select[int]:
+    return select(func.count()).select_from(_unreleased(marks).subquery())
+
+
+class _Others(NamedTuple):
+    """Whoever is due as well and does not begin yet: counted for each beginning, named where they are held."""
+
+    session: Session
+    marks: _Marks
+    now: datetime
+
+    def count(self, besides: Collection[str]) -> int:
+        """How many there are besides those."""
+        return self.session.scalar(_how_many_unreleased(self.marks), self._asked(besides)) or 0
+
+    def ids(self, besides: Collection[str]) -> Collection[str]:
+        """Who they are."""
+        return self.session.scalars(_unreleased(self.marks), self._asked(besides)).all()
+
+    def _asked(self, besides: Collection[str]) -> dict[str, Any]:
+        return {"now": self.now, "these": list(besides)}
 
 
 def cannot_begin(session: Session, departure: Departure, because: str, *, now: datetime) -> None:

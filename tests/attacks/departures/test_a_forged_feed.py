@@ -154,6 +154,42 @@ def test_more_than_are_begun_together_are_all_begun(
     assert [len(company.begin()) for _ in range(4)] == [2, 2, 1, 0]
 
 
+def test_whoever_leaves_at_once_does_not_wait_while_runs_of_those_long_planned_are_written(
+    company: Company,
+) -> None:
+    planned = [company.says_at(number, company.clock() + timedelta(days=40)) for number in company.hire(4)]
+    company.clock.turn(days=40)
+    urgent = company.says(company.hire(1)[0])
+
+    first, rest = company.begin(), company.begin()
+
+    assert runs_of(company, first) == {urgent}
+    assert runs_of(company, rest) == set(planned)
+
+
+def test_whoever_leaves_at_once_is_counted_together_with_those_who_wait(company: Company) -> None:
+    for number in company.hire(250)[:8]:
+        departure_id = company.says_at(number, company.clock() + timedelta(days=60))
+        with company.store.write() as session:  # as if an older version had let it through
+            session.get_one(Departure, departure_id).counted_at = None
+    company.clock.turn(days=60)
+    company.says(company.hire(1)[0])
+    with company.store.write() as session:
+        for departure in session.query(Departure):
+            departure.state = DepartureState.SCHEDULED
+
+    begun = company.begin()
+
+    assert begun == []
+    assert company.states() == {"held": 9}
+
+
+def runs_of(company: Company, run_ids: list[str]) -> set[str]:
+    """Whose runs they are, as departures."""
+    with company.store.read() as session:
+        return {session.get_one(Run, run_id).departure_id for run_id in run_ids}
+
+
 def test_a_forged_rescind_and_repeat_touches_nobody_more(company: Company) -> None:
     for number in company.hire(250)[:20]:
         company.says(number)

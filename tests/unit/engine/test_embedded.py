@@ -358,3 +358,23 @@ def test_whoever_did_not_fit_into_one_beginning_does_not_wait_for_the_tick(
     engine.start()
 
     seen(lambda: len(world.desk.lines()) == 2)
+
+
+def test_a_crowd_that_begins_lets_what_has_finished_be_recorded_in_between(
+    world: Any, engine: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BEGIN_S", "BEGIN_BUSY_S"):
+        monkeypatch.setattr(embedded, name, 0.0)
+    monkeypatch.setattr(start, "AT_ONCE", 1)
+    took: list[str] = []
+    begin, turn = engine._begin_due, engine._turn
+    monkeypatch.setattr(engine, "_begin_due", lambda *a, **k: took.append("begin") or begin(*a, **k))
+    monkeypatch.setattr(engine, "_turn", lambda *a, **k: took.append("turn") or turn(*a, **k))
+    with world.store.write() as session:
+        mike = session.get_one(Departure, "d-1")
+        session.add(worlds.departure(world.people["hanna"], mike.effective_at, id="d-0", source_id="ev-0"))
+    engine.start()
+
+    seen(lambda: len(world.desk.lines()) == 2)
+
+    assert took[:4] == ["begin", "turn", "turn", "begin"]
