@@ -18,6 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from service.engine.admission import Admission
+from service.engine.ahead import Looks, next_after, sealing
 from service.engine.alone import OnlyEngine
 from service.engine.executor import Executor
 from service.engine.lanes import Room
@@ -88,6 +89,7 @@ class Embedded:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._pools = Pools(threads)
+        self._looks = Looks()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
         self._only = OnlyEngine(store)
         self._out: set[Slip] = set()
@@ -141,7 +143,7 @@ class Embedded:
             try:
                 if self.cycle() and len(self._out) > self._threads.rest:
                     self._stop.wait(GATHER_S)  # the pool has work enough: record several together
-                elif not (self._wake.is_set() or self._wake.wait(self._until_next())):
+                elif not (self._wake.wait(GATHER_S) or self._wake.wait(self._until_next())):
                     self._news = True  # nobody woke us: a time has come, perhaps somebody's
                 self._gather_news()
             except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
@@ -189,7 +191,18 @@ class Embedded:
         self.last_cycle_at = now
         for order in orders:
             self._pools.submit(order, self._work)
+        if begun := sealing(orders):
+            self._tried(self._look_ahead, begun, now)
         return len(orders) + len(finished)
+
+    def _look_ahead(self, sealing: list[str], now: datetime) -> None:
+        """While these seal, idle threads read what comes next; where none is idle there is nothing to win."""
+        idle = self._threads.rest - len(self._out)
+        if idle <= 0:
+            return
+        with self._store.read() as session:
+            orders = next_after(session, sealing, now=now, most=idle)
+        self._looks.begin(orders, lambda order: self._pools.submit(order, self._executor.look))
 
     def _begin(self, now: datetime) -> None:
         with self._store.write("begin") as session:
@@ -254,7 +267,7 @@ class Embedded:
                 return finished
 
     def _work(self, order: Order) -> None:
-        returned = self._executor.carry_out(order)
+        returned = self._executor.carry_out(order, self._looks.taken(order))
         passing("step.returned")
         self._returned.put(returned)
         self._wake.set()

@@ -1,10 +1,11 @@
 """Carrying out one order: look, act, read back. Holds the engine's step boundary; touches no database."""
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, Self, TypeGuard, TypeVar, cast
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -17,15 +18,7 @@ from connectors.sdk.capabilities import (
     Verifies,
 )
 from connectors.sdk.context import Call, Context
-from connectors.sdk.errors import (
-    Ambiguous,
-    AuthError,
-    ConfigError,
-    ConnectorError,
-    NotFound,
-    RateLimited,
-    Unavailable,
-)
+from connectors.sdk.errors import ConfigError, ConnectorError
 from connectors.sdk.manifest import ActionSpec, On
 from connectors.sdk.registry import Registry
 from connectors.sdk.types import (
@@ -42,7 +35,6 @@ from service.departures.matching import Matched, NoAccount, match_besides
 from service.engine.carried import Carried, together
 from service.engine.grading import contradicted, grade_of
 from service.engine.order import (
-    CANDIDATES,
     NONE_FOUND,
     POSTURE,
     Again,
@@ -53,6 +45,7 @@ from service.engine.order import (
     whose_is_it,
 )
 from service.engine.sole_admin import stays_administered
+from service.engine.translating import nobody, translated
 from service.engine.trouble import where
 from service.engine.untouchable import NOTHING, Untouchable
 from service.playbook.model import Grade
@@ -61,6 +54,11 @@ from service.store.failpoints import passing
 log = structlog.get_logger()
 
 T = TypeVar("T")
+
+#: What was read ahead is the state before the change for so long, in seconds.
+LOOKED_S = 2.0
+TARGETS, BEFORE, NOTED = "targets", "before ", "noted "
+
 Clock = Callable[[], datetime]
 Builtin = Callable[[Order], Result]
 SaveBefore = Callable[[Order, AccountState], None]
@@ -98,10 +96,28 @@ class Executor:
     untouchable: Untouchable = NOTHING
     read_along: bool = False
 
-    def carry_out(self, order: Order) -> Returned:
-        """Carry out an order. Never raises: whatever happens becomes a result the machine records."""
+    def look(self, order: Order) -> "Looked":
+        """Read what the order's step reads before it changes anything. Changes and keeps nothing, never raises."""
         notes = _Notes()
-        result = self.guarded(order, lambda: self._result(order, notes))
+        job = self.guarded(order, lambda: self._looked(order, notes))
+        return Looked(order=order, notes=notes, job=job if isinstance(job, _Job) else None)
+
+    def _looked(self, order: Order, notes: _Notes) -> "_Job | None":
+        if order.action in self.builtins:
+            return None
+        job = _Job(self, order, self.registry.action(order.action), notes)
+        job.look()
+        return job
+
+    def carry_out(self, order: Order, looked: "Looked | None" = None) -> Returned:
+        """Carry out an order. Never raises: whatever happens becomes a result the machine records.
+
+        Args:
+            looked: What was read for it before it was let out; what is too old, or of another order, is read anew.
+        """
+        notes = looked.notes if looked else _Notes()
+        job = looked.job_for(order) if looked else None
+        result = self.guarded(order, lambda: self._result(order, notes, job))
         return Returned(
             order=order,
             result=result,
@@ -132,7 +148,7 @@ class Executor:
                 hint="The log has the details. Nothing else of this run was stopped.",
             )
 
-    def _result(self, order: Order, notes: _Notes) -> Result:
+    def _result(self, order: Order, notes: _Notes, looked: "_Job | None") -> Result:
         if order.action in self.builtins:
             return self.builtins[order.action](order)
         spec = self.registry.action(order.action)
@@ -140,7 +156,7 @@ class Executor:
             return Ask(error="", what="", hint="", failed=False)
         if order.undoes:
             return self.restore(self, order, notes.calls)
-        job = _Job(self, order, spec, notes)
+        job = looked or _Job(self, order, spec, notes)
         return job.check() if order.checking else job.run()
 
 
@@ -154,6 +170,7 @@ class _Job:
         self._notes = notes
         self._method = order.action.partition(".")[2]
         self._connector = executor.registry.open(order.connector, self._context(fresh=False))
+        self._ahead: dict[str, Any] = {}  # what was read, or what went wrong
 
     def _context(self, *, fresh: bool, read_only: bool = False) -> Context:
         return Context(
@@ -164,13 +181,50 @@ class _Job:
             calls=self._notes.calls,
         )
 
+    def look(self) -> None:
+        """Read ahead what `run` reads before its first change; the first thing that goes wrong ends it."""
+        found = self._noted(TARGETS, self._found)
+        for target in found if isinstance(found, tuple) else ():
+            if self._reads_before(target):
+                self._noted(f"{BEFORE}{target.id}", partial(self._before, target))
+            if isinstance(target, Device):
+                self._noted(f"{NOTED}{target.id}", partial(self._posture, target))
+
+    def goes_on_with(self, order: Order) -> Self:
+        """The attempt that was let out by now."""
+        self._order = order
+        return self
+
     def run(self) -> Result:
-        passing("accounts.find.before")
-        targets = self._targets()
-        passing("accounts.find.after")
+        targets = self._once(TARGETS, self._found)
         if isinstance(targets, Ask):
             return targets
         return self._each(targets, self._one)
+
+    def _noted(self, what: str, read: Callable[[], T]) -> T | None:
+        if any(isinstance(known, ConnectorError) for known in self._ahead.values()):
+            return None
+        try:
+            found = self._ahead[what] = read()
+        except ConnectorError as error:
+            self._ahead[what] = error
+            return None
+        return found
+
+    def _once(self, what: str, read: Callable[[], T]) -> T:
+        """What was read ahead is not read again, and what went wrong then goes wrong here."""
+        if what not in self._ahead:
+            return read()
+        found: T | ConnectorError = self._ahead.pop(what)
+        if isinstance(found, ConnectorError):
+            raise found
+        return found
+
+    def _found(self) -> tuple[Target, ...] | Ask:
+        passing("accounts.find.before")
+        targets = self._targets()
+        passing("accounts.find.after")
+        return targets
 
     def check(self) -> Result:
         """Read only: has the device answered, is what a person confirmed true?"""
@@ -217,7 +271,7 @@ class _Job:
     def _targets(self) -> tuple[Target, ...] | Ask:
         if self._spec.on is On.DEVICE and isinstance(self._connector, ManagesDevices):
             devices = tuple(self._connector.devices(self._order.person))
-            return devices or _nobody("device", self._order)
+            return devices or nobody("device", self._order)
         if self._order.links:
             return self._order.links
         if self._order.unclear is not None:
@@ -234,7 +288,7 @@ class _Job:
                 self._notes.others.extend(others)
                 return (account,)
             case NoAccount():
-                return replace(_nobody("account", self._order), whose=True, why=NONE_FOUND)
+                return replace(nobody("account", self._order), whose=True, why=NONE_FOUND)
             case unclear:
                 return whose_is_it(unclear)
 
@@ -246,7 +300,7 @@ class _Job:
         self._executor.untouchable.check(target)
         stays_administered(self._order, self._spec, target, self._reader)
         self._keep_before(target)
-        noted = self._posture(target)
+        noted = self._once(f"{NOTED}{target.id}", partial(self._posture, target))
         passing("connector.call.before")
         outcome: Outcome = getattr(self._connector, self._method)(target)
         passing("connector.call.after")
@@ -283,13 +337,20 @@ class _Job:
         Of each account the first image stays, whatever is read at a later attempt. Where the target system reads
         and changes with one call, the image comes with its answer; after a lost answer nobody knows it.
         """
-        if not self._spec.undo or not isinstance(target, Account) or self._reads_along(target):
-            return
-        if isinstance(self._connector, ReadsState):
-            passing("account.read.before")
-            state = self._connector.read(target)
-            passing("account.read.after")
+        if self._reads_before(target):
+            state = self._once(f"{BEFORE}{target.id}", partial(self._before, target))
             self._executor.save_before(self._order, state)
+
+    def _reads_before(self, target: Target) -> TypeGuard[Account]:
+        if not self._spec.undo or not isinstance(target, Account) or self._reads_along(target):
+            return False
+        return isinstance(self._connector, ReadsState)
+
+    def _before(self, target: Account) -> AccountState:
+        passing("account.read.before")
+        state = cast("ReadsState", self._connector).read(target)
+        passing("account.read.after")
+        return state
 
     def _reader(self) -> object:
         return self._executor.registry.open(self._order.connector, self._context(fresh=True, read_only=True))
@@ -312,38 +373,26 @@ class _Job:
         return evidence
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What was read of a target system for a step that was not let out yet. `at` is by the monotonic clock."""
+
+    order: Order
+    notes: _Notes
+    job: _Job | None = None
+    at: float = field(default_factory=time.monotonic)
+
+    def job_for(self, order: Order) -> _Job | None:
+        """To go on with; nothing where it was read for something else, or too long ago. Its calls are kept."""
+        same = replace(self.order, n=order.n, sign_in=order.sign_in) == order
+        if self.job is not None and same and time.monotonic() - self.at < LOOKED_S:
+            return self.job.goes_on_with(order)
+        self.notes.others.clear()
+        return None
+
+
 def _as_found(evidence: tuple[Evidence, ...]) -> Outcome:
     """Looking showed that an earlier attempt took effect: nothing is repeated."""
     waiting = any(fact.proof is Proof.PENDING for fact in evidence)
     pending = Pending(ref="", why="The order of an earlier attempt is queued.") if waiting else None
     return Outcome(changed=True, pending=pending)
-
-
-def _nobody(what: str, order: Order) -> Ask:
-    return Ask(
-        error="NotFound",
-        what=f"No {what} of the leaver was found in {order.connector}.",
-        hint=f"Confirm that there is none, or link the right {what} and try again.",
-        grade=Grade.ABSENT,
-        failed=False,
-    )
-
-
-def translated(error: ConnectorError) -> Again | Ask:
-    """What the engine does about each class of error. Never looks at the message."""
-    name = type(error).__name__
-    match error:
-        case RateLimited():
-            return Again(error=name, what=error.what, hint=error.hint, after_s=error.retry_after_s)
-        case Unavailable():
-            return Again(error=name, what=error.what, hint=error.hint, look_first=error.maybe_applied)
-        case AuthError() | ConfigError():
-            return Ask(error=name, what=error.what, hint=error.hint, shut_gate=True)
-        case NotFound():
-            return Ask(error=name, what=error.what, hint=error.hint, grade=Grade.ABSENT, failed=False)
-        case Ambiguous():
-            candidates = ", ".join(error.candidates)
-            what = f"{error.what}{CANDIDATES}{candidates}." if candidates else error.what
-            return Ask(error=name, what=what, hint=error.hint, failed=False)
-        case _:
-            return Ask(error=name, what=error.what, hint=error.hint)

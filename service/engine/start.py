@@ -93,16 +93,18 @@ class Starter:
         self._look_at_announced(session, now=now)
         marks = tuple((kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items())
         self._look_at_unequipped(session, marks, now=now)
-        nearest = session.scalars(_nearest(marks), {"now": now, "most": AT_ONCE}).all()
-        if not nearest:
+        looked_at = session.scalars(_nearest(marks), {"now": now, "most": AT_ONCE}).all()
+        if not looked_at:
             return []
-        looked_at = [each for each in nearest if each.effective_at <= each.announced_at] or nearest
         people = people_by_id(session, {departure.person_id for departure in looked_at})
         timed = self._together(
             session, looked_at, lambda some: self._timed(session, some, people, now=now), now=now
         )
-        all_ = len(nearest) < AT_ONCE and len(looked_at) == len(nearest)
-        due = self._let_go(session, timed, people, NOBODY if all_ else _Others(session, marks, now), now=now)
+        first = [
+            departure for departure in timed if departure.effective_at <= departure.announced_at
+        ] or timed
+        all_ = len(looked_at) < AT_ONCE and len(first) == len(timed)
+        due = self._let_go(session, first, people, NOBODY if all_ else _Others(session, marks, now), now=now)
         return self._together(session, due, lambda some: self._begun(session, some, people, now=now), now=now)
 
     def _look_at_announced(self, session: Session, *, now: datetime) -> None:

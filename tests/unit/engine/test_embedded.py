@@ -365,6 +365,7 @@ def test_a_crowd_that_begins_lets_what_has_finished_be_recorded_in_between(
 ) -> None:
     for name in ("BEGIN_S", "BEGIN_BUSY_S"):
         monkeypatch.setattr(embedded, name, 0.0)
+    monkeypatch.setattr(embedded, "TICK_S", 5.0)
     monkeypatch.setattr(start, "AT_ONCE", 1)
     took: list[str] = []
     begin, turn = engine._begin_due, engine._turn
