@@ -152,6 +152,26 @@ def test_who_leaves_anew_does_not_contradict_that_they_were_restored(
     assert world.step("undo.shut").check_at is None
 
 
+@pytest.mark.parametrize(("came_back_days", "contradicted"), [(-30, True), (0, False)])
+def test_who_came_back_is_not_watched_and_who_came_back_and_left_again_is(
+    world: World, came_back_days: int, contradicted: bool
+) -> None:
+    world.begin()
+    world.drain()
+    with world.store.write() as session:
+        at = world.clock() + timedelta(days=came_back_days, seconds=1)
+        back = departure_of(
+            world.people["mike"], at, id="d-2", source_id="ev-2", begun_at=at, kind=DepartureKind.REHIRE
+        )
+        session.add(back)
+    world.fake.state["accounts"][ACCOUNT]["active"] = True  # the way back, or somebody
+
+    world.clock.turn(seconds=90)
+    sweep_and_drain(world)
+
+    assert world.step("shut").contradicted is contradicted
+
+
 def test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_come(world: World) -> None:
     world.begin()
     world.drain()

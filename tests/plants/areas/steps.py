@@ -1,0 +1,93 @@
+"""What becomes of a step: when it may begin, what its accounts add up to, and how long it is watched."""
+
+from typing import Final
+
+from tests.plants.plant import Plant
+
+ACCOUNTS: Final = "tests/unit/engine/test_together_over_accounts.py"
+WHEN: Final = "tests/unit/engine/test_when_steps_begin.py"
+GRADING: Final = "tests/unit/engine/test_grading.py"
+CARRIED: Final = "service/engine/carried.py"
+TIMING: Final = "service/engine/timing.py"
+AFTERCARE: Final = "service/engine/aftercare.py"
+
+PLANTS = (
+    Plant(
+        protects="A step waits as long as the account that needs longest.",
+        file=CARRIED,
+        text="max((a.after_s for a in again if a.after_s is not None), default=None)",
+        becomes="again[0].after_s",
+        tests=(f"{ACCOUNTS}::test_the_step_waits_as_long_as_the_account_that_needs_longest",),
+    ),
+    Plant(
+        protects="One account that may have been changed has all looked at first.",
+        file=CARRIED,
+        text="look_first=any(a.look_first for a in again)",
+        becomes="look_first=again[0].look_first",
+        tests=(f"{ACCOUNTS}::test_one_account_that_may_have_been_changed_has_all_looked_at_first",),
+    ),
+    Plant(
+        protects="Of several answers the gravest is told.",
+        file=CARRIED,
+        text="key=lambda ask: (ask.shut_gate, ask.failed)",
+        becomes="key=lambda ask: False",
+        tests=(
+            f"{ACCOUNTS}::test_refused_credentials_are_told_before_whatever_else_is_asked",
+            f"{ACCOUNTS}::test_what_went_wrong_is_told_before_what_only_waits_for_an_answer",
+        ),
+    ),
+    Plant(
+        protects="Refused credentials are not tried again for the sake of another account.",
+        file=CARRIED,
+        text="    if again and not any(ask.shut_gate for ask in asks):",
+        becomes="    if again:",
+        tests=(f"{ACCOUNTS}::test_refused_credentials_are_not_tried_again_for_the_sake_of_another_account",),
+    ),
+    Plant(
+        protects="A notice never begins after the end.",
+        file=TIMING,
+        text="min(times.start_of_day(departure.notice_date, departure.zone), departure.effective_at)",
+        becomes="times.start_of_day(departure.notice_date, departure.zone)",
+        tests=(f"{WHEN}::test_a_notice_never_begins_after_the_end",),
+    ),
+    Plant(
+        protects="What was announced too late has its deadlines from now on.",
+        file=TIMING,
+        text="    return max(times.later(base, departure.zone, after), now)",
+        becomes="    return times.later(base, departure.zone, after)",
+        tests=(f"{WHEN}::test_a_step_of_a_departure_told_too_late_has_its_time_from_now_on",),
+    ),
+    Plant(
+        protects="What was restored is its owner's again and not watched.",
+        file=AFTERCARE,
+        text="        or step.undoes is not None\n",
+        becomes="",
+        tests=(f"{WHEN}::test_what_was_restored_or_cannot_be_read_or_is_not_done_is_not_watched",),
+    ),
+    Plant(
+        protects="What was shut is read again for thirty days.",
+        file=AFTERCARE,
+        text=", timedelta(days=7), timedelta(days=30))",
+        becomes=", timedelta(days=7))",
+        tests=(f"{WHEN}::test_what_was_shut_is_read_again_after_an_hour_a_day_a_week_and_thirty_days",),
+    ),
+    Plant(
+        protects="Who had come back once and left again is watched as anybody.",
+        file=AFTERCARE,
+        text="newer.begun_at >= step.ended_at",
+        becomes="newer.begun_at.is_not(None)",
+        tests=(
+            (
+                "tests/unit/engine/test_changed_late.py::"
+                "test_who_came_back_is_not_watched_and_who_came_back_and_left_again_is"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A step that was never part of the plan colours no run.",
+        file="service/engine/grading.py",
+        text=" if step.state is not StepState.SKIPPED}",
+        becomes="}",
+        tests=(f"{GRADING}::test_a_step_that_was_never_part_of_the_plan_colours_no_run",),
+    ),
+)
