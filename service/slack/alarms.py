@@ -11,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import ConnectorError
+from service.departures.departure import Departure
 from service.engine.alarms import Alarm, alarm_of, open_alarms
 from service.engine.desk import Desk
 from service.ledger.entry import LedgerEntry
@@ -80,11 +81,16 @@ class AlarmTeller:
 
 
 def behind_since(session: Session) -> datetime | None:
-    """Since when Slack has not been told of runs; nothing when it has."""
+    """Since when Slack has not been told of runs; nothing when it has. What is sealed is not to be told yet."""
     unread = select(LedgerEntry.at).where(LedgerEntry.seq > position(session, RUNS), LedgerEntry.run_id != "")
     behind = or_(
         SlackMessage.seen_seq > SlackMessage.shown_seq, SlackMessage.seen_seq > SlackMessage.told_seq
     )
-    untold = select(LedgerEntry.at).join(SlackMessage, SlackMessage.seen_seq == LedgerEntry.seq).where(behind)
+    untold = (
+        select(LedgerEntry.at)
+        .join(SlackMessage, SlackMessage.seen_seq == LedgerEntry.seq)
+        .join(Departure, Departure.run_id == SlackMessage.run_id)
+        .where(behind, Departure.sealed.is_(False))
+    )
     moments = [session.scalar(query.order_by(LedgerEntry.seq).limit(1)) for query in (unread, untold)]
     return min((moment for moment in moments if moment is not None), default=None)

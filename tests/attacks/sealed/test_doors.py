@@ -20,6 +20,7 @@ from service.intake.sources import native
 from service.ledger.entry import LedgerEntry
 from service.sections import DeparturesSection
 from service.settings import SourceSection
+from service.slack.alarms import behind_since
 from service.slack.intervening import intervene_form
 from service.slack.undoing import undo_form
 from tests.attacks.departures.company import Company
@@ -41,6 +42,13 @@ def test_nothing_is_posted_before_the_time_and_all_of_it_after(slack: Any) -> No
 
     (message,) = slack.screen.messages()
     assert "Mike" in str(message)
+
+
+def test_what_slack_must_not_be_told_yet_makes_no_alarm_about_slack(slack: Any) -> None:
+    slack.publish(rounds=5)
+
+    with slack.world.store.read() as session:
+        assert behind_since(session) is None
 
 
 @pytest.mark.parametrize("form", [intervene_form, undo_form])
