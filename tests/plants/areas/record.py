@@ -70,4 +70,13 @@ PLANTS = (
         becomes="        if False:",
         tests=("tests/unit/sdk/test_http.py::test_a_read_only_context_lets_no_write_out",),
     ),
+    Plant(
+        protects="What the command line refuses to announce is on record.",
+        file="service/cli/run.py",
+        text="        except SystemExit:\n",
+        becomes="        except GeneratorExit:\n",
+        tests=(
+            "tests/unit/cli/test_announcing.py::test_what_cannot_be_announced_is_one_sentence_and_on_record",
+        ),
+    ),
 )

@@ -70,4 +70,11 @@ PLANTS = (
         becomes="Departure.run_id.is_(None)",
         tests=("tests/attacks/departures/test_not_set_up.py::test_what_is_sealed_is_told_in_no_alarm",),
     ),
+    Plant(
+        protects="Slack does not lie behind because of what it must not be told yet.",
+        file="service/slack/alarms.py",
+        text=".where(behind, Departure.sealed.is_(False))",
+        becomes=".where(behind)",
+        tests=(f"{DOORS}::test_what_slack_must_not_be_told_yet_makes_no_alarm_about_slack",),
+    ),
 )

@@ -106,4 +106,13 @@ PLANTS = (
         becomes="    step.look_first, step.contradicted, step.tries = False, False, 0",
         tests=(f"{RUNS}::test_a_step_that_somebody_tries_again_is_looked_at_first",),
     ),
+    Plant(
+        protects="A whole batch is not cancelled from Slack without a reason or the role.",
+        file="service/slack/whole_batch.py",
+        text="            if refused.reason in SAME_FOR_ALL:\n                raise\n",
+        becomes="",
+        tests=(
+            "tests/integration/slack/test_intervening.py::test_a_batch_is_not_cancelled_without_a_reason_or_the_role",
+        ),
+    ),
 )
