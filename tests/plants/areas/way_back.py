@@ -208,4 +208,20 @@ PLANTS = (
         becomes="    if False:",
         tests=("tests/unit/cli/test_rehire.py::test_who_has_not_left_yet_is_no_rehire",),
     ),
+    Plant(
+        protects="An earlier time after HR took the departure back does not pass for a change.",
+        file="service/departures/late.py",
+        text="""    if departure.held_because == WITHDRAWN_TOO_LATE.said:
+        return False
+""",
+        becomes="",
+        tests=(f"{CHANGED}::test_an_earlier_time_after_hr_took_it_back_does_not_pass_for_a_change",),
+    ),
+    Plant(
+        protects="Two changes that the engine sees at once are told from what held first.",
+        file="service/departures/late.py",
+        text="departure.timed_from or departure.effective_at",
+        becomes="departure.effective_at",
+        tests=(f"{CHANGED}::test_two_changes_that_the_engine_sees_at_once_are_told_from_what_held_first",),
+    ),
 )

@@ -83,6 +83,42 @@ def test_following_twice_moves_once(world: World) -> None:
     assert events(world).count("run.retimed") == 1
 
 
+def test_an_earlier_time_after_hr_took_it_back_does_not_pass_for_a_change(world: World) -> None:
+    world.begin(extra=LATER)
+    world.drain()
+    world.says(Change.RESCINDED)
+    (held,) = departures(world)
+    when, still = held.effective_at, world.step("still").release_after
+
+    world.says(
+        Change.CHANGED,
+        kind=DepartureKind.INVOLUNTARY,
+        access_off_at=datetime(2026, 3, 1, 12, 0),  # noqa: DTZ001  a civil time
+    )
+    follow(world)
+
+    (asked,) = departures(world)
+    assert (asked.state, asked.kind, asked.effective_at) == (
+        DepartureState.HELD,
+        DepartureKind.VOLUNTARY,
+        when,
+    )
+    assert asked.changed_to is not None
+    assert world.step("still").release_after == still
+
+
+def test_two_changes_that_the_engine_sees_at_once_are_told_from_what_held_first(world: World) -> None:
+    world.begin(extra=LATER)
+    first = departures(world)[0].effective_at.isoformat()
+
+    world.says(Change.CHANGED, access_off_at=datetime(2026, 3, 1, 12, 0))  # noqa: DTZ001  a civil time
+    world.says(Change.CHANGED, access_off_at=datetime(2026, 2, 28, 12, 0))  # noqa: DTZ001  a civil time
+    follow(world)
+
+    (moved,) = world.bodies("run.retimed")
+    assert (moved["from"], moved["to"]) == (first, "2026-02-28T12:00:00+00:00")
+
+
 def test_a_later_time_after_the_cut_is_asked_and_taking_it_back_schedules_it_anew(world: World) -> None:
     before = account(world)
     world.begin()
