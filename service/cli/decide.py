@@ -78,7 +78,7 @@ def _done(service: "Service", facts: "RunFacts", wish: "Wish", *, quiet: bool) -
 
     told = _carried_out(service, facts, replace(wish, run_id=facts.run_id))
     if not quiet:
-        click.echo("\n".join(_lines(told)))
+        click.echo("\n".join(_lines(told, one_of_many=bool(wish.batch))))
     return told
 
 
@@ -160,8 +160,13 @@ def _many(count: int) -> str:
     return "this run" if count == 1 else f"these {count} runs"
 
 
-def _lines(told: Told) -> "Iterator[str]":
+def _lines(told: Told, *, one_of_many: bool) -> "Iterator[str]":
+    """What was done to a run, and what was left alone: each step with why, or of many runs how many."""
     said = told["refused"] or f"{told['verb']}: {', '.join(told['touched']) or 'the run'}"
     yield f"{told['run']:<8} {told['leaver']}: {said}"
+    if one_of_many and told["left"]:
+        count = len(told["left"])
+        yield f"         left alone: {count} {'step' if count == 1 else 'steps'} it does not fit"
+        return
     for why in told["left"].values():
         yield f"         left alone: {why}"

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from service.app import create_service
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
+from service.engine.states import StepState, WaitsFor
+from service.engine.tables import StepRun
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 
@@ -43,6 +46,19 @@ def test_several_runs_are_paused_with_one_command_and_share_a_batch(two_runs: Sh
         "R-2      Mike Dalton: pause: keys",
     ]
     assert interventions(two_runs, "R-1") == interventions(two_runs, "R-2") == ["pause"]
+
+
+def test_of_many_runs_it_is_counted_what_was_left_alone_and_of_one_it_is_said_why(two_runs: Shell) -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        session.execute(update(StepRun).values(state=StepState.WAITING, waits_for=WaitsFor.PERSON))
+    service.close()
+
+    many = two_runs("decide", "pause", "R-1..R-2", "--yes").out
+    one = two_runs("decide", "resume", "R-1").out
+
+    assert many.count("left alone: 1 step it does not fit\n") == 2
+    assert "left alone: Take the keys back is not paused." in one
 
 
 def test_one_that_does_not_fit_is_told_and_stops_none_of_the_others(two_runs: Shell) -> None:
