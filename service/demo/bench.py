@@ -6,13 +6,11 @@ starts, as a running service does every night; without it each account is looked
 
 import json
 import multiprocessing
-import sqlite3
 import sys
 import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import date
 from http import HTTPStatus
 from pathlib import Path
@@ -61,14 +59,15 @@ PATIENCE_S = 600.0
 LOOKS_S = 0.05
 
 #: As plain as can be: it is asked after each commit, in the process that is measured.
-_FRESH = "SELECT seq, event, departure_id FROM ledger WHERE seq > ? ORDER BY seq"
+_FRESH = "SELECT seq, event, departure_id FROM ledger WHERE seq > {} ORDER BY seq"
 
 
 class Follower:
     """Reads the ledger after every commit and notes when each departure's last step was recorded."""
 
     def __init__(self, store: Store) -> None:
-        self._connection = sqlite3.connect(store.url.database or "", isolation_level=None)
+        self._connection = store.engine.connect().execution_options(exeunt_reading=True)
+        self._fresh = _FRESH.format("?" if store.is_sqlite else "%s")
         self._committed = threading.Event()
         self._seen = -1
         self._left: dict[str, int] = {}
@@ -88,8 +87,8 @@ class Follower:
 
     def _read(self) -> None:
         now = time.monotonic()
-        with closing(self._connection.execute(_FRESH, (self._seen,))) as found:
-            for seq, name, departure in found:
+        with self._connection.begin():
+            for seq, name, departure in self._connection.exec_driver_sql(self._fresh, (self._seen,)):
                 self._seen = seq
                 if name in WRONG:
                     raise RuntimeError(f"entry {seq}: {name}")

@@ -1,6 +1,7 @@
 """The benchmark counts work only as far as the targets themselves say it was done."""
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -48,6 +49,15 @@ def test_exeunt_revokes_everything_once_and_says_when(measure: ModuleType, run: 
 
     assert (measured.undone, measured.doubled) == (0, 0)
     assert measured.p50_ms > 0
+
+
+@pytest.mark.postgres
+def test_two_workers_revoke_everything_once() -> None:
+    command = [sys.executable, BENCHMARKS / "bench_nodes.py", "--leavers", "2"]
+
+    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    assert "| left open, done twice | 0, 0 | 0, 0 |" in said
 
 
 def test_a_side_that_does_nothing_is_not_fast(measure: ModuleType) -> None:
