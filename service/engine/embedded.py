@@ -139,16 +139,17 @@ class Embedded:
 
     def _loop(self) -> None:
         while not (self._stop.is_set() and not self._out):
-            self._wake.clear()
-            try:
-                if self.cycle() and len(self._out) > self._threads.rest:
-                    self._stop.wait(GATHER_S)  # the pool has work enough: record several together
-                elif not (self._wake.wait(GATHER_S) or self._wake.wait(self._until_next())):
-                    self._news = True  # nobody woke us: a time has come, perhaps somebody's
-                self._gather_news()
-            except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
-                log.warning("engine.cycle_failed", error=type(error).__name__, where=where(error))
+            if self._tried(self._cycle_and_wait) is not None:
                 time.sleep(PAUSE_S)
+
+    def _cycle_and_wait(self) -> None:
+        self._wake.clear()
+        if self.cycle() and len(self._out) > self._threads.rest:
+            self._stop.wait(GATHER_S)  # the pool has work enough: record several together
+        # most often something comes back at once, and nobody need ask the database until when to sleep
+        elif not (self._wake.wait(GATHER_S) or self._wake.wait(self._until_next())):
+            self._news = True  # nobody woke us: a time has come, perhaps somebody's
+        self._gather_news()
 
     def _until_next(self) -> float:
         """Seconds to sleep: to the next thing that is due, and never long, as clocks can be turned."""
@@ -250,10 +251,10 @@ class Embedded:
             self._machine.finish(session, returned, now=now)
 
     def _tried(self, work: Callable[..., None], *arguments: object) -> Exception | None:
-        """Do one thing whose failure must not stop the others; gives the error, reported."""
+        """Do one thing whose failure must stop neither the thread nor the others; gives the error, reported."""
         try:
             work(*arguments)
-        except Exception as error:  # noqa: BLE001  what is wrong with one leaver delays no other
+        except Exception as error:  # noqa: BLE001  a thread's entry point, and each thing it does for itself
             log.warning("engine.failed", what=work.__name__, error=type(error).__name__, where=where(error))
             return error
         return None

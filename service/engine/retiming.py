@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind
+from service.engine.progress import PASSED
 from service.engine.record import record_run
 from service.engine.states import StepState
 from service.engine.tables import StepRun
@@ -17,7 +18,6 @@ from service.playbook.model import Phase
 from service.playbook.references import told_anew
 
 NOT_BEGUN = frozenset({StepState.BLOCKED, StepState.READY})
-OVER = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
 
 _MOVED = (
     select(Departure.id, Departure.run_id).where(Departure.timed_from.is_not(None)).order_by(Departure.run_id)
@@ -64,7 +64,7 @@ def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *,
 def _tell_anew(steps: Iterable[StepRun], departure: Departure, was: datetime) -> None:
     """What is still open names the time that holds now, where it names it."""
     for step in steps:
-        if step.state not in OVER:
+        if step.state not in PASSED:
             when = was, departure.effective_at, departure.zone
             step.title = told_anew(step.title, *when)[:200]
             step.instructions = told_anew(step.instructions, *when)

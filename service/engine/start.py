@@ -255,7 +255,6 @@ def _near(marks: _Marks) -> Select[Departure]:
     )
 
 
-@cache
 def _one_at_a_time(session: Session) -> None:
     """No other node begins anybody until this transaction ends: the guardrails count, and runs are numbered.
 
@@ -265,6 +264,7 @@ def _one_at_a_time(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BEGINS})
 
 
+@cache
 def _nearest(marks: _Marks) -> Select[Departure]:
     """The first of them, at `most` so many, locked."""
     first = _near(marks).order_by(*_IN_ORDER).limit(bindparam("most", type_=Integer))

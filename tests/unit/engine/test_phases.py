@@ -1,5 +1,7 @@
 """A run begins with the notice where there is something to do then, and the end cuts; each step by its phase."""
 
+import gc
+import weakref
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -89,6 +91,17 @@ def test_a_run_with_something_to_do_at_notice_begins_then(notice: World) -> None
     assert notice.step("shut").state is StepState.READY
     assert state(notice) is DepartureState.SCHEDULED
     assert notice.facts().headline == "Notice period: access ends at 2026-10-20 15:00 UTC."
+
+
+def test_looking_who_begins_keeps_nothing_of_the_transaction_it_looked_in(notice: World) -> None:
+    with notice.store.write() as session:
+        starter(notice).begin_due(session, now=notice.clock())
+        kept = weakref.ref(session)
+    del session
+
+    gc.collect()
+
+    assert kept() is None
 
 
 def test_the_end_cuts_and_not_a_second_before(notice: World) -> None:
