@@ -23,6 +23,7 @@ STATUS: Final = {
     "report": 403,
     "note": 422,
     "another-administrator": 422,
+    "wave": 422,
     "unknown": 404,
 }
 MOVED_ON: Final = 409

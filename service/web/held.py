@@ -14,7 +14,7 @@ from service.engine.approvals import CANCELLING, Wanted
 from service.engine.board import Board, Wave, board
 from service.engine.decisions import NotDecided
 from service.engine.eligible import APPROVING
-from service.engine.held import HeldLine, held_groups, waiting_releases
+from service.engine.held import HeldGroup, HeldLine, held_groups, waiting_releases
 from service.engine.interventions import OPERATORS
 from service.engine.releases import named_departures
 from service.web.access import EVERYONE, requires, viewer
@@ -27,6 +27,8 @@ pages = Blueprint("held", __name__)
 
 #: Names shown of one batch; the rest is counted.
 MOST_NAMES: Final = 100
+#: Any more is all at once.
+MOST_AT_A_TIME: Final = 999_999
 BAD_FORM: Final = "This form is not one of ours. Nothing was changed."
 NUMBER: Final = "B-<int(max=2147483647):number>"
 #: The picture of a board: its width in units, and what each state is drawn as.
@@ -133,6 +135,7 @@ def _page(refused: str = "") -> str:
         groups=groups,
         waiting=waiting,
         refused=refused,
+        is_of_form=_is_of_form,
         lines_of=lambda release: [lines[each] for each in release.departure_ids if each in lines],
         plans_of=_plans_of,
         most=MOST_NAMES,
@@ -140,6 +143,13 @@ def _page(refused: str = "") -> str:
         may_approve=viewer().has(*APPROVING),
         may_cancel=viewer().has(*CANCELLING),
     )
+
+
+def _is_of_form(group: HeldGroup) -> bool:
+    """Whether the form that was sent, and refused, is that of this group: what was typed into it is shown again."""
+    if group.number:
+        return request.form.get("batch") == str(group.number)
+    return group.lines[0].departure_id in request.form.getlist("departure")
 
 
 def _plans_of(lines: Sequence[HeldLine]) -> list[tuple[str, list[str]]]:
@@ -195,17 +205,24 @@ def _wanted() -> Wanted:
             groups = {str(g.number): g for g in held_groups(session, reader=viewer().person_id)}
         group = groups.get(request.form.get("batch", ""))
         ids = tuple(line.departure_id for line in group.lines) if group and group.number else ()
-    wave = request.form.get("wave", "").strip()
-    if wave and not (wave.isascii() and wave.isdigit() and 0 < int(wave) < 1_000_000):  # noqa: PLR2004  any more is all at once
-        raise Problem(400, "bad-form", BAD_FORM)
     return Wanted(
         departures=ids,
         person_id=viewer().person_id,
         door="web",
         because=_text("because"),
-        wave_size=int(wave) if wave else None,
+        wave_size=_wave_size(_text("wave")),
         another=_text("another"),
     )
+
+
+def _wave_size(typed: str) -> int | None:
+    """So many at a time, or all at once where nothing was typed. Raises `NotDecided`."""
+    if not typed:
+        return None
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= len(str(MOST_AT_A_TIME)) and int(typed)):
+        said = f"How many at a time is a whole number from 1 to {MOST_AT_A_TIME:,}. Nothing was changed."
+        raise NotDecided("wave", said)
+    return int(typed)
 
 
 def _text(name: str) -> str:

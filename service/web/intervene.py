@@ -33,6 +33,8 @@ class Told:
     run: RunFacts
     done: Intervened | None
     refused: str
+    #: The refusal was of what was typed, not of the run: sent again with a better word it may be done.
+    mendable: bool = False
 
 
 @pages.get("/runs/R-<int(max=2147483647):number>/intervene")
@@ -68,8 +70,7 @@ def many() -> ResponseReturnValue:
     if not ticked:
         raise Problem(422, "none-chosen", "No run was chosen. Tick some in the list, then send it again.")
     together = str(uuid.uuid4()) if len(ticked) > 1 else ""
-    told = list(_each(ticked, together))
-    return render_template("intervened.html", told=told, verb=request.form["verb"])
+    return _told(list(_each(ticked, together)))
 
 
 @pages.post("/batches/B-<int(max=2147483647):number>/runs")
@@ -77,8 +78,12 @@ def many() -> ResponseReturnValue:
 def batch(number: int) -> ResponseReturnValue:
     """Do it to every run of a batch that has begun; each is told by itself."""
     runs = [run_for_viewer(each.number) for each in runs_of_batch(number)]
-    told = list(_each(runs, str(uuid.uuid4())))
-    return render_template("intervened.html", told=told, verb=request.form["verb"])
+    return _told(list(_each(runs, str(uuid.uuid4()))))
+
+
+def _told(told: list[Told]) -> str:
+    again = [each.run for each in told if each.mendable]
+    return render_template("intervened.html", told=told, verb=request.form["verb"], again=again)
 
 
 def runs_of_batch(number: int) -> list[Chosen]:
@@ -95,7 +100,7 @@ def _each(runs: Iterable[RunFacts], batch: str) -> Iterator[Told]:
         try:
             done = rooms().desk.intervene(_wish(facts, batch=batch))
         except NotDecided as refused:
-            yield Told(run=facts, done=None, refused=str(refused))
+            yield Told(run=facts, done=None, refused=str(refused), mendable=refused.reason == "note")
         else:
             yield Told(run=facts, done=done, refused="")
 

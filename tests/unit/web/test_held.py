@@ -124,9 +124,7 @@ def test_nobody_else_decides(office: Any, batch: list[str], who: str) -> None:
     assert states(office) == {"held": 8}
 
 
-@pytest.mark.parametrize(
-    "form", [{}, {"do": "burn"}, {"do": "ask", "wave": "-1"}, {"do": "ask", "wave": "9" * 99}]
-)
+@pytest.mark.parametrize("form", [{}, {"do": "burn"}])
 def test_a_form_that_is_not_ours_changes_nothing(office: Any, batch: list[str], form: dict[str, str]) -> None:
     assert post(office, "approver", batch="1", because=WHY, **form).status_code == 400
     assert states(office) == {"held": 8}
