@@ -73,6 +73,25 @@ def test_it_is_on_record_who_threw_it_and_who_went_on(world: Any) -> None:
     assert kill_switch.note(world.store) == ""
 
 
+def test_who_is_refused_is_on_record(world: Any) -> None:
+    now = world.clock()
+    for who, because in (("hanna", WHY), ("ivan", "no")):
+        with pytest.raises(NotDecided):
+            throw(world, who, because)
+    with pytest.raises(NotDecided):
+        stopping.take_back(world.store, world.people["ivan"], door="web", now=now)
+    throw(world)
+    with pytest.raises(NotDecided):
+        throw(world)
+
+    assert world.bodies("intervention.refused") == [
+        {"verb": "stop", "reason": "role", "door": "cli"},
+        {"verb": "stop", "reason": "note", "door": "cli"},
+        {"verb": "go", "reason": "nothing", "door": "web"},
+        {"verb": "stop", "reason": "nothing", "door": "cli"},
+    ]
+
+
 def test_everybody_is_told_why(world: Any) -> None:
     throw(world)
 
