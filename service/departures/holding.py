@@ -18,6 +18,10 @@ from service.people.person import Person
 
 #: Further back than this a date is more likely a slip in the year than late news.
 LONG_PAST = timedelta(days=31)
+DAYS_OF_A_YEAR: Final = 365.25
+#: Further ahead than any notice, leave before a pension or fixed term: more likely 2062 or 2036 for 2026. A slip
+#: forward does harm by doing nothing, as the leaver keeps their access, so a person looks.
+FAR_AHEAD = timedelta(days=5 * DAYS_OF_A_YEAR)
 MOST_BECAUSE: Final = 500
 TITLES: Final = {mass.CODE: "More at once than the mass guard lets go", shape.TEAM: "A whole team at once"}
 
@@ -86,6 +90,10 @@ def slip_in_the_date(departure: Departure, person: Person, *, now: datetime) -> 
         return Doubt(
             "long past", f"It lies {days} days back: perhaps a slip in the year. Nothing was done yet."
         )
+    if departure.effective_at > now + FAR_AHEAD:
+        years = int((departure.effective_at - now).days / DAYS_OF_A_YEAR)
+        said = f"It lies {years} years ahead: perhaps a slip in the year. Access would stay open until then."
+        return Doubt("far ahead", said)
     return None
 
 

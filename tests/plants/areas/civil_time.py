@@ -105,6 +105,13 @@ PLANTS = (
         tests=(f"{ANNOUNCE}::test_a_slip_in_the_year_is_held",),
     ),
     Plant(
+        protects="A date years ahead is held as a slip in the year.",
+        file="service/departures/holding.py",
+        text="    if departure.effective_at > now + FAR_AHEAD:",
+        becomes="    if departure.effective_at > now + 99 * FAR_AHEAD:",
+        tests=(f"{ANNOUNCE}::test_a_slip_forward_is_held_as_it_would_leave_access_open",),
+    ),
+    Plant(
         protects="Old news that arrives late changes nothing.",
         file="service/departures/announce.py",
         text="    return new.isdecimal() and known.isdecimal() and int(new) < int(known)",

@@ -278,6 +278,15 @@ def test_a_slip_in_the_year_is_held(hr: Hr, year: int) -> None:
     assert "slip in the year" in departure.held_because
 
 
+@pytest.mark.parametrize(("year", "codes"), [(2030, []), (2033, ["far ahead"]), (2062, ["far ahead"])])
+def test_a_slip_forward_is_held_as_it_would_leave_access_open(hr: Hr, year: int, codes: list[str]) -> None:
+    hr.says(last_day=date(year, 2, 1))
+
+    (departure,) = hr.departures()
+    assert departure.held_codes == codes
+    assert ("years ahead" in departure.held_because) is bool(codes)
+
+
 def test_a_corrected_year_lets_the_departure_go_on(hr: Hr) -> None:
     hr.says(last_day=date(2025, 2, 1))
 
