@@ -13,7 +13,7 @@ from service.departures import friday, late, times
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import hold_if_too_many, hold_or_schedule
+from service.departures.holding import hold_if_too_many, hold_or_schedule, is_older
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
 from service.departures.record import record
@@ -34,6 +34,7 @@ _MEANT: Final = (
         and_(Departure.person_id == bindparam("person"), *(Departure.state != state for state in OVER))
         | and_(Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id"))
     )
+    .order_by(Departure.announced_at)
     .with_for_update()
 )
 
@@ -67,11 +68,13 @@ def announce(
     person = find_person(session, event.source, event.person)
     check_sealable(session, event, person, by=by)
     departure, begun_by_it = _meant(session, person, event)
+    if event.change is Change.RESCINDED:
+        departure = _to_withdraw(session, departure, person)
     if departure is not None and _outdated(departure, event):
         record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
-    if event.change is Change.RESCINDED:
-        return _withdraw(session, _to_withdraw(session, departure, person), event, now=now, by=by)
+    if departure is not None and event.change is Change.RESCINDED:
+        return _withdraw(session, departure, event, now=now, by=by)
     if departure is not None:
         return _change(session, departure, event, now=now, by=by, guard=guard)
     if begun_by_it is not None:
@@ -170,29 +173,37 @@ def _change(
     seal_as_asked(session, departure, event, now=now, by=by)
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
-    same = (departure.civil_at, departure.zone, departure.kind) == (when.meant, when.zone, kind)
-    if same and departure.run_id is None:
+    if _known(departure, event, (when.meant, when.zone, kind)):
         return Announced(departure_id=departure.id, news=False)
+    _keep_version(departure, event)
     if departure.run_id is not None:
-        if not same:
-            facts = _said(event, kind, when)
-            meant = late.Meant(when=when, kind=kind, event=event.source_id, facts=facts)
-            late.changed(session, departure, meant, now=now, by=by)
-            hold_if_too_many(session, departure, guard, now=now, by=by)
-        return Announced(departure_id=departure.id, news=not same)
+        meant = late.Meant(when=when, kind=kind, event=event.source_id, facts=_said(event, kind, when))
+        late.changed(session, departure, meant, now=now, by=by)
+        hold_if_too_many(session, departure, guard, now=now, by=by)
+        return Announced(departure_id=departure.id, news=True)
     for name, value in _times(when).items():
         setattr(departure, name, value)
-    departure.kind, departure.source_version = kind, event.source_version or departure.source_version
+    departure.kind = kind
     record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     person = session.get_one(Person, departure.person_id)
     hold_or_schedule(session, departure, person, guard, now=now, by=by)
     return Announced(departure_id=departure.id, news=True)
 
 
+def _known(departure: Departure, event: TerminationEvent, said: late.Word) -> bool:
+    """Whether HR says what it said last, or sends what began the departure once more."""
+    as_it_is = said == (departure.civil_at, departure.zone, departure.kind)
+    itself = (departure.source, departure.source_id) == (event.source, event.source_id)
+    if departure.run_id is None or itself:
+        return as_it_is
+    return late.repeats(departure, said)
+
+
 def _withdraw(
     session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
 ) -> Announced:
     """Before the time nothing was done and nothing will be. After it nothing more is begun: a person decides."""
+    _keep_version(departure, event)
     if departure.state is DepartureState.WITHDRAWN:
         return Announced(departure_id=departure.id, news=False)  # HR said so before
     if departure.run_id is None:
@@ -204,9 +215,14 @@ def _withdraw(
 
 
 def _outdated(departure: Departure, event: TerminationEvent) -> bool:
-    """True for old news that arrives late, where HR counts its versions."""
-    new, known = event.source_version or "", departure.source_version
-    return new.isdecimal() and known.isdecimal() and int(new) < int(known)
+    """True for old news that arrives late, where HR counts its versions; another HR system counts its own."""
+    same_count = event.source == departure.source
+    return same_count and is_older(event.source_version or "", departure.source_version)
+
+
+def _keep_version(departure: Departure, event: TerminationEvent) -> None:
+    if event.source == departure.source:
+        departure.source_version = event.source_version or departure.source_version
 
 
 def recompute(session: Session, departure: Departure, *, now: datetime) -> None:

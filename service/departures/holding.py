@@ -76,6 +76,8 @@ def doubts(
         yield Doubt(last_admin.CODE, last_admin.said_of(systems))
     if slip := slip_in_the_date(departure, person, now=now):
         yield slip
+    if old := old_news(session, departure):
+        yield old
     if too_many := mass.announced_at_once(session, departure, guard, now=now):
         yield Doubt(mass.CODE, too_many)
 
@@ -95,6 +97,26 @@ def slip_in_the_date(departure: Departure, person: Person, *, now: datetime) -> 
         said = f"It lies {years} years ahead: perhaps a slip in the year. Access would stay open until then."
         return Doubt("far ahead", said)
     return None
+
+
+def old_news(session: Session, departure: Departure) -> Doubt | None:
+    """HR took a departure back with a newer version than the one that begins this: two messages came in turns."""
+    if not departure.source_version.isdecimal():
+        return None
+    withdrawn = select(Departure.source_version).where(
+        Departure.person_id == departure.person_id,
+        Departure.source == departure.source,
+        Departure.state == DepartureState.WITHDRAWN,
+    )
+    if not any(is_older(departure.source_version, known) for known in session.scalars(withdrawn)):
+        return None
+    said = "HR took a departure of this person back in a newer version than this: perhaps old news that came late."
+    return Doubt("old news", said)
+
+
+def is_older(version: str, than: str) -> bool:
+    """Of two versions by HR's own count; where it does not count, none is older."""
+    return version.isdecimal() and than.isdecimal() and int(version) < int(than)
 
 
 def hold_or_schedule(

@@ -22,6 +22,9 @@ from service.departures.sealing import seal_like
 from service.ledger.event import Event
 from service.people.person import Person
 
+#: What HR says of a departure: the civil time, its zone, and why.
+Word = tuple[str, str, str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
@@ -58,20 +61,40 @@ def changed(session: Session, departure: Departure, meant: Meant, *, now: dateti
         hold(session, departure, CHANGED_TOO_LATE, now=now, by=by)
 
 
+def repeats(departure: Departure, said: Word) -> bool:
+    """Whether HR says of a departure that has begun what it said last.
+
+    After it took the departure back, or while that is being undone, whatever it says is new: even the first date.
+    """
+    meant = departure.changed_to
+    if meant is not None:
+        return said == (meant["civil_at"], meant["zone"], meant["kind"])
+    taken_back = departure.held_because == WITHDRAWN_TOO_LATE.said
+    if taken_back or departure.state is DepartureState.RESTORING:
+        return False
+    return said == (departure.civil_at, departure.zone, departure.kind)
+
+
 def _follows_by_itself(departure: Departure, meant: Meant, *, now: datetime) -> bool:
-    """Nobody was shut out yet, or what HR says is sooner or stricter than what it said before."""
+    """Nobody was shut out yet; or it is as strict as before, and by now access must be gone all the same."""
     if departure.held_because == WITHDRAWN_TOO_LATE.said:
         return False
     stricter = meant.kind in (departure.kind, DepartureKind.INVOLUNTARY, DepartureKind.LAYOFF)
-    return departure.effective_at > now or (stricter and meant.when.instant <= departure.effective_at)
+    return departure.effective_at > now or (stricter and meant.when.instant <= now)
 
 
 def _follow(session: Session, departure: Departure, meant: Meant, *, now: datetime, by: str) -> None:
-    """The departure is as HR says now; the engine moves the steps that have not begun, in its next cycle."""
+    """The departure is as HR says now; the engine moves the steps that have not begun, in its next cycle.
+
+    An end that is past does not become a later one: access was open too long since the first.
+    """
     departure.timed_from = departure.timed_from or departure.effective_at
-    departure.civil_at, departure.zone = meant.when.meant, meant.when.zone
-    departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
+    if departure.effective_at > now or meant.when.instant <= departure.effective_at:
+        departure.civil_at, departure.zone = meant.when.meant, meant.when.zone
+        departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
     departure.kind, departure.changed_to = meant.kind, None
+    if departure.held_codes == [CHANGED_TOO_LATE.code]:  # what held it is not so any more
+        departure.state, departure.held_because, departure.held_codes = DepartureState.REVOKING, "", []
     record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=meant.facts)
 
 
@@ -128,6 +151,7 @@ def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -
         announced_by=departure.announced_by,
     )
     session.add(after)
+    departure.changed_to = None  # an undo may end twice, where somebody changed what it had put back
     session.flush()
     seal_like(session, departure, after)
     facts = {"change": "moved", "after": departure.id, "kind": after.kind.value, "civil_at": after.civil_at}

@@ -55,7 +55,7 @@ def finish(session: Session, run: Run, departure: Departure, *, now: datetime) -
     record_run(session, run.id, Event.RUN_UNDONE, at=now, body=body)
     if not rehired:
         record_run(session, run.id, Event.DEPARTURE_WITHDRAWN, at=now, body={"change": undo.because.value})
-        late.succeed(session, departure, now=now, by=ENGINE)
+    late.succeed(session, departure, now=now, by=ENGINE)
 
 
 def go_on(session: Session, run: Run, departure: Departure) -> None:

@@ -7,6 +7,7 @@ LOST = "tests/unit/engine/test_undo_of_lost_answers.py"
 TAKING = "tests/attacks/undo/test_taking_back.py"
 CHANGED = "tests/unit/engine/test_changed_late.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
+SAID_LATE = "tests/unit/departures/test_said_late.py"
 RESTORING = "service/engine/restoring.py"
 
 PLANTS = (
@@ -142,14 +143,14 @@ PLANTS = (
         file="service/departures/late.py",
         text="        departure.state, departure.held_codes = DepartureState.HELD, [because.code]",
         becomes="        departure.held_codes = [because.code]",
-        tests=(f"{ANNOUNCE}::test_what_comes_after_the_cut_holds_what_has_not_begun",),
+        tests=(f"{SAID_LATE}::test_what_comes_after_the_cut_holds_what_has_not_begun",),
     ),
     Plant(
         protects="A later date does not hide that HR took the departure back.",
         file="service/departures/late.py",
         text="    if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later",
         becomes="    if True:  # a later",
-        tests=(f"{ANNOUNCE}::test_a_later_date_does_not_hide_that_hr_took_it_back",),
+        tests=(f"{SAID_LATE}::test_a_later_date_does_not_hide_that_hr_took_it_back",),
     ),
     Plant(
         protects="Nobody is withdrawn who was not announced.",
@@ -223,5 +224,86 @@ PLANTS = (
         text="departure.timed_from or departure.effective_at",
         becomes="departure.effective_at",
         tests=(f"{CHANGED}::test_two_changes_that_the_engine_sees_at_once_are_told_from_what_held_first",),
+    ),
+    Plant(
+        protects="Who leaves on the first date after all is not lost once HR took the departure back.",
+        file="service/departures/late.py",
+        text="    if taken_back or departure.state is DepartureState.RESTORING:",
+        becomes="    if False:",
+        tests=(
+            f"{CHANGED}::test_who_leaves_on_the_first_date_after_all_is_shut_out_again",
+            f"{SAID_LATE}::test_who_leaves_after_all_on_the_first_date_is_not_lost_once_hr_took_it_back",
+        ),
+    ),
+    Plant(
+        protects="What began a departure and is sent once more does not say that they leave after all.",
+        file="service/departures/announce.py",
+        text="    if departure.run_id is None or itself:",
+        becomes="    if departure.run_id is None:",
+        tests=(
+            f"{SAID_LATE}::test_what_began_a_departure_and_is_sent_once_more_does_not_say_that_they_leave_after_all",
+        ),
+    ),
+    Plant(
+        protects="At once, said after the cut, stops nothing.",
+        file="service/departures/late.py",
+        text="(stricter and meant.when.instant <= now)",
+        becomes="(stricter and meant.when.instant <= departure.effective_at)",
+        tests=(
+            f"{SAID_LATE}::test_at_once_after_the_cut_stops_nothing_and_forgets_no_minute_of_open_access",
+        ),
+    ),
+    Plant(
+        protects="An end that is past does not become a later one.",
+        file="service/departures/late.py",
+        text="    if departure.effective_at > now or meant.when.instant <= departure.effective_at:",
+        becomes="    if True:",
+        tests=(
+            f"{SAID_LATE}::test_at_once_after_the_cut_stops_nothing_and_forgets_no_minute_of_open_access",
+        ),
+    ),
+    Plant(
+        protects="A change that HR takes back again lets the run go on.",
+        file="service/departures/late.py",
+        text="    if departure.held_codes == [CHANGED_TOO_LATE.code]:  # what held it is not so any more",
+        becomes="    if False:",
+        tests=(f"{SAID_LATE}::test_a_change_that_hr_takes_back_again_lets_the_run_go_on",),
+    ),
+    Plant(
+        protects="Old news that arrives after HR took a departure back is held.",
+        file="service/departures/holding.py",
+        text="    if old := old_news(session, departure):",
+        becomes="    if old := None:",
+        tests=(
+            f"{SAID_LATE}::test_old_news_that_arrives_after_hr_took_it_back_touches_nobody_before_people_decide",
+        ),
+    ),
+    Plant(
+        protects="Of a run that has begun the newest version counts.",
+        file="service/departures/announce.py",
+        text="        departure.source_version = event.source_version or departure.source_version",
+        becomes="        pass",
+        tests=(f"{SAID_LATE}::test_old_news_of_a_run_that_has_begun_changes_nothing",),
+    ),
+    Plant(
+        protects="Each HR system counts its own versions.",
+        file="service/departures/announce.py",
+        text="    same_count = event.source == departure.source",
+        becomes="    same_count = True",
+        tests=(f"{SAID_LATE}::test_each_hr_system_counts_its_own_versions",),
+    ),
+    Plant(
+        protects="An undo that ends twice schedules a moved departure once.",
+        file="service/departures/late.py",
+        text="    departure.changed_to = None  # an undo may end twice, where somebody changed what it had put back",
+        becomes="",
+        tests=(f"{CHANGED}::test_an_undo_that_ends_twice_schedules_a_moved_departure_once",),
+    ),
+    Plant(
+        protects="Who comes back and is to leave anew meanwhile is not forgotten.",
+        file="service/engine/undos.py",
+        text="    late.succeed(session, departure, now=now, by=ENGINE)",
+        becomes="    if not rehired:\n        late.succeed(session, departure, now=now, by=ENGINE)",
+        tests=(f"{CHANGED}::test_somebody_who_comes_back_and_is_to_leave_anew_meanwhile_is_not_forgotten",),
     ),
 )

@@ -1,87 +1,15 @@
 """From HR's word to a departure: once, changed, withdrawn, and never about the wrong person."""
 
 import json
-import uuid
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
 import pytest
 
-from service.departures.announce import Announced, announce, recompute
+from service.departures.announce import recompute
 from service.departures.departure import Departure
-from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+from service.departures.event import Change, Unannounceable
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
-from service.ledger.entry import LedgerEntry
-from service.ledger.keys import Keys
-from service.people.person import Person
-from service.store import Store
-
-
-@pytest.fixture
-def hr(any_store: Store, clock: Any, keys: Keys) -> "Hr":
-    with any_store.write() as session:
-        for number, more in (("E-1", {}), ("E-2", {}), ("E-3", {"protected": True})):
-            session.add(
-                Person(
-                    id=f"p-{number}",
-                    subject=uuid.uuid4().hex,
-                    source="hr",
-                    source_id=f"hr-{number}",
-                    employee_no=number,
-                    work_email=f"{number}@example.com",
-                    display_name=f"Person {number}",
-                    **more,
-                )
-            )
-    return Hr(any_store, clock)
-
-
-AHEAD = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.HELD)
-
-
-class Hr:
-    """HR's side of the door."""
-
-    def __init__(self, store: Store, clock: Any) -> None:
-        self.store, self.clock = store, clock
-
-    def says(self, change: Change = Change.SCHEDULED, *, by: str = "", **more: Any) -> Announced:
-        who = {"source_id": "hr-E-1", "name": "Person E-1", **more.pop("person", {})}
-        told = {
-            "source": "hr",
-            "source_id": str(uuid.uuid4()),
-            "kind": DepartureKind.VOLUNTARY,
-            "last_day": date(2026, 3, 6) if change in (Change.SCHEDULED, Change.CHANGED) else None,
-            "timezone": "Europe/Stockholm",
-            "occurred_at": self.clock(),
-            **more,
-        }
-        if told.get("access_off_at"):
-            told["last_day"] = None
-        event = TerminationEvent(change=change, person=EventPerson(**who), **told)
-        with self.store.write() as session:
-            return announce(session, event, now=self.clock(), by=by)
-
-    def departures(self) -> list[Departure]:
-        with self.store.read() as session:
-            return list(session.query(Departure).order_by(Departure.announced_at))
-
-    def becomes(self, state: DepartureState) -> None:
-        with self.store.write() as session:
-            departure = session.query(Departure).one()
-            departure.state = state
-            departure.run_id = None if state in AHEAD else "a run"
-
-    def is_cut(self, state: DepartureState = DepartureState.REVOKING) -> datetime:
-        """The time came, and the run began; gives the time."""
-        (departure,) = self.departures()
-        self.clock.now = departure.effective_at + timedelta(minutes=1)
-        self.becomes(state)
-        return departure.effective_at
-
-    def ledger(self) -> list[dict[str, Any]]:
-        with self.store.read() as session:
-            return [json.loads(e.leaf) for e in session.query(LedgerEntry).order_by(LedgerEntry.seq)]
+from tests.unit.departures.hr import Hr
 
 
 def test_a_last_day_ends_with_the_day_where_the_leaver_works(hr: Hr) -> None:
@@ -169,86 +97,6 @@ def test_who_stays_is_withdrawn(hr: Hr) -> None:
     assert departure.state is DepartureState.WITHDRAWN
 
 
-@pytest.mark.parametrize("change", [Change.RESCINDED, Change.CHANGED], ids=str)
-def test_what_comes_after_the_cut_holds_what_has_not_begun(hr: Hr, change: Change) -> None:
-    hr.says()
-    hr.is_cut()
-
-    hr.says(change, **({"last_day": date(2026, 4, 1)} if change is Change.CHANGED else {}))
-
-    (departure,) = hr.departures()
-    assert (departure.state, departure.civil_at) == (DepartureState.HELD, "2026-03-06")
-    assert "after its run had begun" in departure.held_because
-
-
-def test_a_later_date_does_not_hide_that_hr_took_it_back(hr: Hr) -> None:
-    hr.says()
-    hr.is_cut()
-    hr.says(Change.RESCINDED)
-
-    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
-
-    (departure,) = hr.departures()
-    assert "HR withdrew" in departure.held_because
-
-
-def test_a_later_date_after_the_cut_is_kept_for_whoever_decides(hr: Hr) -> None:
-    hr.says()
-    hr.is_cut()
-
-    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
-
-    (departure,) = hr.departures()
-    assert departure.changed_to is not None
-    assert departure.changed_to["civil_at"] == "2026-04-01"
-
-
-def test_an_earlier_date_after_the_cut_needs_nobody(hr: Hr) -> None:
-    hr.says()
-    was = hr.is_cut()
-
-    hr.says(Change.CHANGED, last_day=date(2026, 3, 5))
-
-    (departure,) = hr.departures()
-    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-03-05")
-    assert departure.timed_from == was
-    assert departure.changed_to is None
-
-
-def test_a_dismissal_after_the_cut_needs_nobody_and_a_softer_kind_does(hr: Hr) -> None:
-    hr.says(kind=DepartureKind.VOLUNTARY)
-    hr.is_cut()
-
-    hr.says(Change.CHANGED, kind=DepartureKind.INVOLUNTARY)
-    (stricter,) = hr.departures()
-    hr.says(Change.CHANGED, kind=DepartureKind.VOLUNTARY)
-    (softer,) = hr.departures()
-
-    assert (stricter.state, stricter.kind) == (DepartureState.REVOKING, DepartureKind.INVOLUNTARY)
-    assert (softer.state, softer.kind) == (DepartureState.HELD, DepartureKind.INVOLUNTARY)
-
-
-def test_a_run_that_begins_before_the_time_follows_whatever_hr_says(hr: Hr) -> None:
-    hr.says()
-    hr.becomes(DepartureState.REVOKING)  # its notice phase
-
-    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
-
-    (departure,) = hr.departures()
-    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-04-01")
-
-
-def test_hr_may_take_back_what_is_closed_and_it_stays_closed_until_a_person_decides(hr: Hr) -> None:
-    hr.says()
-    hr.is_cut(DepartureState.CLOSED)
-
-    hr.says(Change.RESCINDED)
-
-    (departure,) = hr.departures()
-    assert departure.state is DepartureState.CLOSED
-    assert "HR withdrew" in departure.held_because
-
-
 def test_taking_back_twice_is_no_news_the_second_time(hr: Hr) -> None:
     hr.says()
     first = hr.says(Change.RESCINDED)
@@ -258,15 +106,6 @@ def test_taking_back_twice_is_no_news_the_second_time(hr: Hr) -> None:
     (departure,) = hr.departures()
     assert (first.news, second.news) == (True, False)
     assert departure.state is DepartureState.WITHDRAWN
-
-
-def test_old_news_that_arrives_late_changes_nothing(hr: Hr) -> None:
-    hr.says(source_version="3", last_day=date(2026, 7, 1))
-
-    hr.says(Change.CHANGED, source_version="2", last_day=date(2026, 6, 1))
-
-    (departure,) = hr.departures()
-    assert departure.civil_at == "2026-07-01"
 
 
 @pytest.mark.parametrize("year", [2020, 2025])

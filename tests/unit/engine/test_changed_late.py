@@ -10,16 +10,19 @@ from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.kind import DepartureKind, DepartureState
+from service.engine.decisions import Decision
+from service.engine.interventions import Verb, Wish
 from service.engine.retiming import retime
 from service.engine.start import Starter
 from service.engine.states import StepState
 from service.engine.undo_compare import Comparer, record_look
+from service.engine.undos import Because
 from service.people.person import Person
 from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import Fixed
 from service.playbook.load import parse
 from tests.unit.engine.test_undo import ACCOUNT, account, events, states, sweep_and_drain, undo
-from tests.unit.engine.world import PLAYBOOK, World
+from tests.unit.engine.world import MANY, PLAYBOOK, World
 from tests.unit.engine.world import departure as departure_of
 
 LATER = """
@@ -37,6 +40,20 @@ def follow(world: World) -> None:
 def departures(world: World) -> list[Departure]:
     with world.store.read() as session:
         return list(session.scalars(select(Departure).order_by(Departure.announced_at, Departure.source_id)))
+
+
+def said(world: World, name: str) -> None:
+    """Ivan says that it is done."""
+    step, note = world.step(name), "Changed it in the console."
+    world.desk.confirm(
+        Decision(
+            step_run_id=step.id,
+            revision=step.revision,
+            person_id=world.people["ivan"],
+            door="web",
+            note=note,
+        )
+    )
 
 
 def test_an_earlier_time_brings_forward_what_has_not_begun_but_nothing_that_cannot_be_undone(
@@ -223,6 +240,57 @@ def test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_com
     assert states(world)["undo.shut"] is StepState.CANCELLED
     assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.ANNOUNCED)
     assert new.effective_at <= world.clock()
+
+
+def test_who_leaves_on_the_first_date_after_all_is_shut_out_again(world: World) -> None:
+    world.begin()
+    world.drain()
+    at = departures(world)[0].effective_at
+    world.says(Change.RESCINDED)
+    undo(world)
+
+    world.says(Change.SCHEDULED, access_off_at=at.replace(tzinfo=None))
+    sweep_and_drain(world)
+    look(world, MANY)
+
+    old, new = departures(world)
+    assert (old.state, new.state) == (DepartureState.WITHDRAWN, DepartureState.REVOKING)
+
+
+def test_somebody_who_comes_back_and_is_to_leave_anew_meanwhile_is_not_forgotten(world: World) -> None:
+    world.begin()
+    world.drain()
+    said(world, "mailbox")
+    assert departures(world)[0].state is DepartureState.CLOSED
+    undo(world, because=Because.REHIRE)
+
+    world.says(Change.SCHEDULED, access_off_at=datetime(2026, 9, 1, 17, 0))  # noqa: DTZ001  a civil time
+    sweep_and_drain(world)
+    said(world, "undo.mailbox")
+
+    old, *new = departures(world)
+    assert old.state is DepartureState.CLOSED
+    assert [one.effective_at for one in new] == [datetime(2026, 9, 1, 17, 0, tzinfo=UTC)]
+
+
+def test_an_undo_that_ends_twice_schedules_a_moved_departure_once(world: World) -> None:
+    world.begin()
+    world.drain()
+    world.says(Change.CHANGED, access_off_at=datetime(2026, 5, 1, 17, 0))  # noqa: DTZ001  a civil time
+    undo(world)
+    sweep_and_drain(world)
+    world.fake.state["accounts"][ACCOUNT]["active"] = False  # somebody shuts it again
+    world.clock.turn(seconds=65)
+    sweep_and_drain(world)
+    assert departures(world)[0].state is DepartureState.RESTORING
+
+    world.fake.state["accounts"][ACCOUNT]["active"] = True
+    world.desk.intervene(
+        Wish(verb=Verb.RETRY, run_id=world.run_id, person_id=world.people["ivan"], door="cli")
+    )
+    sweep_and_drain(world)
+
+    assert [one.state for one in departures(world)] == [DepartureState.WITHDRAWN, DepartureState.ANNOUNCED]
 
 
 @pytest.mark.parametrize("first", ["hr", "engine"])

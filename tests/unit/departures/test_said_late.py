@@ -1,0 +1,208 @@
+"""What HR says of a departure that is under way, taken back or over: its newest word counts, and none is lost."""
+
+from datetime import date
+
+import pytest
+
+from service.departures.event import Change
+from service.departures.kind import DepartureKind, DepartureState
+from tests.unit.departures.hr import Hr
+
+
+@pytest.mark.parametrize("change", [Change.RESCINDED, Change.CHANGED], ids=str)
+def test_what_comes_after_the_cut_holds_what_has_not_begun(hr: Hr, change: Change) -> None:
+    hr.says()
+    hr.is_cut()
+
+    hr.says(change, **({"last_day": date(2026, 4, 1)} if change is Change.CHANGED else {}))
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.civil_at) == (DepartureState.HELD, "2026-03-06")
+    assert "after its run had begun" in departure.held_because
+
+
+def test_a_later_date_does_not_hide_that_hr_took_it_back(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut()
+    hr.says(Change.RESCINDED)
+
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert "HR withdrew" in departure.held_because
+
+
+def test_a_later_date_after_the_cut_is_kept_for_whoever_decides(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut()
+
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert departure.changed_to is not None
+    assert departure.changed_to["civil_at"] == "2026-04-01"
+
+
+def test_an_earlier_date_after_the_cut_needs_nobody(hr: Hr) -> None:
+    hr.says()
+    was = hr.is_cut()
+
+    hr.says(Change.CHANGED, last_day=date(2026, 3, 5))
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-03-05")
+    assert departure.timed_from == was
+    assert departure.changed_to is None
+
+
+def test_a_dismissal_after_the_cut_needs_nobody_and_a_softer_kind_does(hr: Hr) -> None:
+    hr.says(kind=DepartureKind.VOLUNTARY)
+    hr.is_cut()
+
+    hr.says(Change.CHANGED, kind=DepartureKind.INVOLUNTARY)
+    (stricter,) = hr.departures()
+    hr.says(Change.CHANGED, kind=DepartureKind.VOLUNTARY)
+    (softer,) = hr.departures()
+
+    assert (stricter.state, stricter.kind) == (DepartureState.REVOKING, DepartureKind.INVOLUNTARY)
+    assert (softer.state, softer.kind) == (DepartureState.HELD, DepartureKind.INVOLUNTARY)
+
+
+def test_a_run_that_begins_before_the_time_follows_whatever_hr_says(hr: Hr) -> None:
+    hr.says()
+    hr.becomes(DepartureState.REVOKING)  # its notice phase
+
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.civil_at) == (DepartureState.REVOKING, "2026-04-01")
+
+
+def test_hr_may_take_back_what_is_closed_and_it_stays_closed_until_a_person_decides(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut(DepartureState.CLOSED)
+
+    hr.says(Change.RESCINDED)
+
+    (departure,) = hr.departures()
+    assert departure.state is DepartureState.CLOSED
+    assert "HR withdrew" in departure.held_because
+
+
+def test_old_news_that_arrives_late_changes_nothing(hr: Hr) -> None:
+    hr.says(source_version="3", last_day=date(2026, 7, 1))
+
+    hr.says(Change.CHANGED, source_version="2", last_day=date(2026, 6, 1))
+
+    (departure,) = hr.departures()
+    assert departure.civil_at == "2026-07-01"
+
+
+def test_old_news_that_arrives_after_hr_took_it_back_touches_nobody_before_people_decide(hr: Hr) -> None:
+    hr.says(source_version="1")
+    hr.says(Change.RESCINDED, source_version="3")
+
+    hr.says(Change.CHANGED, source_version="2", last_day=date(2026, 3, 4))
+
+    _, late = hr.departures()
+    assert (late.state, late.held_codes) == (DepartureState.HELD, ["old news"])
+
+
+def test_newer_news_after_hr_took_it_back_is_believed(hr: Hr) -> None:
+    hr.says(source_version="1")
+    hr.says(Change.RESCINDED, source_version="3")
+
+    hr.says(source_version="4")
+
+    assert [one.state for one in hr.departures()] == [DepartureState.WITHDRAWN, DepartureState.SCHEDULED]
+
+
+def test_old_news_of_a_run_that_has_begun_changes_nothing(hr: Hr) -> None:
+    hr.says(source_version="1")
+    hr.is_cut()
+    hr.says(Change.CHANGED, source_version="3", last_day=date(2026, 4, 1))
+
+    hr.says(Change.CHANGED, source_version="2", last_day=date(2026, 5, 1))
+    hr.says(Change.RESCINDED, source_version="2")
+
+    (departure,) = hr.departures()
+    assert departure.changed_to is not None
+    assert (departure.changed_to["civil_at"], departure.held_codes) == ("2026-04-01", ["changed too late"])
+
+
+def test_each_hr_system_counts_its_own_versions(hr: Hr) -> None:
+    hr.says(source_version="7")
+    person = {"source_id": "x", "employee_no": "E-1", "work_email": "E-1@example.com"}
+
+    hr.says(Change.CHANGED, source="other", source_version="2", last_day=date(2026, 5, 1), person=person)
+    hr.says(Change.CHANGED, source_version="6", last_day=date(2026, 6, 1))
+
+    (departure,) = hr.departures()
+    assert departure.civil_at == "2026-05-01"
+
+
+@pytest.mark.parametrize("state", [DepartureState.HELD, DepartureState.RESTORING], ids=str)
+def test_who_leaves_after_all_on_the_first_date_is_not_lost_once_hr_took_it_back(
+    hr: Hr, state: DepartureState
+) -> None:
+    hr.says()
+    hr.is_cut()
+    hr.says(Change.RESCINDED)
+    if state is DepartureState.RESTORING:
+        hr.becomes(state)
+
+    said = hr.says()
+
+    (departure,) = hr.departures()
+    assert said.news
+    assert departure.changed_to is not None
+    assert departure.changed_to["civil_at"] == "2026-03-06"
+    assert hr.ledger()[-1]["type"] in ("departure.changed", "departure.held")
+
+
+def test_what_began_a_departure_and_is_sent_once_more_does_not_say_that_they_leave_after_all(hr: Hr) -> None:
+    hr.says(source_id="ev-1")
+    hr.is_cut()
+    hr.says(Change.RESCINDED)
+
+    said = hr.says(source_id="ev-1")
+
+    assert not said.news
+    assert hr.departures()[0].changed_to is None
+
+
+def test_a_change_that_hr_takes_back_again_lets_the_run_go_on(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut()
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    hr.says(Change.CHANGED)
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.changed_to, departure.held_because) == (
+        DepartureState.REVOKING,
+        None,
+        "",
+    )
+
+
+def test_the_same_late_change_again_is_no_news(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut()
+    hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+    before = len(hr.ledger())
+
+    again = hr.says(Change.CHANGED, last_day=date(2026, 4, 1))
+
+    assert (again.news, len(hr.ledger())) == (False, before)
+
+
+def test_at_once_after_the_cut_stops_nothing_and_forgets_no_minute_of_open_access(hr: Hr) -> None:
+    hr.says()
+    was = hr.is_cut()
+
+    hr.says(Change.IMMEDIATE, kind=DepartureKind.INVOLUNTARY)
+
+    (departure,) = hr.departures()
+    assert (departure.state, departure.kind) == (DepartureState.REVOKING, DepartureKind.INVOLUNTARY)
+    assert departure.effective_at == was
