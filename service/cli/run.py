@@ -125,9 +125,10 @@ def _stored(service: "Service", event: "TerminationEvent", *, by: str) -> "tuple
     from service.departures.announce import announce
     from service.departures.departure import Departure
     from service.departures.event import Unannounceable
+    from service.ledger.entry import gathered
 
     try:
-        with service.store.write() as session:
+        with service.store.write() as session, gathered(session):
             done = announce(session, event, now=service.now(), by=by, guard=service.starter.guard)
             return done, session.get_one(Departure, done.departure_id).held_because
     except Unannounceable as refused:

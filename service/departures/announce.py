@@ -20,6 +20,7 @@ from service.departures.record import record
 from service.departures.sealing import check_sealable, seal_as_asked
 from service.ledger.event import Event
 from service.people.person import Person
+from service.store.one_at_a_time import Only, wait_to
 
 #: A departure in one of these is over; a further event for the same person begins a new one.
 OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
@@ -64,6 +65,7 @@ def announce(
         by: The actor, where it is a person at our own door and not the HR system.
         batch: Gives the batch a new departure belongs to; asked for nothing else.
     """
+    wait_to(session, Only.ANNOUNCES)  # the guardrails count, and nobody gets two departures
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
     check_sealable(session, event, person, by=by)

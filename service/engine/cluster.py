@@ -13,7 +13,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 
 import structlog
-from sqlalchemy import func, select, text, union_all
+from sqlalchemy import func, select, union_all
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
@@ -29,12 +29,12 @@ from service.engine.pools import Pools
 from service.engine.receiving import Receiving
 from service.engine.reconcile import EVERY_S, reconcile
 from service.engine.recording import Recorder
-from service.engine.start import BEGINS
 from service.engine.states import OUT
 from service.engine.tables import StepRun
 from service.engine.taking import taken
 from service.engine.trouble import where
 from service.store import table_of
+from service.store.one_at_a_time import Only, may
 
 log = structlog.get_logger()
 
@@ -174,7 +174,7 @@ class Cluster:
             return
         self._news, self._began = False, time.monotonic()
         with self._store.write("begin") as session:
-            if session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": BEGINS}):
+            if may(session, Only.BEGINS):
                 begun = self._parts.begin_due(session, now=now)
                 if begun:  # there may be more than are begun at once
                     self._news = True

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import BindParameter, Integer, Select, bindparam, case, func, select, text
+from sqlalchemy import BindParameter, Integer, Select, bindparam, case, func, select
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session, object_session
 
@@ -34,6 +34,7 @@ from service.playbook.inuse import NotInUse, Playbooks
 from service.playbook.load import Loaded
 from service.playbook.plan import Plan, PlanInput, plan
 from service.store import UtcDateTime
+from service.store.one_at_a_time import Only, wait_to
 
 T = TypeVar("T")
 People = Mapping[str, Person]
@@ -51,8 +52,6 @@ _ANNOUNCED = (
 )
 #: So many runs are begun in one transaction: it holds the database's write lock while it lasts.
 AT_ONCE = 25
-#: The lock of whoever begins runs, of all nodes: any number will do.
-BEGINS = 0x65786262
 #: Plans that are remembered: a department, a kind and a country each.
 MOST_PLANS = 1000
 #: What can be wrong with one departure, and must delay no other.
@@ -86,7 +85,7 @@ class Starter:
         Whoever leaves at once does not wait while runs of others are written.
         A departure that cannot begin is held and stops none of the others.
         """
-        _one_at_a_time(session)
+        wait_to(session, Only.BEGINS)  # the guardrails count, and runs are numbered
         open_due(session, now=now)
         if kill_switch.is_thrown(session):
             return []
@@ -253,15 +252,6 @@ def _near(marks: _Marks) -> Select[Departure]:
         .outerjoin(Batch, Batch.id == Departure.batch_id)
         .where(Departure.state == DepartureState.SCHEDULED, to_look_at(marks, now=now), may_begin_now())
     )
-
-
-def _one_at_a_time(session: Session) -> None:
-    """No other node begins anybody until this transaction ends: the guardrails count, and runs are numbered.
-
-    A lock of its own: who held the ledger's would keep waiting whoever has something else to record.
-    """
-    if session.get_bind().dialect.name == "postgresql":  # on SQLite one transaction writes
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BEGINS})
 
 
 @cache

@@ -16,7 +16,7 @@ from service.intake import answer
 from service.intake.answer import Answer
 from service.intake.source import Ignored, LookUp, Slip, Understood
 from service.intake.tables import PendingLookUp, Webhook, WebhookState
-from service.ledger.entry import append, joined
+from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.store.failpoints import passing
 
@@ -58,7 +58,7 @@ def keep(session: Session, delivery: Delivery, *, understood: Understood, announ
         return settled
     webhook_id = row.id if row else delivery.webhook_id
     state, problem, departure_id = WebhookState.ACCEPTED, "", None
-    with joined(session):
+    with gathered(session):
         _record(session, delivery, webhook_id, Event.WEBHOOK_ACCEPTED, _facts(understood))
         match understood:
             case Ignored():

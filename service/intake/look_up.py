@@ -16,7 +16,7 @@ from service.departures.event import Change, TerminationEvent, Unannounceable
 from service.departures.times import ZoneSource
 from service.intake.source import NotUnderstood, Source, Standing
 from service.intake.tables import PendingLookUp, Told, Webhook
-from service.ledger.entry import append
+from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.settings import SettingsError
 from service.store import Store
@@ -111,11 +111,12 @@ def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announc
     change = _change(told, standing)
     if change is not None:
         event = _event(due, standing, change, at=at)
-        try:
-            announce(session, event)
-        except Unannounceable:
-            if change is not Change.RESCINDED:
-                raise  # somebody who comes back long after leaving has nothing left to withdraw
+        with gathered(session):
+            try:
+                announce(session, event)
+            except Unannounceable:
+                if change is not Change.RESCINDED:
+                    raise  # somebody who comes back long after leaving has nothing left to withdraw
         _remember(session, due, told, standing, at=at)
     pending = session.get(PendingLookUp, (due.source.name, due.employee_id))
     if pending is not None and pending.hint == due.hint:

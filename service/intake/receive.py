@@ -20,7 +20,7 @@ from service.intake.inbox import Delivery
 from service.intake.source import Envelope, NotUnderstood, Slip, Source, Understood
 from service.intake.sources import csv_file
 from service.intake.strict_json import MEBIBYTE, BadBody
-from service.ledger.entry import append
+from service.ledger.entry import append, gathered
 from service.ledger.errors import LedgerError
 from service.ledger.event import Event
 from service.ledger.keys import Keys
@@ -129,13 +129,14 @@ class Intake:
         slips, departures = list(_twice(events)), []
         with self._at.store.write("intake") as session:
             announce = together(session) if together else self._at.announce
-            for event in events:
-                try:
-                    departures.append(announce(session, event))
-                except Unannounceable as error:
-                    slips.append(Slip(where=event.person.source_id, what=error.reason))
-            if slips:
-                raise NotUnderstood(*slips)
+            with gathered(session):
+                for event in events:
+                    try:
+                        departures.append(announce(session, event))
+                    except Unannounceable as error:
+                        slips.append(Slip(where=event.person.source_id, what=error.reason))
+                if slips:
+                    raise NotUnderstood(*slips)
         return tuple(departures)
 
     def look_up_due(self, *, most: int = 50) -> int:

@@ -6,7 +6,7 @@ ends, so `seq` has no gaps and entries become readable in their order. Append la
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -33,7 +33,6 @@ __all__ = [
     "bind",
     "gathered",
     "head",
-    "joined",
     "stored_leaves",
 ]
 
@@ -44,7 +43,7 @@ MAX_NAME = 200  # of an actor, subject, departure, run or step
 NUMBERED_LATER: Final = -1
 
 _OPEN = "exeunt.ledger"
-_JOINED = "exeunt.ledger.joined"
+_GATHERED = "exeunt.ledger.gathered"
 
 #: The columns of a row, and their kinds on PostgreSQL.
 _COLUMNS: Final = {
@@ -132,12 +131,10 @@ class _Open:
 
 
 @dataclass(slots=True)
-class _Joined:
-    """What a block of `joined` or `gathered` has appended and not written yet."""
+class _Gathered:
+    """What a block of `gathered` has appended and not written yet."""
 
     within: _Within
-    numbered_later: bool
-    rows: list[_Row] = field(default_factory=list)
     drafts: list[_Dated] = field(default_factory=list)
 
 
@@ -185,8 +182,8 @@ def append(  # noqa: PLR0913  the members of an entry, each by its name
 def append_all(session: Session, drafts: Sequence[Draft], *, at: datetime) -> range:
     """Write several entries of one moment with one statement; returns their numbers, none within `gathered`."""
     bound()
-    block, dated = session.info.get(_JOINED), [(draft, at) for draft in drafts]
-    if isinstance(block, _Joined) and block.numbered_later:
+    block, dated = session.info.get(_GATHERED), [(draft, at) for draft in drafts]
+    if isinstance(block, _Gathered):
         _check(block, _within(session))
         block.drafts += dated
         return range(0)
@@ -194,50 +191,37 @@ def append_all(session: Session, drafts: Sequence[Draft], *, at: datetime) -> ra
     first = opened.edge.size
     session.info.pop(_OPEN)  # whatever fails from here on: the next append reads the head again
     rows = _numbered(session, opened, dated)
-    if isinstance(block, _Joined):
-        _check(block, opened.within)
-        block.rows += rows
-    elif rows:
+    if rows:
         _write(opened, rows)
     session.info[_OPEN] = opened
     return range(first, opened.edge.size)
 
 
-def joined(session: Session) -> AbstractContextManager[None]:
+@contextmanager
+def gathered(session: Session) -> Iterator[None]:
     """Write what is appended within the block at its end, with one statement for all.
 
-    The first entry takes the ledger's lock. Nothing in the block reads the ledger or opens a savepoint. An error that
-    leaves the block rolls the transaction back at once: without its entries none of its changes may stand.
+    The ledger's lock is taken at the end, when the entries get their numbers: others need not wait for what the
+    block does meanwhile. What it changes must be safe under locks of its own. Nothing in the block reads the ledger
+    or opens a savepoint. An error that leaves the block rolls the transaction back at once: without its entries none
+    of its changes may stand.
     """
-    return _block(session, numbered_later=False)
-
-
-def gathered(session: Session) -> AbstractContextManager[None]:
-    """The same, but the ledger's lock is taken at the end of the block, when the entries get their numbers.
-
-    Other nodes need not wait for what the block does meanwhile. What it changes must be safe under locks of its own.
-    """
-    return _block(session, numbered_later=True)
-
-
-@contextmanager
-def _block(session: Session, *, numbered_later: bool) -> Iterator[None]:
-    if _JOINED in session.info:  # a block within a block
+    if _GATHERED in session.info:  # a block within a block
         yield
         return
     session.connection()
-    session.info[_JOINED] = block = _Joined(_within(session), numbered_later)
+    session.info[_GATHERED] = block = _Gathered(_within(session))
     with ExitStack() as undone:
         undone.callback(_roll_back, session)
-        undone.callback(session.info.pop, _JOINED)
+        undone.callback(session.info.pop, _GATHERED)
         yield
-        opened = _opened(session) if block.rows or block.drafts else None
-        if opened:
+        if block.drafts:
+            opened = _opened(session)
             session.info.pop(_OPEN)
-            _write(opened, block.rows + _numbered(session, opened, block.drafts))
+            _write(opened, _numbered(session, opened, block.drafts))
             session.info[_OPEN] = opened
         undone.pop_all()
-    session.info.pop(_JOINED)
+    session.info.pop(_GATHERED)
 
 
 def head(session: Session) -> Edge:
@@ -293,7 +277,7 @@ def _roll_back(session: Session) -> None:
         transaction.rollback()
 
 
-def _check(block: _Joined, within: _Within) -> None:
+def _check(block: _Gathered, within: _Within) -> None:
     if block.within != within:
         raise EntryRefused("A savepoint was opened while entries were gathered. Gather them within it.")
 

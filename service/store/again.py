@@ -1,8 +1,7 @@
 """Doing a whole transaction again when PostgreSQL broke up a deadlock and chose it to give way.
 
-An operator takes steps and then the ledger; a webhook takes the ledger and then a departure; the engine takes steps,
-the ledger and, at times, a departure. There are too many doors to hold all of them to one order for good, so whoever
-gave way begins anew.
+A webhook and a turn of the engine take the ledger last. An operator takes steps, then the ledger, and at times more
+steps. There are too many doors to hold all of them to one order for good, so whoever gave way begins anew.
 """
 
 import random

@@ -1,23 +1,25 @@
 """Two that wait for each other in PostgreSQL: one is made to give way, and does its work anew, whole."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from service.departures.announce import announce
 from service.departures.departure import Departure
+from service.departures.event import TerminationEvent
 from service.engine.interventions import Verb, Wish
 from service.engine.tables import StepRun
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
-from service.ledger.entry import append
+from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.ledger.verify import verify_live
 from service.settings import SourceSection
@@ -70,8 +72,8 @@ def meeting(world: Any, door: Callable[[], Any], first: Act, then: Act) -> Any:
         return told.result(timeout=30)
 
 
-def webhook(world: Any) -> Callable[[], Any]:
-    """HR moves Mike's date."""
+def webhook(world: Any, **person: str) -> Callable[[], Any]:
+    """HR moves Mike's date, or lets somebody else go."""
     section = SourceSection.model_validate({"format": "native", "secrets": ["env:HR_SECRET"]})
     clock = Clock()
     clock.now = world.clock()
@@ -86,22 +88,55 @@ def webhook(world: Any) -> Callable[[], Any]:
     return lambda: door.send(
         message(
             "changed",
-            person={"source_id": "hr-E-17", "name": "Mike Dalton"},
+            person=person or {"source_id": "hr-E-17", "name": "Mike Dalton"},
             access_off_at="2027-03-31T17:00:00",
         )
     )
 
 
+def leaves(source_id: str) -> TerminationEvent:
+    """Somebody leaves next year."""
+    said = {
+        "source": "hr",
+        "source_id": "the first message",
+        "change": "scheduled",
+        "kind": "voluntary",
+        "person": {"source_id": source_id, "name": "Whoever"},
+        "access_off_at": "2027-01-31T17:00:00",
+        "timezone": "Europe/Berlin",
+        "occurred_at": "2026-12-31T12:00:00Z",
+    }
+    return TerminationEvent.model_validate_json(json.dumps(said))
+
+
 @pytest.mark.usefixtures("secrets")
-def test_a_webhook_that_met_somebody_is_taken_all_the_same(together: Any) -> None:
+def test_a_webhook_takes_the_ledger_last_so_that_neither_it_nor_the_engine_has_to_give_way(
+    together: Any,
+) -> None:
     with capture_logs() as logs:
         answer = meeting(together, webhook(together), changes(Departure), records)
 
     assert answer.status == 202
-    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == ["Intake._take"]
+    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == []
     assert together.events().count("departure.changed") == 1
     with together.store.read() as session:
         assert verify_live(session, together.keys.vkey).holds
+
+
+@pytest.mark.usefixtures("secrets")
+def test_two_webhooks_of_one_moment_begin_one_departure_of_a_person(together: Any) -> None:
+    hanna = webhook(together, source_id="hr-E-3", name="Hanna Ek")
+
+    with ThreadPoolExecutor(1) as other:
+        with together.store.write() as session, gathered(session):
+            announce(session, leaves("hr-E-3"), now=together.clock(), guard=MANY)
+            told = other.submit(hanna)
+            seen(lambda: waits(together) or told.done())
+        assert told.result(timeout=30).status == 202
+
+    with together.store.read() as session:
+        hers = select(Departure).where(Departure.person_id == together.people["hanna"])
+        assert [one.civil_at for one in session.scalars(hers)] == ["2027-03-31T17:00:00"]
 
 
 def test_an_operator_who_met_the_engine_has_their_way_all_the_same(together: Any) -> None:

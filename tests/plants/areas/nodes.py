@@ -12,19 +12,32 @@ PLANTS = (
     Plant(
         protects="Nodes count together how many people they touch.",
         file="service/engine/start.py",
-        text='        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BEGINS})',
-        becomes="        pass",
+        text="        wait_to(session, Only.BEGINS)",
+        becomes="        ",
         tests=(f"{BEGINNING}::test_two_nodes_together_begin_no_more_people_than_may_leave_in_a_day",),
     ),
     Plant(
-        protects="A webhook that had to give way in a deadlock is taken anew.",
+        protects="Whoever had to give way in a deadlock begins anew.",
         file="service/store/again.py",
         text='GAVE_WAY: Final = frozenset({"40P01", "40001"})',
         becomes='GAVE_WAY: Final = frozenset({"00000"})',
+        tests=(f"{DEADLOCKS}::test_an_operator_who_met_the_engine_has_their_way_all_the_same",),
+    ),
+    Plant(
+        protects="A webhook takes the ledger last, and meets nobody who holds what it wants.",
+        file="service/intake/inbox.py",
+        text="    with gathered(session):",
+        becomes="    if True:",
         tests=(
-            f"{DEADLOCKS}::test_a_webhook_that_met_somebody_is_taken_all_the_same",
-            f"{DEADLOCKS}::test_an_operator_who_met_the_engine_has_their_way_all_the_same",
+            f"{DEADLOCKS}::test_a_webhook_takes_the_ledger_last_so_that_neither_it_nor_the_engine_has_to_give_way",
         ),
+    ),
+    Plant(
+        protects="Two messages of one moment about one person are one departure.",
+        file="service/departures/announce.py",
+        text="    wait_to(session, Only.ANNOUNCES)",
+        becomes="    ",
+        tests=(f"{DEADLOCKS}::test_two_webhooks_of_one_moment_begin_one_departure_of_a_person",),
     ),
     Plant(
         protects="What a dead node held goes on elsewhere.",

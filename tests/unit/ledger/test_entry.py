@@ -1,8 +1,6 @@
 """Entries are written at the end, without gaps, in the transaction of what they record, or nothing is."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from datetime import datetime
 
 import pytest
@@ -21,7 +19,6 @@ from service.ledger.entry import (
     append_all,
     gathered,
     head,
-    joined,
     stored_leaves,
 )
 from service.ledger.errors import EntryRefused, LedgerBroken, NotBound, ReadingOnly
@@ -33,8 +30,6 @@ from service.store import Store
 from tests.unit.ledger.story import MIKE, NOON, as_the_owner, fill, record
 
 pytestmark = pytest.mark.usefixtures("keys")
-
-Block = Callable[[Session], AbstractContextManager[None]]
 
 
 def numbers(store: Store) -> list[int]:
@@ -316,30 +311,18 @@ def test_leaves_are_not_read_past_a_hole(any_store):
         list(stored_leaves(session, 2, 5))
 
 
-def test_entries_of_a_block_are_written_at_its_end_with_their_numbers(any_store):
+def test_entries_of_a_block_are_written_and_numbered_at_its_end(any_store):
     with any_store.write() as session:
-        record(session, 0)
-        with joined(session):
-            seqs = [record(session, n) for n in (1, 2)]
-            with joined(session):  # a block within is part of it
+        seqs = [record(session, 0)]
+        with gathered(session):
+            seqs += [record(session, n) for n in (1, 2)]
+            with gathered(session):  # a block within is part of it
                 seqs.append(record(session, 3))
             assert session.scalar(select(LedgerHead.size)) == 1
         seqs.append(record(session, 4))
 
-    assert seqs == [1, 2, 3, 4]
+    assert seqs == [0, *[NUMBERED_LATER] * 3, 4]
     assert_whole(any_store, 5)
-
-
-def test_entries_of_a_gathered_block_get_their_numbers_at_its_end(any_store):
-    with any_store.write() as session:
-        with gathered(session):
-            seqs = [record(session, n) for n in (0, 1)]
-            with joined(session):
-                seqs.append(record(session, 2))
-        seqs.append(record(session, 3))
-
-    assert seqs == [NUMBERED_LATER] * 3 + [3]
-    assert_whole(any_store, 4)
 
 
 @pytest.mark.postgres
@@ -354,33 +337,31 @@ def test_others_record_while_a_block_gathers(postgres_store):
     assert_whole(postgres_store, 3)
 
 
-def gather_and_fail(session: Session, block: Block) -> None:
-    with block(session):
+def gather_and_fail(session: Session) -> None:
+    with gathered(session):
         session.add(Cursor(name="the effect", seq=1))
         session.flush()
         record_and_fail(session, 0)
 
 
-def swallow_and_go_on(store: Store, block: Block) -> None:
+def swallow_and_go_on(store: Store) -> None:
     with store.write() as session:
         with pytest.raises(ZeroDivisionError):
-            gather_and_fail(session, block)
+            gather_and_fail(session)
         session.add(Cursor(name="a later one", seq=1))
 
 
-@pytest.mark.parametrize("block", [joined, gathered])
-def test_an_error_that_leaves_a_block_lets_no_change_stand_without_its_entry(any_store, block):
+def test_an_error_that_leaves_a_block_lets_no_change_stand_without_its_entry(any_store):
     with pytest.raises(InvalidRequestError):
-        swallow_and_go_on(any_store, block)
+        swallow_and_go_on(any_store)
 
     assert_whole(any_store, 0)
     with any_store.read() as session:
         assert session.scalars(select(Cursor)).all() == []
 
 
-@pytest.mark.parametrize("block", [joined, gathered])
-def test_a_savepoint_within_a_block_is_refused(any_store, block):
-    with pytest.raises(EntryRefused), any_store.write() as session, block(session), session.begin_nested():
+def test_a_savepoint_within_a_block_is_refused(any_store):
+    with pytest.raises(EntryRefused), any_store.write() as session, gathered(session), session.begin_nested():
         record(session)
 
     assert_whole(any_store, 0)
