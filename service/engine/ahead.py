@@ -1,8 +1,8 @@
 """Reading a target system while the snapshot is being sealed: what the next steps read before they change anything.
 
 Nothing is changed before the seal, and a reading changes nothing: so the accounts are looked up, and before-images
-read, while sealing takes its time. The step that is let out afterwards goes on with what was read for it; it reads
-by itself whatever was not, or is too old by then.
+read, from the moment the run has begun and while sealing takes its time. The step that is let out afterwards goes on
+with what was read for it; it reads by itself whatever was not, or is too old by then.
 """
 
 import time
@@ -51,6 +51,18 @@ _NEXT: Final = (
     .limit(bindparam("most", type_=Integer))
 )
 
+_SEALS: Final = select(StepRun.id).where(
+    StepRun.run_id.in_(bindparam("runs", expanding=True)),
+    StepRun.action == SEAL,
+    StepRun.state == StepState.READY,
+    StepRun.next_at <= _NOW,
+)
+
+
+def about_to_seal(session: Session, runs: Sequence[str], *, now: datetime) -> list[str]:
+    """The step runs of these runs that will seal a snapshot as soon as they are let out."""
+    return list(session.scalars(_SEALS, {"runs": runs, "now": now}))
+
 
 def sealing(orders: Iterable[Order]) -> list[str]:
     """The step runs among these that seal a snapshot."""
@@ -69,9 +81,17 @@ class Looks:
 
     def __init__(self) -> None:
         self._begun: dict[str, tuple[float, Future[Looked]]] = {}
+        self._seals: frozenset[str] = frozenset()
 
-    def begin(self, orders: Iterable[Order], submit: Callable[[Order], "Future[Looked]"]) -> None:
-        """Look for these; what nobody came for in time is forgotten."""
+    def not_begun(self, sealing: Sequence[str]) -> list[str]:
+        """Those of these seals for which nobody has looked ahead before they were let out."""
+        return [seal for seal in sealing if seal not in self._seals]
+
+    def begin(
+        self, seals: Iterable[str], orders: Iterable[Order], submit: Callable[[Order], "Future[Looked]"]
+    ) -> None:
+        """Look for what comes after these seals; what nobody came for in time is forgotten."""
+        self._seals = frozenset(seals)
         now = time.monotonic()
         for step, (at, _) in list(self._begun.items()):
             if now - at > LOOKED_S:

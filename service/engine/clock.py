@@ -7,7 +7,7 @@ forward is believed once it has run evenly for `SETTLES_AFTER`, or when a person
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,9 +29,9 @@ NONE: Final = timedelta(0)
 
 
 class BeginDue(Protocol):
-    """Starts the runs whose time has come, in the given transaction."""
+    """Starts the runs whose time has come, in the given transaction; gives their ids."""
 
-    def __call__(self, session: Session, *, now: datetime) -> object: ...
+    def __call__(self, session: Session, *, now: datetime) -> Sequence[str]: ...
 
 
 class Standing(StrEnum):
@@ -166,7 +166,7 @@ class EngineClock:
     def guarded(self, begin_due: BeginDue) -> BeginDue:
         """The same, by the time at which something may begin, after what was noticed is recorded."""
 
-        def begin(session: Session, *, now: datetime) -> object:
+        def begin(session: Session, *, now: datetime) -> Sequence[str]:
             self.settle(session, now=now)
             return begin_due(session, now=min(now, self.begins()))
 

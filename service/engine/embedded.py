@@ -7,19 +7,19 @@ When the transaction fails, each result is recorded alone, so that one that cann
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Protocol, Self
+from typing import Self
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import Session
 
 from service.engine.admission import Admission
-from service.engine.ahead import Looks, next_after, sealing
+from service.engine.ahead import Looks, about_to_seal, next_after, sealing
 from service.engine.alone import OnlyEngine
+from service.engine.clock import BeginDue
 from service.engine.executor import Executor
 from service.engine.lanes import Room
 from service.engine.machine import Machine
@@ -54,17 +54,11 @@ PATIENCE_S = 30.0
 Slip = tuple[str, int]
 
 
-class BeginDue(Protocol):
-    """Starts the runs whose time has come, in the given transaction."""
-
-    def __call__(self, session: Session, *, now: datetime) -> object: ...
-
-
 class Embedded:
     """The engine of one process.
 
     Args:
-        begin_due: Starts the runs whose time has come, in a transaction of its own, and says whether it began any.
+        begin_due: Starts the runs whose time has come, in a transaction of its own.
     """
 
     def __init__(
@@ -192,23 +186,29 @@ class Embedded:
         self.last_cycle_at = now
         for order in orders:
             self._pools.submit(order, self._work)
-        if begun := sealing(orders):
-            self._tried(self._look_ahead, begun, now)
+        if new := self._looks.not_begun(sealing(orders)):
+            self._tried(self._look_ahead, now, new, ())
         return len(orders) + len(finished)
 
-    def _look_ahead(self, sealing: list[str], now: datetime) -> None:
-        """While these seal, idle threads read what comes next; where none is idle there is nothing to win."""
-        idle = self._threads.rest - len(self._out)
+    def _look_ahead(self, now: datetime, sealing: Sequence[str], begun: Sequence[str]) -> None:
+        """While these seal, or the runs just begun are about to, idle threads read what comes next.
+
+        Where none is idle there is nothing to win.
+        """
+        idle = self._threads.rest - len(self._out) - len(begun)  # each run's seal is let out in a moment
         if idle <= 0:
             return
         with self._store.read() as session:
-            orders = next_after(session, sealing, now=now, most=idle)
-        self._looks.begin(orders, lambda order: self._pools.submit(order, self._executor.look))
+            seals = sealing or about_to_seal(session, begun, now=now)
+            orders = next_after(session, seals, now=now, most=idle) if seals else []
+        self._looks.begin(seals, orders, lambda order: self._pools.submit(order, self._executor.look))
 
     def _begin(self, now: datetime) -> None:
         with self._store.write("begin") as session:
             begun = self._begin_due(session, now=now)
         self._turns_left = TURNS_BETWEEN if begun else 0  # there may be more than are begun at once
+        if begun:
+            self._tried(self._look_ahead, now, (), begun)
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
         room = self._room(finished)

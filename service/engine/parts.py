@@ -9,6 +9,7 @@ from connectors.sdk.manifest import Pace
 from connectors.sdk.registry import Registry
 from service.engine.admission import Admission
 from service.engine.before import before_saver
+from service.engine.clock import BeginDue
 from service.engine.executor import Builtin, Executor
 from service.engine.machine import Machine
 from service.engine.pools import Threads
@@ -32,7 +33,7 @@ class Parts:
     executor: Executor
     now: Callable[[], datetime]
     threads: Threads
-    begin_due: Callable[..., object]
+    begin_due: BeginDue
 
     @classmethod
     def make(
@@ -44,7 +45,7 @@ class Parts:
         *,
         now: Callable[[], datetime],
         builtins: Mapping[str, Builtin],
-        begin_due: Callable[..., object],
+        begin_due: BeginDue,
     ) -> Self:
         """Make them as the configuration says."""
         section = settings.engine

@@ -4,7 +4,7 @@ Restoring opens accounts, so it needs a person; HR's word alone stops a run and 
 tokens, sessions and grants are never brought back: they are listed, with what to do by hand.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from service.departures.departure import Departure
 from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
+from service.engine.clock import BeginDue
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.progress import after_steps, cancel, settle
 from service.engine.record import record_run
@@ -31,8 +32,6 @@ from service.people.reporting import reports_to
 from service.playbook.model import OnFailure
 from service.store import Store
 from service.store.again import again
-
-BeginDue = Callable[..., object]
 
 #: Who may say that a run is taken back.
 MAY_UNDO: Final = frozenset({Role.IT, Role.ADMIN})
@@ -199,7 +198,7 @@ def _actor(session: Session, wish: UndoWish) -> str:
 def swept(begin_due: BeginDue) -> BeginDue:
     """Sweep, and follow what HR changed, before departures are begun: in the same transaction."""
 
-    def begin(session: Session, *, now: datetime) -> object:
+    def begin(session: Session, *, now: datetime) -> Sequence[str]:
         sweep(session, now=now)
         retime(session, now=now)
         return begin_due(session, now=now)

@@ -90,6 +90,17 @@ def test_an_account_is_looked_up_and_read_while_the_snapshot_is_being_sealed(
     assert world.step("shut").before is not None
 
 
+def test_a_run_that_has_begun_is_looked_for_before_its_seal_is_let_out(world: World) -> None:
+    engine = engine_of(world, PLAYBOOK)
+    engine._begin(world.clock())
+
+    seen(lambda: "GET /accounts/acc-1" in asked(world))
+
+    assert state(world, "seal") is StepState.READY
+    assert engine._looks.not_begun([world.step("seal").id]) == []
+    engine.stop()
+
+
 @pytest.mark.usefixtures("engine")
 def test_what_was_read_too_long_ago_is_read_anew(
     world: World, sealed: threading.Event, monkeypatch: pytest.MonkeyPatch

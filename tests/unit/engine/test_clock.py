@@ -219,8 +219,9 @@ def test_a_departure_due_by_the_clock_alone_does_not_begin(
 ) -> None:
     asked: list[datetime] = []
 
-    def begin_due(session: Any, *, now: datetime) -> None:
+    def begin_due(session: Any, *, now: datetime) -> list[str]:
         asked.append(now)
+        return []
 
     machine.set(HOURS)
     machine.run(30)
