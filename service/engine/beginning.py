@@ -91,7 +91,8 @@ def _run(one: Leaving, number: int, *, now: datetime) -> dict[str, Any]:
 
 def _steps(one: Leaving, number: int, catalogue: Catalogue, *, now: datetime) -> Iterator[dict[str, Any]]:
     values = {**_values(one), "run.number": f"R-{number}"}
-    told = {**values, **references.for_people(one.departure.effective_at, one.departure.zone)}
+    times = one.departure.effective_at, one.departure.zone, one.departure.civil_at
+    told = {**values, **references.for_people(*times)}
     releases: dict[tuple[Phase, timedelta], datetime] = {}
     for position, step in enumerate(one.plan.steps):
         when = step.phase, step.after

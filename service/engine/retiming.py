@@ -65,7 +65,7 @@ def _tell_anew(steps: Iterable[StepRun], departure: Departure, was: datetime) ->
     """What is still open names the time that holds now, where it names it."""
     for step in steps:
         if step.state not in PASSED:
-            when = was, departure.effective_at, departure.zone
+            when = was, departure.effective_at, departure.zone, departure.civil_at
             step.title = told_anew(step.title, *when)[:200]
             step.instructions = told_anew(step.instructions, *when)
 

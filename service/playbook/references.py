@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
 from service.departures import times
 
@@ -20,11 +20,14 @@ REFERENCES: Mapping[str, str] = {
     "departure.kind": "its kind, such as voluntary",
     "departure.effective_at": "the moment from which access must be gone, in UTC; "
     "in words for people on the leaver's clocks as well",
-    "departure.last_day": "the leaver's last day where they work",
+    "departure.last_day": "the leaver's last day where they work; for people with its weekday",
     "run.number": "the number of the run",
 }
 
 NOT_KNOWN = "(not known)"
+WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+#: How many days a last day lies from its instant's in UTC: a zone off, or brought forward to the Friday.
+AROUND: Final = range(-1, 4)
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)\}")
 
@@ -41,16 +44,30 @@ class UnresolvedError(ValueError):
         self.name = name
 
 
-def for_people(effective_at: datetime, zone: str) -> dict[str, str]:
+def for_people(effective_at: datetime, zone: str, civil_at: str) -> dict[str, str]:
     """What of a departure's time is written differently where people read it: on the leaver's clocks, and in UTC."""
     local, utc = effective_at.astimezone(times.zone(zone)), effective_at.astimezone(UTC)
-    return {"departure.effective_at": f"{local:%Y-%m-%d %H:%M} {zone} ({utc:%Y-%m-%d %H:%M} UTC)"}
+    return {
+        "departure.effective_at": f"{local:%Y-%m-%d %H:%M} {zone} ({utc:%Y-%m-%d %H:%M} UTC)",
+        "departure.last_day": _weekday(times.civil(civil_at)),
+    }
 
 
-def told_anew(text: str, was: datetime, effective_at: datetime, zone: str) -> str:
-    """The same words for people, with the time that holds now wherever they name the one that was, in any zone."""
+def told_anew(text: str, was: datetime, effective_at: datetime, zone: str, civil_at: str) -> str:
+    """The same words for people, with the time and the last day that hold now wherever they name those that were.
+
+    Only the instant that was is known: the last day that belonged to it is looked for around it, in any zone.
+    """
+    now = for_people(effective_at, zone, civil_at)
     named = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d \S+ \({was.astimezone(UTC):%Y-%m-%d %H:%M} UTC\)"
-    return re.sub(named, for_people(effective_at, zone)["departure.effective_at"], text)
+    days = "|".join(_weekday(was.astimezone(UTC) + timedelta(days=n)) for n in AROUND)
+    text = re.sub(named, now["departure.effective_at"], text)
+    return re.sub(rf"\b(?:{days})(?![\w-])", now["departure.last_day"], text)
+
+
+def _weekday(day: date) -> str:
+    """`Sat 2026-12-05`: no text that a playbook brings along is taken for it by chance."""
+    return f"{WEEKDAYS[day.weekday()]} {day:%Y-%m-%d}"
 
 
 def names_in(value: Any) -> Iterator[str]:

@@ -106,6 +106,15 @@ PLANTS = (
         tests=(f"{ANNOUNCE}::test_a_slip_in_the_year_is_held",),
     ),
     Plant(
+        protects="People are told the last day that holds now.",
+        file="service/playbook/references.py",
+        text='{days})(?![\\w-])", now["departure.last_day"], text)',
+        becomes='{days})(?![\\w-])", "", text) and text',
+        tests=(
+            "tests/unit/engine/test_phases.py::test_what_people_are_told_names_the_last_day_that_holds_now",
+        ),
+    ),
+    Plant(
         protects="A date years ahead is held as a slip in the year.",
         file="service/departures/holding.py",
         text="    if departure.effective_at > now + FAR_AHEAD:",

@@ -216,6 +216,30 @@ def test_what_people_are_told_names_the_time_that_holds_now(notice: World) -> No
     )
 
 
+def test_what_people_are_told_names_the_last_day_that_holds_now(notice: World) -> None:
+    naming = NOTICE.replace(
+        "Say that exports are watched.",
+        "The last day is ${departure.last_day}, until ${departure.effective_at}; ask HR about 2026-10-20.",
+    )
+    notice.begin(naming)
+    notice.drain()
+    assert notice.step("tell").instructions == (
+        "The last day is Tue 2026-10-20, until 2026-10-20 17:00 Europe/Berlin (2026-10-20 15:00 UTC); "
+        "ask HR about 2026-10-20."
+    )
+
+    with notice.store.write() as session:
+        departure = session.get_one(Departure, "d-1")
+        departure.timed_from, departure.civil_at = ENDS, "2026-10-21"
+        departure.effective_at = ENDS + timedelta(days=1)
+    tick(notice, naming)
+
+    assert notice.step("tell").instructions == (
+        "The last day is Wed 2026-10-21, until 2026-10-21 17:00 Europe/Berlin (2026-10-21 15:00 UTC); "
+        "ask HR about 2026-10-20."
+    )
+
+
 def test_a_changed_playbook_is_looked_at_anew_and_an_unchanged_one_once(
     notice: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,19 @@
 """References: dotted names, and nothing that computes."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from service.playbook.references import NOT_KNOWN, REFERENCES, UnresolvedError, fill, names_in, resolve
+from service.playbook.references import (
+    NOT_KNOWN,
+    REFERENCES,
+    UnresolvedError,
+    fill,
+    for_people,
+    names_in,
+    resolve,
+    told_anew,
+)
 
 MIKE = {"leaver.name": "Mike Doe", "leaver.email": "mike@example.com", "leaver.manager": ""}
 
@@ -46,6 +57,33 @@ def test_inner_attributes_are_no_references(slips):
     problem = slips("steps:\n  - {id: a, action: ldap.disable_account, title: 'x ${leaver.__class__}'}\n")[0]
 
     assert problem.code == "PB0104"
+
+
+@pytest.mark.parametrize(
+    ("civil", "was", "named"),
+    [
+        ("2026-12-05", datetime(2026, 12, 5, 23, 0, tzinfo=UTC), "Sat 2026-12-05"),
+        ("2026-12-05", datetime(2026, 12, 4, 11, 0, tzinfo=UTC), "Sat 2026-12-05"),
+        ("2026-12-05T00:30", datetime(2026, 12, 4, 10, 30, tzinfo=UTC), "Sat 2026-12-05"),
+    ],
+    ids=["the end of a day", "brought forward to Friday", "far in the east"],
+)
+def test_the_last_day_is_told_anew_wherever_it_was_told(civil: str, was: datetime, named: str) -> None:
+    text = fill("By ${departure.last_day}.", for_people(was, "UTC", civil))
+
+    assert text == f"By {named}."
+    assert told_anew(text, was, datetime(2027, 1, 29, 16, tzinfo=UTC), "UTC", "2027-01-29T16:00") == (
+        "By Fri 2027-01-29."
+    )
+
+
+def test_another_day_that_a_playbook_names_stays() -> None:
+    text, moved = (
+        "Since Mon 2024-01-01 and on 2026-12-05 a form is needed.",
+        datetime(2027, 1, 29, tzinfo=UTC),
+    )
+
+    assert told_anew(text, datetime(2026, 12, 5, 23, tzinfo=UTC), moved, "UTC", "2027-01-29") == text
 
 
 def test_every_reference_loads(load):
