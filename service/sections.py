@@ -179,7 +179,8 @@ class GuardrailsSection(Section):
     )
     protected_accounts: tuple[Annotated[str, AfterValidator(_is_account)], ...] = Field(
         default=(),
-        description="Accounts and devices that no run ever changes, as `connector:id` or `connector:label`.",
+        description="Accounts and devices that no run ever changes, as `connector:` and the id, label, user name or "
+        "address.",
     )
     first_time: bool = Field(
         default=True,

@@ -62,11 +62,14 @@ def _logins_of(api: Api, rows: Sequence[Row]) -> Mapping[str, Row]:
 
 
 def everyone(api: Api) -> Iterator[Account]:
-    """Every standard user, active or not, with the record that freezes it and whether it manages users."""
+    """Every standard user, active or not, with the record that freezes it and whether it manages users.
+
+    Our own does, and is no administrator: nobody signs in with it to let anybody in again.
+    """
     logins, admins = _logins(api), _admins(api)
     for row in api.query(f"{_SELECT_USER} ORDER BY Id", "listing accounts"):
         found = account(row, logins)
-        yield replace(found, admin=None if admins is None else found.id in admins)
+        yield replace(found, admin=None if admins is None else found.id in admins - {api.own_id})
 
 
 def read(api: Api, of: Account) -> AccountState:

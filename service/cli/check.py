@@ -17,6 +17,7 @@ def command() -> None:
     from connectors.sdk.capabilities import ChecksItself
     from connectors.sdk.context import Context
     from connectors.sdk.errors import ConnectorError
+    from service.cli._protected import fits_nobody
     from service.departures.times import stale
 
     wrong = False
@@ -41,7 +42,7 @@ def command() -> None:
                 click.echo(f"{'ok  ' if check.ok else 'FAIL'} {name:<18} {check.name}: {check.what}")
                 if check.fix and not check.ok:
                     click.echo(f"     {'':<18} fix: {check.fix}")
-        for line in (*_unconfigured(service), *_not_approved(service)):
+        for line in (*_unconfigured(service), *_not_approved(service), *fits_nobody(service)):
             wrong = True
             click.echo(line)
     raise SystemExit(UNREACHABLE if wrong else 0)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from connectors.sdk.errors import Unsafe
-from connectors.sdk.types import Target
+from connectors.sdk.types import Account, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untouchable:
-    """What the configuration protects: break-glass and service accounts, by connector and id or label.
+    """What the configuration protects: break-glass and service accounts, by connector and any name of theirs.
 
     Whoever's they are said to be, and whatever was released: this is asked last.
     """
@@ -19,14 +19,19 @@ class Untouchable:
 
     @classmethod
     def of(cls, written: Iterable[str]) -> Self:
-        """From `connector:id` or `connector:label`; letter case does not matter."""
+        """From `connector:id`, or a label, user name or address in its place; letter case does not matter."""
         pairs = (words.casefold().partition(":") for words in written)
         return cls(listed=frozenset((connector, name) for connector, _, name in pairs))
 
+    def is_listed(self, target: Target) -> bool:
+        """Whether any name of the account or device is listed: rather one too many than none by another spelling."""
+        connector = target.connector.casefold()
+        said = target.identifiers.values() if isinstance(target, Account) else ()
+        return any((connector, name.casefold()) in self.listed for name in (target.id, target.label, *said))
+
     def check(self, target: Target) -> None:
         """Raises `Unsafe` for a protected account or device; then nothing was changed."""
-        connector = target.connector.casefold()
-        if {(connector, target.id.casefold()), (connector, target.label.casefold())} & self.listed:
+        if self.is_listed(target):
             raise Unsafe(
                 f"{target.label} in {target.connector} is protected by the configuration. It was not changed.",
                 hint="If it must be changed, a person does it in the target system, or takes it off "

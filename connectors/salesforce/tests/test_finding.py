@@ -7,6 +7,7 @@ import pytest
 
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.fake import FakeSalesforce
+from connectors.salesforce.fake_org import OUR_USERNAME
 from connectors.sdk.types import Account, AccountStatus, Expectation, Person, Proof
 
 Opener = Callable[..., SalesforceConnector]
@@ -132,10 +133,21 @@ def test_the_list_says_who_manages_users_and_which_record_freezes_each(
     clock: Any, open_salesforce: Opener
 ) -> None:
     with FakeSalesforce(now=clock) as org:
-        org.seed([{"employee_no": "E-1", "email": "one@x.example", "username": "one@x.example"}])
+        org.seed(
+            [
+                {"employee_no": "E-1", "email": "one@x.example", "username": "one@x.example"},
+                {"email": "two@x.example", "username": "two@x.example", "rights": ["PermissionsManageUsers"]},
+            ]
+        )
 
         listed = {one.identifiers["username"]: one for one in open_salesforce(org).list_accounts()}
 
     assert listed["one@x.example"].admin is False
     assert listed["one@x.example"].refs["UserLogin"].startswith("0Yw")
-    assert [one.admin for name, one in listed.items() if name != "one@x.example"] == [True]
+    assert listed["two@x.example"].admin is True
+
+
+def test_our_own_user_manages_users_and_is_no_administrator(salesforce: SalesforceConnector) -> None:
+    ours = next(one for one in salesforce.list_accounts() if one.identifiers["username"] == OUR_USERNAME)
+
+    assert ours.admin is False

@@ -5,6 +5,7 @@ from tests.plants.plant import Plant
 FEED = "tests/attacks/departures/test_a_forged_feed.py"
 GO = "tests/attacks/departures/test_letting_go.py"
 LAST = "tests/attacks/departures/test_the_last_administrator.py"
+SALESFORCE = "connectors/salesforce/tests/test_finding.py"
 NOT_SET_UP = "tests/attacks/departures/test_not_set_up.py"
 BAD = "tests/attacks/departures/test_bad_input.py"
 HOLDING = "service/departures/holding.py"
@@ -275,5 +276,26 @@ PLANTS = (
             "MORE = Guardrails(hour_people=9)\n"
         ),
         tests=(f"{CEILINGS}::test_no_entrance_says_what_the_limits_are",),
+    ),
+    Plant(
+        protects="Our own account is no administrator who lets others in.",
+        file="connectors/salesforce/accounts.py",
+        text=" - {api.own_id})",
+        becomes=")",
+        tests=(f"{SALESFORCE}::test_our_own_user_manages_users_and_is_no_administrator",),
+    ),
+    Plant(
+        protects="An account is protected by its user name too.",
+        file="service/engine/untouchable.py",
+        text="        said = target.identifiers.values() if isinstance(target, Account) else ()",
+        becomes="        said = ()",
+        tests=("tests/unit/engine/test_untouchable.py::test_an_account_is_protected_by_any_name_it_carries",),
+    ),
+    Plant(
+        protects="A protected name that fits nobody is said.",
+        file="service/cli/check.py",
+        text=", *fits_nobody(service)):",
+        becomes="):",
+        tests=("tests/unit/cli/test_check.py::test_a_name_that_fits_nobody_is_said_with_what_to_write",),
     ),
 )

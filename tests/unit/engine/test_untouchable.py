@@ -37,6 +37,19 @@ def test_an_account_of_another_system_with_the_same_name_is_not_protected(world:
     assert not world.fake.state["accounts"]["acc-1"]["active"]
 
 
+@pytest.mark.parametrize("written", ["ldap:breakglass", "ldap:BG@example.com", "ldap:cn=break glass"])
+def test_an_account_is_protected_by_any_name_it_carries(written: str) -> None:
+    account = Account(
+        connector="ldap",
+        id="5f1d",
+        label="cn=Break Glass",
+        identifiers={"username": "breakglass", "email": "bg@example.com"},
+    )
+
+    with pytest.raises(Unsafe, match="protected"):
+        Untouchable.of((written,)).check(account)
+
+
 def test_a_device_is_protected_by_its_label_too() -> None:
     listed = Untouchable.of(("intune:Reception PC",))
     kiosk = Device(connector="intune", id="d-1", label="RECEPTION PC")

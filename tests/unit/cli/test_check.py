@@ -1,0 +1,79 @@
+"""`exeunt check` says of each protected name whether it fits anybody: a slip there protects nobody, silently."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.ldap.fake import FakeLdap
+from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
+
+SECRET = "bind_password"
+
+
+@pytest.fixture
+def checked(exeunt: Shell) -> Iterator[Shell]:  # noqa: F811
+    """A directory with a break-glass account is set up."""
+    with FakeLdap() as directory:
+        directory.seed(
+            [
+                {
+                    "employee_no": "E-90",
+                    "username": "breakglass",
+                    "display_name": "Glass",
+                    "email": "b@example.com",
+                }
+            ]
+        )
+        settings = directory.settings()
+        secret = exeunt.folder / "password"
+        secret.write_text(settings.pop(SECRET))
+        secret.chmod(0o600)
+        file = exeunt.folder / "exeunt.toml"
+        lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in settings.items())
+        file.write_text(f'{file.read_text()}\n[connectors.ldap]\n{lines}\n{SECRET} = "file:password"\n')
+        yield exeunt
+
+
+def protect(shell: Shell, **lists: list[str]) -> None:
+    file = shell.folder / "exeunt.toml"
+    lines = "\n".join(f"{name} = {json.dumps(listed)}" for name, listed in lists.items())
+    file.write_text(f"{file.read_text()}\n[guardrails]\n{lines}\n")
+
+
+def test_names_that_fit_are_fine(checked: Shell) -> None:
+    dn = "uid=breakglass,ou=people,dc=example,dc=com"
+    protect(
+        checked,
+        protected_accounts=["ldap:breakglass", f"ldap:{dn}"],
+        protected_people=["e-1"],
+        executives=["E-2"],
+    )
+
+    said = checked("check")
+
+    assert said.code == 0, said.out
+    assert "protected" not in said.out
+
+
+@pytest.mark.parametrize(
+    ("listed", "fix"),
+    [
+        ({"protected_accounts": ["ldap:break"]}, "perhaps ldap:uid=breakglass,ou=people,dc=example,dc=com"),
+        ({"protected_accounts": ["ldap:fireaxe"]}, "write its id, its label or its user name"),
+        ({"protected_accounts": ["ladp:breakglass"]}, "write its id, its label or its user name"),
+        ({"protected_people": ["E-1", "E-77"]}, "write the number as HR does"),
+        ({"executives": ["E-77"]}, "write the number as HR does"),
+    ],
+)
+def test_a_name_that_fits_nobody_is_said_with_what_to_write(
+    checked: Shell, listed: dict[str, list[str]], fix: str
+) -> None:
+    protect(checked, **listed)
+
+    said = checked("check")
+
+    (setting, names), *_ = listed.items()
+    assert said.code == 4
+    assert f"FAIL {setting:<18} {names[-1]}: " in said.out
+    assert fix in said.out
