@@ -4,6 +4,7 @@ A roster finds what is unclear before anyone leaves; it is put to a person when 
 kept: a candidate a person said no to is not asked about again.
 """
 
+import hashlib
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -100,6 +101,11 @@ def settled(question: Question, *, by: str, at: datetime) -> None:
     seen = {*question.dismissed, *(row["id"] for row in question.candidates)}
     question.dismissed, question.candidates = sorted(seen), []
     question.answered_at, question.answered_by = at, by
+
+
+def mark_of(account_ids: Iterable[str]) -> str:
+    """What tells the candidates somebody had before them from those there are now."""
+    return hashlib.sha256("\n".join(sorted(account_ids)).encode()).hexdigest()[:32]
 
 
 def _row(account: Account) -> dict[str, Any]:

@@ -27,18 +27,26 @@ from service.store import Store
 from service.store.again import again
 
 MAY_ANSWER: Final = frozenset({Role.IT, Role.ADMIN})
+MOVED_ON: Final = (
+    "Not answered. Other accounts are asked about by now, perhaps because somebody has named one: look again. "
+    "Nothing was changed."
+)
 NOT_ASKED: Final = "Nothing is asked about this person's accounts there. Nothing was changed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A person (`by`) saying which account is somebody's (`account`), or that no candidate is (`None`)."""
+    """A person (`by`) saying which account is somebody's (`account`), or that no candidate is (`None`).
+
+    `mark`: of the candidates that stood before them; empty where the account was named without a look at any.
+    """
 
     person_id: str
     connector: str
     account: Account | None
     by: str
     door: str
+    mark: str = ""
 
 
 @again
@@ -68,6 +76,7 @@ def answer(session: Session, said: Answer, *, now: datetime) -> int:
     _may(session, said)
     _sees(session, said)
     question = questions.question_of(session, said.person_id, said.connector)
+    _as_shown(question, said)
     if said.account is not None:
         _link(session, said, said.account, by, now=now)
     elif question is None or question.answered_at is not None:
@@ -109,6 +118,13 @@ def _sees(session: Session, said: Answer) -> None:
     theirs = select(Departure).where(Departure.person_id == said.person_id, Departure.sealed.is_(True))
     if any(is_hidden(session, departure, said.by) for departure in session.scalars(theirs)):
         raise NotDecided("not-open", NOT_ASKED)
+
+
+def _as_shown(question: Question | None, said: Answer) -> None:
+    """Whoever looks at an old page answers another question: the account may have been named by somebody else."""
+    there = [row["id"] for row in question.candidates] if question is not None else []
+    if said.mark and said.mark != questions.mark_of(there):
+        raise NotDecided("stale", MOVED_ON)
 
 
 def _link(session: Session, said: Answer, account: Account, by: Person, *, now: datetime) -> None:

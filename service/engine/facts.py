@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from service.departures.kind import DepartureState
+from service.departures.questions import mark_of
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade, Phase
 
@@ -190,6 +191,11 @@ class QuestionFact:
     connector: str
     why: str
     candidates: tuple[tuple[str, str, str], ...]
+
+    @property
+    def mark(self) -> str:
+        """Goes with the answer: it is refused where other candidates stand there by then."""
+        return mark_of(account_id for account_id, _, _ in self.candidates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,18 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.departures import questions
+from service.departures.departure import Departure
 from service.engine.decisions import Decision, Said, say
 from service.engine.order import Ask
-from service.engine.tables import Confirmation, StepRun
+from service.engine.tables import Confirmation, Run, StepRun
 
 NONE_NOTE: Final = "No account of the leaver's is there, or none of the candidates is."
 
 
 def said_before(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
-    """Confirm a step that found no account where an answer in this run said that there is none; else false."""
-    if ask.candidates:
+    """Confirm a step that found nothing but what an answer in this run said no to; else false."""
+    if {account.id for account in ask.candidates} - _dismissed(session, step):
         return False
     query = (
         select(Confirmation)
@@ -38,3 +40,11 @@ def said_before(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> 
     )
     say(session, step, decision, now=now)
     return True
+
+
+def _dismissed(session: Session, step: StepRun) -> frozenset[str]:
+    leaver = session.scalar(
+        select(Departure.person_id).join(Run, Run.departure_id == Departure.id).where(Run.id == step.run_id)
+    )
+    question = questions.question_of(session, leaver or "", step.connector)
+    return frozenset(question.dismissed if question is not None else ())

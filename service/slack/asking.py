@@ -48,7 +48,7 @@ def question_form(facts: RunFacts, question: QuestionFact) -> Block:
         "title": plain("Whose account is it?", _TITLE_MOST),
         "submit": plain("Answer", _TITLE_MOST),
         "close": plain("Not now", _TITLE_MOST),
-        "private_metadata": json.dumps({"r": facts.run_id, "c": question.connector}),
+        "private_metadata": json.dumps({"r": facts.run_id, "c": question.connector, "m": question.mark}),
         "blocks": [
             section(
                 f"*{escape(facts.leaver)}*, {facts.number}, {escape(question.connector)}\n"
@@ -65,13 +65,17 @@ def question_form(facts: RunFacts, question: QuestionFact) -> Block:
     }
 
 
-def question_of(handed: str) -> tuple[str, str]:
-    """The run and the target system that a button or a form is about. Raises `ValueError`."""
+def question_of(handed: str) -> tuple[str, str, str]:
+    """The run, the target system and the candidates' mark that a button or a form is about. Raises `ValueError`.
+
+    A button shows no candidates: its mark is empty.
+    """
     read = json.loads(handed)
-    run_id, connector = (read.get("r"), read.get("c")) if isinstance(read, dict) else (None, None)
-    if not (isinstance(run_id, str) and isinstance(connector, str)):
+    known = read if isinstance(read, dict) else {}
+    run_id, connector, mark = known.get("r"), known.get("c"), known.get("m", "")
+    if not (isinstance(run_id, str) and isinstance(connector, str) and isinstance(mark, str)):
         raise ValueError("no question")  # noqa: TRY004  what comes from outside is one error
-    return run_id, connector
+    return run_id, connector, mark
 
 
 def chosen(values: Mapping[str, Mapping[str, Any]], question: QuestionFact) -> str:

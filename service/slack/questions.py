@@ -30,12 +30,12 @@ class Questions:
 
     def form(self, handed: str, person: Person) -> tuple[RunFacts, Block]:
         """The form with the candidates, for whoever may see them. Raises `NotDecided`."""
-        facts, question = self._asked(handed, person)
+        facts, question, _ = self._asked(handed, person)
         return facts, asking.question_form(facts, question)
 
     def answer(self, handed: str, values: Mapping[str, Any], person: Person) -> None:
         """Keep the answer. Raises `NotDecided`; then nothing was changed."""
-        facts, question = self._asked(handed, person)
+        facts, question, mark = self._asked(handed, person)
         try:
             account_id = asking.chosen(values, question)
         except ValueError as error:
@@ -51,12 +51,14 @@ class Questions:
                 account=account,
                 by=person.id,
                 door=DOOR,
+                mark=mark,
             )
         )
 
-    def _asked(self, handed: str, person: Person) -> tuple[RunFacts, QuestionFact]:
+    def _asked(self, handed: str, person: Person) -> tuple[RunFacts, QuestionFact, str]:
+        """The question as it stands, and the mark of what somebody looked at."""
         try:
-            run_id, connector = asking.question_of(handed)
+            run_id, connector, mark = asking.question_of(handed)
         except ValueError as error:
             raise NotDecided("not-open", NOT_ASKED) from error
         facts = self._seen(run_id, person.id)
@@ -65,4 +67,4 @@ class Questions:
             raise NotDecided("not-open", NOT_ASKED)
         if person.id == facts.leaver_person_id or not self._desk.roles(person.id) & MAY_ANSWER:
             raise NotDecided("role", NOT_YOURS)
-        return facts, found
+        return facts, found, mark

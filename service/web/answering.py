@@ -39,6 +39,7 @@ def answer(number: int, connector: str) -> ResponseReturnValue:
         account=account,
         by=viewer().person_id,
         door="web",
+        mark=request.form.get("mark", ""),
     )
     try:
         rooms().desk.answer(said)

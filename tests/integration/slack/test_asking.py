@@ -120,6 +120,21 @@ def test_a_forged_answer_changes_nothing(office: Any, label: str, form: dict[str
     assert linked(office) == []
 
 
+def test_a_form_that_was_opened_before_somebody_named_an_account_links_nobody(office: Any) -> None:
+    unclear(office)
+    facts = office.world.facts()
+    late = {**question_form(facts, facts.questions[0]), "id": "V1"}
+    answer(office, "mike@example.com")
+    known = linked(office)
+    picked = next(o for o in late["blocks"][1]["element"]["options"] if "m.dalton" in o["text"]["text"])
+    values = {"choice": {"v": {"type": "static_select", "selected_option": picked}}}
+
+    said = office.screen.submit(late, user=IVAN, values=values)
+
+    assert "look again" in json.dumps(said.view)
+    assert linked(office) == known
+
+
 def test_an_answer_after_somebody_else_answered_says_so(office: Any) -> None:
     unclear(office)
     facts = office.world.facts()

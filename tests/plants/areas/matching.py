@@ -164,4 +164,23 @@ PLANTS = (
             "tests/unit/engine/test_asking.py::test_the_answer_that_there_is_none_holds_for_what_comes_later_in_the_run",
         ),
     ),
+    Plant(
+        protects="An answer from an old page links nobody.",
+        file="service/engine/answering.py",
+        text="    _as_shown(question, said)\n",
+        becomes="",
+        tests=(
+            "tests/unit/engine/test_asking.py::test_an_answer_from_an_old_page_links_nobody",
+            "tests/unit/web/test_answering.py",
+        ),
+    ),
+    Plant(
+        protects="An account somebody said no to is not asked about again in the run.",
+        file="service/engine/none_there.py",
+        text=" - _dismissed(session, step):",
+        becomes=":",
+        tests=(
+            "tests/unit/engine/test_asking.py::test_an_account_somebody_said_no_to_is_not_asked_about_again",
+        ),
+    ),
 )

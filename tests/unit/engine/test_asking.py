@@ -34,11 +34,12 @@ def seed(world: World, *accounts: dict[str, str]) -> None:
     )
 
 
-def answer(world: World, account: str | None, *, by: str = "ivan") -> int:
+def answer(world: World, account: str | None, *, by: str = "ivan", mark: str = "") -> int:
     person_id = world.people["mike"]
     found = world.desk.candidate(person_id, "chaos", account) if account else None
     assert (account is None) == (found is None)
-    said = Answer(person_id=person_id, connector="chaos", account=found, by=world.people[by], door="cli")
+    who = {"by": world.people[by], "door": "cli", "mark": mark}
+    said = Answer(person_id=person_id, connector="chaos", account=found, **who)
     return world.desk.answer(said)
 
 
@@ -135,6 +136,38 @@ def test_the_answer_that_there_is_none_holds_for_what_comes_later_in_the_run(wor
     assert world.events().count("question.asked") == 1
     assert world.facts().questions == ()
     assert [said.by for said in world.facts().steps[1].confirmations] == ["Ivan Petrov"]
+
+
+def test_an_account_somebody_said_no_to_is_not_asked_about_again(
+    world: World,
+) -> None:
+    seed(world, {"email": "mike@example.com"}, {"username": "mike"})
+    world.begin(
+        TWO.replace("action: chaos.revoke_sessions", "action: chaos.revoke_sessions\n    needs: [shut]")
+    )
+    world.drain()
+
+    answer(world, None)
+    world.drain()
+
+    assert {world.step(name).grade.value for name in ("shut", "sessions")} == {"attested"}
+    assert active(world) == {"acc-1": True, "acc-2": True}
+    assert world.events().count("question.asked") == 1
+
+
+def test_an_answer_from_an_old_page_links_nobody(homonyms: World) -> None:
+    old = homonyms.facts().questions[0].mark
+    answer(homonyms, "acc-2")
+    homonyms.drain()
+
+    with pytest.raises(NotDecided) as refused:
+        answer(homonyms, "acc-1", mark=old)
+    homonyms.drain()
+
+    assert refused.value.reason == "stale"
+    assert active(homonyms) == {"acc-1": True, "acc-2": False}
+    assert homonyms.bodies("confirmation.refused")[-1]["reason"] == "stale"
+    answer(homonyms, "acc-1", mark=homonyms.facts().questions[0].mark)
 
 
 def test_a_confirmation_by_hand_of_the_step_that_asked_ends_its_question(world: World) -> None:
