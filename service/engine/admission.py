@@ -38,7 +38,13 @@ Lane = tuple[Select[StepRun], ...]
 
 _RUN = exists().where(Run.id == StepRun.run_id, Run.departure_id == Departure.id)
 _STOPPED = Departure.batch_id.in_(select(Batch.id).where(Batch.stopped_at.is_not(None)))
-_HELD = _RUN.where(or_(Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)), _STOPPED))
+_HELD = _RUN.where(
+    or_(
+        Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)),
+        Departure.timed_from.is_not(None),  # HR moved it: its steps stand where they stood
+        _STOPPED,
+    )
+)
 _OPEN_ONLY = StepRun.connector.not_in(bindparam("full", expanding=True))
 #: What may be begun, most urgent first. Each condition besides the first is one thing that may hold a step back.
 _READY = (

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.types import Account
 from service.departures import questions
 from service.departures.departure import Departure
+from service.departures.left import roles_now
 from service.departures.questions import Question
 from service.departures.sealing import is_hidden
 from service.engine.decisions import Decision, NotDecided, Said, confirm
@@ -22,7 +23,7 @@ from service.engine.tables import Run, StepNeed, StepRun
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.account_link import AccountLink, linked
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role
 from service.store import Store
 from service.store.again import again
 
@@ -107,7 +108,7 @@ def _open_runs(session: Session, person_id: str) -> list[str]:
 def _may(session: Session, said: Answer) -> None:
     if said.by == said.person_id:
         raise NotDecided("leaver", "Not answered. The leaver decides nothing about their own departure.")
-    if not roles_of(session, said.by) & MAY_ANSWER:
+    if not roles_now(session, said.by) & MAY_ANSWER:
         raise NotDecided(
             "role", "Not answered. Only people with the role it or admin may do this. Nothing was changed."
         )
@@ -189,6 +190,8 @@ def _again(session: Session, step: StepRun, by: Person, *, now: datetime) -> Non
     step.checking, step.check_at, step.ended_at = False, None, None
     step.retry_until = max(step.retry_until, now + timedelta(hours=1))
     step.why = step.fix = ""
+    # it waited for this, so pausing its run did not pause it
+    step.paused = step.paused or session.get_one(Run, step.run_id).paused
     actor = f"person:{by.subject}"
     record(session, step, Event.STEP_RETRIED, at=now, actor=actor, body={"error": "", "in_ms": 0})
 

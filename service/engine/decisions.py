@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.left import roles_now
 from service.engine.gates import REFUSED_PAUSE_S
 from service.engine.progress import after_step, needs_met
 from service.engine.record import record, record_run
@@ -22,7 +23,7 @@ from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Confirmation, Gate, Run, StepRun
 from service.engine.undos import is_taken_back
 from service.ledger.event import Event
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role
 from service.people.reporting import reports_to
 from service.playbook.model import Grade
 from service.store import Store
@@ -224,7 +225,7 @@ def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided 
     if (refused := _of_an_undo(session, step, decision, leaver)) is not None:
         return refused
     needed = Role(step.owner) if step.owner in set(Role) else Role.IT
-    if needed not in roles_of(session, decision.person_id):
+    if needed not in roles_now(session, decision.person_id):
         said = f"Not confirmed. Only people with the role {needed.value} may do this. Nothing was changed."
         return NotDecided("role", said)
     if step.revision != decision.revision:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from connectors.sdk.types import Account
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.departures.left import roles_now
 from service.departures.sealing import hidden_from, looked, visible_to
 from service.engine import answering, decisions, interventions
 from service.engine.alarms import Alarm, told_now
@@ -25,7 +26,7 @@ from service.engine.undo import UndoWish, carry_out
 from service.engine.undo_facts import Progress, progress_of
 from service.engine.undo_steps import Foreseen, Specs, foreseen
 from service.ledger.keys import Keys
-from service.people.person import IdentityKind, Person, Role, roles_of, who
+from service.people.person import IdentityKind, Person, Role, who
 from service.store import Store
 from service.store.again import again
 
@@ -116,7 +117,7 @@ class Desk:
     def roles(self, person_id: str) -> frozenset[Role]:
         """What a person may do here."""
         with self.store.read() as session:
-            return roles_of(session, person_id)
+            return roles_now(session, person_id)
 
     def confirm(self, decision: Decision) -> None:
         """Record a confirmation or waiver: committed when this returns. Raises `NotDecided`."""

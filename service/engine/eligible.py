@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.left import roles_now
 from service.engine.decisions import NotDecided
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role
 
 APPROVING: Final = (Role.APPROVER,)
 Listed = Sequence[tuple[Departure, Person]]
@@ -27,15 +28,15 @@ def check_approver(
         raise NotDecided(
             "door", "The command line is never one of two persons. Use the pages. Nothing was changed."
         )
-    if not set(roles) & roles_of(session, person.id):
-        listed_roles = " or ".join(sorted(role.value for role in roles))
-        raise NotDecided(
-            "role", f"Only people with the role {listed_roles} may do this. Nothing was changed."
-        )
     leavers = {leaver.id for _, leaver in listed}
     if any(same_human(person, leaver) for _, leaver in listed):
         raise NotDecided(
             "leaver", "The leaver decides nothing about their own departure. Nothing was changed."
+        )
+    if not set(roles) & roles_now(session, person.id):
+        listed_roles = " or ".join(sorted(role.value for role in roles))
+        raise NotDecided(
+            "role", f"Only people with the role {listed_roles} may do this. Nothing was changed."
         )
     if approves and _requested(session, person, listed):
         raise NotDecided(

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, Decision, NotDecided, Said, say, try_again
 from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
@@ -23,7 +24,7 @@ from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Intervention, Run, StepRun
 from service.engine.undos import is_taken_back
 from service.ledger.event import Event
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role
 from service.people.reporting import reports_to
 
 
@@ -142,7 +143,7 @@ def _check(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) ->
     may = set(OPERATORS)
     if wish.step:
         may |= {Role(step.owner) for step in chosen if step.owner in set(Role)}
-    if not may & roles_of(session, wish.person_id):
+    if not may & roles_now(session, wish.person_id):
         listed = " or ".join(sorted(role.value for role in may))
         raise NotDecided("role", f"Only people with the role {listed} may do this. Nothing was changed.")
     if wish.verb in NEEDS_REASON and len(wish.reason.strip()) < NOTE_LEAST:

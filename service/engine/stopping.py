@@ -7,11 +7,12 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.kill_switch import THE_ONE, KillSwitch
 from service.ledger.entry import append
 from service.ledger.event import Event
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role
 from service.store import Store
 from service.store.again import again
 
@@ -62,7 +63,7 @@ def _refusable(store: Store, person_id: str, verb: str, *, door: str, now: datet
 
 
 def _may(session: Session, person_id: str) -> Person:
-    if not set(MAY_THROW) & roles_of(session, person_id):
+    if not set(MAY_THROW) & roles_now(session, person_id):
         raise NotDecided("role", "Only IT and administrators may do this. Nothing was changed.")
     return session.get_one(Person, person_id)
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from service.departures.departure import Departure
 from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
+from service.departures.left import roles_now
 from service.engine.clock import BeginDue
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.progress import after_steps, cancel, settle
@@ -27,7 +28,7 @@ from service.engine.undo_steps import UNDER_WAY, Specs, WayBack, as_lines, way_b
 from service.engine.undos import Because, Undo
 from service.ledger.entry import append
 from service.ledger.event import Event
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role
 from service.people.reporting import reports_to
 from service.playbook.model import OnFailure
 from service.store import Store
@@ -120,7 +121,7 @@ def _may_not(session: Session, departure: Departure, wish: UndoWish) -> NotDecid
     if reports_to(session, wish.person_id, departure.person_id):
         said = "Not undone. Who reports to the leaver does not open their access again; ask a colleague."
         return NotDecided("report", said)
-    if not roles_of(session, wish.person_id) & MAY_UNDO:
+    if not roles_now(session, wish.person_id) & MAY_UNDO:
         said = "Not undone. Only people with the role it or admin may do this. Nothing was changed."
         return NotDecided("role", said)
     return None

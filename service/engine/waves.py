@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from service.departures.batch import Batch
 from service.departures.departure import Departure
+from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NotDecided
 from service.engine.releases import Release
 from service.ledger.entry import append
 from service.ledger.event import Event
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role
 from service.store import Store
 from service.store.again import again
 
@@ -72,7 +73,7 @@ def _steer(
 
 
 def _check(session: Session, batch: Batch, person_id: str) -> None:
-    if not set(STEERING) & roles_of(session, person_id):
+    if not set(STEERING) & roles_now(session, person_id):
         raise NotDecided("role", "Only IT, approvers and administrators may do this. Nothing was changed.")
     own = select(Departure.id).where(Departure.batch_id == batch.id, Departure.person_id == person_id)
     if session.scalar(own.limit(1)) is not None:

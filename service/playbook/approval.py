@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from connectors.sdk.registry import Registry
 from service.departures.departure import Departure
 from service.departures.kind import LEAVING, DepartureKind, DepartureState
+from service.departures.left import has_left
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
@@ -215,7 +216,8 @@ class Approvals:
         leaving = select(Departure.id).where(
             Departure.person_id == person_id, Departure.state.not_in(OVER), Departure.kind.in_(LEAVING)
         )
-        if session.scalar(leaving.limit(1)) is not None:
+        leaves = session.scalar(leaving.limit(1)) is not None
+        if leaves or has_left(session, session.get_one(Person, person_id)):
             raise NotApproved(Why.LEAVER, "Not approved. Nobody who leaves decides how leaving is done.")
         change = next((each for each in self.waiting(session) if each.key == key), None)
         if change is None:

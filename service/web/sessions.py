@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.departures.departure import Departure
-from service.departures.kind import DepartureState
+from service.departures.left import has_left
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
@@ -147,13 +146,3 @@ def digest(secret: str) -> str:
 def form_token(session_id: str) -> str:
     """What a form of this session must bring back: it tells nobody the id."""
     return hmac.new(session_id.encode(), b"exeunt form", hashlib.sha256).hexdigest()[:32]
-
-
-def has_left(session: Session, person: Person) -> bool:
-    """True once the run of a person's departure has begun, unless they were hired again since."""
-    begun = select(Departure.effective_at).where(
-        Departure.person_id == person.id,
-        Departure.run_id.is_not(None),
-        Departure.state != DepartureState.WITHDRAWN,
-    )
-    return any(person.hired_on is None or person.hired_on <= at.date() for at in session.scalars(begun))

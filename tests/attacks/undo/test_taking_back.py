@@ -75,6 +75,37 @@ def test_the_leaver_with_every_role_does_not_take_their_own_run_back(world: Any)
     assert events(world).count("undo.refused") == 1
 
 
+@pytest.mark.parametrize("act", ["undo", "retry", "confirm"])
+def test_who_has_left_too_takes_nobody_back_and_decides_nothing(world: Any, act: str) -> None:
+    world.begin()
+    world.drain()
+    shut, mailbox = account(world), world.step("mailbox")
+    with world.store.write() as session:
+        ivan, now = world.people["ivan"], world.clock()
+        more = {
+            "id": "d-2",
+            "source_id": "ev-2",
+            "begun_at": now,
+            "run_id": "R",
+            "state": DepartureState.CLOSED,
+        }
+        session.add(worlds.departure(ivan, now, **more))
+    decision = Decision(step_run_id=mailbox.id, revision=mailbox.revision, person_id=ivan, door="slack")
+    wish = Wish(verb=Verb.RETRY, run_id=world.run_id, person_id=ivan, door="slack")
+    acts = {
+        "undo": lambda: undo(world),
+        "retry": lambda: world.desk.intervene(wish),
+        "confirm": lambda: world.desk.confirm(decision),
+    }
+
+    with pytest.raises(NotDecided) as refused:
+        acts[act]()
+
+    assert refused.value.reason == "role"
+    assert account(world) == shut
+    assert events(world)[-1].endswith(".refused")
+
+
 def test_a_report_of_a_report_of_the_leaver_does_not_either(world: Any) -> None:
     with world.store.write() as session:
         between, below = (session.get_one(Person, world.people[name]) for name in ("hanna", "ivan"))

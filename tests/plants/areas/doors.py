@@ -165,14 +165,14 @@ PLANTS = (
     Plant(
         protects="Only IT and administrators say whose account it is.",
         file="service/engine/answering.py",
-        text="    if not roles_of(session, said.by) & MAY_ANSWER:",
+        text="    if not roles_now(session, said.by) & MAY_ANSWER:",
         becomes="    if False:",
         tests=(f"{ASKING}::test_who_may_not_answer_changes_nothing_and_is_recorded",),
     ),
     Plant(
         protects="Only IT and administrators throw the kill switch.",
         file="service/engine/stopping.py",
-        text="    if not set(MAY_THROW) & roles_of(session, person_id):",
+        text="    if not set(MAY_THROW) & roles_now(session, person_id):",
         becomes="    if False:",
         tests=(
             "tests/unit/engine/test_kill_switch.py::test_who_may_not_or_does_not_say_why_changes_nothing",
@@ -181,7 +181,7 @@ PLANTS = (
     Plant(
         protects="Whoever lacks the role steers no batch.",
         file="service/engine/waves.py",
-        text="    if not set(STEERING) & roles_of(session, person_id):",
+        text="    if not set(STEERING) & roles_now(session, person_id):",
         becomes="    if False:",
         tests=(f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",),
     ),
@@ -257,5 +257,28 @@ PLANTS = (
         text="        if person.id == facts.leaver_person_id or not self._desk.roles(person.id) & MAY_ANSWER:",
         becomes="        if False:",
         tests=(f"{SLACK}/test_asking.py::test_nobody_else_sees_them_or_answers",),
+    ),
+    Plant(
+        protects="Who has left decides nothing at any door.",
+        file="service/departures/left.py",
+        text="    return frozenset() if person is not None and has_left(session, person) else roles",
+        becomes="    return roles",
+        tests=(
+            "tests/attacks/undo/test_taking_back.py::test_who_has_left_too_takes_nobody_back_and_decides_nothing",
+        ),
+    ),
+    Plant(
+        protects="Whose laptop is lost has not left.",
+        file="service/departures/left.py",
+        text="        if kind in LEAVING",
+        becomes="        if True",
+        tests=("tests/unit/departures/test_left.py::test_whose_laptop_is_lost_has_not_left",),
+    ),
+    Plant(
+        protects="Who came back has not left until they leave anew.",
+        file="service/departures/left.py",
+        text="        and not any(at is not None and at <= came for came in back)",
+        becomes="",
+        tests=("tests/unit/departures/test_left.py::test_who_came_back_has_not_left_until_they_leave_anew",),
     ),
 )

@@ -110,7 +110,7 @@ PLANTS = (
     Plant(
         protects="Only who may throws the kill switch.",
         file="service/engine/stopping.py",
-        text="    if not set(MAY_THROW) & roles_of(session, person_id):",
+        text="    if not set(MAY_THROW) & roles_now(session, person_id):",
         becomes="    if False:",
         tests=(f"{SWITCH}::test_who_may_not_or_does_not_say_why_changes_nothing",),
     ),

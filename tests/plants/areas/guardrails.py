@@ -169,7 +169,7 @@ PLANTS = (
     Plant(
         protects="Only approvers approve.",
         file=ELIGIBLE,
-        text="    if not set(roles) & roles_of(session, person.id):",
+        text="    if not set(roles) & roles_now(session, person.id):",
         becomes="    if False:",
         tests=(f"{GO}::test_another_role_approves_nothing",),
     ),

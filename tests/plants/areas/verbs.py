@@ -32,7 +32,7 @@ PLANTS = (
     Plant(
         protects="Whoever has no role intervenes in nothing.",
         file=INTERVENTIONS,
-        text="    if not may & roles_of(session, wish.person_id):",
+        text="    if not may & roles_now(session, wish.person_id):",
         becomes="    if False:",
         tests=(f"{VERBS}::test_the_leaver_and_whoever_has_no_role_change_nothing",),
     ),
@@ -88,7 +88,7 @@ PLANTS = (
     Plant(
         protects="Only the role that owns a step decides about it.",
         file=DECISIONS,
-        text="    if needed not in roles_of(session, decision.person_id):",
+        text="    if needed not in roles_now(session, decision.person_id):",
         becomes="    if False:",
         tests=(f"{RUNS}::test_the_wrong_person_confirms_nothing",),
     ),
@@ -113,6 +113,22 @@ PLANTS = (
         becomes="",
         tests=(
             "tests/integration/slack/test_intervening.py::test_a_batch_is_not_cancelled_without_a_reason_or_the_role",
+        ),
+    ),
+    Plant(
+        protects="An answer begins nothing in a run that is paused.",
+        file="service/engine/answering.py",
+        text="    step.paused = step.paused or session.get_one(Run, step.run_id).paused",
+        becomes="",
+        tests=("tests/unit/engine/test_asking.py::test_an_answer_begins_nothing_in_a_run_that_is_paused",),
+    ),
+    Plant(
+        protects="What HR moved at the last moment is not shut at the old time.",
+        file="service/engine/admission.py",
+        text="        Departure.timed_from.is_not(None),  # HR moved it: its steps stand where they stood\n",
+        becomes="",
+        tests=(
+            "tests/unit/engine/test_phases.py::test_what_hr_moved_at_the_last_moment_is_not_shut_at_the_old_time",
         ),
     ),
 )

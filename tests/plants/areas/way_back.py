@@ -106,7 +106,7 @@ PLANTS = (
     Plant(
         protects="Only IT and administrators take a run back.",
         file="service/engine/undo.py",
-        text="    if not roles_of(session, wish.person_id) & MAY_UNDO:",
+        text="    if not roles_now(session, wish.person_id) & MAY_UNDO:",
         becomes="    if False:",
         tests=(f"{UNDO}::test_who_may_not_undo_is_refused_and_the_refusal_is_recorded",),
     ),

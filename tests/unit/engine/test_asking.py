@@ -1,5 +1,6 @@
 """What is unclear about whose account it is: asked once for a target system, with candidates, and answered once."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from connectors.sdk.types import Account
 from service.departures.questions import Question
 from service.engine.answering import Answer
 from service.engine.decisions import NotDecided
+from service.engine.interventions import Verb, Wish
 from service.engine.states import Colour, StepState
 from service.people.account_link import AccountLink, links_of
 from tests.unit.engine.results import confirm
@@ -235,3 +237,16 @@ def test_an_account_that_is_somebody_elses_is_not_linked(homonyms: World, clock:
 
     with pytest.raises(NotDecided, match="somebody else's"):
         answer(homonyms, "acc-1")
+
+
+def test_an_answer_begins_nothing_in_a_run_that_is_paused(homonyms: World) -> None:
+    wish = Wish(verb=Verb.PAUSE, run_id=homonyms.run_id, person_id=homonyms.people["ivan"], door="cli")
+    homonyms.desk.intervene(wish)
+
+    answer(homonyms, "acc-2")
+    homonyms.drain()
+
+    assert active(homonyms)["acc-2"]
+    homonyms.desk.intervene(replace(wish, verb=Verb.RESUME))
+    homonyms.drain()
+    assert not active(homonyms)["acc-2"]

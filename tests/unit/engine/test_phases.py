@@ -9,6 +9,7 @@ import pytest
 
 from service.departures.announce import recompute
 from service.departures.departure import Departure
+from service.departures.event import Change
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine import retiming, timing
 from service.engine.start import Starter
@@ -291,3 +292,16 @@ def test_an_account_that_is_open_again_after_a_week_opens_the_run(world: World) 
     world.drain()
 
     assert world.step("shut").contradicted
+
+
+def test_what_hr_moved_at_the_last_moment_is_not_shut_at_the_old_time(notice: World) -> None:
+    (notice.run_id,) = tick(notice)
+    notice.clock.now = ENDS - timedelta(milliseconds=5)
+    notice.says(Change.CHANGED, access_off_at=datetime(2026, 11, 20, 17, 0), timezone=BERLIN)  # noqa: DTZ001
+
+    notice.clock.now = ENDS
+    let_out = [order.step for order in notice.admit()]  # before anybody has looked at what HR said
+
+    assert "shut" not in let_out
+    tick(notice)
+    assert notice.step("shut").release_after == datetime(2026, 11, 20, 16, 0, tzinfo=UTC)

@@ -1,0 +1,35 @@
+"""Whether somebody has left: from the beginning of their departure's run they decide nothing here, at no door."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from service.departures.departure import Departure
+from service.departures.kind import LEAVING, DepartureKind, DepartureState
+from service.people.person import Person, Role, roles_of
+
+
+def has_left(session: Session, person: Person) -> bool:
+    """True once the run of a person's departure has begun, unless they were hired again or came back since.
+
+    Whose laptop is lost has not left.
+    """
+    begun = select(Departure.effective_at, Departure.begun_at, Departure.kind).where(
+        Departure.person_id == person.id,
+        Departure.run_id.is_not(None),
+        Departure.state != DepartureState.WITHDRAWN,
+    )
+    rows = session.execute(begun).all()
+    back = [at for _, at, kind in rows if kind is DepartureKind.REHIRE and at is not None]
+    return any(
+        (person.hired_on is None or person.hired_on <= effective.date())
+        and not any(at is not None and at <= came for came in back)
+        for effective, at, kind in rows
+        if kind in LEAVING
+    )
+
+
+def roles_now(session: Session, person_id: str) -> frozenset[Role]:
+    """What a person may do here today: nothing once they have left."""
+    roles = roles_of(session, person_id)
+    person = session.get(Person, person_id) if roles else None
+    return frozenset() if person is not None and has_left(session, person) else roles
