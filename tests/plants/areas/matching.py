@@ -171,7 +171,7 @@ PLANTS = (
         becomes="",
         tests=(
             "tests/unit/engine/test_asking.py::test_an_answer_from_an_old_page_links_nobody",
-            "tests/unit/web/test_answering.py",
+            "tests/unit/web/test_answering.py::test_of_two_who_answer_at_once_the_second_is_told_to_look_again",
         ),
     ),
     Plant(
