@@ -100,8 +100,8 @@ PLANTS = (
     Plant(
         protects="What a node records keeps no other node waiting but for its end.",
         file="service/ledger/entry.py",
-        text="    return _block(session, numbered_later=True)",
-        becomes="    return _block(session, numbered_later=False)",
+        text="    session.connection()\n    session.info[_GATHERED]",
+        becomes="    _opened(session)\n    session.info[_GATHERED]",
         tests=("tests/unit/ledger/test_entry.py::test_others_record_while_a_block_gathers",),
     ),
     Plant(
