@@ -36,7 +36,7 @@ _MEANT: Final = (
         | and_(Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id"))
     )
     .order_by(Departure.announced_at)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 
 

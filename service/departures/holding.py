@@ -207,7 +207,9 @@ def may_begin(
     too_many = mass.begin_at_once(session, len(free) + waiting, guard, now=now) if free else ""
     if not too_many:
         return free
-    also = session.scalars(select(Departure).where(Departure.id.in_(others.ids(here))).with_for_update())
+    also = session.scalars(
+        select(Departure).where(Departure.id.in_(others.ids(here))).with_for_update(key_share=True)
+    )
     for departure in (*free, *also):
         hold(session, departure, (Doubt(mass.CODE, too_many),), now=now, by=by)
     return []

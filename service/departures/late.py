@@ -112,7 +112,7 @@ def last_of(session: Session, person: Person) -> Departure | None:
     query = (
         select(Departure)
         .where(Departure.person_id == person.id, Departure.kind.not_in(BESIDE))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return session.scalar(query.order_by(Departure.announced_at.desc(), Departure.id).limit(1))
 

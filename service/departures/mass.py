@@ -54,7 +54,7 @@ def same_wave(session: Session, departure: Departure, guard: Guardrails, *, now:
         | Departure.effective_at.between(departure.effective_at - day, departure.effective_at + day),
     )
     # whoever is beginning just now is locked, and counted at the gate
-    return list(session.scalars(query.with_for_update(skip_locked=True)))
+    return list(session.scalars(query.with_for_update(skip_locked=True, key_share=True)))
 
 
 def _counting(where: ColumnElement[bool]) -> Select[int]:

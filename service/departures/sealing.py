@@ -94,7 +94,7 @@ _DUE = (
         Departure.effective_at <= bindparam("now"),
         Departure.state != DepartureState.WITHDRAWN,
     )
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 

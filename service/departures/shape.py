@@ -71,7 +71,7 @@ def same_team(session: Session, departure: Departure, person: Person, guard: Gua
             Departure.effective_at.between(at - TOGETHER, at + TOGETHER),
         )
     )
-    return list(session.scalars(query.with_for_update(skip_locked=True, of=Departure)))
+    return list(session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Departure)))
 
 
 def _listed(person: Person, numbers: Collection[str]) -> bool:

@@ -168,7 +168,7 @@ def _steps(session: Session, said: Answer, asked: Collection[str]) -> list[StepR
         .where(Departure.person_id == said.person_id, StepRun.connector == said.connector)
         .where(StepRun.asks_person.is_(False), StepRun.undoes.is_(None), Run.cancelled.is_(False))
         .order_by(StepRun.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     again = (StepState.DONE, StepState.WAITING, StepState.FAILED) if said.account is not None else ()
     return [

@@ -109,7 +109,7 @@ class Approvals:
         """Say yes to the list with this digest; as the second person, let it go. Raises `NotDecided`."""
         outdated = False
         with self._refusable(person_id, door, (), release_id) as session:
-            release = session.get(Release, release_id, with_for_update=True)
+            release = session.get(Release, release_id, with_for_update={"key_share": True})
             if release is None or release.state is not ReleaseState.WAITING:
                 said = release.state.value if release else "unknown"
                 raise NotDecided("not-open", f"This release is {said}. Nothing was changed.")

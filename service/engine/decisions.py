@@ -171,7 +171,7 @@ def _overtake_reading(step: StepRun) -> None:
 
 def _open_gate(session: Session, connector: str, *, now: datetime) -> None:
     """Who tries again has mended something: the short pause after an error of ours is over, an operator's is not."""
-    gate = session.get(Gate, connector, with_for_update=True)
+    gate = session.get(Gate, connector, with_for_update={"key_share": True})
     if gate is not None and now < gate.open_from <= now + timedelta(seconds=REFUSED_PAUSE_S):
         gate.open_from = now
 
@@ -192,7 +192,7 @@ def _hand_on(session: Session, step: StepRun, decision: Decision, *, now: dateti
 
 def _may(session: Session, decision: Decision) -> StepRun:
     """The step, when this person may decide about it as it stands. A refusal is recorded."""
-    step = session.get(StepRun, decision.step_run_id, with_for_update=True)
+    step = session.get(StepRun, decision.step_run_id, with_for_update={"key_share": True})
     if step is None or hides(session, step.run_id, decision.person_id):
         raise NotDecided("unknown", "There is no such step.")
     refused = _refusal(session, step, decision)

@@ -248,7 +248,7 @@ class Drills:
     def _stay_alive(self, number: int) -> None:
         """Raises `Unsafe` where somebody took this drill for dead and ended it."""
         with self.store.write("drill.begin") as session:
-            drill = session.get_one(Drill, number, with_for_update=True)
+            drill = session.get_one(Drill, number, with_for_update={"key_share": True})
             if drill.finished_at is not None:
                 raise Unsafe("This drill stood still for too long and was ended.", hint="Run it again.")
             drill.alive_until = self.now() + self.lease

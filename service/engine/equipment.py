@@ -52,7 +52,7 @@ def go_on_equipped(session: Session, lacks: Callable[[Departure], Collection[str
     held = select(Departure).where(Departure.state == DepartureState.HELD, Departure.run_id.is_(None))
     found = [
         departure
-        for departure in session.scalars(held.with_for_update(skip_locked=True))
+        for departure in session.scalars(held.with_for_update(skip_locked=True, key_share=True))
         if departure.held_codes == [CODE] and not lacks(departure)
     ]
     for departure in found:

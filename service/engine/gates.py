@@ -37,7 +37,7 @@ DEFAULT = Pace()
 _FREE = (
     select(Gate)
     .order_by(Gate.connector)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
     .execution_options(populate_existing=True)
 )
 _NAMES = select(table_of(Gate).c.connector)
@@ -53,7 +53,7 @@ _TOUCHED = (
         ),
     )
     .order_by(Gate.connector)
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _STEPS = table_of(StepRun).c
 #: How many steps and readings are out at each system.
@@ -145,7 +145,7 @@ def _new(session: Session, connector: str, *, now: datetime) -> Gate:
     """The gate of a system that had none. Another node may make it at the same moment."""
     values = {"connector": connector, "open_from": now, "failures": 0, "shut_because": ""}
     session.execute(_insert(session)(Gate).values(values).on_conflict_do_nothing())
-    return session.get_one(Gate, connector, with_for_update=True, populate_existing=True)
+    return session.get_one(Gate, connector, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def _insert(session: Session) -> "type[sqlite.Insert | postgresql.Insert]":

@@ -11,7 +11,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -21,7 +20,7 @@ from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
 from service.engine.sight import hides
 from service.engine.states import ENDED, StepState, WaitsFor
-from service.engine.tables import Intervention, Run, StepRun
+from service.engine.tables import Intervention, Run, StepRun, steps_locked
 from service.engine.undos import is_taken_back
 from service.ledger.event import Event
 from service.people.person import Person, Role
@@ -77,9 +76,8 @@ class Intervened:
 def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     """Carry a wish out. Raises `NotDecided`; then nothing was changed."""
     # Steps before their run, as the machine does it: two that wait for each other would both be stopped.
-    query = select(StepRun).where(StepRun.run_id == wish.run_id).order_by(StepRun.id).with_for_update()
-    steps = sorted(session.scalars(query), key=lambda step: step.position)
-    run = session.get(Run, wish.run_id, with_for_update=True)
+    steps = sorted(session.scalars(steps_locked(wish.run_id)), key=lambda step: step.position)
+    run = session.get(Run, wish.run_id, with_for_update={"key_share": True})
     if run is None or hides(session, run.id, wish.person_id):
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
     chosen = _chosen(_still_alive(session, steps, run, wish), wish)

@@ -35,11 +35,11 @@ _STEPS = (
     select(StepRun)
     .where(StepRun.id.in_(bindparam("ids", expanding=True)))
     .order_by(StepRun.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
     .options(TO_RECORD)
 )
 _ROWS = table_of(StepRun)
-_BEFORE = select(_ROWS.c.before).where(_ROWS.c.id == bindparam("row")).with_for_update()
+_BEFORE = select(_ROWS.c.before).where(_ROWS.c.id == bindparam("row")).with_for_update(key_share=True)
 _KEEP_BEFORE = update(_ROWS).where(_ROWS.c.id == bindparam("row")).values(before=bindparam("image"))
 _ATTEMPTS = table_of(Attempt)
 _ENDED = (
@@ -260,8 +260,8 @@ def _given_up(session: Session, silent: Collection[str], *, now: datetime) -> li
         StepRun.connector.in_(silent),
         StepRun.retry_until < now,
     )
-    query = late.order_by(StepRun.id).limit(GIVEN_UP_AT_ONCE).with_for_update(skip_locked=True)
-    steps = list(session.scalars(query))
+    some = late.order_by(StepRun.id).limit(GIVEN_UP_AT_ONCE)
+    steps = list(session.scalars(some.with_for_update(skip_locked=True, key_share=True)))
     whose(session, {step.run_id for step in steps})
     for step in steps:
         step.why = step.why or f"{step.connector} did not answer until the step's deadline."

@@ -51,7 +51,8 @@ _WITH_DEPARTURES = (
     .join(Departure, Departure.id == Run.departure_id)
     .where(Run.id.in_(_RUN_IDS))
     .order_by(Run.number)
-    .with_for_update()  # of two nodes that end a run's last steps, the second sees what the first one wrote
+    # of two nodes that end a run's last steps, the second sees what the first one wrote
+    .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
     .options(
         load_only(Run.departure_id, Run.colour, Run.finished_at, Run.cancelled),

@@ -26,7 +26,7 @@ _OUT_NOW = (
     .where(or_(_STEPS.state.in_(OUT), _STEPS.checking.is_(True)))
     .order_by(_STEPS.id)
     .limit(MOST)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 
 

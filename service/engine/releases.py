@@ -68,7 +68,7 @@ def named_departures(session: Session, ids: Iterable[str]) -> Iterator[tuple[Dep
             .join(Person, Person.id == Departure.person_id)
             .where(Departure.id.in_(wanted[start : start + CHUNK]))
             .order_by(Departure.effective_at, Departure.id)
-            .with_for_update(of=Departure)
+            .with_for_update(of=Departure, key_share=True)
         )
         for row in session.execute(query):
             yield row[0], row[1]

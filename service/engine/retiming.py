@@ -11,7 +11,7 @@ from service.departures.kind import DepartureKind
 from service.engine.progress import PASSED
 from service.engine.record import record_run
 from service.engine.states import StepState
-from service.engine.tables import StepRun
+from service.engine.tables import StepRun, steps_locked
 from service.engine.timing import release_of, wait_of
 from service.ledger.event import Event
 from service.playbook.model import Phase
@@ -29,9 +29,8 @@ def retime(session: Session, *, now: datetime) -> int:
     moved = session.execute(_MOVED).all()
     for departure_id, run_id in moved:
         # steps before their departure, as everywhere
-        steps = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update()
-        found = session.scalars(steps).all()
-        departure = session.get_one(Departure, departure_id, with_for_update=True)
+        found = session.scalars(steps_locked(run_id)).all() if run_id else ()
+        departure = session.get_one(Departure, departure_id, with_for_update={"key_share": True})
         if departure.timed_from is not None:
             _retime(session, departure, found, now=now)
     return len(moved)

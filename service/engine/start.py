@@ -48,7 +48,9 @@ _IN_ORDER = (
 )
 #: What stands anew because HR moved it.
 _ANNOUNCED = (
-    select(Departure).where(Departure.state == DepartureState.ANNOUNCED).with_for_update(skip_locked=True)
+    select(Departure)
+    .where(Departure.state == DepartureState.ANNOUNCED)
+    .with_for_update(skip_locked=True, key_share=True)
 )
 #: So many runs are begun in one transaction: it holds the database's write lock while it lasts.
 AT_ONCE = 25
@@ -258,7 +260,7 @@ def _near(marks: _Marks) -> Select[Departure]:
 def _nearest(marks: _Marks) -> Select[Departure]:
     """The first of them, at `most` so many, locked."""
     first = _near(marks).order_by(*_IN_ORDER).limit(bindparam("most", type_=Integer))
-    return first.with_for_update(skip_locked=True, of=Departure)
+    return first.with_for_update(skip_locked=True, key_share=True, of=Departure)
 
 
 @cache

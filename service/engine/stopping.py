@@ -69,7 +69,7 @@ def _may(session: Session, person_id: str) -> Person:
 
 
 def _row(session: Session) -> KillSwitch:
-    row = session.get(KillSwitch, THE_ONE, with_for_update=True)
+    row = session.get(KillSwitch, THE_ONE, with_for_update={"key_share": True})
     if row is None:
         row = KillSwitch(id=THE_ONE)
         session.add(row)

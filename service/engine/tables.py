@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, load_only, mapped_column
 
 from service.engine.lanes import in_sign_in_lane
@@ -173,6 +173,13 @@ TO_RECORD = load_only(
     StepRun.receipts,
     StepRun.undoes,
 )
+
+
+def steps_locked(run_id: str) -> Select[StepRun]:
+    """Every step of a run, locked in the order in which everybody locks them."""
+    return (
+        select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update(key_share=True)
+    )
 
 
 class StepNeed(Base):

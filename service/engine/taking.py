@@ -23,7 +23,7 @@ _TO_TAKE = (
         or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True)),
     )
     .order_by(StepRun.id)
-    .with_for_update()
+    .with_for_update(key_share=True)
     .options(TO_LET_OUT)
 )
 _TAKEN = (

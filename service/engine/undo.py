@@ -23,7 +23,7 @@ from service.engine.record import record_run
 from service.engine.retiming import retime
 from service.engine.sight import hides
 from service.engine.states import ENDED, StepState
-from service.engine.tables import Run, StepRun
+from service.engine.tables import Run, StepRun, steps_locked
 from service.engine.undo_steps import UNDER_WAY, Specs, WayBack, as_lines, way_back
 from service.engine.undos import Because, Undo
 from service.ledger.entry import append
@@ -68,12 +68,11 @@ def carry_out(store: Store, wish: UndoWish, specs: Specs, *, now: datetime) -> N
 def undo(session: Session, wish: UndoWish, specs: Specs, *, now: datetime) -> Undo:
     """Begin to undo a run. Raises `NotDecided`; then nothing was changed."""
     # Steps before their departure, as the machine does it: two that wait for each other would both be stopped.
-    query = select(StepRun).where(StepRun.run_id == wish.run_id).order_by(StepRun.id).with_for_update()
-    steps = sorted(session.scalars(query), key=lambda step: step.position)
+    steps = sorted(session.scalars(steps_locked(wish.run_id)), key=lambda step: step.position)
     run = session.get(Run, wish.run_id)
     if run is None or hides(session, run.id, wish.person_id):
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
-    departure = session.get_one(Departure, run.departure_id, with_for_update=True)
+    departure = session.get_one(Departure, run.departure_id, with_for_update={"key_share": True})
     refused = refusal(session, run, departure, wish)
     if refused is not None:
         raise refused
@@ -235,8 +234,9 @@ def sweep(session: Session, *, now: datetime) -> int:
         return 0
     count = _cut_short(session, now=now)
     for run_id in session.scalars(_STRAY, {"runs": runs}).all():
-        query = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update()
-        stopped = stop_forwards(session, session.scalars(query).all(), now=now, actor="system:engine")
+        stopped = stop_forwards(
+            session, session.scalars(steps_locked(run_id)).all(), now=now, actor="system:engine"
+        )
         if stopped:
             after_steps(session, stopped, now=now)
         count += len(stopped)
@@ -249,8 +249,7 @@ def _cut_short(session: Session, *, now: datetime) -> int:
     for run_id, meant in session.execute(_LEAVING).all():
         if meant is None or datetime.fromisoformat(meant["effective_at"]) > now:
             continue
-        query = select(StepRun).where(StepRun.run_id == run_id).order_by(StepRun.id).with_for_update()
-        for step in session.scalars(query):
+        for step in session.scalars(steps_locked(run_id)):
             open_ = step.state is StepState.FAILED or step.state not in ENDED
             if step.undoes is None or step.state in UNDER_WAY or not open_:
                 continue

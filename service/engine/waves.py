@@ -61,7 +61,7 @@ def _steer(
     store: Store, number: int, verb: str, *, person_id: str, because: str, door: str, now: datetime
 ) -> None:
     with store.write("batch") as session:
-        batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update())
+        batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update(key_share=True))
         if batch is None:
             raise NotDecided("unknown", f"There is no batch B-{number}. Nothing was changed.")
         _check(session, batch, person_id)

@@ -26,7 +26,7 @@ Announce = Callable[[Session, TerminationEvent], str]
 _SAME: Final = (
     select(Webhook)
     .where(Webhook.source == bindparam("source"), Webhook.delivery_id == bindparam("delivery_id"))
-    .with_for_update()
+    .with_for_update(key_share=True)
 )
 _NEW: Final = insert(Webhook)
 

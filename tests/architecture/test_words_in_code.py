@@ -144,3 +144,17 @@ def test_nothing_reads_objects_from_bytes(forbidden):
     }
 
     assert found == set()
+
+
+def test_a_row_is_locked_so_that_whoever_only_refers_to_it_need_not_wait():
+    """A key is never changed: `FOR UPDATE` would stop every insert that names the row, and meet it in deadlocks."""
+    locks = re.compile(r"with_for_update(?:\((?P<call>[^)]*)\)|=(?P<given>[^,)]*))")
+    strong = [
+        f"{name(path)}: {found[0]}"
+        for path in modules()
+        if name(path).startswith("service/")
+        for found in locks.finditer(path.read_text(encoding="utf-8"))
+        if not re.search(r"key_share|read=True", found["call"] or found["given"] or "")
+    ]
+
+    assert strong == []

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from service.departures.announce import announce
 from service.departures.departure import Departure
 from service.departures.event import TerminationEvent
+from service.departures.sealing import MaySee
 from service.engine.interventions import Verb, Wish
 from service.engine.tables import StepRun
 from service.intake.receive import Intake, Surroundings
@@ -121,6 +122,24 @@ def test_a_webhook_takes_the_ledger_last_so_that_neither_it_nor_the_engine_has_t
     assert together.events().count("departure.changed") == 1
     with together.store.read() as session:
         assert verify_live(session, together.keys.vkey).holds
+
+
+def refers_to(departure_id: str, person_id: str) -> Act:
+    """Writes a row of another table that names the departure, as a snapshot does that is being sealed."""
+    return lambda session: session.execute(
+        insert(MaySee).values(departure_id=departure_id, person_id=person_id)
+    )
+
+
+@pytest.mark.usefixtures("secrets")
+def test_a_webhook_keeps_nobody_waiting_who_only_refers_to_its_departure(together: Any) -> None:
+    sealing = refers_to("d-1", together.people["ivan"])
+
+    with capture_logs() as logs:
+        answer = meeting(together, webhook(together), records, sealing)
+
+    assert answer.status == 202
+    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == []
 
 
 @pytest.mark.usefixtures("secrets")

@@ -33,6 +33,13 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="A locked departure keeps nobody waiting who only refers to it.",
+        file="service/departures/announce.py",
+        text="    .with_for_update(key_share=True)",
+        becomes="    .with_for_update()",
+        tests=(f"{DEADLOCKS}::test_a_webhook_keeps_nobody_waiting_who_only_refers_to_its_departure",),
+    ),
+    Plant(
         protects="Two messages of one moment about one person are one departure.",
         file="service/departures/announce.py",
         text="    wait_to(session, Only.ANNOUNCES)",
@@ -88,8 +95,8 @@ PLANTS = (
     Plant(
         protects="Of two nodes that end a run's last steps at once, one sees that the run is over.",
         file="service/engine/progress.py",
-        text="    .with_for_update()  # of two nodes that end a run's last steps, the second sees what",
-        becomes="    #",
+        text="    .with_for_update(key_share=True)\n    .execution_options(populate_existing=True)",
+        becomes="    .execution_options(populate_existing=True)",
         tests=(
             (
                 "tests/integration/nodes/test_last_steps.py::"
