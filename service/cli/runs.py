@@ -17,7 +17,7 @@ def command(*, number: str | None, as_json: bool) -> None:
     from service.cli._actor import reader, seen_run
     from service.engine.facts import RunFilter
     from service.engine.states import Colour
-    from service.engine.wording import counts
+    from service.engine.wording import cancelled, counts
 
     with opened() as service:
         if number is None:
@@ -39,6 +39,8 @@ def command(*, number: str | None, as_json: bool) -> None:
         else:
             click.echo(f"{facts.number}  {facts.leaver}  {facts.colour}  {facts.state}")
             click.echo(facts.headline)
+            if facts.cancellation:
+                click.echo(f"{cancelled(facts.cancellation)} Reason: {facts.cancellation.reason}")
             if facts.finding:
                 click.echo(f"{facts.finding.sentence} {facts.finding.unseen}".rstrip())
             click.echo(counts(facts.steps, now=service.now(), held=facts.is_held))

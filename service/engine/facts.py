@@ -250,6 +250,7 @@ class RunFacts:
     warnings: tuple[str, ...] = ()
     tzdata: str = ""
     paused: bool = False
+    cancelled: bool = False
     interventions: tuple[InterventionFact, ...] = ()
     undo: UndoFact | None = None
     alarms: tuple[str, ...] = ()
@@ -266,6 +267,12 @@ class RunFacts:
     def is_held(self) -> bool:
         """True while nothing that has not begun is begun."""
         return self.state == DepartureState.HELD.value
+
+    @property
+    def cancellation(self) -> InterventionFact | None:
+        """Who cancelled the run, and why; none where nobody did, or somebody tries it again."""
+        made = [one for one in self.interventions if one.verb == "cancel" and not one.step]
+        return made[-1] if made and self.cancelled else None
 
     @property
     def closed(self) -> int:

@@ -83,14 +83,18 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
         precautions=precautions(steps, exposure, finding),
         ledger_entries=_entries(session, departure.id),
         ledger_intact=None,
-        paused=run.paused,
-        interventions=_interventions(session, run.id),
+        **_stepped_in(session, run),
         undo=undo,
         alarms=tuple(f"{alarm.said} {alarm.fix}" for alarm in open_alarms(session, run_id=run.id)),
         **_last_cut(exposure, departure.effective_at),
         **_of_departure(session, departure),
         **times,
     )
+
+
+def _stepped_in(session: Session, run: Run) -> dict[str, Any]:
+    made = _interventions(session, run.id)
+    return {"paused": run.paused, "cancelled": run.cancelled, "interventions": made}
 
 
 def _interventions(session: Session, run_id: str) -> tuple[InterventionFact, ...]:

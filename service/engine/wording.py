@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from service.departures.lateness import began_late, told_late
-from service.engine.facts import ExposureFact, StepFact, UndoFact
+from service.engine.facts import ExposureFact, InterventionFact, StepFact, UndoFact
 from service.engine.order import CANDIDATES
 from service.engine.states import StepState, WaitsFor
 from service.people.person import Role
@@ -115,6 +115,7 @@ def counts(steps: tuple[StepFact, ...], *, now: datetime, held: bool = False) ->
     running = len(steps) - closed - failed - person - device - later - blocked - stopped - paused
     said = [
         f"{closed} of {len(steps)} closed",
+        _cancelled(steps),
         f"{failed} failed" if failed else "",
         f"{person} {'needs' if person == 1 else 'need'} a person" if person else "",
         f"{device} {'waits' if device == 1 else 'wait'} for a device" if device else "",
@@ -125,6 +126,16 @@ def counts(steps: tuple[StepFact, ...], *, now: datetime, held: bool = False) ->
         f"{later} {'comes' if later == 1 else 'come'} later" if later else "",
     ]
     return " · ".join(part for part in said if part)
+
+
+def _cancelled(steps: Iterable[StepFact]) -> str:
+    count = sum(step.state is StepState.CANCELLED for step in steps)
+    return f"{count} of them cancelled" if count else ""
+
+
+def cancelled(made: InterventionFact) -> str:
+    """Who cancelled the run, and what follows; the reason stands beside it."""
+    return f"Cancelled by {made.by}: nothing more of it is begun. To go on, somebody tries it again."
 
 
 def comes_later(step: StepFact, *, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from service.engine.facts import FindingFact, RunFacts, StepFact
 from service.engine.states import Colour, StepState
-from service.engine.wording import counts, role_word, span
+from service.engine.wording import cancelled, counts, role_word, span
 from service.playbook.model import Grade
 from service.slack.asking import asked
 from service.slack.intervening import offered
@@ -114,6 +114,9 @@ def _who_may(waiting: list[StepFact], look: Look) -> str:
 def _held(facts: RunFacts) -> Iterator[Block]:
     if facts.held:
         yield section(f":warning: {escape(facts.held)}", accessory=undo_button(facts))
+    if facts.cancellation:
+        said = f":no_entry_sign: {escape(cancelled(facts.cancellation))}"
+        yield section(f"{said}\n> {escape(one_line(facts.cancellation.reason), 1_000)}")
     if facts.paused:
         yield section(":double_vertical_bar: Paused: nothing of this run is begun until it is resumed.")
 

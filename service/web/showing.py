@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from service.engine.facts import AttemptFact, EvidenceFact, RunFacts, RunLine, StepFact
 from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
-from service.engine.wording import comes_later, role_word, span
+from service.engine.wording import cancelled, comes_later, role_word, span
 from service.playbook.model import Grade
 
 TONES: Final = {Colour.GREEN: "ok", Colour.AMBER: "wait", Colour.RED: "bad"}
@@ -233,6 +233,7 @@ def teach(app: Flask) -> None:
         started_by,
         line_badges,
         role_word,
+        cancelled,
     ):
         app.jinja_env.filters[filter_.__name__] = filter_
     app.jinja_env.filters.update(calls_shown=calls_shown, tries=tries, readings=readings)

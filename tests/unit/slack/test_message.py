@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.demo.fake_slack_limits import wrong
-from service.engine.facts import ConfirmationFact, UndoFact
+from service.engine.facts import ConfirmationFact, InterventionFact, UndoFact
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade
 from service.slack.look import Look
@@ -314,3 +314,13 @@ def test_whose_it_may_be_is_named_to_nobody_in_the_channel() -> None:
 
     assert "It is unclear." in said
     assert "ann@example.com" not in said
+
+
+def test_a_cancelled_run_says_who_cancelled_it_and_why() -> None:
+    made = InterventionFact(by="Ivan", at=f.NOW, verb="cancel", step="", reason="Not <him>.", door="web")
+    open_, closed = f.run(cancelled=True, interventions=(made,)), f.run(finished_at=f.NOW)
+
+    for run in (open_, replace(closed, cancelled=True, interventions=(made,))):
+        assert "Cancelled by Ivan: nothing more of it is begun." in text(drawn(run))
+        assert "Not &lt;him&gt;." in text(drawn(run))
+    assert "Cancelled by" not in text(drawn(f.run(interventions=(made,))))

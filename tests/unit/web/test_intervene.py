@@ -109,3 +109,18 @@ def test_a_choice_with_a_stranger_in_it_changes_nothing(office: Any, runs: list[
 
     assert send(office, client, "/runs", verb="pause", run=runs).status_code == status
     assert office.world.facts().interventions == ()
+
+
+def test_a_cancelled_run_says_so_on_top_with_who_and_why(office: Any) -> None:
+    office.world.begin()
+    client = office.browser("it")
+
+    send(office, client, verb="cancel", reason="It was announced for the wrong <b>one</b>.")
+
+    top = client.get("/runs/R-1").text.partition("<h2")[0]
+    assert "Cancelled by It Lind: nothing more of it is begun." in top
+    assert "<q>It was announced for the wrong &lt;b&gt;one&lt;/b&gt;.</q>" in top
+    assert "3 of 3 closed · 3 of them cancelled" in top
+
+    send(office, client, verb="retry")
+    assert "Cancelled by" not in client.get("/runs/R-1").text
