@@ -14,6 +14,7 @@ from service.departures.departure import Departure
 from service.departures.left import roles_now
 from service.departures.questions import Question
 from service.departures.sealing import is_hidden
+from service.engine.concerned import not_taken_back, shut_what_is_theirs
 from service.engine.decisions import Decision, NotDecided, Said, confirm
 from service.engine.none_there import NONE_NOTE
 from service.engine.progress import after_steps, settle
@@ -33,6 +34,11 @@ MOVED_ON: Final = (
     "Nothing was changed."
 )
 NOT_ASKED: Final = "Nothing is asked about this person's accounts there. Nothing was changed."
+
+
+#: What an answer was waited for in, and what is done once more for a further account.
+WAITS: Final = (StepState.WAITING, StepState.BLOCKED)
+ANEW: Final = (StepState.DONE, StepState.WAITING, StepState.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,11 +176,13 @@ def _steps(session: Session, said: Answer, asked: Collection[str]) -> list[StepR
         .order_by(StepRun.id)
         .with_for_update(key_share=True)
     )
-    again = (StepState.DONE, StepState.WAITING, StepState.FAILED) if said.account is not None else ()
+    go_on = not_taken_back(session, said.person_id)
+    anew = shut_what_is_theirs(session, said.person_id) if said.account is not None else frozenset()
     return [
         step
         for step in session.scalars(query)
-        if (step.id in asked and step.state in (StepState.WAITING, StepState.BLOCKED)) or step.state in again
+        if (step.id in asked and step.state in WAITS and step.run_id in go_on)
+        or (step.state in ANEW and step.run_id in anew)
     ]
 
 

@@ -8,6 +8,8 @@ THEIRS = "tests/unit/engine/test_theirs.py"
 ROSTER = "tests/unit/departures/test_roster.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
 
+LATE = "tests/unit/engine/test_answering_late.py"
+
 PLANTS = (
     Plant(
         protects="One identifier alone is never enough.",
@@ -182,5 +184,26 @@ PLANTS = (
         tests=(
             "tests/unit/engine/test_asking.py::test_an_account_somebody_said_no_to_is_not_asked_about_again",
         ),
+    ),
+    Plant(
+        protects="Who was restored is not shut out by an answer that comes after.",
+        file="service/engine/concerned.py",
+        text="    .where(Undo.run_id.is_(None))\n",
+        becomes="",
+        tests=(f"{LATE}::test_who_was_restored_is_not_shut_out_by_an_answer_that_comes_after_a_rehire",),
+    ),
+    Plant(
+        protects="Who was hired again is not shut out by an answer that comes after.",
+        file="service/engine/concerned.py",
+        text="    if has_left(session, session.get_one(Person, person_id)):",
+        becomes="    if True:",
+        tests=(f"{LATE}::test_who_was_hired_again_is_not_shut_out_by_an_answer_that_comes_after",),
+    ),
+    Plant(
+        protects="Who leaves anew later is not shut out by an old run.",
+        file="service/engine/concerned.py",
+        text="_KEPT.where(Departure.id == newest)",
+        becomes="_KEPT",
+        tests=(f"{LATE}::test_who_came_back_or_leaves_anew_later_is_not_shut_out_by_an_old_run",),
     ),
 )
