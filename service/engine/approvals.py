@@ -98,10 +98,11 @@ class Approvals:
                 asked_at=self.now(),
                 state=ReleaseState.WAITING,
             )
+            replaced = releases.named_before(session, release)
             session.add(release)
             session.flush()
             named_as = Event.RELEASE_NAMED if only_names else Event.APPROVAL_GIVEN
-            self._record(session, named_as, release, person, wanted.door)
+            self._record(session, named_as, release, person, wanted.door, replaces=replaced)
         return release.id
 
     @again
@@ -214,14 +215,23 @@ class Approvals:
         body = {"reason": reason, "door": door, "departures": count, "release": release}
         append(session, Event.APPROVAL_REFUSED, actor=f"person:{person.subject}", body=body, at=self.now())
 
-    def _record(self, session: Session, event: Event, release: Release, person: Person, door: str) -> None:
-        body = {
+    def _record(
+        self,
+        session: Session,
+        event: Event,
+        release: Release,
+        person: Person,
+        door: str,
+        replaces: Sequence[str] = (),
+    ) -> None:
+        body: dict[str, Json] = {
             "release": release.id,
             "digest": release.digest,
             "departures": len(release.named),
             "released": release.state is ReleaseState.RELEASED,
             "another_administrator": bool(release.another),
             "door": door,
+            **({"replaces": list(replaces)} if replaces else {}),
         }
         append(session, event, actor=f"person:{person.subject}", body=body, at=self.now())
 

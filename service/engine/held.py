@@ -94,8 +94,14 @@ def held_groups(
     return [*groups, *alone]
 
 
+_HELD = select(Departure.id).where(Departure.state == DepartureState.HELD)
+
+
 def waiting_releases(session: Session, *, reader: str | None = None) -> list[WaitingRelease]:
-    """The lists that wait for somebody, the oldest first; without those that name what is sealed to the reader."""
+    """The lists that wait for somebody, the oldest first; without those that name what is sealed to the reader.
+
+    A list of which somebody is held no more can only be refused: it is not shown.
+    """
     hidden = hidden_from(session, reader) if reader is not None else frozenset()
     query = (
         select(Release, Person)
@@ -103,10 +109,12 @@ def waiting_releases(session: Session, *, reader: str | None = None) -> list[Wai
         .where(Release.state == ReleaseState.WAITING)
         .order_by(Release.number)
     )
+    found = session.execute(query).all()
+    held = set(session.scalars(_HELD)) if found else set[str]()
     return [
         _waiting(session, release, person)
-        for release, person in session.execute(query)
-        if hidden.isdisjoint(release.named)
+        for release, person in found
+        if hidden.isdisjoint(release.named) and held.issuperset(release.named)
     ]
 
 

@@ -59,6 +59,19 @@ def next_number(session: Session) -> int:
     return (session.scalar(select(func.max(Release.number))) or 0) + 1
 
 
+def named_before(session: Session, release: Release) -> list[str]:
+    """What the same person named before, with the very same people, is replaced; gives the ids."""
+    query = select(Release).where(Release.state == ReleaseState.WAITING, Release.id != release.id)
+    same = [
+        one
+        for one in session.scalars(query.with_for_update(key_share=True))
+        if one.asked_by == release.asked_by and one.named.keys() == release.named.keys()
+    ]
+    for one in same:
+        one.state = ReleaseState.OUTDATED
+    return [one.id for one in same]
+
+
 def named_departures(session: Session, ids: Iterable[str]) -> Iterator[tuple[Departure, Person]]:
     """The departures of a list with their leavers, locked, in the order of their times."""
     wanted = sorted(set(ids))

@@ -42,12 +42,24 @@ def may_begin_now() -> ColumnElement[bool]:
 
 
 @again
-def steer(
-    store: Store, number: int, verb: str, *, person_id: str, because: str, door: str, now: datetime
+def steer(  # noqa: PLR0913  what a person wants of a batch, each by its name
+    store: Store,
+    number: int,
+    verb: str,
+    *,
+    person_id: str,
+    because: str,
+    door: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> None:
-    """Open the next wave, stop a batch or go on with it: `next`, `stop`, `go`. Raises `NotDecided`, on record."""
+    """Open the next wave, stop a batch or go on with it: `next`, `stop`, `go`. Raises `NotDecided`, on record.
+
+    Args:
+        seen: The last wave that stood open before whoever asks for the next one, where they looked at them.
+    """
     try:
-        _steer(store, number, verb, person_id=person_id, because=because, door=door, now=now)
+        _steer(store, number, verb, person_id=person_id, because=because, door=door, now=now, seen=seen)
     except NotDecided as refused:
         with store.write("intervention.refused") as session:
             person = session.get(Person, person_id)
@@ -57,14 +69,27 @@ def steer(
         raise
 
 
-def _steer(
-    store: Store, number: int, verb: str, *, person_id: str, because: str, door: str, now: datetime
+def _steer(  # noqa: PLR0913  the same
+    store: Store,
+    number: int,
+    verb: str,
+    *,
+    person_id: str,
+    because: str,
+    door: str,
+    now: datetime,
+    seen: int | None,
 ) -> None:
     with store.write("batch") as session:
         batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update(key_share=True))
         if batch is None:
             raise NotDecided("unknown", f"There is no batch B-{number}. Nothing was changed.")
         _check(session, batch, person_id)
+        if verb == "next" and seen is not None and seen != batch.open_wave:
+            said = (
+                f"Wave {batch.open_wave} is open already: somebody opened it meanwhile. Nothing was changed."
+            )
+            raise NotDecided("stale", said)
         event = _steered(session, batch, verb, because, now=now)
         person = session.get_one(Person, person_id)
         session.flush()

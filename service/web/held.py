@@ -116,11 +116,20 @@ def steer(number: int) -> ResponseReturnValue:
             because=_text("because"),
             door="web",
             now=desk.now(),
+            seen=_wave_seen(),
         )
     except NotDecided as refused:
         return _board_page(number, refused=str(refused)), STATUS.get(refused.reason, MOVED_ON)
     desk.wake()
     return redirect(f"/batches/B-{number}", 303)
+
+
+def _wave_seen() -> int | None:
+    """Which wave was the last that stood open on the page that was sent: pressed twice opens one."""
+    typed = _text("open")
+    return (
+        int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= len(str(MOST_AT_A_TIME)) else None
+    )
 
 
 def _page(refused: str = "") -> str:

@@ -298,4 +298,25 @@ PLANTS = (
         becomes="):",
         tests=("tests/unit/cli/test_check.py::test_a_name_that_fits_nobody_is_said_with_what_to_write",),
     ),
+    Plant(
+        protects="Of two who open the next wave at once one opens it.",
+        file="service/engine/waves.py",
+        text="seen is not None and seen != batch.open_wave:",
+        becomes="seen is not None and False:",
+        tests=("tests/unit/web/test_held.py::test_of_two_who_open_the_next_wave_at_once_one_opens_it",),
+    ),
+    Plant(
+        protects="A list of which somebody is held no more is not offered.",
+        file="service/engine/held.py",
+        text=" and held.issuperset(release.named)",
+        becomes="",
+        tests=("tests/unit/web/test_held.py::test_a_list_of_which_somebody_is_held_no_more_is_not_offered",),
+    ),
+    Plant(
+        protects="A list that is named again replaces the first.",
+        file="service/engine/releases.py",
+        text="        one.state = ReleaseState.OUTDATED\n",
+        becomes="        pass\n",
+        tests=("tests/unit/web/test_held.py::test_who_names_the_same_list_twice_has_named_it_once",),
+    ),
 )

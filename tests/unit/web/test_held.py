@@ -148,6 +148,37 @@ def test_a_board_shows_each_wave_and_opens_the_next(office: Any, batch: list[str
     assert "<form class=" not in page.partition("<main")[2]
 
 
+def test_of_two_who_open_the_next_wave_at_once_one_opens_it(office: Any, batch: list[str]) -> None:
+    post(office, "approver", do="ask", batch="1", because=WHY, wave="2")
+    second_yes(office, "hr")
+    seen = office.browser("it").get("/batches/B-1").text.partition('name="open" value="')[2].partition('"')[0]
+
+    assert post(office, "it", "/batches/B-1", do="next", open=seen).status_code == 303
+    late = post(office, "admin", "/batches/B-1", do="next", open=seen)
+
+    assert late.status_code == 409
+    assert "Wave 2 is open already" in late.text
+    assert late.text.count(">open<") == 2
+
+
+def test_who_names_the_same_list_twice_has_named_it_once(office: Any, batch: list[str]) -> None:
+    for wave in ("2", "4"):
+        post(office, "approver", do="ask", batch="1", departure=batch[:4], because=WHY, wave=wave)
+
+    page = office.browser("hr").get("/departures/held").text
+
+    assert page.count('value="approve"') == 1
+    assert "<dt>In waves of<dd>4" in page
+    assert office.world.bodies("approval.given")[-1]["replaces"] != []
+
+
+def test_a_list_of_which_somebody_is_held_no_more_is_not_offered(office: Any, batch: list[str]) -> None:
+    post(office, "approver", do="ask", batch="1", departure=batch[:4], because=WHY)
+    post(office, "hr", do="cancel", batch="1", departure=batch[:1], because="The feed was forged.")
+
+    assert 'value="approve"' not in office.browser("hr").get("/departures/held").text
+
+
 def test_there_is_no_board_of_a_batch_that_is_none(office: Any) -> None:
     assert office.browser("it").get("/batches/B-7").status_code == 404
 
