@@ -68,7 +68,9 @@ def many() -> ResponseReturnValue:
     """Do it to every run that was chosen in the list; each is told by itself."""
     ticked = [run_for_viewer(number) for number in _numbers(request.form.getlist("run"))]
     if not ticked:
-        raise Problem(422, "none-chosen", "No run was chosen. Tick some in the list, then send it again.")
+        from service.web.runs import list_page
+
+        return list_page(refused="No run was chosen. Tick some in the list, then send it again."), 422
     together = str(uuid.uuid4()) if len(ticked) > 1 else ""
     return _told(list(_each(ticked, together)))
 

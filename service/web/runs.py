@@ -53,6 +53,11 @@ def start() -> ResponseReturnValue:
 @requires(*EVERYONE)
 def runs() -> ResponseReturnValue:
     """The newest first, narrowed by what the address says."""
+    return list_page()
+
+
+def list_page(*, refused: str = "") -> str:
+    """The list, with the refusal of what was just tried from it."""
     query = asked()
     lines, older = found(query)
     asks = {key: str(value) for key, value in query.model_dump(exclude_defaults=True).items()}
@@ -61,6 +66,7 @@ def runs() -> ResponseReturnValue:
     return render_template(
         "runs.html",
         lines=lines,
+        refused=refused,
         may_intervene=viewer().has(*OPERATORS),
         query=query,
         narrowed=narrowed,

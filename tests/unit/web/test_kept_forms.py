@@ -127,3 +127,17 @@ def test_all_runs_of_a_batch_without_a_reason_are_asked_about_again(office: Any,
 
     assert '<form class="decide" method="post" action="/batches/B-1/runs"' in refused.text
     assert (chosen(refused.text, "verb"), shown(refused.text, "reason")) == ("skip", ["no"])
+
+
+def test_a_verb_for_no_run_is_refused_on_the_list_and_keeps_its_reason(office: Any) -> None:
+    office.run()
+
+    refused = post(office, "it", "/runs", verb="cancel", reason="HR took all of them back.")
+
+    assert refused.status_code == 422
+    assert "No run was chosen." in refused.text
+    assert 'name="run" value="R-1"' in refused.text
+    assert (chosen(refused.text, "verb"), shown(refused.text, "reason")) == (
+        "cancel",
+        ["HR took all of them back."],
+    )
