@@ -107,6 +107,11 @@ def _ask(due: _Due, now: Callable[[], datetime]) -> Standing:
 
 
 def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announce, at: datetime) -> None:
+    pending = session.get(
+        PendingLookUp, (due.source.name, due.employee_id), with_for_update={"key_share": True}
+    )
+    if pending is None:
+        return  # another node asked too, and has settled it: what we read may be older
     told = session.get(Told, (due.source.name, due.employee_id))
     change = _change(told, standing)
     if change is not None:
@@ -118,8 +123,7 @@ def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announc
                 if change is not Change.RESCINDED:
                     raise  # somebody who comes back long after leaving has nothing left to withdraw
         _remember(session, due, told, standing, at=at)
-    pending = session.get(PendingLookUp, (due.source.name, due.employee_id))
-    if pending is not None and pending.hint == due.hint:
+    if pending.hint == due.hint:
         session.delete(pending)  # a hint that came while we were asking stays pending
 
 
@@ -143,7 +147,6 @@ def _event(due: _Due, standing: Standing, change: Change, *, at: datetime) -> Te
             last_day=standing.last_day,
             timezone=standing.person.timezone or due.source.section.timezone,
             zone_source=ZoneSource.PERSON if standing.person.timezone else ZoneSource.SOURCE,
-            source_version=standing.version,
             occurred_at=at,
         )
     except ValidationError as error:

@@ -51,12 +51,14 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the HR system says today about one employee. Without `last_day` they stay."""
+    """What the HR system says today about one employee. Without `last_day` they stay.
+
+    It has no version: what is read later is newer, and numbers of rows are no count, as rows can be deleted.
+    """
 
     person: EventPerson
     last_day: date | None
     kind: DepartureKind | None
-    version: str | None
 
 
 Understood = TerminationEvent | Ignored | LookUp

@@ -104,7 +104,6 @@ def look(http: Http, employee_id: str, section: SourceSection) -> Standing:
         person=_person(employee_id, fields),
         last_day=last[0] if last and leaves else None,
         kind=_kind(last[2], section) if last and leaves else None,
-        version=str(last[1]) if last else None,
     )
 
 

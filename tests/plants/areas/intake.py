@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 RECEIVE = "tests/unit/intake/test_receive.py"
+BAMBOO = "tests/unit/intake/test_bamboohr.py"
 FILE = "tests/unit/intake/test_csv_file.py"
 SIGNATURE = "tests/unit/people/test_signature.py"
 
@@ -97,5 +98,19 @@ PLANTS = (
         text="        _put_off(store, due, type(error).__name__, at=now(), at_least=_asked_to_wait(error))",
         becomes="        pass",
         tests=("tests/unit/intake/test_bamboohr.py::test_a_bamboo_that_is_down_is_asked_again_ever_later",),
+    ),
+    Plant(
+        protects="What another node has settled is not told again as it was.",
+        file="service/intake/look_up.py",
+        text="        return  # another node asked too, and has settled it: what we read may be older",
+        becomes="        pending = PendingLookUp(hint='')",
+        tests=(f"{BAMBOO}::test_what_another_node_has_settled_meanwhile_is_not_told_again_as_it_was",),
+    ),
+    Plant(
+        protects="What HR's record no longer says is withdrawn, whatever the numbers of its rows.",
+        file="service/intake/look_up.py",
+        text="            occurred_at=at,",
+        becomes="            source_version='1' if change is Change.RESCINDED else '2',\n            occurred_at=at,",
+        tests=(f"{BAMBOO}::test_a_termination_that_hr_deletes_again_is_withdrawn",),
     ),
 )

@@ -39,6 +39,7 @@ class Announcements:
         self.events = []
         self.strangers = {"A Stranger"}
         self.failure = None
+        self.become = lambda session, event: str(uuid.uuid4())
         self._lock = threading.Lock()
 
     def __call__(self, session, event) -> str:
@@ -48,7 +49,7 @@ class Announcements:
             raise Unannounceable("Nobody here has this id. Import the roster, then send the event again.")
         with self._lock:
             self.events.append(event)
-        return str(uuid.uuid4())
+        return self.become(session, event)
 
 
 class Door:

@@ -8,10 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from connectors.sdk.http import close_sessions
+from service.departures.announce import announce
+from service.departures.departure import Departure
 from service.departures.event import Change
-from service.departures.kind import DepartureKind
+from service.departures.kind import DepartureKind, DepartureState
+from service.intake import look_up
 from service.intake.sources import bamboohr
 from service.intake.tables import PendingLookUp
+from service.people.person import Person
 from service.people.signature import sign, text_key
 from service.settings import SourceSection
 from tests.unit.intake.bamboo import API_KEY, FakeBamboo
@@ -42,6 +46,27 @@ class BambooDoor(Door):
         self.clock.turn(minutes=1)
         self.hint({**UPDATED, "timestamp": self.clock.now.isoformat()})
         return self.intake.look_up_due()
+
+    def believed(self):
+        """From now on what is announced becomes departures: gives what tells how they stand."""
+        with self.store.write() as session:
+            session.add(
+                Person(
+                    id="ann",
+                    subject="ann",
+                    source="bamboo",
+                    source_id="77",
+                    employee_no="E-77",
+                    display_name="Ann",
+                )
+            )
+        self.announced.become = lambda session, event: announce(session, event, now=self.clock()).departure_id
+
+        def states():
+            with self.store.read() as session:
+                return list(session.scalars(select(Departure.state)))
+
+        return states
 
     def pending(self):
         with self.store.read() as session:
@@ -122,6 +147,33 @@ def test_what_hr_does_next_is_told_as_what_it_is(door, bamboo):
         Change.SCHEDULED,
     ]
     assert len({event.source_id for event in door.announced.events}) == 5
+
+
+def test_a_termination_that_hr_deletes_again_is_withdrawn(door, bamboo):
+    believed = door.believed()
+    bamboo.end("2026-04-30")
+    door.learn()
+    assert believed() == [DepartureState.SCHEDULED]
+
+    bamboo.unend()
+    door.learn()
+
+    assert believed() == [DepartureState.WITHDRAWN]
+
+
+def test_what_another_node_has_settled_meanwhile_is_not_told_again_as_it_was(door, bamboo):
+    bamboo.end("2026-04-30")
+    door.hint()
+
+    sources, at = door.intake._sources, {"announce": door.announced, "at": door.clock.now}
+    (due,) = look_up._due(sources, door.store, door.clock.now, 1)
+    as_it_was = look_up._ask(due, door.clock)
+
+    bamboo.end("2026-06-30")
+    door.intake.look_up_due()
+    look_up._applied(door.store, due, as_it_was, **at)
+
+    assert [event.last_day.isoformat() for event in door.announced.events] == ["2026-06-30"]
 
 
 def test_someone_who_stays_is_no_departure(door):
