@@ -35,10 +35,14 @@ def asked(facts: RunFacts) -> Iterator[Block]:
 
 
 def question_form(facts: RunFacts, question: QuestionFact) -> Block:
-    """The form: the candidates, each with what it says of itself, and none of them."""
+    """The form: the candidates, each with what it says of itself, and none of them.
+
+    What tells them apart is longer than a line of Slack's menus: it stands above, by number.
+    """
+    numbered = list(enumerate(question.candidates, 1))
     options = [
-        {"text": plain(" · ".join(filter(None, (label, about))), _OPTION_MOST), "value": _mark(account_id)}
-        for account_id, label, about in question.candidates
+        {"text": plain(f"{n}. {label}", _OPTION_MOST), "value": _mark(account_id)}
+        for n, (account_id, label, _) in numbered
     ]
     words = "None of these is the leaver's" if options else "The leaver has no account there"
     options.append({"text": plain(words, _OPTION_MOST), "value": NONE})
@@ -54,6 +58,7 @@ def question_form(facts: RunFacts, question: QuestionFact) -> Block:
                 f"*{escape(facts.leaver)}*, {facts.number}, {escape(question.connector)}\n"
                 f"{escape(question.why, _WHY_MOST)} What waits for the answer goes on with it."
             ),
+            *(section(f"*{n}.* {escape(label)}\n{escape(about)}") for n, (_, label, about) in numbered),
             {
                 "type": "input",
                 "block_id": CHOICE,

@@ -29,11 +29,19 @@ def press(office: Any, user: str) -> Any:
     return impatient(office).click(message["ts"], block["accessory"], user=user)
 
 
+def option(facts: Any, options: list[Any], words: str) -> Any:
+    """The line of the menu for the candidate of which these words are said, above, by its number."""
+    said = [" ".join(one) for one in facts.questions[0].candidates]
+    numbers = [f"{n}. " for n, one in enumerate(said, 1) if words in one]
+    start = numbers[0] if numbers else words
+    return next((one for one in options if one["text"]["text"].startswith(start)), {"value": words})
+
+
 def answer(office: Any, label: str, user: str = IVAN, **form: str) -> Any:
     facts = office.world.facts()
     made = {**question_form(facts, facts.questions[0]), "id": "V1", **form}
-    options = made["blocks"][1]["element"]["options"]
-    picked = next((one for one in options if label in one["text"]["text"]), {"value": label})
+    options = made["blocks"][-1]["element"]["options"]
+    picked = option(facts, options, label)
     values = {"choice": {"v": {"type": "static_select", "selected_option": picked}}}
     return office.screen.submit(made, user=user, values=values)
 
@@ -63,6 +71,22 @@ def test_whoever_may_answer_sees_the_candidates_in_a_form(office: Any) -> None:
     assert "m.dalton@example.com" in text
     assert "None of these is the leaver's" in text
     assert wrong(shown.view["blocks"], form=True) == []
+
+
+def test_what_tells_homonyms_apart_is_not_cut_off(office: Any) -> None:
+    long = "uid=anna.schmidt-of-the-second-floor,ou=consultants,ou=people,dc=example,dc=com"
+    office.world.fake.seed([{"username": "mike", "email": f"{long}@example.com"}])
+    unclear(office)
+
+    shown = press(office, IVAN)
+
+    said = json.dumps(shown.view["blocks"])
+    assert f"email {long}@example.com" in said
+    assert ", active" in said
+    assert [one["text"]["text"][:3] for one in shown.view["blocks"][-1]["element"]["options"]][:2] == [
+        "1. ",
+        "2. ",
+    ]
 
 
 @pytest.mark.parametrize("user", [HANNA, MIKE])
@@ -126,7 +150,7 @@ def test_a_form_that_was_opened_before_somebody_named_an_account_links_nobody(of
     late = {**question_form(facts, facts.questions[0]), "id": "V1"}
     answer(office, "mike@example.com")
     known = linked(office)
-    picked = next(o for o in late["blocks"][1]["element"]["options"] if "m.dalton" in o["text"]["text"])
+    picked = option(facts, late["blocks"][-1]["element"]["options"], "m.dalton")
     values = {"choice": {"v": {"type": "static_select", "selected_option": picked}}}
 
     said = office.screen.submit(late, user=IVAN, values=values)
@@ -140,7 +164,7 @@ def test_an_answer_after_somebody_else_answered_says_so(office: Any) -> None:
     facts = office.world.facts()
     late = {**question_form(facts, facts.questions[0]), "id": "V1"}
     answer(office, "None of these")
-    picked = late["blocks"][1]["element"]["options"][0]
+    picked = late["blocks"][-1]["element"]["options"][0]
     values = {"choice": {"v": {"type": "static_select", "selected_option": picked}}}
 
     said = office.screen.submit(late, user=IVAN, values=values)
