@@ -34,6 +34,7 @@ from connectors.sdk.types import (
 from service.departures.matching import Matched, NoAccount, match_besides
 from service.engine.carried import Carried, together
 from service.engine.grading import contradicted, grade_of
+from service.engine.hired_again import stays_gone
 from service.engine.order import (
     NONE_FOUND,
     POSTURE,
@@ -298,6 +299,7 @@ class _Job:
             if evidence and not contradicted(evidence) and grade_of(evidence) is not Grade.ACKNOWLEDGED:
                 return Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
         self._executor.untouchable.check(target)
+        stays_gone(self._order, now=self._executor.now())
         stays_administered(self._order, self._spec, target, self._reader)
         self._keep_before(target)
         noted = self._once(f"{NOTED}{target.id}", partial(self._posture, target))

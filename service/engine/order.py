@@ -26,8 +26,8 @@ class Order:
     `links` are the accounts known to be the leaver's in the step's target system; `seen` are those, as id and
     label, that there is evidence about already: a reading must answer for each of them. `undoes` is the step run
     that this one takes back. `also_leaving` are accounts of other leavers that administer the same system today,
-    looked up only where one of `links` does. `sign_in` says that it is carried out by the threads kept for the
-    sign-in block.
+    looked up only where one of `links` does. `began` is when the run did. `sign_in` says that it is carried out by
+    the threads kept for the sign-in block.
     """
 
     step_run_id: str
@@ -48,6 +48,7 @@ class Order:
     look_first: bool = False
     undoes: str = ""
     also_leaving: frozenset[str] = frozenset()
+    began: datetime | None = None
     sign_in: bool = False
 
     @property

@@ -8,6 +8,7 @@ TAKING = "tests/attacks/undo/test_taking_back.py"
 CHANGED = "tests/unit/engine/test_changed_late.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
 SAID_LATE = "tests/unit/departures/test_said_late.py"
+LATE = "tests/unit/engine/test_answering_late.py"
 RESTORING = "service/engine/restoring.py"
 
 PLANTS = (
@@ -305,5 +306,12 @@ PLANTS = (
         text="    late.succeed(session, departure, now=now, by=ENGINE)",
         becomes="    if not rehired:\n        late.succeed(session, departure, now=now, by=ENGINE)",
         tests=(f"{CHANGED}::test_somebody_who_comes_back_and_is_to_leave_anew_meanwhile_is_not_forgotten",),
+    ),
+    Plant(
+        protects="What is left of a run is not done to somebody who was hired again meanwhile.",
+        file="service/engine/executor.py",
+        text="        stays_gone(self._order, now=self._executor.now())\n",
+        becomes="",
+        tests=(f"{LATE}::test_what_is_left_of_a_run_is_not_done_to_somebody_who_was_hired_again_meanwhile",),
     ),
 )

@@ -111,3 +111,32 @@ def test_a_further_account_concerns_the_run_of_a_lost_laptop_while_it_lasts(
         has_closed(world)
 
     assert answer(world, "acc-2") == steps
+
+
+LATER = """
+  - id: months
+    action: chaos.revoke_sessions
+    phase: after-care
+    after: 60d
+    deadline: 10m
+"""
+
+
+@pytest.mark.parametrize(("hired_after_days", "state"), [(30, StepState.FAILED), (90, StepState.DONE)])
+def test_what_is_left_of_a_run_is_not_done_to_somebody_who_was_hired_again_meanwhile(
+    world: World, hired_after_days: int, state: StepState
+) -> None:
+    seed(world, OWN)
+    world.begin(TWO, extra=LATER)
+    world.drain()
+    with world.store.write() as session:
+        mike = session.get_one(Person, world.people["mike"])
+        mike.hired_on = world.clock().date() + timedelta(days=hired_after_days)
+    world.fake.state["accounts"]["acc-1"]["sessions"] = ["acc-1-s3"]
+
+    world.clock.turn(days=61)
+    world.drain()
+
+    assert world.step("months").state is state
+    assert bool(world.fake.state["accounts"]["acc-1"]["sessions"]) is (state is StepState.FAILED)
+    assert ("hired again" in world.step("months").why) is (state is StepState.FAILED)
