@@ -4,8 +4,9 @@ Nothing of what went wrong inside is ever told.
 """
 
 from http import HTTPStatus
+from pathlib import PurePosixPath
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, redirect, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -56,6 +57,15 @@ def answer(status: int, code: str, sentence: str) -> Response:
     return told
 
 
+def _page_above() -> str:
+    """The page of a form whose address somebody opens: it stands in the browser's after a refusal. Else empty."""
+    adapter = current_app.create_url_adapter(request)
+    if request.method != "GET" or adapter is None or not wants_page():
+        return ""
+    above = (parent.as_posix() for parent in PurePosixPath(request.path).parents)
+    return next((path for path in above if adapter.test(path, "GET")), "")
+
+
 def tell_problems(app: Flask) -> None:
     """Answer every error this way."""
 
@@ -65,6 +75,8 @@ def tell_problems(app: Flask) -> None:
             return answer(status, error.problem, str(error.description))
         if status < HTTPStatus.BAD_REQUEST:
             return error.get_response()  # a redirect by the router
+        if status == HTTPStatus.METHOD_NOT_ALLOWED and (above := _page_above()):
+            return redirect(above, HTTPStatus.SEE_OTHER)
         sentence = SENTENCES.get(status, HTTPStatus(status).phrase + ".")
         told = answer(status, CODES.get(status, "fault" if status >= 500 else "refused"), sentence)  # noqa: PLR2004
         if status == HTTPStatus.METHOD_NOT_ALLOWED:

@@ -141,3 +141,20 @@ def test_a_verb_for_no_run_is_refused_on_the_list_and_keeps_its_reason(office: A
         "cancel",
         ["HR took all of them back."],
     )
+
+
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        ("/runs/R-1/steps/mailbox", "/runs/R-1"),
+        ("/runs/R-1/accounts/chaos", "/runs/R-1"),
+        ("/batches/B-1/runs", "/batches/B-1"),
+        ("/playbooks/approve", "/playbooks"),
+    ],
+)
+def test_the_address_that_stands_there_after_a_refusal_leads_to_the_page(
+    office: Any, form: str, page: str
+) -> None:
+    opened = office.browser("it").get(form)
+
+    assert (opened.status_code, opened.location) == (303, page)
