@@ -138,12 +138,15 @@ def _account(service: "Service", whose: "Person", connector: str, words: str) ->
 @command.command("questions")
 def questions_() -> None:
     """List what is unclear about whose accounts they are, with the candidates."""
-    from service.departures.questions import open_questions
+    from service.departures.questions import about, open_questions
     from service.people.person import Person
 
     with opened() as service, service.store.read() as session:
-        for question in open_questions(session):
+        found = open_questions(session)
+        for question in found:
             owner = session.get_one(Person, question.person_id)
             click.echo(f"{owner.source_id}  {owner.display_name}  {question.connector}: {question.why}")
             for one in question.accounts:
-                click.echo(f"    {one.id}  {one.label}")
+                click.echo(f"    {one.id}  {one.label}\n        {about(one)}")
+    answer = "exeunt people link PERSON SYSTEM ACCOUNT, or --none in place of the account"
+    click.echo(f"Answer: {answer}." if found else "Nothing is unclear.")

@@ -103,6 +103,13 @@ def settled(question: Question, *, by: str, at: datetime) -> None:
     question.answered_at, question.answered_by = at, by
 
 
+def about(account: Account) -> str:
+    """What tells one candidate from another: identifiers, status, age."""
+    named = [f"{kind.replace('_', ' ')} {value}" for kind, value in account.identifiers.items() if value]
+    made = [f"made {account.created_at:%Y-%m-%d}"] if account.created_at else []
+    return ", ".join([*named, account.status.value, *made, *(["administers"] if account.admin else [])])
+
+
 def mark_of(account_ids: Iterable[str]) -> str:
     """What tells the candidates somebody had before them from those there are now."""
     return hashlib.sha256("\n".join(sorted(account_ids)).encode()).hexdigest()[:32]

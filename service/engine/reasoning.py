@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from connectors.sdk.types import Account
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.departures.questions import about
 from service.departures.times import stale
 from service.engine.asking import asked_about, open_of_run
 from service.engine.facts import ExposureFact, QuestionFact, StepFact
@@ -34,17 +34,10 @@ def _questions(session: Session, run: Run, leaver: str) -> tuple[QuestionFact, .
         QuestionFact(
             connector=question.connector,
             why=question.why,
-            candidates=tuple((one.id, one.label, _about(one)) for one in question.accounts),
+            candidates=tuple((one.id, one.label, about(one)) for one in question.accounts),
         )
         for question in open_of_run(session, run.id, asked.get(leaver, ()))
     )
-
-
-def _about(account: Account) -> str:
-    """What tells one candidate from another: identifiers, status, age."""
-    named = [f"{kind.replace('_', ' ')} {value}" for kind, value in account.identifiers.items() if value]
-    made = [f"made {account.created_at:%Y-%m-%d}"] if account.created_at else []
-    return ", ".join([*named, account.status.value, *made, *(["administers"] if account.admin else [])])
 
 
 def reasoning(session: Session, run: Run, departure: Departure) -> dict[str, Any]:

@@ -1,11 +1,18 @@
-"""`exeunt check` says of each protected name whether it fits anybody: a slip there protects nobody, silently."""
+"""What the commands say of a directory: which protected name fits nobody, and whose account is unclear."""
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import select
 
 from connectors.ldap.fake import FakeLdap
+from connectors.sdk.types import Account, AccountStatus
+from service.app import create_service
+from service.departures.questions import find
+from service.people.person import Person
+from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 
 SECRET = "bind_password"
@@ -77,3 +84,25 @@ def test_a_name_that_fits_nobody_is_said_with_what_to_write(
     assert said.code == 4
     assert f"FAIL {setting:<18} {names[-1]}: " in said.out
     assert fix in said.out
+
+
+def test_what_is_unclear_is_listed_with_what_tells_the_candidates_apart(checked: Shell) -> None:
+    assert checked("people", "questions").out == "Nothing is unclear.\n"
+    service = create_service(load())
+    glass = Account(
+        connector="ldap",
+        id="5f1d",
+        label="uid=breakglass",
+        status=AccountStatus.ACTIVE,
+        identifiers={"username": "breakglass", "email": ""},
+        created_at=datetime(2024, 5, 1, tzinfo=UTC),
+    )
+    with service.store.write() as session:
+        hanna = session.scalars(select(Person.id).where(Person.employee_no == "E-1")).one()
+        find(session, hanna, "ldap", "Perhaps.", (glass,), at=service.now())
+    service.close()
+
+    said = checked("people", "questions").out
+
+    assert "5f1d  uid=breakglass\n        username breakglass, active, made 2024-05-01\n" in said
+    assert "exeunt people link PERSON SYSTEM ACCOUNT" in said
