@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, String, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk.registry import Registry
@@ -31,7 +31,10 @@ OVER: Final = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
 
 
 class PlaybookApproval(Base):
-    """One person's approval of one change: this version instead of that one (empty: of none), for these kinds."""
+    """One person's approval of one change: this version instead of that one (empty: of none), for these kinds.
+
+    Kept until the change is put to use; the ledger keeps who approved it.
+    """
 
     __tablename__ = "playbook_approvals"
     __table_args__ = (UniqueConstraint("digest", "replaces", "kinds", "person_id"),)
@@ -145,9 +148,7 @@ class Approvals:
         self, session: Session, offered: Loaded, replaces: str, kinds: tuple[DepartureKind, ...]
     ) -> Change:
         approvals = select(PlaybookApproval.person_id).where(
-            PlaybookApproval.digest == offered.digest,
-            PlaybookApproval.replaces == replaces,
-            PlaybookApproval.kinds == ",".join(kinds),
+            *_of((offered.digest, replaces, ",".join(kinds)))
         )
         return Change(
             offered=offered,
@@ -206,6 +207,8 @@ class Approvals:
             return False
         for kind in change.kinds:
             put_to_use(session, kind, digest, now=now)
+        # used up: should it be taken back and come again, two persons look once more
+        session.execute(delete(PlaybookApproval).where(*_of(change.key)))
         actor, body = _actor(session, person_id), {**body, "first": "no"}
         append(session, Event.PLAYBOOK_PUT_TO_USE, actor=actor, body=body, at=now)
         return True
@@ -236,6 +239,16 @@ class Approvals:
                 Why.TWICE, "You approved this already. Somebody else has to be the second person."
             )
         return change
+
+
+def _of(key: tuple[str, str, str]) -> tuple[ColumnElement[bool], ...]:
+    """Approvals of this change and no other."""
+    digest, replaces, kinds = key
+    return (
+        PlaybookApproval.digest == digest,
+        PlaybookApproval.replaces == replaces,
+        PlaybookApproval.kinds == kinds,
+    )
 
 
 def _actor(session: Session, person_id: str) -> str:

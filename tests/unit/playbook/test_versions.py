@@ -228,6 +228,20 @@ def test_going_back_to_an_earlier_version_is_a_change_like_any_other(changed: Co
     assert changed.version() == 1
 
 
+def test_a_change_that_was_taken_back_waits_for_two_persons_once_more(changed: Company) -> None:
+    for text in (WEAKER, FIRST):
+        changed.starts(text)
+        assert [changed.approve(who) for who in ("ada", "bo")] == [False, True]
+
+    changed.starts(WEAKER)
+
+    assert changed.waiting()[0].approved_by == ()
+    assert not changed.approve("ada")
+    assert changed.version() == 1
+    assert changed.approve("bo")
+    assert changed.version() == 2
+
+
 def test_another_file_for_a_kind_waits_like_a_changed_one(company: Company) -> None:
     company.leaves()
     other = parse(FIRST.replace("leaver", "lax").encode(), "playbooks/lax.yaml", company.registry, lint=False)
