@@ -218,6 +218,14 @@ def test_an_account_executive_is_no_executive(company: Company) -> None:
     assert company.states() == {"scheduled": 1}
 
 
+def test_a_word_that_only_begins_like_a_title_makes_no_executive(company: Company) -> None:
+    (number,) = company.hire(1, title="Cooperation Manager")
+
+    company.says(number)
+
+    assert company.states() == {"scheduled": 1}
+
+
 def test_who_is_listed_as_protected_is_held(any_store: Any, clock: Any, keys: Any) -> None:
     company = Company(any_store, clock, Guardrails(protected_people=("e-1",)))
     first, second = company.hire(2)

@@ -170,4 +170,93 @@ PLANTS = (
         becomes="timedelta(hours=1), timedelta(hours=24)",
         tests=(f"{PHASES}::test_what_was_shut_is_read_again_after_an_hour_a_day_a_week_and_a_month",),
     ),
+    Plant(
+        protects="A clock set forward is believed only after it ran evenly for a quarter of an hour.",
+        file="service/engine/clock.py",
+        text="if self._ahead > NONE and at - self._even_since >= SETTLES_AFTER.total_seconds():",
+        becomes="if self._ahead > NONE:",
+        tests=(
+            (
+                "tests/unit/engine/test_clock.py::"
+                "test_a_clock_set_forward_is_believed_after_it_ran_evenly_for_a_quarter_of_an_hour"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A clock that jumps again has not run evenly.",
+        file="service/engine/clock.py",
+        text="        self._even_since, self._quiet = at, False",
+        becomes="        self._quiet = False",
+        tests=("tests/unit/engine/test_clock.py::test_a_clock_that_jumps_again_has_not_run_evenly",),
+    ),
+    Plant(
+        protects="Small corrections of the clock are taken over as they come.",
+        file="service/engine/clock.py",
+        text="            elif self._ahead == NONE:\n",
+        becomes="            elif False:\n",
+        tests=("tests/unit/engine/test_clock.py::test_small_corrections_are_taken_over_however_many",),
+    ),
+    Plant(
+        protects="New zone data time the steps of open runs anew.",
+        file="service/engine/timing.py",
+        text="        departure.timed_from = departure.timed_from or departure.effective_at\n",
+        becomes="",
+        tests=("tests/unit/engine/test_phases.py::test_new_zone_data_time_the_steps_of_open_runs_anew",),
+    ),
+    Plant(
+        protects="Looks that a downtime swallowed are made up for by one.",
+        file="service/engine/aftercare.py",
+        text="for after in LOOKS if step.ended_at + after > now)",
+        becomes="for after in LOOKS)",
+        tests=(
+            ("tests/unit/engine/test_phases.py::test_looks_that_a_downtime_swallowed_are_made_up_for_by_one"),
+        ),
+    ),
+    Plant(
+        protects="What people are told names the time that holds now.",
+        file="service/engine/retiming.py",
+        text="    _tell_anew(steps, departure, was)\n",
+        becomes="",
+        tests=("tests/unit/engine/test_phases.py::test_what_people_are_told_names_the_time_that_holds_now",),
+    ),
+    Plant(
+        protects="A year of which no zone data tell is refused.",
+        file="service/departures/times.py",
+        text="    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:",
+        becomes="    if False:",
+        tests=("tests/unit/departures/test_times.py::test_a_time_that_does_not_exist_is_refused",),
+    ),
+    Plant(
+        protects="When a date moves, what is days after it moves along.",
+        file="service/engine/retiming.py",
+        text="release_of(departure, step.phase, timedelta(seconds=step.after_s), now=now)",
+        becomes="release_of(departure, step.phase, timedelta(0), now=now)",
+        tests=(
+            (
+                "tests/unit/engine/test_phases.py::"
+                "test_a_date_that_moves_moves_what_has_not_begun_and_leaves_the_notice_alone"
+            ),
+        ),
+    ),
+    Plant(
+        protects="By a changed playbook it is worked out anew when each run begins.",
+        file="service/engine/timing.py",
+        text="or_(Departure.begins_at.is_(None), *others))",
+        becomes="Departure.begins_at.is_(None))",
+        tests=(
+            (
+                "tests/unit/engine/test_phases.py::"
+                "test_a_changed_playbook_is_looked_at_anew_and_an_unchanged_one_once"
+            ),
+        ),
+    ),
+    Plant(
+        protects="The record of a run names the zone data it was timed by.",
+        file="service/engine/beginning.py",
+        text='        "tzdata": TZDATA_VERSION,\n    }\n    return Draft(',
+        becomes='        "tzdata": "",\n    }\n    return Draft(',
+        tests=(
+            "tests/unit/engine/test_lateness.py::test_the_zone_data_and_the_reasoning_stand_with_the_run",
+        ),
+    ),
 )

@@ -161,4 +161,162 @@ PLANTS = (
         becomes="False",
         tests=("connectors/salesforce/tests/test_salesforce.py::test_tokens_already_gone_count_as_done",),
     ),
+    Plant(
+        protects="A stop lets what is out come back and records it.",
+        file="service/engine/embedded.py",
+        text="        while not (self._stop.is_set() and not self._out):",
+        becomes="        while not self._stop.is_set():",
+        tests=("tests/unit/engine/test_embedded.py::test_a_stop_lets_what_is_out_come_back_and_records_it",),
+    ),
+    Plant(
+        protects="A result that can never be recorded becomes a failure that a person sees.",
+        file="service/engine/embedded.py",
+        text="        if error is not None and self._failures.get(slip, 0) >= MOST_FAILURES:",
+        becomes="        if False:",
+        tests=(
+            (
+                "tests/unit/engine/test_embedded.py::"
+                "test_a_result_that_cannot_be_recorded_stops_none_of_the_others"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A state before a change that comes with a late answer is kept all the same.",
+        file="service/engine/machine.py",
+        text="        self._keep_images(step, returned.images)  #",
+        becomes="        self._keep_images(step, returned.images if step.attempt == order.n else ())  #",
+        tests=(
+            "tests/unit/engine/test_reading_along.py::test_an_image_that_comes_late_is_kept_all_the_same",
+        ),
+    ),
+    Plant(
+        protects="Unless it is allowed no account is changed before it was read.",
+        file="service/engine/executor.py",
+        text="allowed = self._executor.read_along and first",
+        becomes="allowed = first",
+        tests=(
+            (
+                "tests/unit/engine/test_reading_along.py::"
+                "test_unless_it_is_allowed_a_known_user_is_read_before_it_is_frozen"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What was read ahead too long ago is read anew before a change.",
+        file="service/engine/executor.py",
+        text=" and time.monotonic() - self.at < LOOKED_S:",
+        becomes=":",
+        tests=("tests/unit/engine/test_ahead.py::test_what_was_read_too_long_ago_is_read_anew",),
+    ),
+    Plant(
+        protects="What was read ahead for something else is not gone on with.",
+        file="service/engine/executor.py",
+        text="        if self.job is not None and same and",
+        becomes="        if self.job is not None and",
+        tests=("tests/unit/engine/test_ahead.py::test_a_look_for_something_else_is_not_gone_on_with",),
+    ),
+    Plant(
+        protects="A reading begun before a confirmation says nothing about it.",
+        file="service/engine/decisions.py",
+        text="    step.checking, step.check_at = False, None",
+        becomes="    step.check_at = None",
+        tests=(
+            (
+                "tests/unit/engine/test_reading_back.py::"
+                "test_a_reading_begun_before_a_confirmation_says_nothing_about_it"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A system that is down when it is read back undoes no proof.",
+        file="service/engine/machine.py",
+        text="            case Again(after_s=after_s):\n",
+        becomes=(
+            "            case Again(after_s=after_s):\n"
+            "                step.verified_at, step.grade = None, Grade.UNKNOWN\n"
+        ),
+        tests=(
+            (
+                "tests/unit/engine/test_reading_back.py::"
+                "test_a_system_that_is_down_at_the_reading_does_not_undo_what_was_proved"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A device that can no longer be read is a question to a person and not done.",
+        file="service/engine/machine.py",
+        text="            case Done() as done if step.state in OPEN and done.grade in PROVEN:",
+        becomes="            case Done() as done if step.state in OPEN:",
+        tests=(
+            (
+                "tests/unit/engine/test_reading_back.py::"
+                "test_a_device_that_can_no_longer_be_read_is_a_question_and_not_done"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What was acknowledged as done on SQLite lies on the disk.",
+        file="service/store/engine.py",
+        text='            "synchronous=FULL",',
+        becomes='            "synchronous=OFF",',
+        tests=("tests/unit/store/test_the_file.py::test_a_commit_waits_until_it_lies_on_the_disk",),
+    ),
+    Plant(
+        protects="A departure that is due is never forgotten by a database that cannot be read for a moment.",
+        file="service/engine/embedded.py",
+        text=(
+            "            if self._tried(self._cycle_and_wait) is not None:\n"
+            "                time.sleep(PAUSE_S)"
+        ),
+        becomes="            self._cycle_and_wait()",
+        tests=("tests/unit/engine/test_embedded.py::test_an_engine_outlives_a_database_that_cannot_be_read",),
+    ),
+    Plant(
+        protects="A departure that cannot be begun is held and delays no other.",
+        file="service/engine/start.py",
+        text="            cannot_begin(session, departure, because, now=now)",
+        becomes="            raise",
+        tests=(
+            (
+                "tests/unit/engine/test_embedded.py::"
+                "test_a_departure_that_cannot_begin_is_held_and_stops_no_other"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What comes back of a step that was taken back meanwhile changes nothing.",
+        file="service/engine/machine.py",
+        text="        if step.attempt != order.n or not is_out:",
+        becomes="        if step.attempt != order.n:",
+        tests=(
+            (
+                "tests/unit/engine/test_runs.py::"
+                "test_what_comes_back_of_a_step_that_was_taken_back_meanwhile_changes_nothing"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Of an account the first state that was read stays, whatever is read later.",
+        file="service/engine/sealed.py",
+        text="    images.setdefault(state.account.id, image)",
+        becomes="    images[state.account.id] = image",
+        tests=(
+            (
+                "tests/unit/engine/test_sealed.py::"
+                "test_of_an_account_the_first_image_stays_whatever_is_read_later"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What an attempt changed is not forgotten for a later one that changed nothing.",
+        file="service/engine/sealed.py",
+        text='        if account not in kept or kept[account]["before"].get("changed") is False:',
+        becomes="        if True:",
+        tests=(
+            (
+                "tests/unit/engine/test_sealed.py::"
+                "test_the_receipt_of_the_attempt_that_changed_something_stays"
+            ),
+        ),
+    ),
 )

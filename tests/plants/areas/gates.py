@@ -114,4 +114,149 @@ PLANTS = (
         becomes="    if False:",
         tests=(f"{SWITCH}::test_who_may_not_or_does_not_say_why_changes_nothing",),
     ),
+    Plant(
+        protects="One answer opens the gate of a target system that was silent.",
+        file="service/engine/gates.py",
+        text="        gate.failures = 0\n    return False",
+        becomes="    return False",
+        tests=("tests/unit/engine/test_pace.py::test_one_answer_opens_the_gate_of_a_system_that_was_silent",),
+    ),
+    Plant(
+        protects="Steps under way when a target system fell silent do not lengthen its pause.",
+        file="service/engine/gates.py",
+        text="        if gate.open_from > now:\n            return False  # it",
+        becomes="        if False:\n            return False  # it",
+        tests=(
+            (
+                "tests/unit/engine/test_pace.py::"
+                "test_steps_that_were_under_way_when_it_fell_silent_do_not_lengthen_the_pause"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A gate that an operator has shut is not opened by an error.",
+        file="service/engine/gates.py",
+        text="    if gate.open_from < until:",
+        becomes="    if True:",
+        tests=("tests/unit/engine/test_gates.py::test_a_door_an_operator_shut_is_not_opened_by_an_error",),
+    ),
+    Plant(
+        protects="Nobody is let through a shut gate.",
+        file="service/engine/gates.py",
+        text="    if gate.open_from > now:\n        return 0\n",
+        becomes="",
+        tests=("tests/unit/engine/test_gates.py::test_nobody_is_let_through_a_shut_door",),
+    ),
+    Plant(
+        protects="Whoever throws the kill switch waits for the node that lets steps out just now.",
+        file="service/engine/kill_switch.py",
+        text=".with_for_update(read=True)",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/engine/test_kill_switch.py::"
+                "test_whoever_throws_it_waits_for_the_node_that_lets_steps_out_just_now"
+            ),
+        ),
+    ),
+    Plant(
+        protects="While the kill switch is thrown reading back goes on.",
+        file="service/engine/admission.py",
+        text="(_READINGS,) if thrown else (_REST, _READINGS)",
+        becomes="() if thrown else (_REST, _READINGS)",
+        tests=("tests/unit/engine/test_kill_switch.py::test_reading_back_goes_on",),
+    ),
+    Plant(
+        protects="Nothing is read ahead of a target system whose gate is shut.",
+        file="service/engine/ahead.py",
+        text="        StepRun.connector.not_in(_SHUT),\n",
+        becomes="",
+        tests=("tests/unit/engine/test_ahead.py::test_nothing_is_asked_of_a_system_whose_gate_is_shut",),
+    ),
+    Plant(
+        protects="What the lane of the sign-in has no room for does not take the rest's.",
+        file="service/engine/admission.py",
+        text="_REST = _READY.where(StepRun.priority >= FIRST_OF_THE_REST)",
+        becomes="_REST = _READY",
+        tests=(
+            (
+                "tests/unit/engine/test_lanes.py::"
+                "test_however_much_room_there_is_beside_it_the_lane_is_not_left"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Whoever leaves at once does not wait while runs of those long planned are written.",
+        file="service/engine/start.py",
+        text="        ] or timed\n",
+        becomes="        ][:0] or timed\n",
+        tests=(
+            (
+                "tests/attacks/departures/test_a_forged_feed.py::"
+                "test_whoever_leaves_at_once_does_not_wait_while_runs_of_those_long_planned_are_written"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A token is kept for whoever comes next.",
+        file="connectors/salesforce/auth.py",
+        text="            if self._key not in _shelf.tokens:",
+        becomes="            if True:",
+        tests=("tests/unit/sdk/test_signing_in.py::test_whoever_comes_after_the_sign_in_asks_for_no_token",),
+    ),
+    Plant(
+        protects="After a downtime whoever waits longest begins first.",
+        file="service/engine/start.py",
+        text="    Departure.effective_at,\n    Departure.announced_at,\n    Departure.id,\n",
+        becomes="    Departure.id,\n",
+        tests=(
+            (
+                "tests/unit/engine/test_lateness.py::"
+                "test_after_a_downtime_everything_due_begins_who_waits_longest_first"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A target system that does not answer keeps no other from being signed in to.",
+        file="connectors/sdk/registry.py",
+        text="            with suppress(ConnectorError):  # whoever",
+        becomes="            with suppress():  # whoever",
+        tests=(
+            (
+                "tests/unit/sdk/test_signing_in.py::"
+                "test_a_system_that_does_not_answer_keeps_no_other_from_being_signed_in_to"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Critical steps go before the rest.",
+        file="service/engine/lanes.py",
+        text="        return FIRST_OF_THE_REST if at_once else 50",
+        becomes="        return FIRST_OF_THE_REST + 1 if at_once else 100",
+        tests=("tests/unit/engine/test_lanes.py::test_critical_steps_go_before_the_rest",),
+    ),
+    Plant(
+        protects="A full gate keeps no other target system waiting, however little room there is.",
+        file="service/engine/admission.py",
+        text="        if all(step.id in chosen for step in fitting):\n            break",
+        becomes="        break",
+        tests=(
+            (
+                "tests/unit/engine/test_pace.py::"
+                "test_a_full_gate_keeps_no_other_system_waiting_however_little_room_there_is"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Nodes together give a target system no more at once than it takes.",
+        file="service/engine/gates.py",
+        text="    .with_for_update(skip_locked=True, key_share=True)\n",
+        becomes="",
+        tests=(
+            (
+                "tests/integration/nodes/test_handing_over.py::"
+                "test_two_nodes_together_give_a_system_no_more_at_once_than_it_takes"
+            ),
+        ),
+    ),
 )

@@ -206,4 +206,171 @@ PLANTS = (
         becomes="_KEPT",
         tests=(f"{LATE}::test_who_came_back_or_leaves_anew_later_is_not_shut_out_by_an_old_run",),
     ),
+    Plant(
+        protects="Letter case makes nobody a stranger.",
+        file="service/departures/matching.py",
+        text="and held.casefold() in {v.casefold() for v in values if v}",
+        becomes="and held in {v for v in values if v}",
+        tests=("tests/unit/departures/test_matching.py::test_letter_case_makes_nobody_a_stranger",),
+    ),
+    Plant(
+        protects="An account listed twice is one.",
+        file="service/departures/matching.py",
+        text="    found = tuple({account.id: account for account in candidates}.values())",
+        becomes="    found = tuple(candidates)",
+        tests=("tests/unit/departures/test_matching.py::test_an_account_listed_twice_is_one",),
+    ),
+    Plant(
+        protects="A person without identifiers owns no account.",
+        file="service/departures/matching.py",
+        text=(
+            '        if (held := account.identifiers.get(kind, ""))\n'
+            "        and held.casefold() in {v.casefold() for v in values if v}"
+        ),
+        becomes=(
+            '        if (held := account.identifiers.get(kind, "")).casefold() in {v.casefold() for v '
+            "in values}"
+        ),
+        tests=("tests/unit/departures/test_matching.py::test_a_person_without_identifiers_owns_nothing",),
+    ),
+    Plant(
+        protects="A link once made is not moved.",
+        file="service/departures/roster.py",
+        text=" + [a for a in candidates if a.id in roster.links]",
+        becomes="",
+        tests=("tests/unit/departures/test_roster.py::test_a_link_once_made_is_not_moved",),
+    ),
+    Plant(
+        protects="An account that lost every identifier of its owner is doubted.",
+        file="service/departures/matching.py",
+        text="    if any(account.identifiers.values()) and not _agreeing(person, account):",
+        becomes="    if False:",
+        tests=(
+            (
+                "tests/unit/departures/test_roster.py::"
+                "test_an_account_that_lost_every_identifier_of_its_owner_is_doubted"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A doubt ends when the identifiers agree again.",
+        file="service/departures/roster.py",
+        text="            if changed or before:",
+        becomes="            if changed and not before:",
+        tests=("tests/unit/departures/test_roster.py::test_a_doubt_ends_when_the_identifiers_agree_again",),
+    ),
+    Plant(
+        protects="Who marries keeps the account, and the change is marked.",
+        file="service/people/account_link.py",
+        text="        if changed:\n            self.changed_at = at\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/departures/test_roster.py::"
+                "test_who_marries_keeps_the_account_and_the_change_is_marked"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An account that is listed no more is marked.",
+        file="service/departures/roster.py",
+        text="            link.vanished_at = link.vanished_at or roster.at\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/departures/test_roster.py::"
+                "test_an_account_that_is_listed_no_more_is_marked_and_comes_back"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An admin account beside the person's own is a question.",
+        file="service/departures/roster.py",
+        text="        if found.others:\n",
+        becomes="        if False:\n",
+        tests=(
+            (
+                "tests/unit/departures/test_roster.py::"
+                "test_an_admin_account_beside_the_persons_own_is_a_question"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A further account that turns up later is a question too.",
+        file="service/departures/roster.py",
+        text="        return Unclear(why=MORE, candidates=more) if more else None",
+        becomes="        return None",
+        tests=(
+            (
+                "tests/unit/departures/test_roster.py::"
+                "test_a_further_account_that_turns_up_later_is_a_question_too"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A question the roster answers itself is closed.",
+        file="service/departures/roster.py",
+        text="    _no_longer_unclear(roster, asked, unclear)\n",
+        becomes="",
+        tests=("tests/unit/departures/test_roster.py::test_a_question_the_roster_answers_itself_is_closed",),
+    ),
+    Plant(
+        protects="The candidates nobody named stay asked about.",
+        file="service/engine/answering.py",
+        text="    if rest:\n",
+        becomes="    if False:\n",
+        tests=(
+            (
+                "tests/unit/engine/test_asking.py::"
+                "test_the_other_candidates_stay_asked_about_until_somebody_says_no"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A login that cannot be reached keeps no other one open.",
+        file="service/engine/executor.py",
+        text=(
+            "            if isinstance(done, Ask) and done.shut_gate:\n"
+            "                break\n"
+            "        return together(carried, failed)"
+        ),
+        becomes="            break\n        return together(carried, failed)",
+        tests=(
+            (
+                "tests/unit/engine/test_several_accounts.py::"
+                "test_a_login_that_cannot_be_reached_does_not_keep_the_other_one_open"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Refused credentials are not tried on the next login.",
+        file="service/engine/executor.py",
+        text=(
+            "            if isinstance(done, Ask) and done.shut_gate:\n"
+            "                break\n"
+            "        return together(carried, failed)"
+        ),
+        becomes="        return together(carried, failed)",
+        tests=(
+            (
+                "tests/unit/engine/test_several_accounts.py::"
+                "test_refused_credentials_are_not_tried_on_the_next_login"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Nothing is looked up where a roster left unclear whose an account is.",
+        file="service/engine/executor.py",
+        text=(
+            "        if self._order.unclear is not None:\n"
+            "            return whose_is_it(self._order.unclear)\n"
+        ),
+        becomes="",
+        tests=(
+            (
+                "tests/unit/engine/test_asking.py::"
+                "test_what_a_roster_left_unclear_is_asked_when_the_run_begins_and_needs_no_look_up"
+            ),
+        ),
+    ),
 )

@@ -144,4 +144,87 @@ PLANTS = (
             "tests/integration/nodes/test_moving.py::test_a_target_with_anything_in_it_is_refused_and_left_alone",
         ),
     ),
+    Plant(
+        protects="What a frozen node held is dropped when it wakes.",
+        file="service/engine/nodes.py",
+        text="        if before - self._last > DEAD_S:  #",
+        becomes="        if False:  #",
+        tests=(
+            (
+                "tests/integration/nodes/test_a_lease.py::"
+                "test_a_beat_in_time_keeps_what_was_taken_and_a_late_one_does_not"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An attempt is taken by one node.",
+        file="service/engine/taking.py",
+        text=(
+            "        StepRun.out_with.is_(None),\n"
+            "        or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True)),\n"
+        ),
+        becomes=(
+            "        or_(StepRun.state.in_((StepState.DISPATCHED, StepState.RUNNING)), "
+            "StepRun.checking.is_(True)),\n"
+        ),
+        tests=("tests/integration/nodes/test_handing_over.py::test_an_attempt_is_taken_by_one_node",),
+    ),
+    Plant(
+        protects="A message of an earlier attempt is carried out by nobody.",
+        file="service/engine/taking.py",
+        text="    steps = [step for step in found if step.attempt == numbers[step.id]]",
+        becomes="    steps = list(found)",
+        tests=(
+            (
+                "tests/integration/nodes/test_handing_over.py::"
+                "test_a_message_of_an_earlier_attempt_is_carried_out_by_nobody"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What a lost message named goes out again.",
+        file="service/engine/reconcile.py",
+        text="            kept = slip in named",
+        becomes="            kept = True",
+        tests=(
+            (
+                "tests/integration/nodes/test_handing_over.py::"
+                "test_what_a_lost_message_named_goes_out_again_and_what_waits_for_a_node_does_not"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What waits for a node is not taken back.",
+        file="service/engine/reconcile.py",
+        text="            kept = slip in named",
+        becomes="            kept = False",
+        tests=(
+            (
+                "tests/integration/nodes/test_handing_over.py::"
+                "test_what_a_lost_message_named_goes_out_again_and_what_waits_for_a_node_does_not"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A database is copied as a whole, whoever comes before their manager.",
+        file="service/store/copy.py",
+        text="    for row in pointing:\n",
+        becomes="    for row in pointing[:0]:\n",
+        tests=("tests/integration/nodes/test_moving.py::test_everything_is_there_and_the_record_verifies",),
+    ),
+    Plant(
+        protects="A process that stands still within a transaction holds the others up no longer than is said.",
+        file="service/store/engine.py",
+        text=(
+            '            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '
+            '{STANDING_STILL_MS}")'
+        ),
+        becomes="            pass",
+        tests=(
+            (
+                "tests/integration/nodes/test_deadlocks.py::"
+                "test_a_process_that_stands_still_within_a_transaction_holds_the_others_up_no_longer_than_is_said"
+            ),
+        ),
+    ),
 )

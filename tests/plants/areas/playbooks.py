@@ -77,4 +77,101 @@ PLANTS = (
             "tests/unit/playbook/test_load.py::test_steps_that_need_each_other_in_a_circle_are_told_by_name",
         ),
     ),
+    Plant(
+        protects="An approval for fewer departures does not count for more.",
+        file="service/playbook/approval.py",
+        text="        PlaybookApproval.kinds == kinds,\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/playbook/test_versions.py::"
+                "test_an_approval_for_fewer_departures_does_not_count_for_more"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What protects less than before is marked in a comparison.",
+        file="service/playbook/compare.py",
+        text="    mark = Mark.WEAKER if weaker else Mark.NONE",
+        becomes="    mark = Mark.NONE",
+        tests=("tests/unit/playbook/test_compare.py::test_what_protects_less_is_marked",),
+    ),
+    Plant(
+        protects="A removed step is marked as weaker in a comparison.",
+        file="service/playbook/compare.py",
+        text="            mark=Mark.WEAKER if matters else Mark.NONE,",
+        becomes="            mark=Mark.NONE,",
+        tests=("tests/unit/playbook/test_compare.py::test_what_protects_less_is_marked",),
+    ),
+    Plant(
+        protects="A new step that destroys is marked so in a comparison.",
+        file="service/playbook/compare.py",
+        text="            mark=Mark.CANNOT_BE_UNDONE if self._destroys(step) else Mark.NONE,",
+        becomes="            mark=Mark.NONE,",
+        tests=("tests/unit/playbook/test_compare.py::test_a_new_step_that_destroys_is_marked_so",),
+    ),
+    Plant(
+        protects="A step that begins to destroy is marked so in a comparison.",
+        file="service/playbook/compare.py",
+        text=(
+            "            yield made if not self._destroys(new) or self._destroys(old) else _destroying(made)"
+        ),
+        becomes="            yield made",
+        tests=("tests/unit/playbook/test_compare.py::test_a_step_that_begins_to_destroy_is_marked_so",),
+    ),
+    Plant(
+        protects="Who needed a step that is left out needs what that one needed.",
+        file="service/playbook/plan.py",
+        text="    needs = without(graph, graph.keys() - chosen.keys())",
+        becomes="    needs = {name: tuple(need for need in graph[name] if need in chosen) for name in chosen}",
+        tests=(
+            "tests/unit/playbook/test_plan.py::test_who_needed_a_step_left_out_needs_what_that_one_needed",
+        ),
+    ),
+    Plant(
+        protects="Whatever would be done differently changes the digest of a plan.",
+        file="service/playbook/plan.py",
+        text='        "critical": step.critical,\n',
+        becomes="",
+        tests=(
+            "tests/unit/playbook/test_plan.py::test_whatever_would_be_done_differently_changes_the_digest",
+        ),
+    ),
+    Plant(
+        protects="What is not known of a leaver is never handed to a connector.",
+        file="service/playbook/references.py",
+        text="    if not values.get(name):\n        raise UnresolvedError(name)\n    return values[name]",
+        becomes='    return values.get(name, "")',
+        tests=(
+            ("tests/unit/playbook/test_references.py::test_what_is_not_known_is_never_handed_to_a_connector"),
+        ),
+    ),
+    Plant(
+        protects="A name that looks like a reference is not looked at again.",
+        file="service/playbook/references.py",
+        text='    return _REFERENCE.sub(lambda found: values.get(found[1], "") or NOT_KNOWN, text)',
+        becomes=(
+            "    for _ in range(2):\n"
+            '        text = _REFERENCE.sub(lambda found: values.get(found[1], "") or NOT_KNOWN, text)\n'
+            "    return text"
+        ),
+        tests=(
+            (
+                "tests/unit/playbook/test_references.py::"
+                "test_a_name_that_looks_like_a_reference_is_not_looked_at_again"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A change that was taken back waits for two persons once more.",
+        file="service/playbook/approval.py",
+        text="        session.execute(delete(PlaybookApproval).where(*_of(change.key)))\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/playbook/test_versions.py::"
+                "test_a_change_that_was_taken_back_waits_for_two_persons_once_more"
+            ),
+        ),
+    ),
 )

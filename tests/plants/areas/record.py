@@ -79,4 +79,68 @@ PLANTS = (
             "tests/unit/cli/test_announcing.py::test_what_cannot_be_announced_is_one_sentence_and_on_record",
         ),
     ),
+    Plant(
+        protects="A changed entry is found by whoever verifies.",
+        file="service/ledger/walk.py",
+        text="        if roots != {self.edge.root()}:",
+        becomes="        if False:",
+        tests=(
+            (
+                "tests/unit/ledger/test_verify.py::"
+                "test_a_changed_entry_is_found_between_the_checkpoints_around_it"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An entry beyond the head is found.",
+        file="service/ledger/verify.py",
+        text="    if now[0] != (0 if now[1] is None else now[1] + 1):",
+        becomes="    if False:",
+        tests=("tests/unit/ledger/test_verify.py::test_an_entry_beyond_the_head_is_found",),
+    ),
+    Plant(
+        protects="The columns beside an entry say what the entry says.",
+        file="service/ledger/verify.py",
+        text="        if members.get(member) != value:",
+        becomes="        if False:",
+        tests=("tests/unit/ledger/test_verify.py::test_what_an_owner_of_the_database_changed_is_named",),
+    ),
+    Plant(
+        protects="Entries changed since the last checkpoint are not signed.",
+        file="service/ledger/checkpoint.py",
+        text="    if (grown.size, grown.hashes) != (edge.size, edge.hashes):",
+        becomes="    if False:",
+        tests=(
+            (
+                "tests/unit/ledger/test_checkpoint.py::"
+                "test_entries_changed_since_the_last_checkpoint_are_not_signed"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A checkpoint that was changed is not continued.",
+        file="service/ledger/checkpoint.py",
+        text="    if (signed.size, signed.root) != (last.size, grown.root()):",
+        becomes="    if False:",
+        tests=("tests/unit/ledger/test_checkpoint.py::test_a_changed_checkpoint_is_not_continued",),
+    ),
+    Plant(
+        protects="A roll-back of the ledger shows against a kept checkpoint.",
+        file="service/ledger/walk.py",
+        text="        if most > count:",
+        becomes="        if False:",
+        tests=(
+            (
+                "tests/unit/ledger/test_verify.py::"
+                "test_a_roll_back_shows_against_a_kept_checkpoint_and_only_then"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Writers at once leave no gap in the ledger.",
+        file="service/ledger/entry.py",
+        text='"" if connection.dialect.name == "sqlite" else " FOR UPDATE"',
+        becomes='""',
+        tests=("tests/unit/ledger/test_entry.py::test_eight_writers_at_once_leave_no_gap",),
+    ),
 )

@@ -90,4 +90,37 @@ PLANTS = (
         becomes="}",
         tests=(f"{GRADING}::test_a_step_that_was_never_part_of_the_plan_colours_no_run",),
     ),
+    Plant(
+        protects="Whom nobody finds in a target system is not called shut out there.",
+        file="service/engine/machine.py",
+        text="    if ask.grade is Grade.ABSENT and step.minimum.rank <= Grade.ABSENT.rank:",
+        becomes="    if ask.grade is Grade.ABSENT:",
+        tests=(
+            (
+                "tests/unit/engine/test_runs.py::"
+                "test_an_account_that_is_not_there_is_a_question_and_never_green"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A reading that fails is tried ever more rarely.",
+        file="service/engine/machine.py",
+        text="max(least, waited / 4)",
+        becomes="least",
+        tests=(
+            "tests/unit/engine/test_reading_back.py::test_a_reading_that_fails_is_tried_ever_more_rarely",
+        ),
+    ),
+    Plant(
+        protects="An account beside the leaver's own is asked about.",
+        file="service/engine/machine.py",
+        text="            asking.found_further(session, step, returned.others, now=now)",
+        becomes="            pass",
+        tests=(
+            (
+                "tests/unit/engine/test_asking.py::"
+                "test_an_account_beside_the_leavers_own_is_asked_about_and_the_own_one_is_shut"
+            ),
+        ),
+    ),
 )

@@ -131,4 +131,94 @@ PLANTS = (
             "tests/unit/engine/test_phases.py::test_what_hr_moved_at_the_last_moment_is_not_shut_at_the_old_time",
         ),
     ),
+    Plant(
+        protects="What has not failed is not tried again.",
+        file="service/engine/interventions.py",
+        text='    if step.state not in OPEN:\n        return f"{step.title} has not failed',
+        becomes='    if False:\n        return f"{step.title} has not failed',
+        tests=("tests/unit/engine/test_interventions.py::test_what_has_not_failed_is_not_tried_again",),
+    ),
+    Plant(
+        protects="A step that no system can be asked about is not checked again.",
+        file="service/engine/interventions.py",
+        text="    if not step.readable:\n",
+        becomes="    if False:\n",
+        tests=(
+            (
+                "tests/unit/engine/test_interventions.py::"
+                "test_a_step_that_no_system_can_be_asked_about_is_not_checked"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Trying again takes a cancellation back.",
+        file="service/engine/interventions.py",
+        text="        run.cancelled = False\n",
+        becomes="        pass\n",
+        tests=("tests/unit/engine/test_interventions.py::test_a_cancellation_is_taken_back_by_trying_again",),
+    ),
+    Plant(
+        protects="A reason has an end.",
+        file="service/engine/interventions.py",
+        text="    if len(wish.reason) > NOTE_MOST:",
+        becomes="    if False:",
+        tests=("tests/unit/engine/test_interventions.py::test_a_reason_has_an_end",),
+    ),
+    Plant(
+        protects="Whoever wishes something of a run that is not there is told so.",
+        file="service/engine/interventions.py",
+        text="    if wish.step and not chosen:\n",
+        becomes="    if False:\n",
+        tests=("tests/unit/engine/test_interventions.py::test_a_run_or_a_step_that_is_not_there_is_named",),
+    ),
+    Plant(
+        protects="Resuming what is not paused is refused.",
+        file="service/engine/interventions.py",
+        text='    return "" if step.paused else f"{step.title} is not paused."',
+        becomes='    return ""',
+        tests=("tests/unit/engine/test_interventions.py::test_resuming_what_is_not_paused_is_refused",),
+    ),
+    Plant(
+        protects="A cancelled run is never green.",
+        file="service/engine/grading.py",
+        text="if step.state is not StepState.DONE or step.grade in (",
+        becomes="if step.state not in (StepState.DONE, StepState.CANCELLED) or step.grade in (",
+        tests=("tests/unit/engine/test_grading.py::test_green_is_done_read_back_and_well_enough_known",),
+    ),
+    Plant(
+        protects="A run without steps has proved nothing.",
+        file="service/engine/grading.py",
+        text="    return Colour.GREEN if colours else Colour.AMBER",
+        becomes="    return Colour.GREEN",
+        tests=("tests/unit/engine/test_grading.py::test_a_run_without_steps_has_proved_nothing",),
+    ),
+    Plant(
+        protects="A step known less well than its playbook asks is not green.",
+        file="service/engine/grading.py",
+        text="    return Colour.GREEN if step.grade.rank >= step.minimum.rank else Colour.AMBER",
+        becomes="    return Colour.GREEN",
+        tests=("tests/unit/engine/test_grading.py::test_green_is_done_read_back_and_well_enough_known",),
+    ),
+    Plant(
+        protects="One run of many that a verb does not fit stops none of the others.",
+        file="service/cli/decide.py",
+        text='        told["refused"] = str(refused)',
+        becomes="        raise SystemExit(1) from refused",
+        tests=(
+            (
+                "tests/unit/cli/test_decide.py::"
+                "test_one_that_does_not_fit_is_told_and_stops_none_of_the_others"
+            ),
+        ),
+    ),
+    Plant(
+        protects="On the pages too one run that a verb does not fit stops none of the others.",
+        file="service/web/intervene.py",
+        text=(
+            "            yield Told(run=facts, done=None, refused=str(refused), "
+            'mendable=refused.reason == "note")'
+        ),
+        becomes="            raise",
+        tests=("tests/unit/web/test_intervene.py::test_several_runs_are_told_of_one_by_one",),
+    ),
 )

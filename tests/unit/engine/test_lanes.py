@@ -104,6 +104,16 @@ def test_who_leaves_at_once_goes_before_those_long_announced(
     assert in_sign_in_lane(at_once) == in_sign_in_lane(planned) == (critical and directory)
 
 
+@pytest.mark.parametrize("announced_days_before", [0, 30])
+def test_critical_steps_go_before_the_rest(world: Any, announced_days_before: int) -> None:
+    with world.store.read() as session:
+        departure = session.get_one(Departure, "d-1")
+        departure.announced_at -= timedelta(days=announced_days_before)
+        critical, other = (priority_of(departure, critical=each, directory=False) for each in (True, False))
+
+    assert critical < other
+
+
 def test_what_is_due_is_found_in_its_order_and_not_sorted(tmp_path: Path, clock: Any, keys: Keys) -> None:
     asked: list[tuple[str, Any]] = []
     with closing(Store(f"sqlite:///{tmp_path / 'migrated.db'}")) as store:

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from connectors.sdk.manifest import Pace
 from service.engine.admission import Admission
 from service.engine.gates import FIRST_PAUSE_S, TRIPPED, Gates, came_back
+from service.engine.lanes import Room
 from service.engine.order import Again, Order
 from service.engine.states import StepState
 from service.engine.tables import Gate
@@ -67,6 +68,16 @@ def test_a_full_gate_keeps_no_other_system_waiting(world: Any) -> None:
     world.begin(SIX, extra=ALSO_A_QUESTION)
 
     assert sorted(order.connector for order in world.admit()) == ["ask", "chaos"]
+
+
+def test_a_full_gate_keeps_no_other_system_waiting_however_little_room_there_is(world: Any) -> None:
+    world = paced(world, at_once=1)
+    world.begin(SIX, extra=ALSO_A_QUESTION)
+
+    with world.store.write() as session:
+        orders = world.admission.admit(session, now=world.clock(), room=Room(sign_in=0, rest=2))
+
+    assert sorted(order.connector for order in orders) == ["ask", "chaos"]
 
 
 def test_after_a_burst_steps_go_out_at_the_systems_pace(anywhere: Any, clock: Clock) -> None:

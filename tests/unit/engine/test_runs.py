@@ -136,6 +136,23 @@ def test_a_late_worker_changes_nothing(world: Any) -> None:
     assert "step.late" in world.events()
 
 
+def test_what_comes_back_of_a_step_that_was_taken_back_meanwhile_changes_nothing(world: Any) -> None:
+    world.begin()
+    order = next(order for order in world.admit() if order.step == "shut")
+    returned = world.executor.carry_out(order)
+    with world.store.write() as session:
+        world.admission.lose(session, now=world.clock())
+    before = world.step("shut")
+
+    with world.store.write() as session:
+        world.machine.finish(session, returned, now=world.clock())
+
+    after = world.step("shut")
+    assert (after.state, after.attempt, after.look_first) == (StepState.READY, before.attempt, True)
+    assert after.revision == before.revision
+    assert "step.late" in world.events()
+
+
 def test_a_late_result_is_not_taken_for_that_of_the_attempt_that_is_out(world: Any) -> None:
     world.begin()
     first = ordered(world, "shut")

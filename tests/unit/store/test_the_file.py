@@ -1,9 +1,11 @@
 """The database's file and the times in it."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from service.engine.tables import Gate
@@ -39,3 +41,11 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
 
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_commit_waits_until_it_lies_on_the_disk(tmp_path: Path) -> None:
+    full = 2  # as SQLite counts: the log is synced at each commit, and not only when it is taken over
+
+    with closing(Store(f"sqlite:///{tmp_path / 'exeunt.db'}")) as store, store.write() as session:
+        assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert session.scalar(text("PRAGMA synchronous")) == full

@@ -1,0 +1,67 @@
+"""What should have moved and did not is told, each thing once."""
+
+from tests.plants.plant import Plant
+
+PLANTS = (
+    Plant(
+        protects="A call that does not come back raises an alarm.",
+        file="service/engine/stuck.py",
+        text="StepRun.state.in_(OUT), Attempt.started_at < late,",
+        becomes="StepRun.state.in_(()), Attempt.started_at < late,",
+        tests=("tests/unit/engine/test_stuck.py::test_a_call_that_does_not_come_back_is_stuck",),
+    ),
+    Plant(
+        protects="A reading back that does not come back raises an alarm.",
+        file="service/engine/stuck.py",
+        text="ended, StepRun.checking.is_(True), StepRun.check_at < late",
+        becomes="ended, StepRun.checking.is_(None), StepRun.check_at < late",
+        tests=("tests/unit/engine/test_stuck.py::test_a_reading_that_does_not_come_back_is_stuck",),
+    ),
+    Plant(
+        protects="A step that waits for nobody raises an alarm.",
+        file="service/engine/stuck.py",
+        text="where(or_(nobody, deaf))",
+        becomes="where(and_(nobody, deaf))",
+        tests=("tests/unit/engine/test_stuck.py::test_a_step_that_waits_for_nobody_is_stuck",),
+    ),
+    Plant(
+        protects="An open run in which nothing moves and nobody is asked raises an alarm.",
+        file="service/engine/stuck.py",
+        text="            Run.started_at < now - BEGIN_MARGIN,",
+        becomes="            Run.started_at < now - 9_999 * BEGIN_MARGIN,",
+        tests=(
+            (
+                "tests/unit/engine/test_stuck.py::"
+                "test_a_run_in_which_nothing_moves_and_nobody_is_asked_is_stuck"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An engine that does not look at what is due raises an alarm.",
+        file="service/engine/stuck.py",
+        text="        if last is not None and now - last > BEGIN_MARGIN:",
+        becomes="        if False:",
+        tests=("tests/unit/engine/test_stuck.py::test_an_engine_that_does_not_look_is_stuck",),
+    ),
+    Plant(
+        protects="A reader that lies behind the record raises an alarm.",
+        file="service/engine/stuck.py",
+        text="            if since is not None and now - since > READER_MARGIN:",
+        becomes="            if False:",
+        tests=("tests/unit/engine/test_stuck.py::test_a_reader_that_lies_behind_is_stuck",),
+    ),
+    Plant(
+        protects="A batch that is held is one alarm.",
+        file="service/engine/stuck.py",
+        text="        .group_by(func.coalesce(Departure.batch_id, Departure.id))",
+        becomes="        .group_by(Departure.id)",
+        tests=("tests/unit/engine/test_stuck.py::test_a_batch_that_is_held_is_one_alarm",),
+    ),
+    Plant(
+        protects="An alarm ends when what was stuck moves again.",
+        file="service/engine/alarms.py",
+        text="            for key in sorted(ended & still):",
+        becomes="            for key in sorted(ended & still)[:0]:",
+        tests=("tests/unit/engine/test_stuck.py::test_an_alarm_is_recorded_once_and_so_is_its_end",),
+    ),
+)

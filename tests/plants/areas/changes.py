@@ -1,0 +1,128 @@
+"""HR changes its mind, and what was done is taken back: further plants beside `way_back`."""
+
+from tests.plants.plant import Plant
+
+PLANTS = (
+    Plant(
+        protects="A dismissal brings the last day to now.",
+        file="service/engine/retiming.py",
+        text="    if at_once and step.phase in (Phase.NOTICE, Phase.LAST_DAY):",
+        becomes="    if False:",
+        tests=("tests/unit/engine/test_changed_late.py::test_a_dismissal_brings_the_last_day_to_now",),
+    ),
+    Plant(
+        protects="Who leaves anew does not contradict that they were restored.",
+        file="service/engine/aftercare.py",
+        text="LEAVING if step.undoes is not None else (DepartureKind.REHIRE,)",
+        becomes="(DepartureKind.REHIRE,)",
+        tests=(
+            (
+                "tests/unit/engine/test_changed_late.py::"
+                "test_who_leaves_anew_does_not_contradict_that_they_were_restored"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Who leaves after all is not restored any further once that time has come.",
+        file="service/engine/undo.py",
+        text="    count = _cut_short(session, now=now)\n",
+        becomes="    count = 0\n",
+        tests=(
+            (
+                "tests/unit/engine/test_changed_late.py::"
+                "test_who_leaves_after_all_is_not_restored_any_further_once_that_time_has_come"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An event sent again after the end begins nothing.",
+        file="service/departures/announce.py",
+        text="    if begun_by_it is not None:\n",
+        becomes="    if False:\n",
+        tests=(
+            ("tests/unit/departures/test_announce.py::test_an_event_sent_again_after_the_end_begins_nothing"),
+        ),
+    ),
+    Plant(
+        protects="A lost laptop changes nothing about when its owner leaves.",
+        file="service/departures/announce.py",
+        text=(
+            "        same_sort = departure.kind == event.kind if event.kind in BESIDE else "
+            "departure.kind not in BESIDE"
+        ),
+        becomes="        same_sort = True",
+        tests=(
+            (
+                "tests/unit/departures/test_announce.py::"
+                "test_what_is_no_departure_stands_beside_one_and_changes_nothing_about_it"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What people did is for people to take back.",
+        file="service/engine/undo_steps.py",
+        text="    return WayBack(steps=(*back, *asked),",
+        becomes="    return WayBack(steps=(*back,),",
+        tests=("tests/unit/engine/test_undo.py::test_what_a_person_did_is_for_a_person_to_take_back",),
+    ),
+    Plant(
+        protects="What was shut is not read back once it is open again.",
+        file="service/engine/undo.py",
+        text="        step.check_at, step.checking = None, False\n",
+        becomes="",
+        tests=("tests/unit/engine/test_undo.py::test_what_was_shut_is_not_read_back_once_it_is_open_again",),
+    ),
+    Plant(
+        protects="What is under way when a run is taken back is undone once it has come back.",
+        file="service/engine/undo_steps.py",
+        text=(
+            "        if step.state in UNDER_WAY:\n"
+            "            yield StepNeed(step_run_id=rows[step.id].id, needs_id=step.id)"
+        ),
+        becomes="        if False:\n            yield StepNeed(step_run_id=rows[step.id].id, needs_id=step.id)",
+        tests=(
+            (
+                "tests/unit/engine/test_undo.py::"
+                "test_a_step_under_way_is_recorded_when_it_comes_back_and_then_undone"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A contradiction of what was restored opens the undo again.",
+        file="service/engine/progress.py",
+        text="    if step.undoes:\n        undos.go_on(session, run, departure)",
+        becomes="    if False:\n        undos.go_on(session, run, departure)",
+        tests=(
+            (
+                "tests/unit/engine/test_undo.py::"
+                "test_an_undo_is_read_back_once_more_and_a_contradiction_opens_it_again"
+            ),
+        ),
+    ),
+    Plant(
+        protects="HR's taking back twice asks a person once.",
+        file="service/departures/late.py",
+        text="    if not known:\n",
+        becomes="    if True:\n",
+        tests=(
+            (
+                "tests/attacks/undo/test_taking_back.py::"
+                "test_taking_back_twice_after_the_cut_asks_once_and_opens_nothing"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What one source began is taken back without what another began.",
+        file="service/engine/undo_many.py",
+        text="            query = query.where(Departure.source == choice.source)",
+        becomes="            pass",
+        tests=("tests/unit/cli/test_undo.py::test_what_a_source_began_since_a_moment_is_taken_back",),
+    ),
+    Plant(
+        protects="One run of many that is refused stops none of the others.",
+        file="service/web/undo.py",
+        text="            refused[each.number] = str(why)",
+        becomes="            raise",
+        tests=("tests/unit/web/test_batches.py::test_without_a_reason_each_run_says_why_it_was_refused",),
+    ),
+)

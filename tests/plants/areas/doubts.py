@@ -1,0 +1,99 @@
+"""What is doubted is held, and what is held is let go by the right people: plants beside `guardrails`."""
+
+from tests.plants.plant import Plant
+
+PLANTS = (
+    Plant(
+        protects="Whoever leaves at once is counted together with those who wait.",
+        file="service/engine/start.py",
+        text="NOBODY if all_ else _Others(session, marks, now)",
+        becomes="NOBODY",
+        tests=(
+            (
+                "tests/attacks/departures/test_a_forged_feed.py::"
+                "test_whoever_leaves_at_once_is_counted_together_with_those_who_wait"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Who was released is not counted against the others.",
+        file="service/departures/mass.py",
+        text="Departure.state != DepartureState.WITHDRAWN, Departure.released_at.is_(None))\n        .limit",
+        becomes="Departure.state != DepartureState.WITHDRAWN)\n        .limit",
+        tests=(
+            (
+                "tests/attacks/departures/test_letting_go.py::"
+                "test_who_was_released_is_not_counted_against_the_others"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What stands anew because HR moved it is doubted like any other news.",
+        file="service/engine/start.py",
+        text="        self._look_at_announced(session, now=now)\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/engine/test_changed_late.py::"
+                "test_what_stands_anew_because_hr_moved_it_is_held_by_the_guardrails_that_are_set"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A departure before the hire is held as a slip.",
+        file="service/departures/holding.py",
+        text="departure.effective_at.date() < person.hired_on:",
+        becomes="False:",
+        tests=("tests/unit/engine/test_held.py::test_a_departure_before_the_hire_is_doubted",),
+    ),
+    Plant(
+        protects="While people decide about a run nothing of it that has not begun goes out.",
+        file="service/engine/admission.py",
+        text="Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING))",
+        becomes="Departure.state.in_((DepartureState.RESTORING,))",
+        tests=("tests/unit/engine/test_held.py::test_steps_that_have_not_begun_are_held",),
+    ),
+    Plant(
+        protects="An account of another target system with the same name is not protected.",
+        file="service/engine/untouchable.py",
+        text="any((connector, name.casefold()) in self.listed for",
+        becomes="any(name.casefold() in {listed for _, listed in self.listed} for",
+        tests=(
+            (
+                "tests/unit/engine/test_untouchable.py::"
+                "test_an_account_of_another_system_with_the_same_name_is_not_protected"
+            ),
+        ),
+    ),
+    Plant(
+        protects="The leaver does not cancel their own departure.",
+        file="service/engine/approvals.py",
+        text="            check_approver(session, person, listed, door=wanted.door, roles=CANCELLING)\n",
+        becomes="",
+        tests=("tests/attacks/departures/test_letting_go.py::test_a_leaver_does_not_cancel_their_own",),
+    ),
+    Plant(
+        protects="What another guardrail holds stays held when the connector is there.",
+        file="service/engine/equipment.py",
+        text="departure.held_codes == [CODE] and",
+        becomes="CODE in departure.held_codes and",
+        tests=(
+            (
+                "tests/attacks/departures/test_not_set_up.py::"
+                "test_what_another_guardrail_holds_stays_held_when_the_connector_is_there"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A word that only begins like a title makes no executive.",
+        file="service/departures/shape.py",
+        text='rf"\\b{re.escape(title.casefold())}\\b"',
+        becomes="re.escape(title.casefold())",
+        tests=(
+            (
+                "tests/attacks/departures/test_a_forged_feed.py::"
+                "test_a_word_that_only_begins_like_a_title_makes_no_executive"
+            ),
+        ),
+    ),
+)

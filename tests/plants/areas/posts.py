@@ -1,0 +1,97 @@
+"""What Slack is told is told once, and never to the leaver."""
+
+from tests.plants.plant import Plant
+
+PLANTS = (
+    Plant(
+        protects="After a lost answer Slack is searched before anything is posted again.",
+        file="service/slack/scribe.py",
+        text="        if row.tried_at is not None:",
+        becomes="        if False:",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_a_lost_answer_to_the_post_makes_no_second_message"
+            ),
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_a_crash_between_post_and_save_makes_no_second_message"
+            ),
+        ),
+    ),
+    Plant(
+        protects="That a message may stand is kept before it is posted.",
+        file="service/slack/scribe.py",
+        text="        self._save(row, channel=channel, tried_at=row.tried_at or self._real_now())",
+        becomes="        row.channel = channel",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_a_crash_between_post_and_save_makes_no_second_message"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A message that was posted while the clock was hours ahead is found.",
+        file="service/slack/scribe.py",
+        text="CLOCKS_DIFFER: Final = timedelta(days=1)",
+        becomes="CLOCKS_DIFFER: Final = timedelta(minutes=1)",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_a_post_made_while_the_clock_was_hours_ahead_is_found"
+            ),
+        ),
+    ),
+    Plant(
+        protects="After a lost answer a line of a thread is looked for before it is posted again.",
+        file="service/slack/scribe.py",
+        text="        if row.line_tried == seq and self._api.has_line(row.channel, row.ts, seq):",
+        becomes="        if False:",
+        tests=(
+            ("tests/integration/slack/test_publishing.py::test_a_lost_answer_to_a_line_makes_no_second_line"),
+        ),
+    ),
+    Plant(
+        protects="Nothing is posted where the leaver reads it.",
+        file="service/slack/scribe.py",
+        text="            if channel and not leaver & self._api.members(channel):",
+        becomes="            if channel:",
+        tests=(
+            "tests/integration/slack/test_publishing.py::test_where_the_leaver_reads_nothing_is_said",
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_the_fallback_channel_takes_what_the_leaver_would_read"
+            ),
+            "tests/integration/slack/test_publishing.py::test_a_leaver_who_joins_later_reads_no_further",
+        ),
+    ),
+    Plant(
+        protects="Nobody learns of a dismissal from Slack before its time.",
+        file="service/slack/scribe.py",
+        text="        if facts.sealed or (facts.kind in NAMELESS and facts.effective_at > self._desk.now()):",
+        becomes="        if facts.sealed:",
+        tests=(
+            ("tests/integration/slack/test_publishing.py::test_nobody_learns_of_a_dismissal_before_its_time"),
+        ),
+    ),
+    Plant(
+        protects="A post of another application is not taken for ours.",
+        file="service/slack/api.py",
+        text='message.get("app_id") == self._app_id and ',
+        becomes="",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_messages_of_others_with_our_mark_are_not_taken_for_ours"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An alarm whose answer was lost is not posted twice.",
+        file="service/slack/alarms.py",
+        text="        if self._api.has_alarm(self._channel, entry.seq):\n            return\n",
+        becomes="",
+        tests=("tests/integration/slack/test_alarms.py::test_a_lost_answer_makes_no_second_alarm",),
+    ),
+)
