@@ -1,7 +1,7 @@
 """One thing a person did with data, as the target system logged it, in one vocabulary for all sources."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -51,7 +51,10 @@ class Activity:
 
     def as_json(self) -> dict[str, Any]:
         """For a sealed file of ours."""
-        return {**asdict(self), "at": self.at.isoformat(), "kind": self.kind.value}
+        told = {
+            name: getattr(self, name) for name in self.__slots__
+        }  # `asdict` copies, and takes five times as long
+        return {**told, "at": self.at.isoformat(), "kind": self.kind.value}
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> Self:

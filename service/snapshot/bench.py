@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import cache
 from typing import Any
 
 from service.snapshot.activity import LEAVING
@@ -13,14 +14,14 @@ _SHAPE = json.dumps(
     [{"day": "DATE", "ts": "TIMESTAMP", "kind": "VARCHAR", "rows": "BIGINT", "job": "VARCHAR"}]
 )
 _LOAD = f"""
-CREATE TABLE activity AS
+CREATE TEMP TABLE activity AS
 SELECT unnest(from_json(?, '{_SHAPE}'), recursive := true)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """An open table and the days that count, as parameters every signal may use."""
+    """An open table and the days that count, as parameters every signal may use. Nobody else sees the table."""
 
     connection: Any
     parameters: Mapping[str, Any]
@@ -38,16 +39,23 @@ class Bench:
 
 def warm() -> None:
     """Load DuckDB before anyone waits for it: a third of a second that no cut should pay."""
+    _database()
+
+
+@cache
+def _database() -> Any:
+    """One for the process, as opening one takes a third of a judgement. Empty: tables are temporary.
+
+    A temporary table belongs to the cursor that made it, and goes when that is closed.
+    """
     import duckdb
 
-    duckdb.connect(":memory:").close()
+    return duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"})
 
 
 def lay_out(view: View) -> Bench:
     """Put a leaver's activities on the bench. Nothing touches the disk."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"})
+    connection = _database().cursor()
     connection.execute(_LOAD, [json.dumps(_rows(view))])
     parameters = {
         "baseline_from": view.windows.baseline_from,

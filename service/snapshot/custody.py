@@ -8,7 +8,7 @@ import gzip
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from service.ledger.keys import Keys
 from service.snapshot.activity import Activity
+from service.snapshot.day_file import DayFile
 
 RAW, DAY, DATA_KEY = "exeunt.raw-log", "exeunt.activity-day", "exeunt.snapshot-key"
 _NONCE_BYTES = 12
@@ -69,26 +70,18 @@ class Shelf:
             unreadable: Why nothing could be read from those, where that is so.
         """
         head = {"read_from": sorted(read_from), "unreadable": unreadable}
-        rows = [head, *(activity.as_json() for activity in activities)]
-        lines = "\n".join(json.dumps(row, sort_keys=True) for row in rows)
-        blob = self.keys.seal(gzip.compress(lines.encode(), mtime=0), f"{DAY}/{connector}/{day}")
-        _write(self._day(connector, day), blob)
+        file = self._day(connector, day)
+        _write(file.path, file.packed(head, activities))
 
-    def day(self, connector: str, day: date, account_ids: frozenset[str]) -> Iterator[Activity]:
+    def day(self, connector: str, day: date, account_ids: frozenset[str]) -> list[Activity]:
         """The activities of some accounts on one day; none where nothing was collected."""
-        for line in self._lines(connector, day)[1:]:
-            if not any(account_id in line for account_id in account_ids):
-                continue  # cheaper than reading it as JSON, and most lines are other people's
-            body = json.loads(line)
-            if body["account_id"] in account_ids:
-                yield Activity.from_json(body)
+        return self._day(connector, day).of(account_ids)
 
     def day_read(self, connector: str, day: date) -> DayRead | None:
         """What a day was read from; nothing when it was not read yet."""
-        lines = self._lines(connector, day)
-        if not lines:
+        head = self._day(connector, day).head()
+        if head is None:
             return None
-        head = json.loads(lines[0])
         return DayRead(read_from=tuple(head["read_from"]), unreadable=head["unreadable"])
 
     def destroy_raw(self, digest: str) -> None:
@@ -97,20 +90,14 @@ class Shelf:
 
     def destroy_day(self, connector: str, day: date) -> None:
         """Destroy what was read from a day's logs."""
-        self._day(connector, day).unlink(missing_ok=True)
-
-    def _lines(self, connector: str, day: date) -> list[str]:
-        path = self._day(connector, day)
-        if not path.exists():
-            return []
-        blob = self.keys.open(path.read_bytes(), f"{DAY}/{connector}/{day}")
-        return gzip.decompress(blob).decode().split("\n")  # not splitlines: a value may hold U+2028
+        self._day(connector, day).path.unlink(missing_ok=True)
 
     def _raw(self, digest: str) -> Path:
         return self.folder / "raw" / digest[:2] / f"{digest}.enc"
 
-    def _day(self, connector: str, day: date) -> Path:
-        return self.folder / "days" / connector / f"{day.isoformat()}.enc"
+    def _day(self, connector: str, day: date) -> DayFile:
+        path = self.folder / "days" / connector / f"{day.isoformat()}.enc"
+        return DayFile(path, self.keys, f"{DAY}/{connector}/{day}")
 
 
 def seal_body(keys: Keys, snapshot_id: str, body: dict[str, Any]) -> tuple[bytes, bytes]:

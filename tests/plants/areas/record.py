@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 SEAL = "tests/unit/snapshot/test_seal.py"
+DAY_FILE = "tests/unit/snapshot/test_day_file.py"
 VERDICT = "tests/unit/snapshot/test_verdict.py"
 ENTRY = "tests/unit/ledger/test_entry.py"
 
@@ -142,5 +143,19 @@ PLANTS = (
         text='"" if connection.dialect.name == "sqlite" else " FOR UPDATE"',
         becomes='""',
         tests=("tests/unit/ledger/test_entry.py::test_eight_writers_at_once_leave_no_gap",),
+    ),
+    Plant(
+        protects="Of a leaver's day nobody else's activities are opened.",
+        file="service/snapshot/day_file.py",
+        text="    return hashlib.sha256(account_id.encode()).digest()[:16]",
+        becomes="    return hashlib.sha256(account_id[:3].encode()).digest()[:16]",
+        tests=(f"{DAY_FILE}::test_of_a_leavers_day_nobody_elses_activities_are_opened",),
+    ),
+    Plant(
+        protects="A day's activities open only as that day's.",
+        file="service/snapshot/day_file.py",
+        text='        return f"{self.purpose}/{place}"',
+        becomes="        return place",
+        tests=(f"{DAY_FILE}::test_a_day_that_lies_in_another_ones_place_does_not_open",),
     ),
 )

@@ -36,3 +36,21 @@ def test_the_review_is_compared_with_as_many_days_before_it() -> None:
     more = found(*(act(days, 500) for days in (10, 11, 12, 13, 100, 101)))
 
     assert more["F3"].said == "4 exports within 30 days; the most within 30 days before was 2."
+
+
+def test_leavers_who_are_judged_at_the_same_time_do_not_see_each_other() -> None:
+    one, other = lay_out(view([act(10, 100), act(11, 100)])), lay_out(view([act(10, 7)]))
+
+    rows = "SELECT sum(rows) FROM activity"
+    assert [bench.ask(rows) for bench in (one, other)] == [[(200,)], [(7,)]]
+    one.close()
+    assert other.ask(rows) == [(7,)]
+    other.close()
+
+
+def test_nothing_of_a_leaver_stays_on_the_bench() -> None:
+    lay_out(view([act(10, 100)])).close()
+
+    bench = lay_out(view([act(10, 7)]))
+    assert bench.ask("SELECT count(*) FROM duckdb_tables()") == [(1,)]
+    bench.close()

@@ -1,0 +1,113 @@
+"""Everyone's activities of one day in one file, each account's sealed apart.
+
+When somebody leaves, nobody else's activities are opened, and theirs are found as quickly in a large company as in a
+small one. The file is a head (what the day was read from), an index and the accounts' parts, each sealed for its
+place: a part moved elsewhere does not open.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import struct
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from io import SEEK_CUR
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from service.ledger.errors import KeyTrouble
+from service.ledger.keys import Keys
+from service.snapshot.activity import Activity
+
+#: Begins each file; then how long the sealed head and the sealed index are.
+_START: Final = struct.Struct(">4sII")
+_MARK: Final = b"EXD1"
+#: An account's name in the index, where its part begins after the index, and how long that is.
+_ENTRY: Final = struct.Struct(">16sQI")
+
+
+@dataclass(frozen=True, slots=True)
+class DayFile:
+    """One day's file. `purpose` names it: what is sealed for another one does not open here."""
+
+    path: Path
+    keys: Keys
+    purpose: str
+
+    def packed(self, head: Mapping[str, Any], activities: Iterable[Activity]) -> bytes:
+        """The bytes of the file."""
+        by_account: dict[bytes, list[dict[str, Any]]] = {}
+        for activity in activities:
+            by_account.setdefault(_name(activity.account_id), []).append(activity.as_json())
+        parts, index, at = [], [], 0
+        for name in sorted(by_account):
+            parts.append(self._sealed(by_account[name], name.hex()))
+            index.append(_ENTRY.pack(name, at, len(parts[-1])))
+            at += len(parts[-1])
+        sealed_head = self._sealed(dict(head), "head")
+        sealed_index = self.keys.seal(b"".join(index), self._for("index"))
+        start = _START.pack(_MARK, len(sealed_head), len(sealed_index))
+        return b"".join((start, sealed_head, sealed_index, *parts))
+
+    def head(self) -> Mapping[str, Any] | None:
+        """What the day was read from; nothing where there is no file. Raises `KeyTrouble` for a damaged one."""
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            length, _ = self._lengths(file)
+            return dict(self._opened(file.read(length), "head"))
+        return None
+
+    def of(self, account_ids: Iterable[str]) -> list[Activity]:
+        """The activities of these accounts; none where there is no file. Raises `KeyTrouble` for a damaged one."""
+        found: list[Activity] = []
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            head, index = self._lengths(file)
+            file.seek(head, SEEK_CUR)
+            entries = self.keys.open(file.read(index), self._for("index"))
+            for account_id in account_ids:
+                name = _name(account_id)
+                begins, length = _place(entries, name)
+                if length:
+                    file.seek(_START.size + head + index + begins)
+                    part = self._opened(file.read(length), name.hex())
+                    found += (Activity.from_json(each) for each in part if each["account_id"] == account_id)
+        return found
+
+    def _lengths(self, file: BinaryIO) -> tuple[int, int]:
+        """Of the sealed head, at which the file stands afterwards, and of the sealed index."""
+        start, size = file.read(_START.size), os.fstat(file.fileno()).st_size
+        mark, head, index = _START.unpack(start) if len(start) == _START.size else (b"", 0, 0)
+        if mark != _MARK or _START.size + head + index > size:
+            raise KeyTrouble(f"{self.path} is no day of activities: it was changed, or half of it is gone.")
+        return head, index
+
+    def _for(self, place: str) -> str:
+        return f"{self.purpose}/{place}"
+
+    def _sealed(self, what: object, place: str) -> bytes:
+        plain = json.dumps(what, sort_keys=True).encode()
+        return self.keys.seal(gzip.compress(plain, mtime=0), self._for(place))
+
+    def _opened(self, blob: bytes, place: str) -> Any:
+        return json.loads(gzip.decompress(self.keys.open(blob, self._for(place))))
+
+
+def _name(account_id: str) -> bytes:
+    """An account's name of a fixed length."""
+    return hashlib.sha256(account_id.encode()).digest()[:16]
+
+
+def _place(entries: bytes, name: bytes) -> tuple[int, int]:
+    """Where an account's part begins and how long it is, by a sorted index; of no length where it has none."""
+
+    def at(number: int) -> bytes:
+        return entries[number * _ENTRY.size : number * _ENTRY.size + len(name)]
+
+    count = len(entries) // _ENTRY.size
+    number = bisect_left(range(count), name, key=at)
+    if number == count or at(number) != name:
+        return 0, 0
+    _, begins, length = _ENTRY.unpack_from(entries, number * _ENTRY.size)
+    return begins, length
