@@ -33,6 +33,11 @@ _MEANT: Final = (
     select(Departure)
     .where(
         and_(Departure.person_id == bindparam("person"), *(Departure.state != state for state in OVER))
+        | and_(
+            Departure.person_id == bindparam("person"),
+            Departure.state == DepartureState.CLOSED,
+            Departure.civil_at == bindparam("civil"),
+        )
         | and_(Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id"))
     )
     .order_by(Departure.announced_at)
@@ -93,17 +98,27 @@ def _meant(
 ) -> tuple[Departure | None, Departure | None]:
     """The person's open departure of the event's sort, and the one that this very event has begun, if there are.
 
-    A laptop that is lost changes nothing about when its owner leaves.
+    A laptop that is lost changes nothing about when its owner leaves. Nobody leaves twice at one time: what is closed
+    and is told once more, under whatever name, was begun by it.
     """
-    asked = {"person": person.id, "source": event.source, "source_id": event.source_id}
+    meant = None if event.change is Change.IMMEDIATE else event.meant
+    civil = meant.isoformat() if meant is not None else ""
+    asked = {"person": person.id, "source": event.source, "source_id": event.source_id, "civil": civil}
     still_open = begun_by_it = None
     for departure in session.scalars(_MEANT, asked):
-        if (departure.source, departure.source_id) == (event.source, event.source_id):
+        itself = (departure.source, departure.source_id) == (event.source, event.source_id)
+        if itself or _told_again(departure, event):
             begun_by_it = departure
         same_sort = departure.kind == event.kind if event.kind in BESIDE else departure.kind not in BESIDE
         if departure.person_id == person.id and departure.state not in OVER and same_sort:
             still_open = departure
     return still_open, begun_by_it
+
+
+def _told_again(departure: Departure, event: TerminationEvent) -> bool:
+    """Whether a closed departure of this civil time is what the event tells; not once HR took it back."""
+    same = (departure.zone, departure.kind) == (event.timezone, event.kind)
+    return departure.state is DepartureState.CLOSED and same and not departure.held_because
 
 
 def find_person(session: Session, source: str, said: EventPerson) -> Person:

@@ -314,4 +314,20 @@ PLANTS = (
         becomes="",
         tests=(f"{LATE}::test_what_is_left_of_a_run_is_not_done_to_somebody_who_was_hired_again_meanwhile",),
     ),
+    Plant(
+        protects="Who has left does not leave again at the same time.",
+        file="service/departures/announce.py",
+        text="    return departure.state is DepartureState.CLOSED and same and not departure.held_because",
+        becomes="    return False",
+        tests=(f"{SAID_LATE}::test_who_has_left_does_not_leave_again_at_the_same_time",),
+    ),
+    Plant(
+        protects="What HR took back after the end, and tells once more, is not lost.",
+        file="service/departures/announce.py",
+        text="    return departure.state is DepartureState.CLOSED and same and not departure.held_because",
+        becomes="    return departure.state is DepartureState.CLOSED and same",
+        tests=(
+            f"{SAID_LATE}::test_who_leaves_on_the_first_date_after_hr_took_back_what_is_closed_is_not_lost",
+        ),
+    ),
 )

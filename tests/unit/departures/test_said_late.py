@@ -1,6 +1,7 @@
 """What HR says of a departure that is under way, taken back or over: its newest word counts, and none is lost."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -206,3 +207,39 @@ def test_at_once_after_the_cut_stops_nothing_and_forgets_no_minute_of_open_acces
     (departure,) = hr.departures()
     assert (departure.state, departure.kind) == (DepartureState.REVOKING, DepartureKind.INVOLUNTARY)
     assert departure.effective_at == was
+
+
+@pytest.mark.parametrize("change", [Change.SCHEDULED, Change.CHANGED], ids=str)
+def test_who_has_left_does_not_leave_again_at_the_same_time(hr: Hr, change: Change) -> None:
+    first = hr.says()
+    hr.is_cut(DepartureState.CLOSED)
+
+    again = hr.says(change, source_id="the next day")
+
+    assert (again.departure_id, again.news) == (first.departure_id, False)
+    assert len(hr.departures()) == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"timezone": "Asia/Tokyo"}, {"kind": DepartureKind.INVOLUNTARY}, {"last_day": date(2026, 3, 7)}],
+    ids=["zone", "kind", "day"],
+)
+def test_what_differs_from_what_is_closed_is_news(hr: Hr, more: dict[str, Any]) -> None:
+    hr.says()
+    hr.is_cut(DepartureState.CLOSED)
+
+    hr.says(**more)
+
+    assert len(hr.departures()) == 2
+
+
+def test_who_leaves_on_the_first_date_after_hr_took_back_what_is_closed_is_not_lost(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut(DepartureState.CLOSED)
+    hr.says(Change.RESCINDED)
+
+    said = hr.says()
+
+    assert said.news
+    assert len(hr.departures()) == 2
