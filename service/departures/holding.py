@@ -22,6 +22,9 @@ DAYS_OF_A_YEAR: Final = 365.25
 #: Further ahead than any notice, leave before a pension or fixed term: more likely 2062 or 2036 for 2026. A slip
 #: forward does harm by doing nothing, as the leaver keeps their access, so a person looks.
 FAR_AHEAD = timedelta(days=5 * DAYS_OF_A_YEAR)
+BEFORE_HIRE, PAST, AHEAD = "before hire", "long past", "far ahead"
+#: What goes on by itself once HR has corrected the date.
+SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD})
 MOST_BECAUSE: Final = 500
 TITLES: Final = {mass.CODE: "More at once than the mass guard lets go", shape.TEAM: "A whole team at once"}
 
@@ -74,7 +77,7 @@ def doubts(
         yield Doubt(code, said)
     if systems := last_admin.left_without(session, departure):
         yield Doubt(last_admin.CODE, last_admin.said_of(systems))
-    if slip := slip_in_the_date(departure, person, now=now):
+    if slip := slip_in_the_date(departure.effective_at, person, now=now):
         yield slip
     if old := old_news(session, departure):
         yield old
@@ -82,20 +85,18 @@ def doubts(
         yield Doubt(mass.CODE, too_many)
 
 
-def slip_in_the_date(departure: Departure, person: Person, *, now: datetime) -> Doubt | None:
-    """A date that HR can hardly mean."""
-    if person.hired_on is not None and departure.effective_at.date() < person.hired_on:
+def slip_in_the_date(ends: datetime, person: Person, *, now: datetime) -> Doubt | None:
+    """A time for access to end that HR can hardly mean."""
+    if person.hired_on is not None and ends.date() < person.hired_on:
         said = f"It would lie before the person was hired ({person.hired_on}): perhaps a slip in the year."
-        return Doubt("before hire", said)
-    if departure.effective_at < now - LONG_PAST:
-        days = (now - departure.effective_at).days
-        return Doubt(
-            "long past", f"It lies {days} days back: perhaps a slip in the year. Nothing was done yet."
-        )
-    if departure.effective_at > now + FAR_AHEAD:
-        years = int((departure.effective_at - now).days / DAYS_OF_A_YEAR)
+        return Doubt(BEFORE_HIRE, said)
+    if ends < now - LONG_PAST:
+        days = (now - ends).days
+        return Doubt(PAST, f"It lies {days} days back: perhaps a slip in the year. Nothing was done yet.")
+    if ends > now + FAR_AHEAD:
+        years = int((ends - now).days / DAYS_OF_A_YEAR)
         said = f"It lies {years} years ahead: perhaps a slip in the year. Access would stay open until then."
-        return Doubt("far ahead", said)
+        return Doubt(AHEAD, said)
     return None
 
 

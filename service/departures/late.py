@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import times
+from service.departures import holding, times
 from service.departures.departure import Departure
 from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
@@ -55,6 +55,8 @@ def changed(session: Session, departure: Departure, meant: Meant, *, now: dateti
             by=by,
             body={**meant.facts, "restoring": True},
         )
+    elif slip := _slip(session, departure, meant, now=now):
+        hold(session, departure, slip, now=now, by=by)
     elif _follows_by_itself(departure, meant, now=now):
         _follow(session, departure, meant, now=now, by=by)
     else:
@@ -75,6 +77,20 @@ def repeats(departure: Departure, said: Word) -> bool:
     return said == (departure.civil_at, departure.zone, departure.kind)
 
 
+def _slip(session: Session, departure: Departure, meant: Meant, *, now: datetime) -> Doubt | None:
+    """Nobody was shut out yet: a slip in the year would shut them out at once, or never."""
+    if departure.effective_at <= now:
+        return None
+    person = session.get_one(Person, departure.person_id)
+    found = holding.slip_in_the_date(meant.when.instant, person, now=now)
+    if found is None:
+        return None
+    stays = f"The end stays at {departure.civil_at.replace('T', ' ')}, and what has not begun is held"
+    return Doubt(
+        found.code, f"HR gave another end. {found.said} {stays}: HR corrects it, or two persons let it go on."
+    )
+
+
 def _follows_by_itself(departure: Departure, meant: Meant, *, now: datetime) -> bool:
     """Nobody was shut out yet; or it is as strict as before, and by now access must be gone all the same."""
     if departure.held_because == WITHDRAWN_TOO_LATE.said:
@@ -93,6 +109,10 @@ def _follow(session: Session, departure: Departure, meant: Meant, *, now: dateti
         departure.civil_at, departure.zone = meant.when.meant, meant.when.zone
         departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
     departure.kind, departure.changed_to = meant.kind, None
+    codes = set(departure.held_codes)
+    if departure.state is DepartureState.HELD and codes and codes <= holding.SLIPS:
+        departure.state = DepartureState.SCHEDULED
+        departure.held_because, departure.held_codes = "", []
     if departure.held_codes == [CHANGED_TOO_LATE.code]:  # what held it is not so any more
         departure.state, departure.held_because, departure.held_codes = DepartureState.REVOKING, "", []
     record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=meant.facts)

@@ -101,8 +101,8 @@ PLANTS = (
     Plant(
         protects="A date long past is held as a slip in the year.",
         file="service/departures/holding.py",
-        text="    if departure.effective_at < now - LONG_PAST:",
-        becomes="    if departure.effective_at < now - 99 * LONG_PAST:",
+        text="    if ends < now - LONG_PAST:",
+        becomes="    if ends < now - 99 * LONG_PAST:",
         tests=(f"{ANNOUNCE}::test_a_slip_in_the_year_is_held",),
     ),
     Plant(
@@ -117,9 +117,18 @@ PLANTS = (
     Plant(
         protects="A date years ahead is held as a slip in the year.",
         file="service/departures/holding.py",
-        text="    if departure.effective_at > now + FAR_AHEAD:",
-        becomes="    if departure.effective_at > now + 99 * FAR_AHEAD:",
+        text="    if ends > now + FAR_AHEAD:",
+        becomes="    if ends > now + 99 * FAR_AHEAD:",
         tests=(f"{ANNOUNCE}::test_a_slip_forward_is_held_as_it_would_leave_access_open",),
+    ),
+    Plant(
+        protects="A slip in the year shuts nobody out who works out their notice.",
+        file="service/departures/late.py",
+        text="    elif slip := _slip(session, departure, meant, now=now):",
+        becomes="    elif slip := None:",
+        tests=(
+            "tests/unit/engine/test_slips_in_the_notice.py::test_a_slip_in_the_year_is_held_and_the_end_stays",
+        ),
     ),
     Plant(
         protects="Old news that arrives late changes nothing.",
