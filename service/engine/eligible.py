@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from service.departures.departure import Departure
 from service.departures.left import roles_now
 from service.engine.decisions import NotDecided
+from service.engine.releases import CHUNK
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
 from service.people.person import Person, Role
 
 APPROVING: Final = (Role.APPROVER,)
@@ -40,7 +43,8 @@ def check_approver(
         )
     if approves and _requested(session, person, listed):
         raise NotDecided(
-            "requester", "Whoever announced a departure does not release it. Nothing was changed."
+            "requester",
+            "Whoever announced or changed a departure does not release it. Nothing was changed.",
         )
     if leavers & _above(session, person):
         raise NotDecided(
@@ -55,15 +59,24 @@ def same_human(one: Person, other: Person) -> bool:
 
 
 def _requested(session: Session, person: Person, listed: Listed) -> bool:
-    subjects = {
-        departure.announced_by.removeprefix("person:")
-        for departure, _ in listed
-        if departure.announced_by.startswith("person:")
-    }
+    """Whether they announced one of these, or gave it the time or kind it has: at the command line, by name."""
+    actors = {departure.announced_by for departure, _ in listed} | _changed_by(session, listed)
+    subjects = {actor.removeprefix("person:") for actor in actors if actor.startswith("person:")}
     if not subjects:
         return False
     asked = session.scalars(select(Person).where(Person.subject.in_(subjects)))
     return any(same_human(person, who) for who in asked)
+
+
+def _changed_by(session: Session, listed: Listed) -> set[str]:
+    """Who changed one of these, as the ledger says."""
+    changed = select(LedgerEntry).where(LedgerEntry.event == Event.DEPARTURE_CHANGED.value)
+    ids = [departure.id for departure, _ in listed]
+    return {
+        str(entry.content["actor"])
+        for start in range(0, len(ids), CHUNK)
+        for entry in session.scalars(changed.where(LedgerEntry.departure_id.in_(ids[start : start + CHUNK])))
+    }
 
 
 def _above(session: Session, person: Person) -> set[str]:

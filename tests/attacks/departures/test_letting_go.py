@@ -99,6 +99,21 @@ def test_the_requester_approves_nothing(company: Company) -> None:
     refused(company, "requester", company.ask, requester, held)
 
 
+def test_who_changed_at_the_command_line_what_hr_had_announced_approves_nothing(company: Company) -> None:
+    numbers = company.hire(60)
+    changer = company.give(numbers[50], Role.HR, Role.APPROVER)
+    with company.store.read() as session:
+        by = f"person:{session.get_one(Person, changer).subject}"
+    company.says(numbers[0], change=Change.SCHEDULED)
+    held = [company.says(number) for number in numbers[1:7]]
+    held.append(company.says(numbers[0], by=by))
+    first, _ = company.approvers()
+    release = company.ask(first, held)
+
+    refused(company, "requester", company.approve, changer, release)
+    refused(company, "requester", company.ask, changer, held)
+
+
 def test_a_report_of_the_leaver_approves_nothing_however_far_below(company: Company, held: list[str]) -> None:
     first, _ = company.approvers()
     (middle,) = company.hire(1, manager_id=company.people["E-2"])

@@ -319,4 +319,11 @@ PLANTS = (
         becomes="        pass\n",
         tests=("tests/unit/web/test_held.py::test_who_names_the_same_list_twice_has_named_it_once",),
     ),
+    Plant(
+        protects="Who changed what HR had announced approves nothing.",
+        file="service/engine/eligible.py",
+        text=" | _changed_by(session, listed)",
+        becomes="",
+        tests=(f"{GO}::test_who_changed_at_the_command_line_what_hr_had_announced_approves_nothing",),
+    ),
 )
