@@ -48,6 +48,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
     from service.app import create_service
     from service.collecting import keep_what_is_loaded
     from service.engine.deliverer import NeedsPostgres
+    from service.engine.one_time import agree
     from service.ledger.errors import LedgerError
     from service.playbook.problem import PlaybookError
     from service.settings import SettingsError, load
@@ -57,6 +58,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
         signal.signal(name, lambda *_: ended.set())
     try:
         service = create_service(load(), role=role)
+        agree(service.store)
         keep_what_is_loaded()
         running = begin(service)
     except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres) as error:

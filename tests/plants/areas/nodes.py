@@ -227,4 +227,22 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="A node whose clock is far from the database's does not start.",
+        file="service/cli/_node.py",
+        text="        agree(service.store)\n",
+        becomes="        service.store.close()\n",
+        tests=(
+            "tests/integration/nodes/test_one_time.py::test_a_worker_whose_clock_is_two_hours_ahead_ends_with_one_sentence",
+        ),
+    ),
+    Plant(
+        protects="Clocks that are two hours apart do not agree.",
+        file="service/engine/one_time.py",
+        text="    if abs(apart) <= MOST_APART:",
+        becomes="    if apart <= MOST_APART:",
+        tests=(
+            "tests/integration/nodes/test_one_time.py::test_a_clock_two_hours_apart_is_named_with_what_to_do",
+        ),
+    ),
 )
