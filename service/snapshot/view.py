@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from connectors.sdk.types import CoverageState
 from service.departures import times
@@ -27,8 +28,7 @@ class Windows:
     @property
     def days(self) -> tuple[date, ...]:
         """Every day of both."""
-        count = (self.review_to - self.baseline_from).days + 1
-        return tuple(self.baseline_from + timedelta(days=n) for n in range(count))
+        return _days(self.baseline_from, self.review_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +91,24 @@ class View:
 
     def _utc_days_of(self, day: date) -> set[date]:
         """The UTC days a local day reaches into; what has not happened yet cannot be missing."""
-        place = times.zone(self.zone)
-        begins = datetime.combine(day, time.min, tzinfo=place).astimezone(UTC)
-        ends = datetime.combine(day + timedelta(days=1), time.min, tzinfo=place).astimezone(UTC)
+        begins, ends = _in_utc(day, self.zone)
         last = min(ends - timedelta(seconds=1), self.now.astimezone(UTC))
         return {begins.date(), max(begins, last).date()}
+
+
+# Asked of each day of each leaver, and many leave on one day.
+@lru_cache(maxsize=4096)
+def _in_utc(day: date, zone: str) -> tuple[datetime, datetime]:
+    """When a day begins and ends where the leaver works."""
+    place = times.zone(zone)
+    begins, ends = (datetime.combine(each, time.min, tzinfo=place) for each in (day, day + timedelta(days=1)))
+    return begins.astimezone(UTC), ends.astimezone(UTC)
+
+
+@lru_cache(maxsize=256)
+def _days(first: date, last: date) -> tuple[date, ...]:
+    """Every day from the first to the last, both included."""
+    return tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
 def windows(
