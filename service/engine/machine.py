@@ -38,6 +38,11 @@ _STEPS = (
     .with_for_update(key_share=True)
     .options(TO_RECORD)
 )
+_SAID = (
+    select(Confirmation)
+    .where(Confirmation.step_run_id.in_(bindparam("steps", expanding=True)))
+    .order_by(Confirmation.at)
+)
 _ROWS = table_of(StepRun)
 _BEFORE = select(_ROWS.c.before).where(_ROWS.c.id == bindparam("row")).with_for_update(key_share=True)
 _KEEP_BEFORE = update(_ROWS).where(_ROWS.c.id == bindparam("row")).values(before=bindparam("image"))
@@ -107,10 +112,11 @@ class Machine:
         silent = came_back(session, results, self.paces, now=now)
         steps = _locked(session, {each.order.step_run_id for each in returned})
         whose(session, {step.run_id for step in steps.values()})
+        confirmed = _confirmed(session, [each.order.step_run_id for each in returned if each.order.checking])
         counted, attempts = [], []
         for each in returned:
             step = steps[each.order.step_run_id]
-            in_time = self._finish(session, each, step, now=now)
+            in_time = self._finish(session, each, step, confirmed.get(step.id), now=now)
             if in_time:
                 counted.append(step)
             if not each.order.checking:  # a reading back is no attempt
@@ -121,7 +127,15 @@ class Machine:
         if counted:
             after_steps(session, counted, now=now)
 
-    def _finish(self, session: Session, returned: Returned, step: StepRun, *, now: datetime) -> bool:
+    def _finish(
+        self,
+        session: Session,
+        returned: Returned,
+        step: StepRun,
+        confirmed: Confirmation | None,
+        *,
+        now: datetime,
+    ) -> bool:
         """Record one; false when it came too late to count."""
         order = returned.order
         self._keep_images(step, returned.images)  # also of a late one: nobody will read that state again
@@ -135,6 +149,8 @@ class Machine:
             asking.found_further(session, step, returned.others, now=now)
         if order.checking:
             step.checking = False
+            if confirmed is not None and not confirmed.waiver:
+                _answer_confirmation(confirmed, returned.result, now=now)
             self._checked(session, step, returned, now=now)
         else:
             self._carried_out(session, step, returned, now=now)
@@ -177,7 +193,6 @@ class Machine:
 
     def _checked(self, session: Session, step: StepRun, returned: Returned, *, now: datetime) -> None:
         """A reading came back: a device answered, a confirmation is true or false, a done step still holds."""
-        _answer_confirmation(session, step, returned.result, now=now)
         match returned.result:
             case Contradicted() if overtaken(session, step):
                 step.check_at = None
@@ -306,7 +321,12 @@ def _not_read(step: StepRun, ask: Ask, *, now: datetime) -> None:
     step.check_at = now + _rarer(step, now=now)
 
 
-def _answer_confirmation(session: Session, step: StepRun, result: Result, *, now: datetime) -> None:
+def _confirmed(session: Session, steps: Collection[str]) -> Mapping[str, Confirmation]:
+    """What a person said last of each of these steps; most say nothing."""
+    return {said.step_run_id: said for said in session.scalars(_SAID, {"steps": steps})} if steps else {}
+
+
+def _answer_confirmation(confirmed: Confirmation, result: Result, *, now: datetime) -> None:
     """Beside what a person confirmed stands what the target system said about it."""
     match result:
         case Done(grade=grade) if grade in PROVEN:
@@ -321,14 +341,7 @@ def _answer_confirmation(session: Session, step: StepRun, result: Result, *, now
             said = "checked: nothing of the leaver's was found there"
         case _:
             return
-    last = session.scalar(
-        select(Confirmation)
-        .where(Confirmation.step_run_id == step.id)
-        .order_by(Confirmation.at.desc())
-        .limit(1)
-    )
-    if last is not None and not last.waiver:
-        last.read_back = f"{said}, {now:%H:%M:%S} UTC"
+    confirmed.read_back = f"{said}, {now:%H:%M:%S} UTC"
 
 
 def _evidence(kept: list[Any], known: list[Any], fresh: list[Any]) -> list[Any]:
