@@ -13,7 +13,7 @@ from service.departures import friday, late, times
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import hold_if_too_many, hold_or_schedule, is_older
+from service.departures.holding import hold_again, hold_or_schedule, is_older
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
 from service.departures.record import record
@@ -195,8 +195,9 @@ def _change(
     _keep_version(departure, event)
     if departure.run_id is not None:
         meant = late.Meant(when=when, kind=kind, event=event.source_id, facts=_said(event, kind, when))
+        uncut = departure.effective_at > now
         late.changed(session, departure, meant, now=now, by=by)
-        hold_if_too_many(session, departure, guard, now=now, by=by)
+        hold_again(session, departure, guard, uncut=uncut, now=now, by=by)
         return Announced(departure_id=departure.id, news=True)
     for name, value in _times(when).items():
         setattr(departure, name, value)

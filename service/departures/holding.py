@@ -23,6 +23,8 @@ DAYS_OF_A_YEAR: Final = 365.25
 #: forward does harm by doing nothing, as the leaver keeps their access, so a person looks.
 FAR_AHEAD = timedelta(days=5 * DAYS_OF_A_YEAR)
 BEFORE_HIRE, PAST, AHEAD = "before hire", "long past", "far ahead"
+#: Whom nobody lets go as one of many.
+ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE})
 #: What goes on by itself once HR has corrected the date.
 SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD})
 MOST_BECAUSE: Final = 500
@@ -73,16 +75,21 @@ def doubts(
     session: Session, departure: Departure, person: Person, guard: Guardrails, *, now: datetime
 ) -> Iterator[Doubt]:
     """Every reason why a person should look before anything is done."""
-    for code, said in shape.shapes(session, departure, person, guard):
-        yield Doubt(code, said)
-    if systems := last_admin.left_without(session, departure):
-        yield Doubt(last_admin.CODE, last_admin.said_of(systems))
+    yield from who_it_is(session, departure, person, guard)
     if slip := slip_in_the_date(departure.effective_at, person, now=now):
         yield slip
     if old := old_news(session, departure):
         yield old
     if too_many := mass.announced_at_once(session, departure, guard, now=now):
         yield Doubt(mass.CODE, too_many)
+
+
+def who_it_is(session: Session, departure: Departure, person: Person, guard: Guardrails) -> Iterator[Doubt]:
+    """The reasons that lie in who leaves, and in who else does."""
+    for code, said in shape.shapes(session, departure, person, guard):
+        yield Doubt(code, said)
+    if systems := last_admin.left_without(session, departure):
+        yield Doubt(last_admin.CODE, last_admin.said_of(systems))
 
 
 def slip_in_the_date(ends: datetime, person: Person, *, now: datetime) -> Doubt | None:
@@ -164,16 +171,26 @@ def hold(session: Session, departure: Departure, because: Sequence[Doubt], *, no
     record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body=body)
 
 
-def hold_if_too_many(
-    session: Session, departure: Departure, guard: Guardrails, *, now: datetime, by: str
+def hold_again(
+    session: Session, departure: Departure, guard: Guardrails, *, uncut: bool, now: datetime, by: str
 ) -> None:
-    """The same for a departure whose run has begun, when HR moves it: many moved together begin nothing more."""
+    """The same for a departure whose run has begun, when HR moves it: a release was of the time it had then.
+
+    Many moved together begin nothing more, and whom two persons decide about they decide about again.
+
+    Args:
+        uncut: Access was to end later than now before HR moved it: the leaver is shut out by what follows.
+    """
     if departure.state in (DepartureState.HELD, DepartureState.CLOSED, DepartureState.WITHDRAWN):
         return
     departure.counted_at, departure.released_at = now, None
     session.flush()
+    person = session.get_one(Person, departure.person_id)
+    found = [doubt for doubt in who_it_is(session, departure, person, guard) if uncut and doubt.code in ALONE]
     if because := mass.announced_at_once(session, departure, guard, now=now):
-        hold(session, departure, (Doubt(mass.CODE, because),), now=now, by=by)
+        found.append(Doubt(mass.CODE, because))
+    if found:
+        hold(session, departure, found, now=now, by=by)
 
 
 def may_begin(

@@ -14,8 +14,9 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import last_admin, shape
+from service.departures import last_admin
 from service.departures.departure import Departure
+from service.departures.holding import ALONE
 from service.departures.kind import DepartureState
 from service.departures.sealing import is_hidden
 from service.engine import equipment, releases
@@ -39,8 +40,6 @@ Listed = Sequence[tuple[Departure, Person]]
 
 NAMING: Final = (Role.HR, Role.IT, Role.APPROVER, Role.ADMIN)
 CANCELLING: Final = (Role.HR, Role.APPROVER)
-#: Whom nobody lets go as one of many.
-ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

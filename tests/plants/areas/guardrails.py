@@ -5,6 +5,7 @@ from tests.plants.plant import Plant
 FEED = "tests/attacks/departures/test_a_forged_feed.py"
 GO = "tests/attacks/departures/test_letting_go.py"
 LAST = "tests/attacks/departures/test_the_last_administrator.py"
+NOTICE = "tests/unit/engine/test_slips_in_the_notice.py"
 SALESFORCE = "connectors/salesforce/tests/test_finding.py"
 NOT_SET_UP = "tests/attacks/departures/test_not_set_up.py"
 BAD = "tests/attacks/departures/test_bad_input.py"
@@ -325,5 +326,14 @@ PLANTS = (
         text=" | _changed_by(session, listed)",
         becomes="",
         tests=(f"{GO}::test_who_changed_at_the_command_line_what_hr_had_announced_approves_nothing",),
+    ),
+    Plant(
+        protects="Whom two persons decide about they decide about again when HR moves the end.",
+        file=HOLDING,
+        text=" if uncut and doubt.code in ALONE]",
+        becomes=" if False]",
+        tests=(
+            f"{NOTICE}::test_whom_two_persons_decide_about_they_decide_about_again_when_hr_moves_the_end",
+        ),
     ),
 )

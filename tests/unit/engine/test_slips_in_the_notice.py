@@ -8,6 +8,7 @@ from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.kind import DepartureState
 from service.engine.states import StepState
+from service.people.person import Person
 from tests.unit.engine.test_phases import BERLIN, ENDS, NOTICE, notice, tick
 from tests.unit.engine.world import World
 
@@ -61,3 +62,34 @@ def test_a_slip_does_not_hide_another_reason_to_hold(notice: World) -> None:
 
     assert departure.state is DepartureState.HELD
     assert "HR withdrew this departure" in departure.held_because
+
+
+@pytest.mark.parametrize("day", [date(2026, 10, 13), date(2026, 11, 3)], ids=["forward", "back"])
+def test_whom_two_persons_decide_about_they_decide_about_again_when_hr_moves_the_end(
+    notice: World, day: date
+) -> None:
+    notice.begin(NOTICE)
+    notice.drain()
+    with notice.store.write() as session:
+        session.get_one(Person, notice.people["mike"]).protected = True
+
+    departure = moved(notice, day)
+    notice.clock.now = departure.effective_at + timedelta(minutes=1)
+    tick(notice)
+    notice.drain()
+
+    assert (departure.state, departure.held_codes) == (DepartureState.HELD, ["protected"])
+    assert departure.civil_at == day.isoformat()
+    assert notice.fake.state["accounts"]["acc-1"]["active"]
+
+
+def test_anybody_else_follows_hr_as_before(notice: World) -> None:
+    notice.begin(NOTICE)
+    notice.drain()
+
+    departure = moved(notice, date(2026, 10, 13))
+    notice.clock.now = departure.effective_at + timedelta(minutes=1)
+    tick(notice)
+    notice.drain()
+
+    assert notice.step("shut").state is StepState.DONE
