@@ -68,7 +68,7 @@ def test_a_worker_whose_clock_is_two_hours_ahead_ends_with_one_sentence(
     }
 
     ended = subprocess.run(
-        [sys.executable, "-m", "service", "worker"],
+        [sys.executable, "-c", "from service.cli import main; main()", "worker"],
         cwd=tmp_path,
         env=os.environ | set_ahead,
         capture_output=True,
