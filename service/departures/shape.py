@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
-from service.departures.kind import DepartureState
+from service.departures.kind import BESIDE, DepartureState
 from service.people.person import Person
 
 PROTECTED: Final = "protected"
@@ -66,6 +66,7 @@ def same_team(session: Session, departure: Departure, person: Person, guard: Gua
         .where(
             team,
             Departure.state == DepartureState.SCHEDULED,
+            Departure.kind.not_in(BESIDE),
             Departure.released_at.is_(None),
             Departure.id != departure.id,
             Departure.effective_at.between(at - TOGETHER, at + TOGETHER),
@@ -83,6 +84,8 @@ def _team(
     session: Session, departure: Departure, person: Person, guard: Guardrails
 ) -> tuple[str, ColumnElement[bool]]:
     """Whether with this departure a whole team or department leaves, as a sentence; and who that is."""
+    if departure.kind in BESIDE:
+        return "", false()
     if guard.whole_teams and person.manager_id is not None:
         leaving, there = _MANAGER.asked(session, departure, person.manager_id)
         if leaving >= guard.team_reports or (leaving == there and there >= LEAST_TEAM):
@@ -120,6 +123,7 @@ class _Group:
             .where(
                 same,
                 Departure.state != DepartureState.WITHDRAWN,
+                Departure.kind.not_in(BESIDE),
                 Departure.released_at.is_(None),
                 Departure.effective_at.between(bindparam("first"), bindparam("last")),
             )

@@ -79,7 +79,7 @@ class Company:
             source=more.pop("source", "hr"),
             source_id=str(uuid.uuid4()),
             change=change,
-            kind=DepartureKind.INVOLUNTARY,
+            kind=more.pop("kind", DepartureKind.INVOLUNTARY),
             person=EventPerson(source_id=number, name=f"Person {number}"),
             timezone="UTC",
             occurred_at=self.clock(),

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.guardrails import Guardrails
-from service.departures.kind import DepartureState
+from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.engine import start
 from service.engine.tables import Run
 from service.people.person import Person
@@ -261,6 +261,24 @@ def test_a_whole_team_is_held_and_a_part_of_it_is_not(company: Company) -> None:
 
     assert company.states() == {"held": 3}
     assert Counter(e["body"]["because"] for e in company.entries("departure.held")) == {"team": 3}
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_who_loses_a_laptop_or_comes_back_does_not_leave_with_the_team(
+    company: Company, kind: DepartureKind
+) -> None:
+    company.hire(100)
+    (boss,) = company.hire(1)
+    team = company.hire(3, manager_id=company.people[boss])
+    company.says(team[0], kind=kind)
+    for number in team[1:]:
+        company.says(number)
+
+    assert company.states() == {"scheduled": 3}
+    company.says(team[0])
+    company.says(team[1], kind=kind)
+
+    assert company.states() == {"held": 3, "scheduled": 2}
 
 
 def test_a_source_that_never_spoke_is_held_once_another_has(any_store: Any, clock: Any, keys: Any) -> None:

@@ -336,4 +336,11 @@ PLANTS = (
             f"{NOTICE}::test_whom_two_persons_decide_about_they_decide_about_again_when_hr_moves_the_end",
         ),
     ),
+    Plant(
+        protects="A lost laptop is not held because a team leaves.",
+        file=SHAPE,
+        text="    if departure.kind in BESIDE:\n",
+        becomes="    if False:\n",
+        tests=(f"{FEED}::test_who_loses_a_laptop_or_comes_back_does_not_leave_with_the_team",),
+    ),
 )
