@@ -281,4 +281,11 @@ PLANTS = (
         becomes="",
         tests=("tests/unit/departures/test_left.py::test_who_came_back_has_not_left_until_they_leave_anew",),
     ),
+    Plant(
+        protects="The command in Slack does not tell a leaver that they are one.",
+        file="service/slack/handlers.py",
+        text="        if self._desk.has_left(person.id):",
+        becomes="        if False:",
+        tests=("tests/integration/slack/test_clicking.py::test_the_command_tells_the_leaver_nothing",),
+    ),
 )
