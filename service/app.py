@@ -176,7 +176,7 @@ def create_service(
         *(settings, store, keys, registry),
         now=clock,
         builtins=builtins(sealer, collector.sources()),
-        begin_due=clock.guarded(swept(starter.begin_due)),
+        begin_due=swept(clock.guarded(starter.begin_due)),  # what is under way hears the time that counts on
     )
     engine = deliverer(parts, role)
     return Service(

@@ -12,16 +12,18 @@ import pytest
 from sqlalchemy import or_, select
 
 from connectors.sdk.http import close_sessions
+from service.app import create_service
 from service.bootstrap.parts import part
 from service.departures.departure import Departure
+from service.engine.clock import ClockGuard
 from service.ledger.bound import bind
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
-from service.store import Store
+from service.store import Store, utc_now
 from service.store.migrate import upgrade
 from tests.conftest import new_database
 from tests.integration.faults import company
-from tests.integration.faults.company import BASE, TestClock
+from tests.integration.faults.company import BASE, CHAOS, TestClock
 from tests.integration.faults.serving import Server
 from tests.integration.faults.test_outages import soon_enough, through
 
@@ -99,3 +101,42 @@ def test_a_clock_set_by_two_hours_loses_nothing_and_begins_nothing_early(
     print(f"back {back:.1f} s after the clock was put right")
     assert wrong(folder) == []
     assert back <= soon_enough()
+
+
+def test_what_moves_while_the_clock_is_set_back_keeps_to_the_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_back = timedelta(0)
+    monkeypatch.setattr("service.app.ClockGuard", lambda: ClockGuard(wall=lambda: utc_now() - set_back))
+    folder = company.found(tmp_path / "company", leavers=4)
+    clock = TestClock.open(folder)
+    with company.opened(folder) as opened:
+        number = opened.numbers[0]
+        service = create_service(
+            company.configured(folder), now=lambda: clock() - set_back, extra_connectors=(CHAOS,)
+        )
+        company.hire(service.store, folder)
+        service.start()
+        service.intake.receive("hr", *company.signed(company.message("immediate", number), number))
+        [begun] = until_recorded(service.store, Event.RUN_STARTED)
+
+        set_back = timedelta(seconds=TWO_HOURS_S)
+        with service.store.write() as session:  # as if HR had named another end
+            departure = session.scalars(select(Departure)).one()
+            departure.timed_from = departure.effective_at - timedelta(minutes=5)
+        service.engine.wake()
+        [moved] = until_recorded(service.store, Event.RUN_RETIMED)
+        service.close()
+
+    assert moved.at >= begun.at
+
+
+def until_recorded(store: Store, event: Event) -> list[LedgerEntry]:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with store.read() as session:
+            found = session.scalars(select(LedgerEntry).where(LedgerEntry.event == event)).all()
+        if found:
+            return list(found)
+        time.sleep(0.02)
+    return []

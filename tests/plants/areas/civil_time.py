@@ -268,4 +268,16 @@ PLANTS = (
             "tests/unit/engine/test_lateness.py::test_the_zone_data_and_the_reasoning_stand_with_the_run",
         ),
     ),
+    Plant(
+        protects="What moves while the clock is set back keeps to the time that counts on.",
+        file="service/app.py",
+        text="swept(clock.guarded(starter.begin_due))",
+        becomes="clock.guarded(swept(starter.begin_due))",
+        tests=(
+            (
+                "tests/integration/faults/test_a_clock_that_jumps.py::"
+                "test_what_moves_while_the_clock_is_set_back_keeps_to_the_time"
+            ),
+        ),
+    ),
 )
