@@ -66,8 +66,10 @@ def test_who_was_hired_again_is_not_shut_out_by_an_answer_that_comes_after(furth
         session.get_one(Person, further.people["mike"]).hired_on = further.clock().date()
 
     answer(further, "acc-2")
+    begun_again = [order for order in further.admit() if not order.checking]
     further.drain()
 
+    assert begun_again == []
     assert active(further)["acc-2"]
 
 
