@@ -220,6 +220,7 @@ def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Deli
         findings=findings_of(shelf),
         specs=starter.catalogue.specs,
         plan_of=starter.planned,
+        guard=starter.guard,
     )
 
 

@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 
 from service.departures import last_admin
 from service.departures.departure import Departure
+from service.departures.guardrails import Guardrails
 from service.departures.holding import ALONE
 from service.departures.kind import DepartureState
 from service.departures.sealing import is_hidden
+from service.departures.shape import is_executive, is_protected
 from service.engine import equipment, releases
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.eligible import APPROVING, check_approver, same_human
@@ -64,10 +66,12 @@ class Approvals:
 
     Args:
         plan_of: What a departure would lead to now.
+        guard: Who is protected or an executive now, whatever was known when a departure was held.
     """
 
     store: Store
     plan_of: PlanOf
+    guard: Guardrails
     now: Callable[[], datetime]
     wake: Callable[[], None]
 
@@ -80,7 +84,7 @@ class Approvals:
             only_names = wanted.door == "cli"  # who sits at a keyboard is not proven: two others decide
             roles = NAMING if only_names else APPROVING
             check_approver(session, person, listed, door=wanted.door, roles=roles)
-            _check_alone(listed)
+            _check_alone(listed, self.guard)
             _check_another(session, wanted, listed)
             named = dict(releases.digests(listed, self.plan_of))
             batches = {departure.batch_id for departure, _ in listed}
@@ -122,6 +126,7 @@ class Approvals:
                 raise NotDecided(
                     "same-person", "Two different persons release a departure. Nothing was changed."
                 )
+            _check_alone(listed, self.guard)
             outdated = not self._as_it_was(release, listed, digest)
             if outdated:
                 release.state = ReleaseState.OUTDATED
@@ -248,9 +253,12 @@ def _check_reason(because: str) -> None:
         )
 
 
-def _check_alone(listed: Listed) -> None:
-    """Nobody important slips through in a list of many."""
-    if len(listed) > 1 and any(ALONE & set(departure.held_codes) for departure, _ in listed):
+def _check_alone(listed: Listed, guard: Guardrails) -> None:
+    """Nobody important slips through in a list of many, nor who became it since the list was held or named."""
+    if len(listed) > 1 and any(
+        ALONE & set(departure.held_codes) or is_protected(leaver, guard) or is_executive(leaver, guard)
+        for departure, leaver in listed
+    ):
         raise NotDecided(
             "alone",
             "A protected person, an executive or the last administrator of a system is released alone, "

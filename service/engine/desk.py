@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from connectors.sdk.types import Account
 from service.departures.departure import Departure
+from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
 from service.departures.left import has_left, roles_now
 from service.departures.sealing import hidden_from, looked, visible_to
@@ -40,6 +41,7 @@ class Desk:
         findings: Reads what the snapshot of a departure says.
         specs: What is known of each action, for taking a run back.
         plan_of: What a departure would lead to now, for those who release it.
+        guard: What holds departures, for those who release them.
     """
 
     store: Store
@@ -49,11 +51,14 @@ class Desk:
     findings: Findings
     specs: Specs
     plan_of: PlanOf
+    guard: Guardrails
 
     @property
     def approvals(self) -> Approvals:
         """What people decide about held departures."""
-        return Approvals(store=self.store, plan_of=self.plan_of, now=self.now, wake=self.wake)
+        return Approvals(
+            store=self.store, plan_of=self.plan_of, guard=self.guard, now=self.now, wake=self.wake
+        )
 
     def facts(self, run_id: str) -> RunFacts | None:
         """One run, whole."""

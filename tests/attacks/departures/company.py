@@ -121,6 +121,7 @@ class Company:
         return Approvals(
             store=self.store,
             plan_of=self.starter.planned,
+            guard=self.guard,
             now=self.clock,
             wake=lambda: None,
         )

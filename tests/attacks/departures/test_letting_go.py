@@ -226,6 +226,33 @@ def test_a_protected_person_does_not_slip_through_among_others(company: Company)
     assert len(company.begin()) == 1
 
 
+def protect(company: Company, departure: str) -> None:
+    """The next roster says that this leaver is protected."""
+    with company.store.write() as session:
+        person = session.get_one(Departure, departure).person_id
+        session.get_one(Person, person).protected = True
+
+
+def test_who_is_protected_since_the_list_was_held_is_not_named_among_others(
+    company: Company, held: list[str]
+) -> None:
+    first, _ = company.approvers()
+    protect(company, held[0])
+
+    refused(company, "alone", company.ask, first, held)
+
+
+def test_who_is_protected_since_the_list_was_named_is_not_let_go_with_it(
+    company: Company, held: list[str]
+) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+    protect(company, held[0])
+
+    refused(company, "alone", company.approve, second, release)
+    assert company.begin() == []
+
+
 def test_a_change_after_the_release_needs_a_new_one(company: Company, held: list[str]) -> None:
     first, second = company.approvers()
     company.approve(second, company.ask(first, held))

@@ -202,9 +202,26 @@ PLANTS = (
     Plant(
         protects="A protected person does not slip through among others.",
         file=APPROVALS,
-        text="            _check_alone(listed)\n",
+        text="            _check_alone(listed, self.guard)\n            _check_another",
+        becomes="            _check_another",
+        tests=(
+            f"{GO}::test_a_protected_person_does_not_slip_through_among_others",
+            f"{GO}::test_who_is_protected_since_the_list_was_held_is_not_named_among_others",
+        ),
+    ),
+    Plant(
+        protects="Who is protected since the list was held is not named among others.",
+        file=APPROVALS,
+        text=" or is_protected(leaver, guard) or is_executive(leaver, guard)",
         becomes="",
-        tests=(f"{GO}::test_a_protected_person_does_not_slip_through_among_others",),
+        tests=(f"{GO}::test_who_is_protected_since_the_list_was_held_is_not_named_among_others",),
+    ),
+    Plant(
+        protects="Who is protected since the list was named is not let go with it.",
+        file=APPROVALS,
+        text="            _check_alone(listed, self.guard)\n            outdated",
+        becomes="            outdated",
+        tests=(f"{GO}::test_who_is_protected_since_the_list_was_named_is_not_let_go_with_it",),
     ),
     Plant(
         protects="A list with a stranger in it is refused as a whole.",

@@ -20,7 +20,7 @@ from connectors.sdk.registry import Registry, discover, fake_class
 from service.departures.announce import Announced, announce
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent
-from service.departures.guardrails import Guardrails
+from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.admission import Admission
 from service.engine.before import before_saver
@@ -232,6 +232,7 @@ def made(
             findings=findings,
             specs=Catalogue(registry).specs,
             plan_of=_starter(registry).planned,
+            guard=DEFAULT,
         )
         world = World(store, clock, keys, fake, registry, Admission(), machine, executor, desk)
         _settle_in(world)
