@@ -21,7 +21,7 @@ from service.engine.progress import after_steps, settle
 from service.engine.record import record
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepNeed, StepRun
-from service.ledger.entry import append
+from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.people.account_link import AccountLink, linked
 from service.people.person import Person, Role
@@ -60,7 +60,7 @@ class Answer:
 def carry_out(store: Store, said: Answer, *, now: datetime) -> int:
     """Keep an answer and commit it; gives how many steps go on. A refusal is recorded too, then raised."""
     try:
-        with store.write("answer") as session:
+        with store.write("answer") as session, gathered(session):
             return answer(session, said, now=now)
     except NotDecided as refused:
         with store.write("decision.refused") as session:

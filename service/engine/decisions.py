@@ -22,6 +22,7 @@ from service.engine.sight import hides
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Confirmation, Gate, Run, StepRun
 from service.engine.undos import is_taken_back
+from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.people.person import Person, Role
 from service.people.reporting import reports_to
@@ -77,7 +78,7 @@ Verb = Callable[..., StepRun]
 def decide(store: Store, verb: Verb, decision: Decision, *, now: datetime) -> None:
     """Carry a decision out and commit it. A refusal is recorded too, then raised as `NotDecided`."""
     try:
-        with store.write("decision") as session:
+        with store.write("decision") as session, gathered(session):
             verb(session, decision, now=now)
     except NotDecided as refused:
         with store.write("decision.refused") as session:

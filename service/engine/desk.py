@@ -26,6 +26,7 @@ from service.engine.tables import Run, StepRun
 from service.engine.undo import UndoWish, carry_out
 from service.engine.undo_facts import Progress, progress_of
 from service.engine.undo_steps import Foreseen, Specs, foreseen
+from service.ledger.entry import gathered
 from service.ledger.keys import Keys
 from service.people.person import IdentityKind, Person, Role, who
 from service.store import Store
@@ -149,7 +150,7 @@ class Desk:
     def intervene(self, wish: Wish) -> Intervened:
         """Retry, skip, check, pause, resume or cancel: committed when this returns. Raises `NotDecided`."""
         try:
-            with self.store.write("intervention") as session:
+            with self.store.write("intervention") as session, gathered(session):
                 done = interventions.intervene(session, wish, now=self.now())
         except NotDecided as refused:
             with self.store.write("intervention.refused") as session:

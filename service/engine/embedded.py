@@ -29,6 +29,7 @@ from service.engine.pools import Pools, Threads
 from service.engine.progress import next_due
 from service.engine.recording import unrecordable
 from service.engine.trouble import where
+from service.ledger.entry import gathered
 from service.store import Store
 from service.store.failpoints import passing
 
@@ -82,6 +83,7 @@ class Embedded:
         self._returned: SimpleQueue[Returned] = SimpleQueue()
         self._wake = threading.Event()
         self._stop = threading.Event()
+        self._nothing = threading.Event()  # never happens: a wait for it is a pause
         self._pools = Pools(threads)
         self._looks = Looks()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
@@ -134,7 +136,7 @@ class Embedded:
     def _loop(self) -> None:
         while not (self._stop.is_set() and not self._out):
             if self._tried(self._cycle_and_wait) is not None:
-                time.sleep(PAUSE_S)
+                self._nothing.wait(PAUSE_S)
 
     def _cycle_and_wait(self) -> None:
         self._wake.clear()
@@ -212,7 +214,7 @@ class Embedded:
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
         room = self._room(finished)
-        with self._store.write("turn") as session:
+        with self._store.write("turn") as session, gathered(session):
             if self._in_doubt:  # a commit that failed may have stood: what it let out is with nobody
                 self._admission.lose(session, now=now, alive=self._out)
             self._machine.finish_all(session, finished, now=now)

@@ -26,7 +26,7 @@ from service.engine.states import ENDED, StepState
 from service.engine.tables import Run, StepRun, steps_locked
 from service.engine.undo_steps import UNDER_WAY, Specs, WayBack, as_lines, way_back
 from service.engine.undos import Because, Undo
-from service.ledger.entry import append
+from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.people.person import Person, Role
 from service.people.reporting import reports_to
@@ -57,7 +57,7 @@ class UndoWish:
 def carry_out(store: Store, wish: UndoWish, specs: Specs, *, now: datetime) -> None:
     """Begin to undo a run and commit it. A refusal is recorded too, then raised as `NotDecided`."""
     try:
-        with store.write("undo") as session:
+        with store.write("undo") as session, gathered(session):
             undo(session, wish, specs, now=now)
     except NotDecided as refused:
         with store.write("undo.refused") as session:

@@ -201,10 +201,10 @@ def append_all(session: Session, drafts: Sequence[Draft], *, at: datetime) -> ra
 def gathered(session: Session) -> Iterator[None]:
     """Write what is appended within the block at its end, with one statement for all.
 
-    The ledger's lock is taken at the end, when the entries get their numbers: others need not wait for what the
-    block does meanwhile. What it changes must be safe under locks of its own. Nothing in the block reads the ledger
-    or opens a savepoint. An error that leaves the block rolls the transaction back at once: without its entries none
-    of its changes may stand.
+    The ledger's lock is taken at the end, after those of all rows that the block changes, when the entries get their
+    numbers: others need not wait for what the block does meanwhile. What it changes must be safe under locks of its
+    own. Nothing in the block reads the ledger or opens a savepoint. An error that leaves the block rolls the
+    transaction back at once: without its entries none of its changes may stand.
     """
     if _GATHERED in session.info:  # a block within a block
         yield
@@ -216,6 +216,7 @@ def gathered(session: Session) -> Iterator[None]:
         undone.callback(session.info.pop, _GATHERED)
         yield
         if block.drafts:
+            session.flush()  # rows first: who holds one of them may be waiting for the ledger
             opened = _opened(session)
             session.info.pop(_OPEN)
             _write(opened, _numbered(session, opened, block.drafts))

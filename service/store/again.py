@@ -1,7 +1,8 @@
 """Doing a whole transaction again when PostgreSQL broke up a deadlock and chose it to give way.
 
-A webhook and a turn of the engine take the ledger last. An operator takes steps, then the ledger, and at times more
-steps. There are too many doors to hold all of them to one order for good, so whoever gave way begins anew.
+Who announces, decides, answers or takes back, and the engine's turn, take the ledger last. Whoever begins runs may
+take it between rows, and there are too many doors to hold all of them to one order for good: whoever gave way begins
+anew.
 """
 
 import random

@@ -16,7 +16,9 @@ from service.departures.announce import announce
 from service.departures.departure import Departure
 from service.departures.event import TerminationEvent
 from service.departures.sealing import MaySee
+from service.engine.decisions import Decision
 from service.engine.interventions import Verb, Wish
+from service.engine.states import StepState
 from service.engine.tables import StepRun
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
@@ -173,6 +175,40 @@ def test_an_operator_who_met_the_engine_has_their_way_all_the_same(together: Any
 
     assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == ["Desk.intervene"]
     assert together.facts().paused
+
+
+CONFIRMED = """
+playbook: test
+version: 1
+summary: What somebody confirms, and what waits for it.
+steps:
+  - {id: hand, action: manual.confirm, minimum: attested, owner: it, instructions: Take the card.}
+  - {id: then, action: manual.confirm, needs: [hand], minimum: attested, owner: it, instructions: Take the key.}
+"""
+
+
+def test_who_confirms_takes_the_ledger_last_so_that_neither_they_nor_the_engine_have_to_give_way(
+    together: Any,
+) -> None:
+    together.begin(CONFIRMED)
+    together.drain()
+    hand, then = together.step("hand"), together.step("then")
+    decision = Decision(
+        step_run_id=hand.id,
+        revision=hand.revision,
+        person_id=together.people["ivan"],
+        door="web",
+        note="I took it myself.",
+    )
+
+    def what_waits(session: Session) -> object:
+        return session.execute(update(StepRun).where(StepRun.id == then.id).values(why=""))
+
+    with capture_logs() as logs:
+        meeting(together, lambda: together.desk.confirm(decision), what_waits, records)
+
+    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == []
+    assert together.step("hand").state is StepState.DONE
 
 
 def test_a_process_that_stands_still_within_a_transaction_holds_the_others_up_no_longer_than_is_said(

@@ -33,6 +33,18 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="Who confirms takes the ledger last, and meets nobody who holds what waits for the step.",
+        file="service/engine/decisions.py",
+        text='        with store.write("decision") as session, gathered(session):',
+        becomes='        with store.write("decision") as session:',
+        tests=(
+            (
+                f"{DEADLOCKS}::test_who_confirms_takes_the_ledger_last_so_that_"
+                "neither_they_nor_the_engine_have_to_give_way"
+            ),
+        ),
+    ),
+    Plant(
         protects="A locked departure keeps nobody waiting who only refers to it.",
         file="service/departures/announce.py",
         text="    .with_for_update(key_share=True)",
