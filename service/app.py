@@ -357,8 +357,7 @@ def _slack(service: Service) -> "SlackRoom | None":
 
 def _ticker(service: Service, *, nights: bool) -> Ticker:
     """What ticks: the engine's look at what is due, checkpoints, and the night's work, each by one node at a time."""
-    sink = FileSink(service.settings.service.data_dir / "checkpoints")
-    ticker = Ticker()
+    ticker, sink = Ticker(), FileSink(service.settings.service.data_dir / "checkpoints")
 
     def every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
         ticker.every(seconds, name, lambda: service.store.do_alone(name, job), at_once=at_once)
