@@ -266,7 +266,7 @@ PLANTS = (
         file="service/engine/embedded.py",
         text=(
             "            if self._tried(self._cycle_and_wait) is not None:\n"
-            "                time.sleep(PAUSE_S)"
+            "                self._nothing.wait(PAUSE_S)"
         ),
         becomes="            self._cycle_and_wait()",
         tests=("tests/unit/engine/test_embedded.py::test_an_engine_outlives_a_database_that_cannot_be_read",),
