@@ -1,5 +1,6 @@
 """A DuckDB table of one leaver's activities, in memory, for the signals to ask."""
 
+import atexit
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ def _database() -> Any:
     """
     import duckdb
 
+    atexit.register(_database.cache_clear)  # let go of later, it complains of leaks on the way out
     return duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "256MB"})
 
 

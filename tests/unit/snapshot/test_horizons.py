@@ -1,8 +1,12 @@
 """What the signals over spans of days count, and beside what."""
 
+import subprocess
+import sys
+
 from service.snapshot.activity import Activity
 from service.snapshot.bench import lay_out
 from service.snapshot.signals import Finding, many_exports, records_leaving
+from tests.architecture.sources import ROOT
 from tests.unit.snapshot.leaver import act, view
 
 
@@ -54,3 +58,14 @@ def test_nothing_of_a_leaver_stays_on_the_bench() -> None:
     bench = lay_out(view([act(10, 7)]))
     assert bench.ask("SELECT count(*) FROM duckdb_tables()") == [(1,)]
     bench.close()
+
+
+def test_a_process_that_judged_somebody_ends_without_a_word() -> None:
+    code = (
+        "from service.collecting import keep_what_is_loaded; keep_what_is_loaded(); "
+        "from service.snapshot.bench import warm; warm()"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+
+    assert ended.stdout + ended.stderr == ""
