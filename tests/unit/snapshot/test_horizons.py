@@ -62,8 +62,8 @@ def test_nothing_of_a_leaver_stays_on_the_bench() -> None:
 
 def test_a_process_that_judged_somebody_ends_without_a_word() -> None:
     code = (
-        "from service.collecting import keep_what_is_loaded; keep_what_is_loaded(); "
-        "from service.snapshot.bench import warm; warm()"
+        "from service.snapshot.bench import warm; from service.collecting import keep_what_is_loaded; "
+        "keep_what_is_loaded(); warm()"
     )
 
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
