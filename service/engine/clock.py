@@ -155,13 +155,21 @@ class EngineClock:
 
     def __call__(self) -> datetime:
         """The time for everything that is under way: counted on evenly while the wall clock is doubted."""
-        now = self._now()  # first: a jump between the two looks must not be taken for the time
-        return now - self.guard.look()
+        now, ahead = self._of_one_moment()
+        return now - ahead
 
     def begins(self) -> datetime:
         """The time for what has not begun: the earlier of the two, so that nothing begins early by either."""
-        now = self._now()
-        return now - max(self.guard.look(), NONE)
+        now, ahead = self._of_one_moment()
+        return now - max(ahead, NONE)
+
+    def _of_one_moment(self) -> tuple[datetime, timedelta]:
+        """The clock's time, and how far it is ahead. Where it was set in between, both are read anew."""
+        ahead = self.guard.look()
+        while True:
+            now, before, ahead = self._now(), ahead, self.guard.look()
+            if abs(ahead - before) <= EVEN:
+                return now, ahead
 
     def guarded(self, begin_due: BeginDue) -> BeginDue:
         """The same, by the time at which something may begin, after what was noticed is recorded."""

@@ -147,16 +147,23 @@ PLANTS = (
     Plant(
         protects="A clock set forward begins nothing early.",
         file="service/engine/clock.py",
-        text="        return now - max(self.guard.look(), NONE)",
+        text="        return now - max(ahead, NONE)",
         becomes="        return now",
         tests=(f"{CLOCK}::test_a_clock_set_forward_begins_nothing_early",),
     ),
     Plant(
         protects="The engine's time never runs back.",
         file="service/engine/clock.py",
-        text="        return now - self.guard.look()\n",
+        text="        return now - ahead\n",
         becomes="        return now\n",
         tests=(f"{CLOCK}::test_the_engines_time_never_runs_back_and_nothing_begins_before_it",),
+    ),
+    Plant(
+        protects="A clock that is set while it is looked at is not taken for the time.",
+        file="service/engine/clock.py",
+        text="            if abs(ahead - before) <= EVEN:\n",
+        becomes="            if True:\n",
+        tests=(f"{CLOCK}::test_a_clock_that_is_set_while_it_is_looked_at_is_not_taken_for_the_time",),
     ),
     Plant(
         protects="Jumps of the clock are recorded.",

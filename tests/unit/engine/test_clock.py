@@ -81,6 +81,27 @@ def test_a_clock_that_is_put_right_again_is_believed_at_once(machine: Machine, b
     assert [jump.standing for jump in machine.guard.news()] == [Standing.DOUBTED, Standing.BACK]
 
 
+@pytest.mark.parametrize("by", [HOURS, -HOURS], ids=["forward", "back"])
+@pytest.mark.parametrize("right", [False, True], ids=["set wrong", "put right"])
+def test_a_clock_that_is_set_while_it_is_looked_at_is_not_taken_for_the_time(
+    machine: Machine, by: timedelta, right: bool
+) -> None:
+    if right:
+        machine.set(by)
+        machine.run(5)
+    sets = [-by if right else by]
+
+    def set_meanwhile() -> datetime:
+        now = machine.wall
+        if sets:
+            machine.set(sets.pop())
+        return now
+
+    clock = EngineClock(set_meanwhile, machine.guard)
+
+    assert clock() == START + timedelta(seconds=machine.ran)
+
+
 def test_a_clock_set_forward_is_believed_after_it_ran_evenly_for_a_quarter_of_an_hour(
     machine: Machine,
 ) -> None:
