@@ -54,15 +54,17 @@ def through(
     company.found(folder, leavers=LEAVERS, database=database)
     with company.opened(folder) as opened:
         server = start(folder)
-        storm = Storm(folder, server, 7, opened.numbers)
-        server.ready()
-        with storm.blowing(clients=CLIENTS):
-            time.sleep(calm_s)
-            trouble(server)
-            back = _until_taken(server)
-            time.sleep(calm_s)
-        server.until_quiet()
-        server.kill()
+        try:
+            storm = Storm(folder, server, 7, opened.numbers)
+            server.ready()
+            with storm.blowing(clients=CLIENTS):
+                time.sleep(calm_s)
+                trouble(server)
+                back = _until_taken(server)
+                time.sleep(calm_s)
+            server.until_quiet()
+        finally:
+            server.kill()
         history = told(storm, opened)
     assert violations(history) == {}
     assert history.effects
