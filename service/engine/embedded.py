@@ -83,7 +83,7 @@ class Embedded:
         self._returned: SimpleQueue[Returned] = SimpleQueue()
         self._wake = threading.Event()
         self._stop = threading.Event()
-        self._nothing = threading.Event()  # never happens: a wait for it is a pause
+        self._nothing = threading.Event()  # to pause by: `time.sleep` fails where tests turn our clock
         self._pools = Pools(threads)
         self._looks = Looks()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)

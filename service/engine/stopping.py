@@ -1,7 +1,5 @@
 """Throwing the kill switch and taking it back: who may, and what is on record."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +8,7 @@ from sqlalchemy.orm import Session
 from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.kill_switch import THE_ONE, KillSwitch
+from service.engine.refusable import refusable
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role
@@ -22,7 +21,7 @@ MAY_THROW: Final = (Role.IT, Role.ADMIN)
 @again
 def throw(store: Store, person_id: str, *, because: str, door: str, now: datetime) -> None:
     """Stop everything: when this returns, no node lets anything more out. Raises `NotDecided`, on record."""
-    with _refusable(store, person_id, "stop", door=door, now=now) as session:
+    with refusable(store, person_id, "stop", door=door, now=now), store.write("kill-switch") as session:
         person = _may(session, person_id)
         if len(because.strip()) < NOTE_LEAST or len(because) > NOTE_MOST:
             raise NotDecided(
@@ -38,28 +37,13 @@ def throw(store: Store, person_id: str, *, because: str, door: str, now: datetim
 @again
 def take_back(store: Store, person_id: str, *, door: str, now: datetime) -> None:
     """Go on. Raises `NotDecided`, on record."""
-    with _refusable(store, person_id, "go", door=door, now=now) as session:
+    with refusable(store, person_id, "go", door=door, now=now), store.write("kill-switch") as session:
         person = _may(session, person_id)
         row = _row(session)
         if row.stopped_at is None:
             raise NotDecided("nothing", "The kill switch is not thrown. Nothing was changed.")
         row.stopped_at, row.stopped_by, row.because = None, None, ""
         _record(session, Event.ENGINE_RESUMED, person, door=door, now=now)
-
-
-@contextmanager
-def _refusable(store: Store, person_id: str, verb: str, *, door: str, now: datetime) -> Iterator[Session]:
-    """One transaction; a refusal undoes it and is recorded in one of its own, then raised."""
-    try:
-        with store.write("kill-switch") as session:
-            yield session
-    except NotDecided as refused:
-        with store.write("intervention.refused") as session:
-            person = session.get(Person, person_id)
-            actor = f"person:{person.subject}" if person else "person:unknown"
-            body = {"verb": verb, "reason": refused.reason, "door": door}
-            append(session, Event.INTERVENTION_REFUSED, actor=actor, body=body, at=now)
-        raise
 
 
 def _may(session: Session, person_id: str) -> Person:

@@ -11,6 +11,7 @@ from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NotDecided
+from service.engine.refusable import refusable
 from service.engine.releases import Release
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -18,8 +19,6 @@ from service.people.person import Person, Role
 from service.store import Store
 from service.store.again import again
 
-#: So much of a verb that is none is recorded.
-MOST_VERB: Final = 20
 STEERING: Final = (Role.IT, Role.APPROVER, Role.ADMIN)
 
 
@@ -58,29 +57,8 @@ def steer(  # noqa: PLR0913  what a person wants of a batch, each by its name
     Args:
         seen: The last wave that stood open before whoever asks for the next one, where they looked at them.
     """
-    try:
-        _steer(store, number, verb, person_id=person_id, because=because, door=door, now=now, seen=seen)
-    except NotDecided as refused:
-        with store.write("intervention.refused") as session:
-            person = session.get(Person, person_id)
-            actor = f"person:{person.subject}" if person else "person:unknown"
-            body = {"verb": verb[:MOST_VERB], "reason": refused.reason, "door": door, "batch": f"B-{number}"}
-            append(session, Event.INTERVENTION_REFUSED, actor=actor, body=body, at=now)
-        raise
-
-
-def _steer(  # noqa: PLR0913  the same
-    store: Store,
-    number: int,
-    verb: str,
-    *,
-    person_id: str,
-    because: str,
-    door: str,
-    now: datetime,
-    seen: int | None,
-) -> None:
-    with store.write("batch") as session:
+    refused = refusable(store, person_id, verb, door=door, now=now, batch=f"B-{number}")
+    with refused, store.write("batch") as session:
         batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update(key_share=True))
         if batch is None:
             raise NotDecided("unknown", f"There is no batch B-{number}. Nothing was changed.")

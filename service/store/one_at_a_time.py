@@ -1,7 +1,8 @@
 """Work that one transaction at a time does, over all nodes: whoever counts others must not be overtaken by them.
 
-Such a lock is taken before any row, and the ledger's after all rows: whoever held the ledger meanwhile would keep
-waiting whoever has something else to record, and two who hold one of them each would wait for each other.
+Such a lock is taken before any departure or step, and the ledger's after all rows where that can be: whoever held the
+ledger meanwhile would keep waiting whoever has something else to record, and two who hold one of them each would wait
+for each other.
 """
 
 from enum import IntEnum

@@ -126,10 +126,7 @@ def steer(number: int) -> ResponseReturnValue:
 
 def _wave_seen() -> int | None:
     """Which wave was the last that stood open on the page that was sent: pressed twice opens one."""
-    typed = _text("open")
-    return (
-        int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= len(str(MOST_AT_A_TIME)) else None
-    )
+    return _whole(_text("open"))
 
 
 def _page(refused: str = "") -> str:
@@ -228,10 +225,17 @@ def _wave_size(typed: str) -> int | None:
     """So many at a time, or all at once where nothing was typed. Raises `NotDecided`."""
     if not typed:
         return None
-    if not (typed.isascii() and typed.isdigit() and len(typed) <= len(str(MOST_AT_A_TIME)) and int(typed)):
+    size = _whole(typed)
+    if not size:
         said = f"How many at a time is a whole number from 1 to {MOST_AT_A_TIME:,}. Nothing was changed."
         raise NotDecided("wave", said)
-    return int(typed)
+    return size
+
+
+def _whole(typed: str) -> int | None:
+    """A whole number up to `MOST_AT_A_TIME`; none where something else was typed."""
+    fits = typed.isascii() and typed.isdigit() and len(typed) <= len(str(MOST_AT_A_TIME))
+    return int(typed) if fits else None
 
 
 def _text(name: str) -> str:

@@ -18,6 +18,7 @@ from service.web.decide import MOVED_ON, STATUS
 from service.web.masking import run_for_viewer
 from service.web.problems import Problem
 from service.web.rooms import rooms
+from service.web.runs import list_page
 
 pages = Blueprint("intervene", __name__)
 
@@ -68,8 +69,6 @@ def many() -> ResponseReturnValue:
     """Do it to every run that was chosen in the list; each is told by itself."""
     ticked = [run_for_viewer(number) for number in _numbers(request.form.getlist("run"))]
     if not ticked:
-        from service.web.runs import list_page
-
         return list_page(refused="No run was chosen. Tick some in the list, then send it again."), 422
     together = str(uuid.uuid4()) if len(ticked) > 1 else ""
     return _told(list(_each(ticked, together)))

@@ -12,10 +12,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
+from connectors.sdk.types import Account
 from service.departures.announce import announce
 from service.departures.departure import Departure
 from service.departures.event import TerminationEvent
 from service.departures.sealing import MaySee
+from service.engine.answering import Answer
 from service.engine.decisions import Decision
 from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState
@@ -75,6 +77,11 @@ def meeting(world: Any, door: Callable[[], Any], first: Act, then: Act) -> Any:
         return told.result(timeout=30)
 
 
+def gave_way(logs: list[Any]) -> list[str]:
+    """What had to begin anew, by name."""
+    return [line["unit"] for line in logs if line["event"] == "store.gave_way"]
+
+
 def webhook(world: Any, **person: str) -> Callable[[], Any]:
     """HR moves Mike's date, or lets somebody else go."""
     section = SourceSection.model_validate({"format": "native", "secrets": ["env:HR_SECRET"]})
@@ -120,7 +127,7 @@ def test_a_webhook_takes_the_ledger_last_so_that_neither_it_nor_the_engine_has_t
         answer = meeting(together, webhook(together), changes(Departure), records)
 
     assert answer.status == 202
-    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == []
+    assert gave_way(logs) == []
     assert together.events().count("departure.changed") == 1
     with together.store.read() as session:
         assert verify_live(session, together.keys.vkey).holds
@@ -141,7 +148,7 @@ def test_a_webhook_keeps_nobody_waiting_who_only_refers_to_its_departure(togethe
         answer = meeting(together, webhook(together), records, sealing)
 
     assert answer.status == 202
-    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == []
+    assert gave_way(logs) == []
 
 
 @pytest.mark.usefixtures("secrets")
@@ -173,7 +180,7 @@ def test_an_operator_who_met_the_engine_has_their_way_all_the_same(together: Any
     with capture_logs() as logs:
         meeting(together, lambda: together.desk.intervene(wish), records, changes(StepRun))
 
-    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == ["Desk.intervene"]
+    assert gave_way(logs) == ["Desk.intervene"]
     assert together.facts().paused
 
 
@@ -207,8 +214,33 @@ def test_who_confirms_takes_the_ledger_last_so_that_neither_they_nor_the_engine_
     with capture_logs() as logs:
         meeting(together, lambda: together.desk.confirm(decision), what_waits, records)
 
-    assert [line["unit"] for line in logs if line["event"] == "store.gave_way"] == []
+    assert gave_way(logs) == []
     assert together.step("hand").state is StepState.DONE
+
+
+def test_who_answers_whose_account_it_is_takes_the_ledger_last_as_well(together: Any) -> None:
+    together.begin()
+    together.drain()
+    further = Account(connector="chaos", id="acc-9", label="mike.d")
+    mike, ivan = together.people["mike"], together.people["ivan"]
+    said = Answer(person_id=mike, connector="chaos", account=further, by=ivan, door="web")
+
+    with capture_logs() as logs:
+        meeting(together, lambda: together.desk.answer(said), changes(StepRun), records)
+
+    assert gave_way(logs) == []
+
+
+def test_who_cancels_a_run_takes_the_ledger_last_as_well(together: Any) -> None:
+    together.begin(CONFIRMED)
+    together.drain()
+    ivan, run = together.people["ivan"], together.run_id
+    wish = Wish(verb=Verb.CANCEL, run_id=run, person_id=ivan, door="web", reason="It was a mistake.")
+
+    with capture_logs() as logs:
+        meeting(together, lambda: together.desk.intervene(wish), changes(Departure), records)
+
+    assert gave_way(logs) == []
 
 
 def test_a_process_that_stands_still_within_a_transaction_holds_the_others_up_no_longer_than_is_said(

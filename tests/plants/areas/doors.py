@@ -193,11 +193,14 @@ PLANTS = (
         tests=(f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",),
     ),
     Plant(
-        protects="A refused word to a batch is on record.",
-        file="service/engine/waves.py",
+        protects="A refused word to a batch, and a refused kill switch, are on record.",
+        file="service/engine/refusable.py",
         text="            append(session, Event.INTERVENTION_REFUSED, actor=actor, body=body, at=now)\n",
         becomes="            del actor, body\n",
-        tests=(f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",),
+        tests=(
+            f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",
+            "tests/unit/engine/test_kill_switch.py::test_who_is_refused_is_on_record",
+        ),
     ),
     Plant(
         protects="Only approvers and administrators approve a changed playbook.",

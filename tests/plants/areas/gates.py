@@ -94,25 +94,11 @@ PLANTS = (
         tests=(f"{SWITCH}::test_nothing_new_is_let_out_until_somebody_goes_on",),
     ),
     Plant(
-        protects="Who is refused the kill switch is on record.",
-        file="service/engine/stopping.py",
-        text="            append(session, Event.INTERVENTION_REFUSED, actor=actor, body=body, at=now)\n",
-        becomes="",
-        tests=(f"{SWITCH}::test_who_is_refused_is_on_record",),
-    ),
-    Plant(
         protects="While the kill switch is thrown no run begins.",
         file="service/engine/start.py",
         text="        if kill_switch.is_thrown(session):\n            return []\n",
         becomes="",
         tests=(f"{SWITCH}::test_no_run_begins_meanwhile",),
-    ),
-    Plant(
-        protects="Only who may throws the kill switch.",
-        file="service/engine/stopping.py",
-        text="    if not set(MAY_THROW) & roles_now(session, person_id):",
-        becomes="    if False:",
-        tests=(f"{SWITCH}::test_who_may_not_or_does_not_say_why_changes_nothing",),
     ),
     Plant(
         protects="One answer opens the gate of a target system that was silent.",

@@ -45,6 +45,20 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="Who answers whose account it is takes the ledger last.",
+        file="service/engine/answering.py",
+        text='        with store.write("answer") as session, gathered(session):',
+        becomes='        with store.write("answer") as session:',
+        tests=(f"{DEADLOCKS}::test_who_answers_whose_account_it_is_takes_the_ledger_last_as_well",),
+    ),
+    Plant(
+        protects="Who cancels a run takes the ledger last.",
+        file="service/engine/desk.py",
+        text='            with self.store.write("intervention") as session, gathered(session):',
+        becomes='            with self.store.write("intervention") as session:',
+        tests=(f"{DEADLOCKS}::test_who_cancels_a_run_takes_the_ledger_last_as_well",),
+    ),
+    Plant(
         protects="A locked departure keeps nobody waiting who only refers to it.",
         file="service/departures/announce.py",
         text="    .with_for_update(key_share=True)",

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from service.engine.decisions import NotDecided, Said
-from service.engine.order import Again, Ask
+from service.engine.order import Again, Ask, Returned
 from service.engine.states import Colour, StepState, WaitsFor
 from service.playbook.model import Grade
 from tests.unit.engine.results import back, confirm, decision, done, ordered
@@ -119,12 +119,18 @@ def test_an_attempt_of_a_dead_process_is_looked_at_before_it_is_repeated(world: 
     assert body["changed"], "it was this run that changed it, by the attempt whose end nobody saw"
 
 
-def test_a_late_worker_changes_nothing(world: Any) -> None:
+def lost_and_back(world: Any) -> Returned:
+    """What comes back of an attempt that was given up meanwhile."""
     world.begin()
     order = next(order for order in world.admit() if order.step == "shut")
     returned = world.executor.carry_out(order)
     with world.store.write() as session:
         world.admission.lose(session, now=world.clock())
+    return returned
+
+
+def test_a_late_worker_changes_nothing(world: Any) -> None:
+    returned = lost_and_back(world)
     world.drain()
     before = world.step("shut")
 
@@ -137,11 +143,7 @@ def test_a_late_worker_changes_nothing(world: Any) -> None:
 
 
 def test_what_comes_back_of_a_step_that_was_taken_back_meanwhile_changes_nothing(world: Any) -> None:
-    world.begin()
-    order = next(order for order in world.admit() if order.step == "shut")
-    returned = world.executor.carry_out(order)
-    with world.store.write() as session:
-        world.admission.lose(session, now=world.clock())
+    returned = lost_and_back(world)
     before = world.step("shut")
 
     with world.store.write() as session:
