@@ -94,6 +94,7 @@ def the_cut(stage: Stage) -> Iterator[str]:
     stage.claim("every login was read back", facts.seconds_to_last_cut is not None)
     stage.claim("the snapshot was sealed before the first change", sealed_first(stage))
     stage.claim("the run is not green while the laptop has not answered", facts.colour != "green")
+    stage.wait_for("The run's message in Slack", stage.slack.messages)  # it is told beside the run
     stage.claim("one Slack message stands", len(stage.slack.messages()) == 1)
     _judge(stage)
     yield f"Friday: {facts.headline}"
@@ -163,6 +164,7 @@ def after_care(stage: Stage) -> Iterator[str]:
         "the last verdict is what all the logs allow", facts.finding and facts.finding.verdict == at_last
     )
     stage.claim("no target saw a second change", not repeated(stage))
+    stage.claim("one Slack message stands", len(stage.slack.messages()) == 1)
     said = f"{facts.finding.sentence} {facts.finding.coverage}" if facts.finding else ""
     yield f"Three weeks on: {facts.number} is {facts.colour}. {said}"
 
