@@ -21,6 +21,7 @@ from service.engine.gates import Gates
 from service.engine.lanes import FIRST_OF_THE_REST, Room
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
+from service.engine.progress import settle
 from service.engine.record import record, whose
 from service.engine.states import OUT, AttemptOutcome, StepState
 from service.engine.tables import TO_LET_OUT, Attempt, Run, StepRun
@@ -132,16 +133,28 @@ class Admission:
 
 
 def take_back(session: Session, steps: Iterable[StepRun], *, now: datetime) -> None:
-    """These are out with nobody: what may have taken effect is looked at before it is repeated."""
-    for step in steps:
-        if step.checking:
-            step.checking = False
-            continue
-        attempt = session.get(Attempt, (step.id, step.attempt))
-        if attempt is not None:
-            attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
-        step.state, step.look_first, step.next_at = StepState.READY, True, now
-        record(session, step, Event.STEP_LOST, at=now)
+    """These are out with nobody: what may have taken effect is looked at before it is repeated.
+
+    Of a run that was cancelled meanwhile nothing is repeated.
+    """
+    with gathered(session):
+        lost = [step for step in steps if not _read_again(step)]
+        for step in lost:
+            attempt = session.get(Attempt, (step.id, step.attempt))
+            if attempt is not None:
+                attempt.outcome, attempt.ended_at = AttemptOutcome.LOST, now
+            step.state, step.look_first, step.next_at = StepState.READY, True, now
+            record(session, step, Event.STEP_LOST, at=now)
+        runs = {step.run_id for step in lost}
+        cancelled = select(Run.id).where(Run.id.in_(runs), Run.cancelled.is_(True))
+        if runs:
+            settle(session, session.scalars(cancelled).all(), now=now)
+
+
+def _read_again(step: StepRun) -> bool:
+    """Whether only a reading was lost: it is let out again, and nothing else follows."""
+    was_checking, step.checking = step.checking, False
+    return was_checking
 
 
 def _chosen(session: Session, gates: Gates, lane: Lane, room: int, *, now: datetime) -> list[StepRun]:

@@ -149,6 +149,8 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     if step.waits_for is WaitsFor.PERSON and step.asks_person:
         raise NotDecided("not-automatic", "This step is done by a person; there is nothing to try again.")
     try_again(session, step, now=now, actor=_actor(session, decision.person_id))
+    # what is tried again is not to be cancelled when it comes back
+    session.get_one(Run, step.run_id, with_for_update={"key_share": True}).cancelled = False
     after_step(session, step, now=now)
     return step
 

@@ -25,6 +25,7 @@ from service.engine.undos import is_taken_back
 from service.ledger.event import Event
 from service.people.person import Person, Role
 from service.people.reporting import reports_to
+from service.playbook.model import Grade
 
 
 class Verb(StrEnum):
@@ -185,6 +186,8 @@ def _why_not_skip(step: StepRun) -> str:
 def _why_not_check(step: StepRun) -> str:
     if not step.readable:
         return f"{step.title}: no system can be asked whether it holds."
+    if step.grade is Grade.WAIVED:
+        return f"{step.title} was skipped: nobody says that it holds."
     if step.state not in OPEN | {StepState.DONE}:
         return f"{step.title} is {step.state.value}: there is nothing to read back yet."
     return ""

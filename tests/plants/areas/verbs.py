@@ -58,6 +58,27 @@ PLANTS = (
         tests=(f"{VERBS}::test_what_comes_back_without_success_after_a_cancellation_is_not_tried_again",),
     ),
     Plant(
+        protects="What was under way in a cancelled run is not tried again after a crash.",
+        file="service/engine/admission.py",
+        text="            settle(session, session.scalars(cancelled).all(), now=now)\n",
+        becomes="            pass\n",
+        tests=(f"{VERBS}::test_what_was_under_way_in_a_cancelled_run_is_not_tried_again_after_a_crash",),
+    ),
+    Plant(
+        protects="One step of a cancelled run can be tried again from its own page.",
+        file=DECISIONS,
+        text='    session.get_one(Run, step.run_id, with_for_update={"key_share": True}).cancelled = False\n',
+        becomes="",
+        tests=(f"{VERBS}::test_one_step_of_a_cancelled_run_is_tried_again_from_its_own_page",),
+    ),
+    Plant(
+        protects="Checking again does not undo a waiver.",
+        file=INTERVENTIONS,
+        text="    if step.grade is Grade.WAIVED:\n",
+        becomes="    if False:\n",
+        tests=(f"{VERBS}::test_what_was_skipped_is_not_held_against_the_run_when_everything_is_checked",),
+    ),
+    Plant(
         protects="A step under way is not cancelled.",
         file=INTERVENTIONS,
         text='        return f"{step.title} is under way. It is not tried again, and may have taken effect."',

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.engine.decisions import NotDecided
+from service.engine.decisions import Decision, NotDecided
 from service.engine.interventions import Intervened, Verb, Wish
 from service.engine.states import Colour, StepState
 from service.engine.wording import counts
@@ -182,6 +182,19 @@ def test_a_step_that_no_system_can_be_asked_about_is_not_checked(world: Any) -> 
     assert refused(world, Verb.CHECK, "mailbox") == "not-now"
 
 
+def test_what_was_skipped_is_not_held_against_the_run_when_everything_is_checked(world: Any) -> None:
+    world.begin()
+    do(world, Verb.SKIP, "shut")
+    world.drain()
+
+    done = do(world, Verb.CHECK)
+    world.drain(rounds=1)
+
+    assert "shut" in done.left
+    assert refused(world, Verb.CHECK, "shut") == "not-now"
+    assert (world.step("shut").state, world.step("shut").grade) == (StepState.DONE, Grade.WAIVED)
+
+
 # --- cancel
 
 
@@ -226,6 +239,37 @@ def test_what_comes_back_without_success_after_a_cancellation_is_not_tried_again
 
     assert world.admit() == []
     assert world.step("shut").state is StepState.CANCELLED
+
+
+def test_what_was_under_way_in_a_cancelled_run_is_not_tried_again_after_a_crash(world: Any) -> None:
+    world.begin()
+    world.admit()
+    do(world, Verb.CANCEL)
+
+    with world.store.write() as session:
+        world.admission.lose(session, now=world.clock())
+
+    assert world.admit() == []
+    assert world.step("shut").state is StepState.CANCELLED
+    assert world.facts().finished_at is not None
+
+
+def test_one_step_of_a_cancelled_run_is_tried_again_from_its_own_page(world: Any) -> None:
+    world.fake.faults.lie = {"account.active"}
+    world.begin()
+    out = world.admit()
+    do(world, Verb.CANCEL)
+    for order in out:
+        world.finish(order)
+    world.fake.faults.lie = set()
+    failed = world.step("shut")
+
+    world.desk.retry(
+        Decision(step_run_id=failed.id, revision=failed.revision, person_id=world.people["ivan"], door="web")
+    )
+    world.drain()
+
+    assert world.step("shut").state is StepState.DONE
 
 
 def test_a_cancellation_is_taken_back_by_trying_again(world: Any) -> None:
