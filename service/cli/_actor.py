@@ -34,11 +34,18 @@ def seen_run(service: "Service", number: int) -> "RunFacts | None":
     return facts
 
 
-def actor(service: "Service", *roles: "Role") -> "Person":
-    """The person who gives this command, with one of the roles. Stops the command otherwise: read-only."""
+def actor(service: "Service", *roles: "Role", verb: str) -> "Person":
+    """The person who gives this command, with one of the roles. Stops the command otherwise, on record: read-only.
+
+    Args:
+        verb: What they want done, as the record names it.
+    """
+    from service.engine.refusable import turned_away
+
     user = getpass.getuser()
     number = service.settings.cli.users.get(user)
     if number is None:
+        turned_away(service.store, "", verb, door="cli", now=service.now())
         stop(
             f"The user {user} is nobody here, so this command may only read. "
             f'Map it in exeunt.toml: [cli] users = {{{user} = "E-1004"}}',
@@ -46,6 +53,7 @@ def actor(service: "Service", *roles: "Role") -> "Person":
         )
     person = find_person(service, number)
     if not service.desk.roles(person.id) & set(roles):
+        turned_away(service.store, person.id, verb, door="cli", now=service.now())
         wanted = " or ".join(role.value for role in roles)
         stop(f"{person.display_name} has not the role {wanted}. Nothing was done.", WRONG_USE)
     return person

@@ -66,9 +66,10 @@ def release(
     from service.cli._actor import actor
     from service.engine.approvals import NAMING, Wanted
     from service.engine.decisions import NotDecided
+    from service.engine.refusable import RELEASE
 
     with opened() as service:
-        by = actor(service, *NAMING)
+        by = actor(service, *NAMING, verb=RELEASE)
         ids = _ids(service, departures, batch, first)
         wanted = Wanted(
             departures=ids,
@@ -96,9 +97,10 @@ def cancel(*, departures: tuple[str, ...], batch: str | None, first: int | None,
     from service.cli._actor import actor
     from service.engine.approvals import CANCELLING, Wanted
     from service.engine.decisions import NotDecided
+    from service.engine.refusable import CANCEL_HELD
 
     with opened() as service:
-        by = actor(service, *CANCELLING)
+        by = actor(service, *CANCELLING, verb=CANCEL_HELD)
         ids = _ids(service, departures, batch, first)
         try:
             service.desk.approvals.cancel(
@@ -121,7 +123,7 @@ def steer(*, verb: str, batch: str, because: str) -> None:
 
     number = _number(batch)
     with opened() as service:
-        by = actor(service, *waves.STEERING)
+        by = actor(service, *waves.STEERING, verb=verb)
         try:
             waves.steer(
                 service.store,

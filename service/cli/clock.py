@@ -29,7 +29,7 @@ def trust() -> None:
     from service.people.person import Role
 
     with opened() as service:
-        by = actor(service, Role.ADMIN, Role.IT)
+        by = actor(service, Role.ADMIN, Role.IT, verb="clock")
         with service.store.write() as session:
             say_it_is_right(session, actor=f"person:{by.subject}", now=service.now())
     click.echo("Recorded. A running service hears it at its next look, within seconds.")

@@ -54,7 +54,7 @@ def command(
     from service.engine.interventions import OPERATORS, Verb, Wish
 
     with opened() as service:
-        by = actor(service, *OPERATORS)
+        by = actor(service, *OPERATORS, verb=verb)
         found = _found(service, _numbers(service, runs, batch))
         _make_sure(Verb(verb), found, step, yes=yes or as_json)
         wish = Wish(

@@ -63,6 +63,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
 def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tuple[str, ...]) -> None:
     """Announce every row of a CSV file (docs/reference/sources.md), or none."""
     from service.cli._actor import actor
+    from service.engine.refusable import IMPORT
     from service.intake.source import NotUnderstood
     from service.intake.together import Seal, in_one_batch
     from service.people.person import Role
@@ -73,7 +74,7 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
     except OSError as error:
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
-        by = actor(service, Role.HR, Role.ADMIN)
+        by = actor(service, Role.HR, Role.ADMIN, verb=IMPORT)
         began = service.now()
         together = in_one_batch(
             path.name,

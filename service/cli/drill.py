@@ -19,7 +19,7 @@ def command(*, as_json: bool) -> None:
     from service.engine.stopping import MAY_THROW
 
     with opened() as service:
-        by = actor(service, *MAY_THROW)
+        by = actor(service, *MAY_THROW, verb="drill")
         drills = drills_of(service.desk, service.registry, service.settings)
         try:
             drill = drills.carry_out(f"person:{by.subject}")

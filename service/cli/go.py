@@ -13,7 +13,7 @@ def command() -> None:
     from service.engine.decisions import NotDecided
 
     with opened() as service:
-        by = actor(service, *stopping.MAY_THROW)
+        by = actor(service, *stopping.MAY_THROW, verb="go")
         try:
             stopping.take_back(service.store, by.id, door="cli", now=service.now())
         except NotDecided as refused:

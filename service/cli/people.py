@@ -98,12 +98,13 @@ def link(person: str, connector: str, account: str | None, *, none: bool) -> Non
     from service.cli._open import find_person
     from service.engine.answering import Answer
     from service.engine.decisions import NotDecided
+    from service.engine.refusable import ANSWER
     from service.people.person import Role
 
     if none == (account is not None):
         stop("Name an account, or say --none.", WRONG_USE)
     with opened() as service:
-        by, whose = actor(service, Role.IT, Role.ADMIN), find_person(service, person)
+        by, whose = actor(service, Role.IT, Role.ADMIN, verb=ANSWER), find_person(service, person)
         found = None if account is None else _account(service, whose, connector, account)
         said = Answer(person_id=whose.id, connector=connector, account=found, by=by.id, door="cli")
         try:

@@ -30,11 +30,12 @@ def command(*, person: str, restore: bool, note: str, yes: bool) -> None:
     """
     from service.cli._actor import actor
     from service.engine.decisions import NotDecided
+    from service.engine.refusable import UNDO
     from service.engine.undo import MAY_UNDO, UndoWish
     from service.engine.undos import Because
 
     with opened() as service:
-        by = actor(service, *MAY_UNDO)
+        by = actor(service, *MAY_UNDO, verb=UNDO if restore else "compare")
         returning = find_person(service, person)
         run_id, number = _last_closed(service, returning.id)
         _show(service, run_id, number, by)

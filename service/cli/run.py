@@ -51,12 +51,13 @@ def command(
     Also that they lost a device (--kind lost-device), or stay or return (--kind rehire).
     """
     from service.cli._actor import actor
+    from service.engine.refusable import ANNOUNCE
     from service.people.person import Role
     from service.store.again import again
 
     with opened() as service:
         helpdesk = (Role.IT,) if kind == DepartureKind.LOST_DEVICE else ()
-        by = actor(service, Role.HR, Role.ADMIN, *helpdesk)
+        by = actor(service, Role.HR, Role.ADMIN, *helpdesk, verb=ANNOUNCE)
         refuse = _Refusing(service=service, by=by)
         with refuse.what("stranger"):
             leaver = find_person(service, person)

@@ -14,7 +14,7 @@ def command(*, because: str) -> None:
     from service.engine.decisions import NotDecided
 
     with opened() as service:
-        by = actor(service, *stopping.MAY_THROW)
+        by = actor(service, *stopping.MAY_THROW, verb="stop")
         try:
             stopping.throw(service.store, by.id, because=because, door="cli", now=service.now())
         except NotDecided as refused:

@@ -38,10 +38,11 @@ def command(
     `exeunt serve` does the work; this command gives the go, shows how far it is, and ends with what is left by hand.
     """
     from service.cli._actor import actor
+    from service.engine.refusable import UNDO
     from service.engine.undo import MAY_UNDO
 
     with opened() as service:
-        by = actor(service, *MAY_UNDO)
+        by = actor(service, *MAY_UNDO, verb=UNDO)
         found = _found(service, runs, batch=batch, since=since, source=source)
         _make_sure(found, yes=yes)
         refused = _begin(service, found, person_id=by.id, note=note)

@@ -6,7 +6,7 @@ rooms that check a signature of their own are listed here by their path.
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -14,6 +14,7 @@ import structlog
 from flask import abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 
+from service.engine.refusable import turned_away
 from service.people.person import Role
 from service.web.problems import Problem, wants_page
 from service.web.rooms import rooms
@@ -32,17 +33,26 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 TOKEN_FIELD: Final = "token"  # noqa: S105  the name of a form's field
 
 _MARK = "exeunt_opens_for"
+_VERBS = "exeunt_verbs"
+#: The fields of our own forms that name a verb.
+_NAMES_VERB: Final = ("do", "verb")
 _OWN_PAGE = re.compile(
     r"/(?:runs|departures|playbooks|batches|connectors|drill|demo|stop)(?:[/.?][\w/.?=&-]*)?", re.ASCII
 )
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def requires(*roles: Role) -> Callable[[_F], _F]:
-    """Open a handler for people with one of the roles."""
+def requires(*roles: Role, verbs: Mapping[str, str] | None = None) -> Callable[[_F], _F]:
+    """Open a handler for people with one of the roles.
+
+    Args:
+        verbs: What is recorded of whoever has none of them: the verb, by the word in the form that names it. The
+            first holds for a form that names none. A handler that changes something must say it.
+    """
 
     def mark(handler: _F) -> _F:
         setattr(handler, _MARK, frozenset(roles))
+        setattr(handler, _VERBS, verbs)
         return handler
 
     return mark
@@ -69,6 +79,12 @@ def opens_for(handler: Callable[..., Any] | None, rule: str) -> frozenset[Role] 
     return marked
 
 
+def verbs_of(handler: Callable[..., Any] | None) -> Mapping[str, str] | None:
+    """The verbs behind a route, if it says which."""
+    named: Mapping[str, str] | None = getattr(handler, _VERBS, None)
+    return named
+
+
 def guard() -> ResponseReturnValue | None:
     """Called before every request."""
     if request.url_rule is None:
@@ -80,7 +96,7 @@ def guard() -> ResponseReturnValue | None:
     if not request.path.startswith((*SIGNED_DOORS, *PROBES)):
         _refuse_other_names()
         _refuse_other_sites()
-    return None if isinstance(whom, str) else _with_role(whom)
+    return None if isinstance(whom, str) else _with_role(whom, verbs_of(handler))
 
 
 def viewer() -> Viewer:
@@ -115,17 +131,34 @@ def is_here() -> bool:
     return request.remote_addr in LOOPBACK and not forwarded
 
 
-def _with_role(roles: frozenset[Role]) -> ResponseReturnValue | None:
+def _with_role(roles: frozenset[Role], verbs: Mapping[str, str] | None) -> ResponseReturnValue | None:
     known = viewer_if_any()
     if known is None:
         return _ask_who()
     if not known.has(*roles):
         log.warning("access.refused", rule=request.url_rule and request.url_rule.rule, why="role")
+        if verbs and request.method in CHANGING:
+            _record(known, verbs)
         wanted = ", ".join(sorted(role.value for role in roles))
         raise Problem(403, "role", f"This needs one of the roles {wanted}. An administrator can give it.")
     if request.method in CHANGING:
         _check_token(known)
     return None
+
+
+def _record(known: Viewer, verbs: Mapping[str, str]) -> None:
+    """Who is stopped here never reaches the verb, which would have recorded it."""
+    asked = next((word for name in _NAMES_VERB if (word := request.form.get(name)) in verbs), None)
+    verb = verbs[asked] if asked is not None else next(iter(verbs.values()))
+    number = (request.view_args or {}).get("number")
+    kind = {"/runs/": ("run", "R"), "/batches/": ("batch", "B")}
+    of = {
+        name: f"{letter}-{number}"
+        for page, (name, letter) in kind.items()
+        if number is not None and request.path.startswith(page)
+    }
+    desk = rooms().desk
+    turned_away(desk.store, known.person_id, verb, door="web", now=desk.now(), **of)
 
 
 def _ask_who() -> ResponseReturnValue:

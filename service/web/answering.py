@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from service.engine.answering import Answer
 from service.engine.decisions import NotDecided
+from service.engine.refusable import ANSWER
 from service.people.person import Role
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -21,7 +22,7 @@ ANSWERING: Final = (Role.IT, Role.ADMIN)
 
 
 @pages.post("/runs/R-<int(max=2147483647):number>/accounts/<connector>")
-@requires(*ANSWERING)
+@requires(*ANSWERING, verbs={"answer": ANSWER})
 def answer(number: int, connector: str) -> ResponseReturnValue:
     """Name one of the candidates, or none of them."""
     facts, chosen = run_for_viewer(number), request.form.get("account")

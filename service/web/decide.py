@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
 from service.engine.decisions import Decision, NotDecided, Said
+from service.engine.refusable import CONFIRM, TAKE
 from service.people.person import Role
 from service.web.access import requires, viewer
 from service.web.asking import MOST_NUMBER
@@ -39,7 +40,7 @@ def may_decide(who: Viewer, owner: str) -> bool:
 
 
 @pages.post("/runs/R-<int(max=2147483647):number>/steps/<step>")
-@requires(*DECIDING)
+@requires(*DECIDING, verbs={"confirm": CONFIRM, "take": TAKE, "retry": "retry"})
 def decide(number: int, step: str) -> ResponseReturnValue:
     """Confirm, waive, take or try again, as the form says."""
     facts = run_for_viewer(number)

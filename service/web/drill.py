@@ -20,7 +20,7 @@ def page() -> ResponseReturnValue:
 
 
 @pages.post("/drill")
-@requires(*MAY_THROW)
+@requires(*MAY_THROW, verbs={"drill": "drill"})
 def carry_out() -> ResponseReturnValue:
     """Do one now; it takes as long as the target systems take."""
     person = rooms().desk.person_by_id(viewer().person_id)

@@ -16,6 +16,7 @@ from service.engine.decisions import NotDecided
 from service.engine.eligible import APPROVING
 from service.engine.held import HeldGroup, HeldLine, held_groups, waiting_releases
 from service.engine.interventions import OPERATORS
+from service.engine.refusable import CANCEL_HELD, RELEASE
 from service.engine.releases import named_departures
 from service.web.access import EVERYONE, requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -72,7 +73,7 @@ def held() -> ResponseReturnValue:
 
 
 @pages.post("/departures/held")
-@requires(*{*APPROVING, *CANCELLING})
+@requires(*{*APPROVING, *CANCELLING}, verbs={"ask": RELEASE, "approve": RELEASE, "cancel": CANCEL_HELD})
 def decide() -> ResponseReturnValue:
     """Name a list, say yes to one, or cancel, as the form says."""
     approvals = rooms().desk.approvals
@@ -103,7 +104,7 @@ def show(number: int) -> ResponseReturnValue:
 
 
 @pages.post(f"/batches/{NUMBER}")
-@requires(*waves.STEERING)
+@requires(*waves.STEERING, verbs={"next": "next", "stop": "stop", "go": "go"})
 def steer(number: int) -> ResponseReturnValue:
     """Open the next wave, stop, or go on."""
     desk = rooms().desk

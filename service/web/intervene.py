@@ -24,6 +24,7 @@ pages = Blueprint("intervene", __name__)
 
 #: The page of the list shows no more runs than this, and more are a command's work.
 MOST_RUNS: Final = 500
+VERBS: Final = {verb.value: verb.value for verb in Verb}
 BAD_FORM: Final = "This form is not one of ours. Nothing was changed."
 
 
@@ -46,7 +47,7 @@ def form(number: int) -> ResponseReturnValue:
 
 
 @pages.post("/runs/R-<int(max=2147483647):number>")
-@requires(*OPERATORS)
+@requires(*OPERATORS, verbs=VERBS)
 def one(number: int) -> ResponseReturnValue:
     """Do it to one run, or to one of its steps."""
     facts = run_for_viewer(number)
@@ -64,7 +65,7 @@ def _form(facts: RunFacts, *, refused: str = "", status: int = 200) -> ResponseR
 
 
 @pages.post("/runs")
-@requires(*OPERATORS)
+@requires(*OPERATORS, verbs=VERBS)
 def many() -> ResponseReturnValue:
     """Do it to every run that was chosen in the list; each is told by itself."""
     ticked = [run_for_viewer(number) for number in _numbers(request.form.getlist("run"))]
@@ -75,7 +76,7 @@ def many() -> ResponseReturnValue:
 
 
 @pages.post("/batches/B-<int(max=2147483647):number>/runs")
-@requires(*OPERATORS)
+@requires(*OPERATORS, verbs=VERBS)
 def batch(number: int) -> ResponseReturnValue:
     """Do it to every run of a batch that has begun; each is told by itself."""
     runs = [run_for_viewer(each.number) for each in runs_of_batch(number)]

@@ -20,7 +20,7 @@ def page() -> ResponseReturnValue:
 
 
 @pages.post("/stop")
-@requires(*stopping.MAY_THROW)
+@requires(*stopping.MAY_THROW, verbs={"stop": "stop", "go": "go"})
 def decide() -> ResponseReturnValue:
     """Throw it, or take it back, as the form says."""
     desk, me = rooms().desk, viewer().person_id

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.kind import DepartureKind
+from service.engine.refusable import APPROVE_PLAYBOOK
 from service.people.person import people_by_id
 from service.playbook.approval import APPROVING, NEEDED, Approvals, Change, NotApproved, Why
 from service.playbook.compare import Comparison
@@ -94,7 +95,7 @@ def playbook_text(digest: str) -> ResponseReturnValue:
 
 
 @pages.post("/playbooks/approve")
-@requires(*APPROVING)
+@requires(*APPROVING, verbs={"approve": APPROVE_PLAYBOOK})
 def approve() -> ResponseReturnValue:
     """One person's approval of the change they looked at."""
     form = request.form

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.engine.decisions import NotDecided
+from service.engine.refusable import UNDO
 from service.engine.undo import MAY_UNDO, UndoWish
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -28,7 +29,7 @@ def form(number: int) -> ResponseReturnValue:
 
 
 @pages.post("/runs/R-<int(max=2147483647):number>/undo")
-@requires(*UNDOING)
+@requires(*UNDOING, verbs={"undo": UNDO})
 def undo(number: int) -> ResponseReturnValue:
     """Give the go."""
     facts = run_for_viewer(number)
@@ -49,7 +50,7 @@ def report(number: int) -> ResponseReturnValue:
 
 
 @pages.post("/batches/B-<int(max=2147483647):number>/undo")
-@requires(*UNDOING)
+@requires(*UNDOING, verbs={"undo": UNDO})
 def undo_all(number: int) -> ResponseReturnValue:
     """Give the go for every run of a batch; one that is refused stops none of the others."""
     note, together = request.form.get("note", "").replace("\0", "").strip(), str(uuid.uuid4())

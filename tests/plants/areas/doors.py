@@ -18,8 +18,8 @@ ASKING: Final = "tests/unit/engine/test_asking.py"
 
 def page(protects: str, module: str, address: str, roles: str) -> Plant:
     """A door of the pages that opens for auditors too."""
-    text = f"@pages.post({address})\n@requires({roles})\n"
-    becomes = f'@pages.post({address})\n@requires({roles}, "auditor")\n'
+    text = f"@pages.post({address})\n@requires({roles}, verbs="
+    becomes = f'@pages.post({address})\n@requires({roles}, "auditor", verbs='
     return Plant(
         protects=protects,
         file=f"service/web/{module}.py",
@@ -195,8 +195,8 @@ PLANTS = (
     Plant(
         protects="A refused word to a batch, and a refused kill switch, are on record.",
         file="service/engine/refusable.py",
-        text="            append(session, Event.INTERVENTION_REFUSED, actor=actor, body=body, at=now)\n",
-        becomes="            del actor, body\n",
+        text="            append(session, Event.INTERVENTION_REFUSED, actor=_actor(person), body=body, at=now)\n",
+        becomes="            del person, body\n",
         tests=(
             f"{LETTING}::test_who_leaves_with_a_batch_or_has_no_such_role_does_not_steer_it",
             "tests/unit/engine/test_kill_switch.py::test_who_is_refused_is_on_record",

@@ -242,4 +242,35 @@ PLANTS = (
         becomes="            raise",
         tests=("tests/unit/web/test_intervene.py::test_several_runs_are_told_of_one_by_one",),
     ),
+    Plant(
+        protects="Whoever has not the role is on record at the door of the pages too.",
+        file="service/web/access.py",
+        text="            _record(known, verbs)\n",
+        becomes="            pass\n",
+        tests=(
+            (
+                "tests/attacks/web/test_wrong_persons.py::"
+                "test_the_same_button_pressed_again_and_again_is_one_entry_a_minute"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A button that is pressed again and again does not fill the record.",
+        file="service/engine/refusable.py",
+        text="        if (actor, body) not in said:",
+        becomes="        if True:",
+        tests=(
+            (
+                "tests/attacks/web/test_wrong_persons.py::"
+                "test_the_same_button_pressed_again_and_again_is_one_entry_a_minute"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Whoever has not the role is on record at the command line too.",
+        file="service/cli/_actor.py",
+        text='        turned_away(service.store, person.id, verb, door="cli", now=service.now())\n',
+        becomes="",
+        tests=("tests/unit/cli/test_decide.py::test_whoever_is_nobody_here_changes_nothing",),
+    ),
 )

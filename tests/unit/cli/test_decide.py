@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from service.app import create_service
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import StepRun
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 
@@ -31,6 +33,16 @@ def two_runs(exeunt: Shell) -> Iterator[Shell]:  # noqa: F811  pytest finds a fi
         service.starter.begin_due(session, now=service.now())
     service.close()
     return exeunt
+
+
+def refusals() -> list[object]:
+    """The bodies of what was refused, as the ledger has them."""
+    service = create_service(load())
+    with service.store.read() as session:
+        query = select(LedgerEntry).where(LedgerEntry.event == Event.INTERVENTION_REFUSED)
+        found = [entry.content["body"] for entry in session.scalars(query)]
+    service.close()
+    return found
 
 
 def interventions(shell: Shell, run: str) -> list[str]:
@@ -105,6 +117,17 @@ def test_whoever_is_nobody_here_changes_nothing(two_runs: Shell, tmp_path: Path)
 
     assert said.code == 2
     assert "has not the role it or admin" in said.err
+    assert refusals() == [{"verb": "pause", "reason": "role", "door": "cli"}]
+
+
+def test_a_user_whom_nobody_here_knows_is_on_record_without_a_name(two_runs: Shell, tmp_path: Path) -> None:
+    toml = tmp_path / "exeunt.toml"
+    toml.write_text(toml.read_text().partition("[cli]")[0])
+
+    said = two_runs("stop", "--because", "The feed looks forged.")
+
+    assert said.code == 2
+    assert refusals() == [{"verb": "stop", "reason": "stranger", "door": "cli"}]
 
 
 def test_all_runs_of_a_batch_are_stepped_into_with_one_word(two_runs: Shell) -> None:
