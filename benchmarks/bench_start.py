@@ -8,7 +8,6 @@ import argparse
 import http.client
 import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any, NamedTuple
 
 from postgres import postgres
 
+from connectors.sdk.fakes.ports import spare_port
 from service.app import create_service
 from service.demo.bench import hire, settings_of, signed
 from service.demo.setup import SOURCE
@@ -95,8 +95,7 @@ def prepared(count: int, *, postgresql: bool) -> Iterator[tuple[Settings, list[d
 
 def start(settings: Settings, message: tuple[dict[str, str], bytes]) -> Started:
     """Start a service, send the webhook until it is taken, and look at the process when it idles."""
-    with socket.create_server(("127.0.0.1", 0)) as spare:
-        port = spare.getsockname()[1]
+    port = spare_port()
     folder = settings.service.data_dir
     (folder / "exeunt.toml").write_text(CONFIGURATION.format(settings=settings, port=port), encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

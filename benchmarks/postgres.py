@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from connectors.sdk.fakes.ports import spare_port
 from service.bootstrap.parts import part
 
 
@@ -34,7 +34,7 @@ def postgres() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     run([initdb, "-D", folder / "data", "-U", "exeunt", "-A", "trust", "-E", "UTF8"])
-    port = _spare_port()
+    port = spare_port()
     control = [programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log"]
     run([*control, "-o", f"-c port={port} -c listen_addresses=127.0.0.1 -k {folder}", "start"])
     try:
@@ -48,10 +48,3 @@ def postgres() -> Iterator[str]:
 def _unprivileged() -> str:
     known = {entry.pw_name for entry in pwd.getpwall()}
     return next(name for name in ("postgres", "nobody") if name in known)
-
-
-def _spare_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

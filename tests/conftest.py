@@ -22,12 +22,12 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.util import LRUCache
 
 from connectors.sdk import registry
+from connectors.sdk.fakes.ports import spare_port
 from connectors.sdk.manifest import Manifest
 from service.bootstrap.parts import PARTS, part
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.store import Base, Store
-from tests.integration.ports import spare_port
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A container usually has 64 MB there, which is not enough; PostgreSQL's log alone may grow to 1 GB.

@@ -17,6 +17,7 @@ from typing import Final, Self
 
 from connectors.ldap import company
 from connectors.ldap.certificate import Certificate, make_certificate
+from connectors.sdk.fakes.ports import spare_port
 
 PLACES: Final = "/usr/sbin:/usr/libexec:/usr/lib/openldap:/usr/local/libexec"  # often not on the PATH
 SCHEMAS: Final = ("/etc/ldap/schema", "/etc/openldap/schema")
@@ -297,8 +298,7 @@ def _effect(block: str) -> dict[str, str] | None:
 def _kept_port(folder: Path) -> int:
     kept = folder / "port"
     if not kept.exists():
-        with socket.create_server(("127.0.0.1", 0)) as spare:
-            kept.write_text(str(spare.getsockname()[1]), encoding="utf-8")
+        kept.write_text(str(spare_port()), encoding="utf-8")
     return int(kept.read_text(encoding="utf-8"))
 
 

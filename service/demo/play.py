@@ -1,13 +1,13 @@
 """Playing the story: the company, the service, its pages and Slack, all in this process, all on loopback."""
 
 import fcntl
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from connectors.sdk.fakes.ports import spare_port
 from service.app import Running, create_service
 from service.demo import setup, world
 from service.demo.clock import TurnableClock
@@ -60,7 +60,7 @@ def opened(wishes: Wishes, say: Say) -> Iterator[Stage]:
             folder,
             company.settings(),
             slack=workspace.settings(),
-            port=wishes.port or _spare_port(),
+            port=wishes.port or spare_port(),
             playbooks=PLAYBOOKS,
         )
         service = create_service(settings, now=clock.now)
@@ -107,12 +107,6 @@ def _remembered(wishes: Wishes, clock: TurnableClock) -> tuple[World, Calendar]:
     calendar = Calendar.after(start)
     leaning = Leaning(str(first["leaning"]))
     return world.make(int(first["seed"]), leaning, start.date(), calendar.end.date()), calendar
-
-
-def _spare_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _visitors(person: Callable[..., object], made: World) -> dict[str, str]:

@@ -21,6 +21,7 @@ from connectors.sdk.fakes.ldap_messages import (
     found_entry,
     parse,
 )
+from connectors.sdk.fakes.ports import spare_port
 
 LARGEST_MESSAGE = 8 * 1024 * 1024
 HANDSHAKE_S = 10.0
@@ -80,8 +81,8 @@ class LdapServer:
 
     def start(self) -> Self:
         """Listen; returns when connections are accepted."""
+        self._port = self._port or spare_port()
         self._listener = socket.create_server(("127.0.0.1", self._port), backlog=512)
-        self._port = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="ldap-fake", daemon=True)
         self._acceptor.start()
         return self

@@ -17,6 +17,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.sdk.fakes.faults import Fault, FaultPlan
+from connectors.sdk.fakes.ports import spare_port
 
 LONGEST_BODY = 16 * 1024 * 1024
 
@@ -155,7 +156,7 @@ class HttpFake:
     def start(self) -> Self:
         """Listen."""
         self._routes = [(method, re.compile(path), handler) for method, path, handler in self.routes()]
-        self._server = _Server(self, self._port)
+        self._server = _Server(self, self._port or spare_port())
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 

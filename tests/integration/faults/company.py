@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from connectors.sdk.fakes.ports import spare_port
 from connectors.sdk.fakes.server import HttpFake
 from connectors.sdk.registry import discover, fake_class
 from service.demo.fake_slack import TOKEN, FakeSlack
@@ -22,7 +23,6 @@ from service.people.person import Identity, IdentityKind, Person, Role, RoleGran
 from service.people.signature import STANDARD_WEBHOOKS, sign, text_key, webhook_key
 from service.settings import Settings, SourceSection, load
 from service.store import Store, utc_now
-from tests.integration.ports import spare_port
 from tests.unit.intake.bamboo import API_KEY, FakeBamboo
 
 CHAOS = Path(__file__).parents[2] / "chaos"

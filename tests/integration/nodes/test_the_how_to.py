@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from connectors.sdk.fakes.ports import spare_port
 from connectors.sdk.registry import discover, fake_class
 from service.bootstrap.parts import part
 from tests.conftest import ROOT
 from tests.integration.nodes.test_two_nodes import seen
-from tests.integration.ports import spare_port
 from tests.unit.docs import reading
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(300)]

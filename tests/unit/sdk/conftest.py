@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from connectors.sdk.context import Context
+from connectors.sdk.fakes.ports import spare_port
 from connectors.sdk.http import Http, close_sessions
 from connectors.sdk.ldap_pool import close_connections
 from tests.unit.sdk.shop import Shop, Token
@@ -60,7 +61,7 @@ class ScriptedServer:
         self.clients = 0
         self.received: list[bytes] = []
         self._script, self._tls = script, tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", spare_port()))
         self.port = self._listener.getsockname()[1]
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
