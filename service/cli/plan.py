@@ -26,7 +26,8 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
     from dataclasses import asdict
 
     from service.engine.preview import Known, Previewer
-    from service.people.account_link import linked_accounts, of_others
+    from service.engine.theirs import not_of
+    from service.people.account_link import linked_accounts
     from service.people.person import known_to_connectors
     from service.playbook.plan import PlanInput, plan
 
@@ -41,7 +42,7 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
                 known_to_connectors(found),
                 Known(
                     links=lambda connector: linked_accounts(session, found.id, connector),
-                    theirs=lambda connector, ids: of_others(session, found.id, connector, ids),
+                    theirs=lambda connector, ids: not_of(session, found.id, connector, ids),
                 ),
             )
     if as_json:

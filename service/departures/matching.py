@@ -82,7 +82,7 @@ def match_besides(person: Person, candidates: Iterable[Account], theirs: Collect
     """As `match`, leaving out accounts that are known to be somebody else's; where only those fit, it is unclear.
 
     Args:
-        theirs: The ids of accounts with an undoubted link to another person.
+        theirs: The ids of accounts with an undoubted link to another person, or said not to be this one's.
     """
     found = tuple(candidates)
     others = tuple(account for account in found if account.id in theirs)

@@ -96,6 +96,18 @@ def open_questions(session: Session, people: Collection[str] = ()) -> list[Quest
     return list(session.scalars(_OPEN_OF, {"people": list(people)}) if people else session.scalars(_OPEN))
 
 
+def said_no(session: Session, person_id: str, connector: str) -> frozenset[str]:
+    """The accounts a person said are not somebody's: nothing links them, or acts on them, by identifiers alone."""
+    question = question_of(session, person_id, connector)
+    return frozenset(question.dismissed if question is not None else ())
+
+
+def named(question: Question, account_id: str) -> None:
+    """This account is the person's, whatever was said before."""
+    question.dismissed = [one for one in question.dismissed if one != account_id]
+    question.candidates = [row for row in question.candidates if row["id"] != account_id]
+
+
 def settled(question: Question, *, by: str, at: datetime) -> None:
     """Close a question. Every candidate that was not linked is not the person's."""
     seen = {*question.dismissed, *(row["id"] for row in question.candidates)}

@@ -47,6 +47,7 @@ class _Roster:
     links: dict[str, AccountLink]
     people: Mapping[str, Person]
     by_value: Mapping[tuple[str, str], list[Account]]
+    asked: Mapping[str, questions.Question]
     mine: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     doubted: dict[str, list[Account]] = field(default_factory=lambda: defaultdict(list))
 
@@ -78,6 +79,7 @@ def _opened(session: Session, connector: str, accounts: Iterable[Account], *, at
         for kind, value in account.identifiers.items():
             by_value[kind, value.casefold()].append(account)
     links = session.scalars(select(AccountLink).where(AccountLink.connector == connector))
+    asked = session.scalars(select(questions.Question).where(questions.Question.connector == connector))
     return _Roster(
         session=session,
         connector=connector,
@@ -86,6 +88,7 @@ def _opened(session: Session, connector: str, accounts: Iterable[Account], *, at
         links={link.account_id: link for link in links},
         people={person.id: person for person in session.scalars(select(Person))},
         by_value=by_value,
+        asked={question.person_id: question for question in asked},
     )
 
 
@@ -118,12 +121,7 @@ def _doubted(roster: _Roster, link: AccountLink) -> None:
 
 def _match_all(roster: _Roster) -> tuple[int, int]:
     """Link what is certain and keep what is not: links made, people whose account is unclear."""
-    asked = {
-        question.person_id: question
-        for question in roster.session.scalars(
-            select(questions.Question).where(questions.Question.connector == roster.connector)
-        )
-    }
+    asked = dict(roster.asked)
     fits: dict[str, list[tuple[Person, Matched]]] = defaultdict(list)
     unclear: dict[str, tuple[str, tuple[Account, ...]]] = {}
     without = 0
@@ -153,15 +151,17 @@ def _match_all(roster: _Roster) -> tuple[int, int]:
 
 
 def _of_person(roster: _Roster, person: Person) -> Matched | Unclear | None:
-    """What the roster says about one person, leaving out accounts that are surely somebody else's.
+    """What the roster says about one person, leaving out accounts that are surely not theirs.
 
     An account whose link is doubted is a question to whoever it was linked to, and to whom it fits now.
     """
     mine = roster.mine.get(person.id, set())
+    no = roster.asked[person.id].dismissed if person.id in roster.asked else ()
     candidates = [
         account
         for account in _candidates(person, roster.by_value)
-        if (link := roster.links.get(account.id)) is None or link.person_id == person.id or link.doubt
+        if account.id not in no
+        and ((link := roster.links.get(account.id)) is None or link.person_id == person.id or link.doubt)
     ]
     asker = known_to_connectors(person)
     if mine:

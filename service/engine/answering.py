@@ -151,10 +151,9 @@ def _link(session: Session, said: Answer, account: Account, by: Person, *, now: 
 def _close(question: Question, said: Answer, by: Person, *, now: datetime) -> None:
     """One account of several was named: the others stay asked about, and hold no step up."""
     question.step_run_id, question.waiting = "", []
-    rest = [row for row in question.candidates if said.account is not None and row["id"] != said.account.id]
-    if rest:
-        question.candidates = rest
-    else:
+    if said.account is not None:
+        questions.named(question, said.account.id)
+    if said.account is None or not question.candidates:
         questions.settled(question, by=f"person:{by.subject}", at=now)
 
 

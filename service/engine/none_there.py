@@ -17,7 +17,7 @@ NONE_NOTE: Final = "No account of the leaver's is there, or none of the candidat
 
 def said_before(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
     """Confirm a step that found nothing but what an answer in this run said no to; else false."""
-    if {account.id for account in ask.candidates} - _dismissed(session, step):
+    if {account.id for account in ask.candidates} - _said_no(session, step):
         return False
     query = (
         select(Confirmation)
@@ -42,9 +42,8 @@ def said_before(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> 
     return True
 
 
-def _dismissed(session: Session, step: StepRun) -> frozenset[str]:
+def _said_no(session: Session, step: StepRun) -> frozenset[str]:
     leaver = session.scalar(
         select(Departure.person_id).join(Run, Run.departure_id == Departure.id).where(Run.id == step.run_id)
     )
-    question = questions.question_of(session, leaver or "", step.connector)
-    return frozenset(question.dismissed if question is not None else ())
+    return questions.said_no(session, leaver or "", step.connector)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.sdk.types import Account, AccountStatus
-from service.departures.questions import Question, open_questions
+from service.departures.questions import Question, open_questions, settled
 from service.departures.roster import Learnt, learn
 from service.ledger.entry import LedgerEntry
 from service.ledger.keys import Keys
@@ -77,6 +77,36 @@ def test_an_account_that_fits_two_people_is_nobodys(store: Store, clock: Any) ->
 
     assert links(store) == {}
     assert found.unclear == 2
+
+
+def nobody_of(store: Store, clock: Any, person_id: str) -> None:
+    """A person says that none of the candidates is theirs."""
+    with store.write() as session:
+        asked = session.query(Question).filter(Question.person_id == person_id).one()
+        settled(asked, by="person:ivan", at=clock())
+
+
+def test_an_account_that_a_person_said_is_not_somebodys_is_not_linked_when_it_alone_is_left(
+    store: Store, clock: Any
+) -> None:
+    learnt(store, clock, [A1, replace(A1, id="a2")], (person("E1"),))
+    nobody_of(store, clock, "p-E1")
+
+    learnt(store, clock, [A1])
+
+    assert links(store) == {}
+
+
+def test_an_account_that_fits_two_people_is_the_others_when_a_person_said_no_for_one(
+    store: Store, clock: Any
+) -> None:
+    twin = person("X9", source="contractors", employee_no="E1", work_email="e1@example.com")
+    learnt(store, clock, [A1], (person("E1"), twin))
+    nobody_of(store, clock, "p-E1")
+
+    learnt(store, clock, [A1])
+
+    assert links(store) == {"a1": "p-X9"}
 
 
 def test_a_link_once_made_is_not_moved(store: Store, clock: Any) -> None:

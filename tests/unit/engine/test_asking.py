@@ -12,9 +12,18 @@ from service.engine.decisions import NotDecided
 from service.engine.interventions import Verb, Wish
 from service.engine.states import Colour, StepState
 from service.people.account_link import AccountLink, links_of
+from service.playbook.model import Grade
 from tests.unit.engine.results import confirm
 from tests.unit.engine.world import World
 
+MIKES = {"employee_no": "E-17", "email": "mike@example.com", "username": "mike"}
+LATER = """
+  - id: later
+    action: chaos.disable_account
+    after: 20d
+    phase: after-care
+    deadline: 1d
+"""
 TWO = """
 playbook: test
 version: 1
@@ -138,6 +147,42 @@ def test_the_answer_that_there_is_none_holds_for_what_comes_later_in_the_run(wor
     assert world.events().count("question.asked") == 1
     assert world.facts().questions == ()
     assert [said.by for said in world.facts().steps[1].confirmations] == ["Ivan Petrov"]
+
+
+def test_an_account_somebody_said_no_to_is_not_touched_when_it_alone_is_left(world: World) -> None:
+    seed(world, MIKES, MIKES)
+    world.begin(TWO + LATER)
+    world.drain()
+    answer(world, None)
+    world.fake.state["accounts"].pop("acc-2")
+
+    world.clock.turn(days=30)
+    world.drain()
+
+    assert active(world) == {"acc-1": True}
+    assert world.step("later").grade is not Grade.OBSERVED
+
+
+def test_who_said_no_first_may_say_yes_later(world: World) -> None:
+    seed(world, MIKES, MIKES)
+    world.begin(TWO)
+    world.drain()
+    question = world.desk.candidate(world.people["mike"], "chaos", "acc-2")
+    answer(world, None)
+
+    said = Answer(
+        person_id=world.people["mike"],
+        connector="chaos",
+        account=question,
+        by=world.people["ivan"],
+        door="cli",
+    )
+    world.desk.answer(said)
+    world.drain()
+
+    assert active(world) == {"acc-1": True, "acc-2": False}
+    with world.store.read() as session:
+        assert session.query(Question).one().dismissed == ["acc-1"]
 
 
 def test_an_account_somebody_said_no_to_is_not_asked_about_again(

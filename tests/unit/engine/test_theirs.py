@@ -12,10 +12,8 @@ from service.people.account_link import AccountLink, linked, linked_accounts, of
 from service.people.person import Person, known_to_connectors
 from service.playbook.load import parse
 from service.playbook.plan import PlanInput, plan
-from tests.unit.engine.test_asking import TWO, active, answer, seed
+from tests.unit.engine.test_asking import MIKES, TWO, active, answer, seed
 from tests.unit.engine.world import World
-
-MIKES = {"employee_no": "E-17", "email": "mike@example.com", "username": "mike"}
 
 
 def hannas(world: World, account_id: str, *, doubt: str = "") -> None:
