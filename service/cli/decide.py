@@ -67,8 +67,10 @@ def command(
             batch=str(uuid.uuid4()) if len(found) > 1 else "",
         )
         told = [_done(service, facts, wish, quiet=as_json) for facts in found]
+        others = _others(service, wish.verb, batch)
     if as_json:
         click.echo(json.dumps(told))
+    click.echo(others, err=as_json, nl=bool(others))
     raise SystemExit(FAILED if any(line["refused"] for line in told) else OK)
 
 
@@ -96,6 +98,18 @@ def _numbers(service: "Service", runs: tuple[str, ...], batch: str | None) -> li
     if not numbers:
         stop(f"No run of batch {batch} has begun. Nothing was changed.", WRONG_USE)
     return numbers
+
+
+def _others(service: "Service", verb: "Verb", batch: str | None) -> str:
+    """Whoever of a batch begins all the same, where somebody wants nothing more of it to begin."""
+    from service.cli._actor import reader
+    from service.engine.interventions import BEGINS_NOTHING
+    from service.engine.undo_many import Choice, left_to_begin
+
+    if not batch or verb not in BEGINS_NOTHING:
+        return ""
+    with service.store.read() as session:
+        return left_to_begin(session, Choice(batch=batch, reader=reader(service)))
 
 
 class Told(TypedDict):

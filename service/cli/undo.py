@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from service.app import Service
     from service.engine.undo_facts import Progress
-    from service.engine.undo_many import Chosen
+    from service.engine.undo_many import Choice, Chosen
 
 #: How often progress is looked at, and told, in seconds.
 LOOK_S: Final = 1.0
@@ -40,10 +40,12 @@ def command(
     from service.cli._actor import actor
     from service.engine.refusable import UNDO
     from service.engine.undo import MAY_UNDO
+    from service.engine.undo_many import left_to_begin
 
     with opened() as service:
         by = actor(service, *MAY_UNDO, verb=UNDO)
-        found = _found(service, runs, batch=batch, since=since, source=source)
+        choice = _choice(service, runs, batch=batch, since=since, source=source)
+        found = _found(service, choice)
         _make_sure(found, yes=yes)
         refused = _begin(service, found, person_id=by.id, note=note)
         for number, why in refused.items():
@@ -52,15 +54,21 @@ def command(
         if wait and begun:
             _watch(service, begun)
         code = _report(service, begun)
+        with service.store.read() as session:
+            others = left_to_begin(session, choice)
+    if others:
+        click.echo(others)
+        code = WAITS
     raise SystemExit(FAILED if refused else code)
 
 
-def _found(
+def _choice(
     service: "Service", runs: tuple[str, ...], *, batch: str, since: str | None, source: str
-) -> "list[Chosen]":
+) -> "Choice":
+    """What was typed; a slip stops the command."""
     from service.cli._actor import reader
     from service.cli.decide import numbers_in
-    from service.engine.undo_many import Choice, chosen
+    from service.engine.undo_many import Choice
 
     if sum(map(bool, (runs, batch, since))) != 1:
         stop(
@@ -68,16 +76,22 @@ def _found(
             WRONG_USE,
         )
     numbers = list(dict.fromkeys(number for words in runs for number in numbers_in(words)))
-    choice = Choice(
+    return Choice(
         numbers=numbers,
         batch=batch,
         since=_moment(since) if since else None,
         source=source,
         reader=reader(service),
     )
+
+
+def _found(service: "Service", choice: "Choice") -> "list[Chosen]":
+    """The runs of a choice; one that is not there stops the command."""
+    from service.engine.undo_many import chosen
+
     with service.store.read() as session:
         found = chosen(session, choice)
-    missing = sorted(set(numbers) - {each.number for each in found})
+    missing = sorted(set(choice.numbers) - {each.number for each in found})
     if missing:
         listed = ", ".join(f"R-{number}" for number in missing[:10])
         stop(f"There is no run {listed}. Nothing was changed.", WRONG_USE)

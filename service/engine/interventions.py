@@ -41,6 +41,8 @@ class Verb(StrEnum):
 
 #: These leave something undone, so a reason is needed; for the others it is welcome.
 NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})
+#: Whoever wants these of many runs wants nothing more to begin.
+BEGINS_NOTHING: Final = frozenset({Verb.PAUSE, Verb.CANCEL})
 #: Who may do this to a whole run. A single step is its owner's too.
 OPERATORS: Final = (Role.IT, Role.ADMIN)
 UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})

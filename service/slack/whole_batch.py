@@ -7,8 +7,8 @@ from typing import Final
 
 from service.engine.decisions import NotDecided
 from service.engine.desk import Desk
-from service.engine.interventions import Wish
-from service.engine.undo_many import Choice, Chosen, chosen
+from service.engine.interventions import BEGINS_NOTHING, Wish
+from service.engine.undo_many import Choice, Chosen, chosen, left_to_begin
 
 #: Slack waits three seconds for an answer, and nothing is answered before it is committed.
 MOST_RUNS: Final = 40
@@ -40,6 +40,9 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
     lines = [f"{wish.verb.value}: {done} of {len(runs)} runs of {batch}.", *refused[:LISTED_MOST]]
     if len(refused) > LISTED_MOST:
         lines.append(f"and {len(refused) - LISTED_MOST} more")
+    if wish.verb in BEGINS_NOTHING:
+        with desk.store.read() as session:
+            lines += filter(None, [left_to_begin(session, Choice(batch=batch, reader=wish.person_id))])
     return Told(done=done > 0, text="\n".join(lines))
 
 

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from service.engine.decisions import NotDecided
 from service.engine.facts import RunFacts
-from service.engine.interventions import OPERATORS, Intervened, Verb, Wish
-from service.engine.undo_many import Choice, Chosen, chosen
+from service.engine.interventions import BEGINS_NOTHING, OPERATORS, Intervened, Verb, Wish
+from service.engine.undo_many import Choice, Chosen, chosen, left_to_begin
 from service.engine.wording import counts
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -80,12 +80,21 @@ def many() -> ResponseReturnValue:
 def batch(number: int) -> ResponseReturnValue:
     """Do it to every run of a batch that has begun; each is told by itself."""
     runs = [run_for_viewer(each.number) for each in runs_of_batch(number)]
-    return _told(list(_each(runs, str(uuid.uuid4()))))
+    told = list(_each(runs, str(uuid.uuid4())))
+    return _told(told, others=others_of_batch(number) if request.form["verb"] in BEGINS_NOTHING else "")
 
 
-def _told(told: list[Told]) -> str:
+def _told(told: list[Told], *, others: str = "") -> str:
     again = [each.run for each in told if each.mendable]
-    return render_template("intervened.html", told=told, verb=request.form["verb"], again=again)
+    return render_template(
+        "intervened.html", told=told, verb=request.form["verb"], again=again, others=others
+    )
+
+
+def others_of_batch(number: int) -> str:
+    """That others of a batch begin all the same, as a sentence; empty where none does."""
+    with rooms().desk.store.read() as session:
+        return left_to_begin(session, Choice(batch=f"B-{number}", reader=viewer().person_id))
 
 
 def runs_of_batch(number: int) -> list[Chosen]:

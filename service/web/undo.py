@@ -12,7 +12,7 @@ from service.engine.refusable import UNDO
 from service.engine.undo import MAY_UNDO, UndoWish
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
-from service.web.intervene import runs_of_batch
+from service.web.intervene import others_of_batch, runs_of_batch
 from service.web.masking import run_for_viewer
 from service.web.rooms import rooms
 
@@ -68,7 +68,14 @@ def undo_all(number: int) -> ResponseReturnValue:
 def _report(number: int, refused: Mapping[int, str]) -> ResponseReturnValue:
     runs = runs_of_batch(number)
     undone = {each.number: each for each in rooms().desk.undoing([each.run_id for each in runs])}
-    page = render_template("undo_batch.html", number=number, runs=runs, undone=undone, refused=refused)
+    page = render_template(
+        "undo_batch.html",
+        number=number,
+        runs=runs,
+        undone=undone,
+        refused=refused,
+        others=others_of_batch(number),
+    )
     return page, MOVED_ON if refused else 200
 
 

@@ -1,6 +1,7 @@
 """Operators intervene from Slack: by the three dots, and by the form behind them."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from service.playbook.model import Grade
 from service.slack import whole_batch
 from service.slack.intervening import intervene_form
 from tests.integration.slack.test_clicking import impatient, more
+from tests.unit.engine.world import departure
 from tests.unit.slack.office import HANNA, IVAN, MIKE
 
 WHY = "The reseller shuts this account itself."
@@ -133,6 +135,20 @@ def test_every_run_of_a_batch_is_paused_with_one_form(office: Any) -> None:
     assert {made.door for made in kept} == {"slack"}
     assert "" not in {made.batch for made in kept}
     assert "All runs of batch B-1" in json.dumps(intervene_form(office.world.facts()))
+
+
+def test_who_of_the_batch_has_not_begun_is_named_where_nothing_more_is_to_begin(office: Any) -> None:
+    office.begin()
+    put_together(office)
+    world = office.world
+    later = world.clock() + timedelta(days=3)
+    with world.store.write() as session:
+        batch_id = session.query(Departure).one().batch_id
+        session.add(departure(world.people["hanna"], later, id="d-2", source_id="ev-2", batch_id=batch_id))
+
+    sent = send(office, "pause", step="**")
+
+    assert "1 more of B-1 has not begun, and will at their time" in sent.text
 
 
 def test_a_run_of_the_batch_that_it_does_not_fit_is_named(office: Any) -> None:

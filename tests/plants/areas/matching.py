@@ -90,8 +90,8 @@ PLANTS = (
     Plant(
         protects="An account whose link nobody doubts is not asked about for another person whom it fits.",
         file="service/departures/roster.py",
-        text="        if (link := roster.links.get(account.id)) is None or link.person_id == person.id or link.doubt",
-        becomes="        if True",
+        text="(link := roster.links.get(account.id)) is None or link.person_id == person.id or link.doubt",
+        becomes="True",
         tests=(
             (
                 f"{ROSTER}::"
@@ -203,7 +203,7 @@ PLANTS = (
     Plant(
         protects="An account somebody said no to is not asked about again in the run.",
         file="service/engine/none_there.py",
-        text=" - _dismissed(session, step):",
+        text=" - _said_no(session, step):",
         becomes=":",
         tests=(
             "tests/unit/engine/test_asking.py::test_an_account_somebody_said_no_to_is_not_asked_about_again",
@@ -341,8 +341,8 @@ PLANTS = (
     Plant(
         protects="The candidates nobody named stay asked about.",
         file="service/engine/answering.py",
-        text="    if rest:\n",
-        becomes="    if False:\n",
+        text="    if said.account is None or not question.candidates:\n",
+        becomes="    if True:\n",
         tests=(
             (
                 "tests/unit/engine/test_asking.py::"

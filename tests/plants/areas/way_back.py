@@ -13,6 +13,19 @@ RESTORING = "service/engine/restoring.py"
 
 PLANTS = (
     Plant(
+        protects="A batch is not called taken back while others of it are going to begin.",
+        file="service/engine/undo_many.py",
+        text="    if not count:\n",
+        becomes="    if count >= 0:\n",
+        tests=(
+            "tests/unit/cli/test_undo.py::test_who_of_a_batch_has_not_begun_is_named_and_not_called_taken_back",
+            (
+                "tests/unit/web/test_batches.py::"
+                "test_who_of_a_batch_has_not_begun_stands_beside_what_was_done_to_its_runs"
+            ),
+        ),
+    ),
+    Plant(
         protects="Where somebody else was there since, nothing is put back and a person decides.",
         file=RESTORING,
         text="        if strangers and not self._order.checking:",

@@ -1,17 +1,34 @@
 """`exeunt undo`, as IT types it."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from service.app import create_service
+from service.departures.batch import Origin, open_batch
+from service.departures.departure import Departure
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 from tests.unit.cli.test_decide import two_runs  # noqa: F401  two people have left
 
 WHY = "The import held the list of another company."
+
+
+def in_one_batch(shell: Shell) -> None:
+    """Two of a batch have left, and one of it leaves in ten days."""
+    added = "source_id,name,employee_no\nhr-9,Nora Lind,E-9\n"
+    (shell.folder / "more.csv").write_text(added)
+    assert shell("people", "import", "more.csv").code == 0
+    at = (datetime.now(UTC) + timedelta(days=10)).strftime("%Y-%m-%d")
+    assert shell("run", "E-9", "--kind", "voluntary", "--at", at, "--yes").code == 0
+    service = create_service(load())
+    with service.store.write() as session:
+        made = open_batch(session, Origin.FILE, "leavers.csv", now=service.now(), by="source:hr")
+        session.execute(update(Departure).values(batch_id=made.id))
+    service.close()
 
 
 def state(shell: Shell, run: str) -> str:
@@ -37,6 +54,25 @@ def test_what_a_source_began_since_a_moment_is_taken_back(two_runs: Shell) -> No
 
     assert (nobody.code, nobody.err) == (2, "No run fits. Nothing was changed.\n")
     assert said.out.splitlines()[-1] == "2 of 2 taken back."
+
+
+def test_who_of_a_batch_has_not_begun_is_named_and_not_called_taken_back(two_runs: Shell) -> None:  # noqa: F811
+    in_one_batch(two_runs)
+
+    said = two_runs("undo", "--batch", "B-1", "--because", WHY, "--yes")
+
+    assert said.code == 3
+    assert said.out.splitlines()[-2] == "2 of 2 taken back."
+    assert said.out.splitlines()[-1].startswith("1 more of B-1 has not begun, and will at their time")
+
+
+def test_of_a_batch_that_is_stopped_nobody_begins_and_nobody_is_named(two_runs: Shell) -> None:  # noqa: F811
+    in_one_batch(two_runs)
+    two_runs("departures", "steer", "stop", "B-1", "--because", WHY)
+
+    said = two_runs("undo", "--batch", "B-1", "--because", WHY, "--yes")
+
+    assert (said.code, said.out.splitlines()[-1]) == (0, "2 of 2 taken back.")
 
 
 def test_a_second_go_is_refused_for_each_and_says_when_the_first_was(two_runs: Shell) -> None:  # noqa: F811

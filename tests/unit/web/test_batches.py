@@ -1,5 +1,6 @@
 """The runs of a batch, stepped into and taken back as one from its page."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from tests.unit.engine.test_undo import account, departure, sweep_and_drain
+from tests.unit.engine.world import departure as leaves
 
 WHY = "The import held the list of another company."
 
@@ -75,3 +77,20 @@ def test_others_do_neither(batch: Any, who: str) -> None:
 
     assert send(batch, "/batches/B-1/undo", who, note=WHY).status_code == 403
     assert batch.world.facts().undo is None
+
+
+def test_who_of_a_batch_has_not_begun_stands_beside_what_was_done_to_its_runs(batch: Any) -> None:
+    batch.run()
+    later = batch.world.clock() + timedelta(days=3)
+    with batch.world.store.write() as session:
+        mikes = session.get_one(Departure, "d-1")
+        hannas = leaves(batch.world.people["hanna"], later, id="d-2", source_id="ev-2")
+        hannas.batch_id = mikes.batch_id
+        session.add(hannas)
+
+    paused = send(batch, "/batches/B-1/runs", verb="pause").text
+    checked = send(batch, "/batches/B-1/runs", verb="check").text
+    undone = send(batch, "/batches/B-1/undo", note=WHY).text
+
+    others = "1 more of B-1 has not begun, and will at their time"
+    assert (others in paused, others in checked, others in undone) == (True, False, True)
