@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _BATCH = re.compile(rf"(?:B-)?(\d{{1,{MOST_DIGITS}}})", re.ASCII | re.IGNORECASE)
 _because = click.option("--because", required=True, help="Why.")
-_batch = click.option("--batch", help="All that is held of this batch (B-3).")
+_batch = click.option("--batch", help="Of this batch (B-3): with --all or --first.")
+_all = click.option("--all", "everybody", is_flag=True, help="Of a batch, everybody who is held.")
 _first = click.option("--first", type=click.IntRange(min=1), help="Of a batch, only so many, the earliest.")
 
 
@@ -44,6 +45,7 @@ def held() -> None:
 @click.command()
 @click.argument("departures", nargs=-1)
 @_batch
+@_all
 @_first
 @_because
 @click.option("--wave", type=click.IntRange(min=1), help="Let so many of the batch go at a time.")
@@ -54,6 +56,7 @@ def release(
     *,
     departures: tuple[str, ...],
     batch: str | None,
+    everybody: bool,
     first: int | None,
     because: str,
     wave: int | None,
@@ -70,7 +73,7 @@ def release(
 
     with opened() as service:
         by = actor(service, *NAMING, verb=RELEASE)
-        ids = _ids(service, departures, batch, first)
+        ids = _ids(service, departures, batch, first=first, everybody=everybody)
         wanted = Wanted(
             departures=ids,
             person_id=by.id,
@@ -90,9 +93,12 @@ def release(
 @click.command()
 @click.argument("departures", nargs=-1)
 @_batch
+@_all
 @_first
 @_because
-def cancel(*, departures: tuple[str, ...], batch: str | None, first: int | None, because: str) -> None:
+def cancel(
+    *, departures: tuple[str, ...], batch: str | None, everybody: bool, first: int | None, because: str
+) -> None:
     """Cancel held DEPARTURES (ids, or --batch) that were a mistake: they are withdrawn, nobody is touched."""
     from service.cli._actor import actor
     from service.engine.approvals import CANCELLING, Wanted
@@ -101,7 +107,7 @@ def cancel(*, departures: tuple[str, ...], batch: str | None, first: int | None,
 
     with opened() as service:
         by = actor(service, *CANCELLING, verb=CANCEL_HELD)
-        ids = _ids(service, departures, batch, first)
+        ids = _ids(service, departures, batch, first=first, everybody=everybody)
         try:
             service.desk.approvals.cancel(
                 Wanted(departures=ids, person_id=by.id, door="cli", because=because)
@@ -140,12 +146,12 @@ def steer(*, verb: str, batch: str, because: str) -> None:
 
 
 def _ids(
-    service: "Service", departures: tuple[str, ...], batch: str | None, first: int | None
+    service: "Service", departures: tuple[str, ...], batch: str | None, *, first: int | None, everybody: bool
 ) -> tuple[str, ...]:
     from service.cli._actor import reader
     from service.engine.held import held_groups
 
-    if bool(departures) == bool(batch):
+    if bool(departures) == bool(batch) or (departures and (everybody or first)):
         stop("Name departures by their ids, or a batch with --batch. Nothing was changed.", WRONG_USE)
     if batch is None:
         return departures
@@ -155,6 +161,11 @@ def _ids(
     group = next((g for g in groups if g.number == number), None)
     if group is None:
         stop(f"Nothing of batch B-{number} is held. Nothing was changed.", WRONG_USE)
+    if everybody == bool(first):
+        stop(
+            f"B-{number} holds {_counted(len(group.lines))}: say --all, or --first for so many. Nothing was changed.",
+            WRONG_USE,
+        )
     return tuple(line.departure_id for line in group.lines[:first])
 
 

@@ -25,6 +25,7 @@ STATUS: Final = {
     "note": 422,
     "another-administrator": 422,
     "wave": 422,
+    "who": 422,
     "unknown": 404,
 }
 MOVED_ON: Final = 409

@@ -23,6 +23,7 @@ from service.web.decide import MOVED_ON, STATUS
 from service.web.masking import note_look
 from service.web.problems import Problem
 from service.web.rooms import rooms
+from service.web.ticking import ticked
 
 pages = Blueprint("held", __name__)
 
@@ -205,21 +206,23 @@ def _may_steer() -> bool:
 
 
 def _wanted() -> Wanted:
-    """The departures that were ticked, else all of the batch that is held still."""
-    ids = tuple(request.form.getlist("departure"))
-    if not ids:
-        with rooms().desk.store.read() as session:
-            groups = {str(g.number): g for g in held_groups(session, reader=viewer().person_id)}
-        group = groups.get(request.form.get("batch", ""))
-        ids = tuple(line.departure_id for line in group.lines) if group and group.number else ()
+    """What the form asks for. Raises `NotDecided`."""
     return Wanted(
-        departures=ids,
+        departures=ticked("departure", _all_held),
         person_id=viewer().person_id,
         door="web",
         because=_text("because"),
         wave_size=_wave_size(_text("wave")),
         another=_text("another"),
     )
+
+
+def _all_held() -> tuple[str, ...]:
+    """Everybody of the form's batch who is held still, as the page lists them."""
+    me, number = viewer().person_id, request.form.get("batch", "")
+    with rooms().desk.store.read() as session:
+        groups = {str(group.number): group for group in held_groups(session, without=(me,), reader=me)}
+    return tuple(line.departure_id for line in groups[number].lines) if number in groups else ()
 
 
 def _wave_size(typed: str) -> int | None:

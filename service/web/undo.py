@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from service.engine.decisions import NotDecided
 from service.engine.refusable import UNDO
 from service.engine.undo import MAY_UNDO, UndoWish
+from service.engine.undo_many import Chosen
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
 from service.web.intervene import others_of_batch, runs_of_batch
 from service.web.masking import run_for_viewer
 from service.web.rooms import rooms
+from service.web.ticking import ticked
 
 pages = Blueprint("undo", __name__)
 
@@ -52,20 +54,37 @@ def report(number: int) -> ResponseReturnValue:
 @pages.post("/batches/B-<int(max=2147483647):number>/undo")
 @requires(*UNDOING, verbs={"undo": UNDO})
 def undo_all(number: int) -> ResponseReturnValue:
-    """Give the go for every run of a batch; one that is refused stops none of the others."""
+    """Give the go for the runs of a batch that were ticked; one that is refused stops none of the others."""
     note, together = request.form.get("note", "").replace("\0", "").strip(), str(uuid.uuid4())
     me, refused = viewer().person_id, {}
+    try:
+        meant = ticked("run", lambda: [f"R-{each.number}" for each in _left(number)])
+    except NotDecided as why:
+        return _report(number, {}, said=str(why), status=STATUS.get(why.reason, MOVED_ON))
     for each in runs_of_batch(number):
+        if f"R-{each.number}" not in meant:
+            continue
         try:
             rooms().desk.undo(
                 UndoWish(run_id=each.run_id, person_id=me, door="web", note=note, batch=together)
             )
         except NotDecided as why:
             refused[each.number] = str(why)
-    return _report(number, refused) if refused else redirect(f"/batches/B-{number}/undo", 303)
+    if refused:
+        return _report(number, refused, status=MOVED_ON)
+    return redirect(f"/batches/B-{number}/undo", 303)
 
 
-def _report(number: int, refused: Mapping[int, str]) -> ResponseReturnValue:
+def _left(number: int) -> list[Chosen]:
+    """The runs of a batch that nobody has asked to take back yet."""
+    runs = runs_of_batch(number)
+    asked = {each.number for each in rooms().desk.undoing([each.run_id for each in runs])}
+    return [each for each in runs if each.number not in asked]
+
+
+def _report(
+    number: int, refused: Mapping[int, str], *, said: str = "", status: int = 200
+) -> ResponseReturnValue:
     runs = runs_of_batch(number)
     undone = {each.number: each for each in rooms().desk.undoing([each.run_id for each in runs])}
     page = render_template(
@@ -74,9 +93,10 @@ def _report(number: int, refused: Mapping[int, str]) -> ResponseReturnValue:
         runs=runs,
         undone=undone,
         refused=refused,
+        said=said,
         others=others_of_batch(number),
     )
-    return page, MOVED_ON if refused else 200
+    return page, status
 
 
 def _page(number: int, *, refused: str = "", status: int = 200) -> ResponseReturnValue:

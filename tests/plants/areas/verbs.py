@@ -273,4 +273,28 @@ PLANTS = (
         becomes="",
         tests=("tests/unit/cli/test_decide.py::test_whoever_is_nobody_here_changes_nothing",),
     ),
+    Plant(
+        protects="That nobody is ticked never means everybody.",
+        file="service/web/ticking.py",
+        text="    if bool(some) == bool(everybody):",
+        becomes="    everybody = everybody or str(len(all_of_them()))\n    if some and everybody == 'both':",
+        tests=(
+            "tests/unit/web/test_held.py::test_that_nobody_is_ticked_never_means_everybody",
+            "tests/unit/web/test_batches.py::test_that_no_run_is_ticked_never_means_all_of_them",
+        ),
+    ),
+    Plant(
+        protects="Everybody is as many as stood on the page.",
+        file="service/web/ticking.py",
+        text="    if everybody != str(len(found)):",
+        becomes="    if False:",
+        tests=("tests/unit/web/test_held.py::test_everybody_is_as_many_as_stood_on_the_page",),
+    ),
+    Plant(
+        protects="A batch alone does not mean everybody of it on the command line.",
+        file="service/cli/_held.py",
+        text="    if everybody == bool(first):",
+        becomes="    if False:",
+        tests=("tests/unit/cli/test_held.py::test_a_batch_alone_does_not_mean_everybody_of_it",),
+    ),
 )

@@ -49,14 +49,14 @@ def test_a_batch_is_taken_back_from_its_page_and_the_report_says_what_is_left(ba
     before = account(batch.world)
     batch.run()
 
-    begun = send(batch, "/batches/B-1/undo", note=WHY)
+    begun = send(batch, "/batches/B-1/undo", everybody="1", note=WHY)
     sweep_and_drain(batch.world)
     report = batch.browser("it").get("/batches/B-1/undo").text
 
     assert "0 of 1 put back" in begun.text
     assert "1 of 1 put back" in report
     assert "not brought back" in report
-    assert "Open access of" not in report
+    assert "Open their access again" not in report
     assert account(batch.world) == before
     assert departure(batch.world).state is DepartureState.WITHDRAWN
 
@@ -64,7 +64,7 @@ def test_a_batch_is_taken_back_from_its_page_and_the_report_says_what_is_left(ba
 def test_without_a_reason_each_run_says_why_it_was_refused(batch: Any) -> None:
     batch.run()
 
-    answer = send(batch, "/batches/B-1/undo", note="oops")
+    answer = send(batch, "/batches/B-1/undo", run="R-1", note="oops")
 
     assert answer.status_code == 409
     assert "Say why" in answer.text
@@ -90,7 +90,29 @@ def test_who_of_a_batch_has_not_begun_stands_beside_what_was_done_to_its_runs(ba
 
     paused = send(batch, "/batches/B-1/runs", verb="pause").text
     checked = send(batch, "/batches/B-1/runs", verb="check").text
-    undone = send(batch, "/batches/B-1/undo", note=WHY).text
+    undone = send(batch, "/batches/B-1/undo", everybody="1", note=WHY).text
 
     others = "1 more of B-1 has not begun, and will at their time"
     assert (others in paused, others in checked, others in undone) == (True, False, True)
+
+
+def test_that_no_run_is_ticked_never_means_all_of_them(batch: Any) -> None:
+    batch.run()
+
+    answer = send(batch, "/batches/B-1/undo", note=WHY)
+
+    assert answer.status_code == 422
+    assert "Nobody was ticked. Tick some of the list, or everybody." in answer.text
+    assert WHY in answer.text
+    assert batch.world.facts().undo is None
+
+
+def test_one_run_of_a_batch_is_taken_back_and_the_others_stay(batch: Any) -> None:
+    batch.run()
+
+    stays = send(batch, "/batches/B-1/undo", run="R-77", note=WHY)
+    assert batch.world.facts().undo is None
+    assert "Open their access again" in stays.text
+
+    send(batch, "/batches/B-1/undo", run="R-1", note=WHY)
+    assert batch.world.facts().undo is not None

@@ -82,7 +82,7 @@ def test_a_batch_is_one_hold_with_who_and_what(office: Any, batch: list[str]) ->
 
 
 def test_two_persons_let_a_batch_go_from_the_pages(office: Any, batch: list[str]) -> None:
-    assert post(office, "approver", do="ask", batch="1", because=WHY).status_code == 303
+    assert post(office, "approver", do="ask", batch="1", everybody="8", because=WHY).status_code == 303
     assert second_yes(office, "approver").status_code == 409
     assert states(office) == {"held": 8}
 
@@ -111,11 +111,41 @@ def test_a_part_that_was_ticked_is_let_go(office: Any, batch: list[str]) -> None
 
 
 def test_a_mistake_is_cancelled_with_a_reason(office: Any, batch: list[str]) -> None:
-    assert post(office, "hr", do="cancel", batch="1", because="no").status_code == 422
+    assert post(office, "hr", do="cancel", batch="1", everybody="8", because="no").status_code == 422
 
-    post(office, "hr", do="cancel", batch="1", because="The feed was forged.")
+    post(office, "hr", do="cancel", batch="1", everybody="8", because="The feed was forged.")
 
     assert states(office) == {"withdrawn": 8}
+
+
+@pytest.mark.parametrize("verb", ["ask", "cancel"])
+def test_that_nobody_is_ticked_never_means_everybody(office: Any, batch: list[str], verb: str) -> None:
+    refused = post(office, "hr", do=verb, batch="1", because=WHY)
+
+    assert refused.status_code == 422
+    assert "Nobody was ticked. Tick some of the list, or everybody." in refused.text
+    assert "<details open><summary>Who, and when" in refused.text
+    assert WHY in refused.text
+    assert states(office) == {"held": 8}
+    assert office.world.bodies("approval.given") == []
+
+
+def test_some_and_everybody_is_neither(office: Any, batch: list[str]) -> None:
+    refused = post(office, "hr", do="cancel", batch="1", departure=batch[:2], everybody="8", because=WHY)
+
+    assert refused.status_code == 422
+    assert "Some were ticked, and everybody too" in refused.text
+    assert states(office) == {"held": 8}
+
+
+def test_everybody_is_as_many_as_stood_on_the_page(office: Any, batch: list[str]) -> None:
+    assert "Everybody: all 8 departures" in office.browser("hr").get("/departures/held").text
+
+    refused = post(office, "hr", do="cancel", batch="1", everybody="7", because=WHY)
+
+    assert refused.status_code == 409
+    assert "Everybody is 8 now, not as many as the page showed." in refused.text
+    assert states(office) == {"held": 8}
 
 
 @pytest.mark.parametrize("who", ["it", "auditor", "admin"])
@@ -131,7 +161,7 @@ def test_a_form_that_is_not_ours_changes_nothing(office: Any, batch: list[str], 
 
 
 def test_a_board_shows_each_wave_and_opens_the_next(office: Any, batch: list[str]) -> None:
-    post(office, "approver", do="ask", batch="1", because=WHY, wave="3")
+    post(office, "approver", do="ask", batch="1", everybody="8", because=WHY, wave="3")
     second_yes(office, "hr")
     page = office.browser("it").get("/batches/B-1").text
     assert page.count("<svg") == 3
@@ -149,7 +179,7 @@ def test_a_board_shows_each_wave_and_opens_the_next(office: Any, batch: list[str
 
 
 def test_of_two_who_open_the_next_wave_at_once_one_opens_it(office: Any, batch: list[str]) -> None:
-    post(office, "approver", do="ask", batch="1", because=WHY, wave="2")
+    post(office, "approver", do="ask", batch="1", everybody="8", because=WHY, wave="2")
     second_yes(office, "hr")
     seen = office.browser("it").get("/batches/B-1").text.partition('name="open" value="')[2].partition('"')[0]
 
