@@ -23,14 +23,14 @@ from service.departures.sealing import is_hidden
 from service.departures.shape import is_executive, is_protected
 from service.engine import equipment, releases
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
-from service.engine.eligible import APPROVING, check_approver, same_human
+from service.engine.eligible import APPROVING, check_approver
 from service.engine.releases import PlanOf, Release, ReleaseState
 from service.engine.waves import into_waves
 from service.ledger.entry import Draft, append, append_all
 from service.ledger.event import Event
 from service.ledger.leaf import Json
 from service.people.account_link import AccountLink
-from service.people.person import Person, Role
+from service.people.person import Person, Role, same_human
 from service.store import Store
 from service.store.again import again
 
@@ -38,6 +38,10 @@ from service.store.again import again
 LEAST_ANOTHER: Final = 2
 MOST_ANOTHER: Final = 300
 UNKNOWN: Final = "The list names a departure there is none of. Nothing was changed."
+MIXED: Final = (
+    "So many at a time go of one batch only, and these are not all of one: name each batch by itself. "
+    "Nothing was changed."
+)
 Listed = Sequence[tuple[Departure, Person]]
 
 NAMING: Final = (Role.HR, Role.IT, Role.APPROVER, Role.ADMIN)
@@ -88,6 +92,8 @@ class Approvals:
             _check_another(session, wanted, listed)
             named = dict(releases.digests(listed, self.plan_of))
             batches = {departure.batch_id for departure, _ in listed}
+            if wanted.wave_size is not None and (len(batches) > 1 or None in batches):
+                raise NotDecided("wave", MIXED)
             release = Release(
                 id=str(uuid.uuid4()),
                 number=releases.next_number(session),
@@ -127,7 +133,7 @@ class Approvals:
                     "same-person", "Two different persons release a departure. Nothing was changed."
                 )
             _check_alone(listed, self.guard)
-            outdated = not self._as_it_was(release, listed, digest)
+            outdated = not (self._as_it_was(release, listed, digest) and _first_may(session, release, listed))
             if outdated:
                 release.state = ReleaseState.OUTDATED
                 self._record_refusal(session, person, "outdated", door, len(listed), release.id)
@@ -139,7 +145,8 @@ class Approvals:
         if outdated:
             raise NotDecided(
                 "outdated",
-                "The list, a time or a plan has changed since it was named. Nobody was released: name it anew.",
+                "The list, a time, a plan or who may decide has changed since it was named. Nobody was released: "
+                "name it anew.",
             )
         self.wake()
 
@@ -238,6 +245,17 @@ class Approvals:
             **({"replaces": list(replaces)} if replaces else {}),
         }
         append(session, event, actor=f"person:{person.subject}", body=body, at=self.now())
+
+
+def _first_may(session: Session, release: Release, listed: Listed) -> bool:
+    """Whether the first of the two, if somebody was, would still be let: who has left since is none of two."""
+    if release.asked_by is None:
+        return True
+    try:
+        check_approver(session, session.get_one(Person, release.asked_by), listed, door="web")
+    except NotDecided:
+        return False
+    return True
 
 
 def _check_seen(session: Session, person_id: str, listed: Listed) -> None:

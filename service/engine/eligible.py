@@ -12,7 +12,7 @@ from service.engine.decisions import NotDecided
 from service.engine.releases import CHUNK
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
-from service.people.person import Person, Role
+from service.people.person import Person, Role, same_human
 
 APPROVING: Final = (Role.APPROVER,)
 Listed = Sequence[tuple[Departure, Person]]
@@ -50,12 +50,6 @@ def check_approver(
         raise NotDecided(
             "report", "Somebody who reports to the leaver does not decide about it. Nothing was changed."
         )
-
-
-def same_human(one: Person, other: Person) -> bool:
-    """The same person, or one whom two HR systems know: by employee number or address."""
-    pairs = ((one.employee_no, other.employee_no), (one.work_email, other.work_email))
-    return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)
 
 
 def _requested(session: Session, person: Person, listed: Listed) -> bool:

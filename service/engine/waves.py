@@ -29,6 +29,9 @@ def into_waves(
     if release.wave_size is None or release.batch_id is None:
         return {}
     last = session.scalar(select(func.max(Departure.wave)).where(Departure.batch_id == release.batch_id)) or 0
+    batch = session.get_one(Batch, release.batch_id, with_for_update={"key_share": True})
+    if batch.open_wave >= last:  # nobody waits for a wave: the first of these goes at once
+        batch.open_wave = last + 1
     return {
         departure.id: last + 1 + place // release.wave_size for place, (departure, _) in enumerate(listed)
     }

@@ -124,3 +124,9 @@ def who(session: Session, kind: IdentityKind, value: str) -> Person | None:
         .join(Identity, Identity.person_id == Person.id)
         .where(Identity.kind == kind, Identity.value == value)
     )
+
+
+def same_human(one: Person, other: Person) -> bool:
+    """The same person, or one whom two HR systems know: by employee number or address."""
+    pairs = ((one.employee_no, other.employee_no), (one.work_email, other.work_email))
+    return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)

@@ -16,7 +16,7 @@ from service.departures.kind import LEAVING, DepartureKind, DepartureState
 from service.departures.left import has_left
 from service.ledger.entry import append
 from service.ledger.event import Event
-from service.people.person import Person, Role, roles_of
+from service.people.person import Person, Role, roles_of, same_human
 from service.playbook.catalogue import Actions, connector_of
 from service.playbook.compare import Comparison, compare
 from service.playbook.inuse import NotInUse, OnRecord
@@ -147,14 +147,14 @@ class Approvals:
     def _change(
         self, session: Session, offered: Loaded, replaces: str, kinds: tuple[DepartureKind, ...]
     ) -> Change:
-        approvals = select(PlaybookApproval.person_id).where(
-            *_of((offered.digest, replaces, ",".join(kinds)))
-        )
+        change = _of((offered.digest, replaces, ",".join(kinds)))
+        approved = select(PlaybookApproval.person_id).where(*change).order_by(PlaybookApproval.at)
         return Change(
             offered=offered,
             replaces=replaces,
             kinds=kinds,
-            approved_by=tuple(session.scalars(approvals.order_by(PlaybookApproval.at))),
+            # who has left since, or lost the role, is none of two
+            approved_by=tuple(one for one in session.scalars(approved) if _may_not(session, one) is None),
             not_set_up=self.not_set_up.get(offered.digest, ()),
         )
 
@@ -214,14 +214,8 @@ class Approvals:
         return True
 
     def _judged(self, session: Session, key: tuple[str, str, str], person_id: str) -> Change:
-        if not roles_of(session, person_id) & set(APPROVING):
-            raise NotApproved(Why.ROLE, "Not approved. This needs the role approver or admin.")
-        leaving = select(Departure.id).where(
-            Departure.person_id == person_id, Departure.state.not_in(OVER), Departure.kind.in_(LEAVING)
-        )
-        leaves = session.scalar(leaving.limit(1)) is not None
-        if leaves or has_left(session, session.get_one(Person, person_id)):
-            raise NotApproved(Why.LEAVER, "Not approved. Nobody who leaves decides how leaving is done.")
+        if (refused := _may_not(session, person_id)) is not None:
+            raise refused
         change = next((each for each in self.waiting(session) if each.key == key), None)
         if change is None:
             raise NotApproved(
@@ -234,11 +228,25 @@ class Approvals:
                 f"Not approved. It needs {', '.join(change.not_set_up)}, and nobody has set that up: add "
                 f"[connectors.{change.not_set_up[0]}] to exeunt.toml, or take the steps out.",
             )
-        if person_id in change.approved_by:
+        person = session.get_one(Person, person_id)
+        if any(same_human(person, session.get_one(Person, known)) for known in change.approved_by):
             raise NotApproved(
                 Why.TWICE, "You approved this already. Somebody else has to be the second person."
             )
         return change
+
+
+def _may_not(session: Session, person_id: str) -> NotApproved | None:
+    """Why somebody is none of two persons today, if there is a reason."""
+    if not roles_of(session, person_id) & set(APPROVING):
+        return NotApproved(Why.ROLE, "Not approved. This needs the role approver or admin.")
+    leaving = select(Departure.id).where(
+        Departure.person_id == person_id, Departure.state.not_in(OVER), Departure.kind.in_(LEAVING)
+    )
+    leaves = session.scalar(leaving.limit(1)) is not None
+    if leaves or has_left(session, session.get_one(Person, person_id)):
+        return NotApproved(Why.LEAVER, "Not approved. Nobody who leaves decides how leaving is done.")
+    return None
 
 
 def _of(key: tuple[str, str, str]) -> tuple[ColumnElement[bool], ...]:

@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from service.departures.departure import Departure
 from service.departures.event import Change
@@ -11,7 +12,7 @@ from service.departures.kind import DepartureState
 from service.engine import waves
 from service.engine.approvals import Wanted
 from service.engine.decisions import NotDecided
-from service.people.person import Person, Role
+from service.people.person import Person, Role, RoleGrant
 from tests.attacks.departures.company import Company
 
 
@@ -55,6 +56,25 @@ def test_one_person_is_not_two(company: Company, held: list[str]) -> None:
     release = company.ask(first, held)
 
     refused(company, "same-person", company.approve, first, release)
+
+
+def test_whoever_is_no_approver_any_more_after_the_first_yes_is_none_of_two(
+    company: Company, held: list[str]
+) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+    with company.store.write() as session:
+        session.execute(delete(RoleGrant).where(RoleGrant.person_id == first))
+
+    refused(company, "outdated", company.approve, second, release)
+
+
+def test_so_many_at_a_time_are_of_one_batch(company: Company, held: list[str]) -> None:
+    first, _ = company.approvers()
+    with company.store.write() as session:
+        session.get_one(Departure, held[0]).batch_id = None
+
+    refused(company, "wave", company.ask, first, held, wave=2)
 
 
 def test_one_human_with_two_records_is_not_two(company: Company, held: list[str]) -> None:
@@ -283,6 +303,31 @@ def test_a_leaver_does_not_cancel_their_own(company: Company, held: list[str]) -
     wanted = Wanted(departures=tuple(held), person_id=leaver, door="web", because="I would like to stay.")
 
     refused(company, "leaver", company.approvals.cancel, wanted)
+
+
+def opened(company: Company, by: str) -> int:
+    """Somebody opens the next wave; gives how many begin."""
+    (batch,) = company.batches()
+    waves.steer(
+        company.store, batch.number, "next", person_id=by, because="", door="web", now=company.clock()
+    )
+    return len(company.begin())
+
+
+def test_the_first_wave_of_a_further_list_goes_at_once_unless_another_waits(
+    company: Company, held: list[str]
+) -> None:
+    first, second = company.approvers()
+    company.approve(second, company.ask(first, held[:2], wave=1))
+    assert len(company.begin()) == 1
+
+    company.approve(second, company.ask(first, held[2:4], wave=1))
+    assert company.begin() == []
+    assert [opened(company, first) for _ in range(3)] == [1, 1, 1]
+
+    company.approve(second, company.ask(first, held[4:], wave=1))
+    assert len(company.begin()) == 1
+    assert opened(company, first) == 1
 
 
 def test_waves_go_one_after_the_other_and_a_stop_stops(company: Company, held: list[str]) -> None:

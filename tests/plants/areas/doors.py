@@ -205,8 +205,8 @@ PLANTS = (
     Plant(
         protects="Only approvers and administrators approve a changed playbook.",
         file="service/playbook/approval.py",
-        text="        if not roles_of(session, person_id) & set(APPROVING):",
-        becomes="        if False:",
+        text="    if not roles_of(session, person_id) & set(APPROVING):",
+        becomes="    if False:",
         tests=("tests/unit/playbook/test_versions.py::test_neither_the_wrong_role_nor_a_leaver_approves",),
     ),
     Plant(

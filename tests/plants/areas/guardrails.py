@@ -17,6 +17,25 @@ ELIGIBLE = "service/engine/eligible.py"
 CEILINGS = "tests/unit/departures/test_ceilings.py"
 PLANTS = (
     Plant(
+        protects="Whoever is no approver any more is none of two persons.",
+        file="service/engine/approvals.py",
+        text="(self._as_it_was(release, listed, digest) and _first_may(session, release, listed))",
+        becomes="self._as_it_was(release, listed, digest)",
+        tests=(
+            (
+                "tests/attacks/departures/test_letting_go.py::"
+                "test_whoever_is_no_approver_any_more_after_the_first_yes_is_none_of_two"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A list of several batches does not go all at once where waves were asked for.",
+        file="service/engine/approvals.py",
+        text="(len(batches) > 1 or None in batches)",
+        becomes="not batches",
+        tests=("tests/attacks/departures/test_letting_go.py::test_so_many_at_a_time_are_of_one_batch",),
+    ),
+    Plant(
         protects="Too many who are announced at once are held.",
         file=HOLDING,
         text="    if too_many := mass.announced_at_once(session, departure, guard, now=now):",
@@ -134,7 +153,7 @@ PLANTS = (
     ),
     Plant(
         protects="One human whom two HR systems know is one person.",
-        file=ELIGIBLE,
+        file="service/people/person.py",
         text="    return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)",
         becomes="    return one.id == other.id or not pairs",
         tests=(f"{GO}::test_one_human_with_two_records_is_not_two",),

@@ -8,6 +8,22 @@ APPROVAL = "service/playbook/approval.py"
 
 PLANTS = (
     Plant(
+        protects="Whoever leaves since they approved a playbook is none of two persons.",
+        file="service/playbook/approval.py",
+        text=" if _may_not(session, one) is None)",
+        becomes=")",
+        tests=(
+            "tests/unit/playbook/test_versions.py::test_the_approval_of_whoever_leaves_since_does_not_count",
+        ),
+    ),
+    Plant(
+        protects="One human with two records is not two who approve a playbook.",
+        file="service/playbook/approval.py",
+        text="        if any(same_human(person, session.get_one(Person, known)) for known in change.approved_by):",
+        becomes="        if person_id in change.approved_by:",
+        tests=("tests/unit/playbook/test_versions.py::test_one_human_with_two_records_is_not_two",),
+    ),
+    Plant(
         protects="A change of a live playbook needs two persons.",
         file=APPROVAL,
         text="NEEDED: Final = 2",
@@ -17,15 +33,15 @@ PLANTS = (
     Plant(
         protects="Whoever approved a change of a playbook is not the second person too.",
         file=APPROVAL,
-        text="        if person_id in change.approved_by:",
+        text="        if any(same_human(person, session.get_one(Person, known)) for known in change.approved_by):",
         becomes="        if False:",
         tests=(f"{VERSIONS}::test_one_person_is_not_two",),
     ),
     Plant(
         protects="Nobody who leaves decides how leaving is done.",
         file=APPROVAL,
-        text="        if leaves or has_left(session, session.get_one(Person, person_id)):",
-        becomes="        if False:",
+        text="    if leaves or has_left(session, session.get_one(Person, person_id)):",
+        becomes="    if False:",
         tests=(f"{VERSIONS}::test_neither_the_wrong_role_nor_a_leaver_approves",),
     ),
     Plant(

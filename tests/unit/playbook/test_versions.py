@@ -186,6 +186,28 @@ def test_one_person_is_not_two(changed: Company) -> None:
     assert (refused.value.why, changed.version(), changed.events()[-1]) == (Why.TWICE, 1, "playbook.refused")
 
 
+def test_one_human_with_two_records_is_not_two(changed: Company) -> None:
+    changed.approve("ada")
+    with changed.store.write() as session:
+        for name, address in (("ada", "ada@example.com"), ("bo", "Ada@example.com")):
+            session.get_one(Person, f"p-{name}").work_email = address
+
+    with pytest.raises(NotApproved) as refused:
+        changed.approve("bo")
+
+    assert (refused.value.why, changed.version()) == (Why.TWICE, 1)
+
+
+def test_the_approval_of_whoever_leaves_since_does_not_count(changed: Company) -> None:
+    changed.approve("ada")
+    changed.leaves("ada")
+
+    last = changed.approve("bo")
+
+    assert (last, changed.version()) == (False, 1)
+    assert changed.waiting()[0].approved_by == ("p-bo",)
+
+
 @pytest.mark.parametrize(("who", "why"), [("ivan", Why.ROLE), ("mike", Why.LEAVER)])
 def test_neither_the_wrong_role_nor_a_leaver_approves(changed: Company, who: str, why: Why) -> None:
     changed.approve("ada")
