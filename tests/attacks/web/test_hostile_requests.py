@@ -124,4 +124,4 @@ def test_honest_requests_are_answered_beside_two_hundred_that_drip(server: Serve
         client.close()
 
     assert b" 200 " in answered
-    assert took < 2
+    assert took < 4

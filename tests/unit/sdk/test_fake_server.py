@@ -157,7 +157,7 @@ def test_a_token_is_refused_once_and_only_where_one_is_shown() -> None:
 
 def test_a_delay_delays_everybody_at_once_not_one_after_the_other() -> None:
     with Lamp() as lamp:
-        lamp.faults.delay_ms = 200
+        lamp.faults.delay_ms = 500
         threads = [threading.Thread(target=ask, args=(lamp, "GET", "/lamp")) for _ in range(8)]
         started = time.monotonic()
         for thread in threads:
@@ -165,7 +165,7 @@ def test_a_delay_delays_everybody_at_once_not_one_after_the_other() -> None:
         for thread in threads:
             thread.join()
 
-    assert 0.2 <= time.monotonic() - started < 1.0
+    assert 0.5 <= time.monotonic() - started < 3
 
 
 def test_many_changes_at_once_are_each_kept(tmp_path: Path) -> None:
