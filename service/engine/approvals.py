@@ -7,7 +7,7 @@ who sits at a keyboard is not proven. Refusals are recorded and change nothing.
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -169,7 +169,8 @@ class Approvals:
                     [],
                 )
                 body = {"cancelled": True, "door": wanted.door}
-                drafts.append(_draft(Event.DEPARTURE_WITHDRAWN, person, departure, leaver, body))
+                draft = _draft(Event.DEPARTURE_WITHDRAWN, person, departure, leaver, body)
+                drafts.append(replace(draft, pii={"reason": wanted.because.strip()}))
             append_all(session, drafts, at=self.now())
 
     def _of(self, session: Session, wanted: Wanted) -> tuple[Person, Listed]:
@@ -244,7 +245,15 @@ class Approvals:
             "door": door,
             **({"replaces": list(replaces)} if replaces else {}),
         }
-        append(session, event, actor=f"person:{person.subject}", body=body, at=self.now())
+        append(
+            session,
+            event,
+            actor=f"person:{person.subject}",
+            subject=person.subject,
+            body=body,
+            pii={"reason": release.because},
+            at=self.now(),
+        )
 
 
 def _first_may(session: Session, release: Release, listed: Listed) -> bool:

@@ -31,7 +31,7 @@ def throw(store: Store, person_id: str, *, because: str, door: str, now: datetim
         if row.stopped_at is not None:
             raise NotDecided("nothing", "The kill switch is thrown already. Nothing was changed.")
         row.stopped_at, row.stopped_by, row.because = now, person.id, because.strip()
-        _record(session, Event.ENGINE_STOPPED, person, door=door, now=now)
+        _record(session, Event.ENGINE_STOPPED, person, door=door, now=now, reason=row.because)
 
 
 @again
@@ -42,7 +42,7 @@ def take_back(store: Store, person_id: str, *, door: str, now: datetime) -> None
         row = _row(session)
         if row.stopped_at is None:
             raise NotDecided("nothing", "The kill switch is not thrown. Nothing was changed.")
-        row.stopped_at, row.stopped_by, row.because = None, None, ""
+        row.stopped_at, row.stopped_by = None, None  # the words stay: the ledger commits to them
         _record(session, Event.ENGINE_RESUMED, person, door=door, now=now)
 
 
@@ -60,6 +60,17 @@ def _row(session: Session) -> KillSwitch:
     return row
 
 
-def _record(session: Session, event: Event, person: Person, *, door: str, now: datetime) -> None:
+def _record(
+    session: Session, event: Event, person: Person, *, door: str, now: datetime, reason: str = ""
+) -> None:
+    """No leaver is concerned, so the reason is committed to under the key of whoever gave it."""
     session.flush()
-    append(session, event, actor=f"person:{person.subject}", body={"door": door}, at=now)
+    append(
+        session,
+        event,
+        actor=f"person:{person.subject}",
+        subject=person.subject if reason else "",
+        body={"door": door},
+        pii={"reason": reason} if reason else {},
+        at=now,
+    )

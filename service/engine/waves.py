@@ -72,10 +72,24 @@ def steer(  # noqa: PLR0913  what a person wants of a batch, each by its name
             )
             raise NotDecided("stale", said)
         event = _steered(session, batch, verb, because, now=now)
-        person = session.get_one(Person, person_id)
-        session.flush()
-        body = {"batch": batch.id, "wave": batch.open_wave, "door": door}
-        append(session, event, actor=f"person:{person.subject}", body=body, at=now)
+        _record(session, event, batch, session.get_one(Person, person_id), door=door, now=now)
+
+
+def _record(
+    session: Session, event: Event, batch: Batch, person: Person, *, door: str, now: datetime
+) -> None:
+    """Many leavers are concerned, so the reason is committed to under the key of whoever gave it."""
+    session.flush()
+    reason = batch.stopped_because if event is Event.BATCH_STOPPED else ""
+    append(
+        session,
+        event,
+        actor=f"person:{person.subject}",
+        subject=person.subject if reason else "",
+        body={"batch": batch.id, "wave": batch.open_wave, "door": door},
+        pii={"reason": reason} if reason else {},
+        at=now,
+    )
 
 
 def _check(session: Session, batch: Batch, person_id: str) -> None:
@@ -106,7 +120,7 @@ def _steered(session: Session, batch: Batch, verb: str, because: str, *, now: da
         case "go":
             if batch.stopped_at is None:
                 raise NotDecided("nothing", "The batch is not stopped. Nothing was changed.")
-            batch.stopped_at, batch.stopped_because = None, ""
+            batch.stopped_at = None  # the words stay: the ledger commits to them
             return Event.BATCH_RESUMED
         case _:
             raise NotDecided("unknown", f"A batch knows next, stop and go, not {verb}. Nothing was changed.")

@@ -49,6 +49,7 @@ def test_two_persons_let_a_named_list_go(company: Company, held: list[str]) -> N
     given = company.entries("approval.given")
     assert len({entry["actor"] for entry in given}) == 2
     assert len({entry["body"]["digest"] for entry in given}) == 1
+    assert [set(entry["pii"]) for entry in given] == [{"reason"}, {"reason"}]
 
 
 def test_one_person_is_not_two(company: Company, held: list[str]) -> None:
@@ -296,6 +297,7 @@ def test_cancelling_needs_a_reason_and_touches_nobody(company: Company, held: li
 
     assert company.states() == {"withdrawn": 6}
     assert company.begin() == []
+    assert [set(entry["pii"]) for entry in company.entries("departure.withdrawn")] == [{"reason"}] * 6
 
 
 def test_a_leaver_does_not_cancel_their_own(company: Company, held: list[str]) -> None:
@@ -350,6 +352,8 @@ def test_waves_go_one_after_the_other_and_a_stop_stops(company: Company, held: l
     assert len(company.begin()) == 2
     with pytest.raises(NotDecided, match="no further wave"):
         steer("next")
+    assert [set(entry["pii"]) for entry in company.entries("batch.stopped")] == [{"reason"}]
+    assert [set(entry["pii"]) for entry in company.entries("batch.wave_opened")] == [set(), set()]
 
 
 @pytest.mark.parametrize(

@@ -297,4 +297,16 @@ PLANTS = (
         becomes="    if False:",
         tests=("tests/unit/cli/test_held.py::test_a_batch_alone_does_not_mean_everybody_of_it",),
     ),
+    Plant(
+        protects="The ledger commits to why the kill switch was thrown.",
+        file="service/engine/stopping.py",
+        text='        pii={"reason": reason} if reason else {},\n',
+        becomes="",
+        tests=(
+            (
+                "tests/unit/engine/test_kill_switch.py::"
+                "test_the_ledger_commits_to_why_it_was_thrown_and_does_not_say_it"
+            ),
+        ),
+    ),
 )

@@ -12,6 +12,8 @@ from service.engine.decisions import NotDecided
 from service.engine.lanes import Room
 from service.engine.states import StepState
 from service.engine.tables import StepRun
+from service.ledger.entry import LedgerEntry
+from service.ledger.subject import commitment, reveal
 from service.people.person import Person, Role, RoleGrant
 from service.store import Store
 from tests.unit.engine.world import person
@@ -71,6 +73,20 @@ def test_it_is_on_record_who_threw_it_and_who_went_on(world: Any) -> None:
     assert world.bodies("engine.stopped") == [{"door": "cli"}]
     assert world.bodies("engine.resumed") == [{"door": "web"}]
     assert kill_switch.note(world.store) == ""
+
+
+def test_the_ledger_commits_to_why_it_was_thrown_and_does_not_say_it(world: Any) -> None:
+    throw(world)
+    stopping.take_back(world.store, world.people["ivan"], door="web", now=world.clock())
+
+    with world.store.read() as session:
+        stopped, resumed = session.query(LedgerEntry).filter(LedgerEntry.event.startswith("engine.")).all()
+        kept = session.get_one(kill_switch.KillSwitch, kill_switch.THE_ONE).because
+        assert WHY not in stopped.leaf.decode()
+        assert stopped.content["pii"] == {
+            "reason": commitment(reveal(session, stopped.subject), "reason", kept)
+        }
+    assert (kept, resumed.content["pii"]) == (WHY, {})
 
 
 def test_who_is_refused_is_on_record(world: Any) -> None:
