@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, select
@@ -167,7 +167,7 @@ def _create(
         person_id=person.id,
         kind=event.kind or DepartureKind.VOLUNTARY,
         state=DepartureState.SCHEDULED,
-        notice_date=event.notice_date or date_in(now),
+        notice_date=event.notice_date or times.civil_of(now, event.timezone).date(),
         source_version=event.source_version or "",
         announced_at=now,
         announced_by=by,
@@ -190,7 +190,9 @@ def _change(
     seal_as_asked(session, departure, event, now=now, by=by)
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
-    if _known(departure, event, (when.meant, when.zone, kind)):
+    notice = event.notice_date or departure.notice_date
+    moved = departure.run_id is None and notice != departure.notice_date
+    if not moved and _known(departure, event, (when.meant, when.zone, kind)):
         return Announced(departure_id=departure.id, news=False)
     _keep_version(departure, event)
     if departure.run_id is not None:
@@ -201,7 +203,7 @@ def _change(
         return Announced(departure_id=departure.id, news=True)
     for name, value in _times(when).items():
         setattr(departure, name, value)
-    departure.kind = kind
+    departure.kind, departure.notice_date = kind, notice
     record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     person = session.get_one(Person, departure.person_id)
     hold_or_schedule(session, departure, person, guard, now=now, by=by)
@@ -267,11 +269,6 @@ def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
         by="system:engine",
         body={"from": before.isoformat(), "to": when.instant.isoformat(), "because": "zone data"},
     )
-
-
-def date_in(now: datetime) -> date:
-    """The UTC date, for a notice that came without one."""
-    return now.astimezone(UTC).date()
 
 
 def _times(when: times.Interpretation) -> dict[str, Any]:

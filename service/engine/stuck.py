@@ -260,8 +260,14 @@ def _without_an_answer(late: datetime) -> Iterator[tuple[Select[Any], str, str]]
 
 
 def _open(since: Any) -> Select[Any]:
-    """Steps that are not paused, of runs that are neither held nor paused."""
-    moves = (DepartureState.REVOKING, DepartureState.CONFIRMING, DepartureState.CLOSED)
+    """Steps that are not paused, of runs that are neither held nor paused, from the notice to the way back."""
+    moves = (
+        DepartureState.SCHEDULED,
+        DepartureState.REVOKING,
+        DepartureState.CONFIRMING,
+        DepartureState.RESTORING,
+        DepartureState.CLOSED,
+    )
     return (
         select(StepRun, Run, since)
         .join(Run, Run.id == StepRun.run_id)

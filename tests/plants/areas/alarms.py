@@ -4,6 +4,15 @@ from tests.plants.plant import Plant
 
 PLANTS = (
     Plant(
+        protects="A step of the notice or of the way back that stands still is told of.",
+        file="service/engine/stuck.py",
+        text="        DepartureState.RESTORING,\n",
+        becomes="",
+        tests=(
+            "tests/unit/engine/test_stuck.py::test_a_step_of_the_notice_or_of_the_way_back_is_stuck_as_well",
+        ),
+    ),
+    Plant(
         protects="A call that does not come back raises an alarm.",
         file="service/engine/stuck.py",
         text="StepRun.state.in_(OUT), Attempt.started_at < late,",

@@ -4,6 +4,13 @@ from tests.plants.plant import Plant
 
 PLANTS = (
     Plant(
+        protects="Another day of notice is followed.",
+        file="service/departures/announce.py",
+        text="    if not moved and _known(",
+        becomes="    if _known(",
+        tests=("tests/unit/departures/test_announce.py::test_another_day_of_notice_is_news_and_is_followed",),
+    ),
+    Plant(
         protects="A dismissal brings the last day to now.",
         file="service/engine/retiming.py",
         text="    if at_once and step.phase in (Phase.NOTICE, Phase.LAST_DAY):",

@@ -1,7 +1,7 @@
 """From HR's word to a departure: once, changed, withdrawn, and never about the wrong person."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -38,6 +38,26 @@ def test_the_same_again_is_no_news(hr: Hr) -> None:
 
     assert not done.news
     assert len(hr.ledger()) == before
+
+
+def test_another_day_of_notice_is_news_and_is_followed(hr: Hr) -> None:
+    hr.says(notice_date=date(2026, 3, 2))
+
+    moved = hr.says(Change.CHANGED, notice_date=date(2026, 3, 4))
+    silent = hr.says(Change.CHANGED)
+
+    (departure,) = hr.departures()
+    assert (moved.news, silent.news) == (True, False)
+    assert (departure.notice_date, departure.begins_at) == (date(2026, 3, 4), None)
+
+
+def test_without_a_day_of_notice_it_is_today_on_the_leavers_clocks(hr: Hr) -> None:
+    hr.clock.now = datetime(2026, 3, 3, 3, 0, tzinfo=UTC)
+
+    hr.says(timezone="Pacific/Honolulu")
+
+    (departure,) = hr.departures()
+    assert departure.notice_date == date(2026, 3, 2)
 
 
 def test_an_event_sent_again_after_the_end_begins_nothing(hr: Hr) -> None:

@@ -69,6 +69,16 @@ def test_a_step_past_its_deadline_with_nobody_asked_is_stuck(world: Any):
     assert any("past its deadline and nobody was asked" in each for each in said(world))
 
 
+@pytest.mark.parametrize("state", [DepartureState.SCHEDULED, DepartureState.RESTORING])
+def test_a_step_of_the_notice_or_of_the_way_back_is_stuck_as_well(world: Any, state: DepartureState):
+    world.begin()
+    with world.store.write() as session:
+        session.execute(update(Departure).values(state=state))
+    world.clock.turn(minutes=26)
+
+    assert (StuckKind.STEP, "shut") in stuck(world)
+
+
 def test_a_step_behind_a_shut_gate_says_so(world: Any):
     world.begin()
     with world.store.write() as session:
