@@ -113,7 +113,7 @@ def _others(service: "Service", verb: "Verb", batch: str | None) -> str:
 
 
 class Told(TypedDict):
-    """What became of the wish for one run; `left` are the steps it does not fit, with why."""
+    """What became of the wish for one run; `left` are the steps it does not fit, with why; `waits` what keeps it."""
 
     run: str
     leaver: str
@@ -121,18 +121,21 @@ class Told(TypedDict):
     touched: list[str]
     left: dict[str, str]
     refused: str
+    waits: str
 
 
 def _carried_out(service: "Service", facts: "RunFacts", wish: "Wish") -> Told:
     from service.engine.decisions import NotDecided
 
-    told = Told(run=facts.number, leaver=facts.leaver, verb=wish.verb.value, touched=[], left={}, refused="")
+    told = Told(
+        run=facts.number, leaver=facts.leaver, verb=wish.verb.value, touched=[], left={}, refused="", waits=""
+    )
     try:
         done = service.desk.intervene(wish)
     except NotDecided as refused:
         told["refused"] = str(refused)
     else:
-        told["touched"], told["left"] = list(done.touched), dict(done.left)
+        told["touched"], told["left"], told["waits"] = list(done.touched), dict(done.left), done.waits
     return told
 
 
@@ -178,6 +181,8 @@ def _lines(told: Told, *, one_of_many: bool) -> "Iterator[str]":
     """What was done to a run, and what was left alone: each step with why, or of many runs how many."""
     said = told["refused"] or f"{told['verb']}: {', '.join(told['touched']) or 'the run'}"
     yield f"{told['run']:<8} {told['leaver']}: {said}"
+    if told["waits"]:
+        yield f"         {told['waits']} exeunt decide resume {told['run']}"
     if one_of_many and told["left"]:
         count = len(told["left"])
         yield f"         left alone: {count} {'step' if count == 1 else 'steps'} it does not fit"

@@ -156,7 +156,11 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
 
 
 def try_again(session: Session, step: StepRun, *, now: datetime, actor: str) -> None:
-    """Let a step be tried once more, looking first; what follows is the caller's to derive."""
+    """Let a step be tried once more, looking first; what follows is the caller's to derive.
+
+    In a run that is paused it waits until the run is resumed, as everything of it does.
+    """
+    step.paused = session.get_one(Run, step.run_id).paused
     _overtake_reading(step)
     _open_gate(session, step.connector, now=now)
     step.state = StepState.READY if needs_met(session, step) else StepState.BLOCKED

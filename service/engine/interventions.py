@@ -47,6 +47,7 @@ BEGINS_NOTHING: Final = frozenset({Verb.PAUSE, Verb.CANCEL})
 OPERATORS: Final = (Role.IT, Role.ADMIN)
 UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
 NOT_BEGUN: Final = frozenset({StepState.READY, StepState.BLOCKED})
+KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
 OPEN: Final = frozenset({StepState.FAILED, StepState.WAITING})
 
 
@@ -70,10 +71,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intervened:
-    """What was done: the steps it touched, and those it left alone with why, both by their id in the playbook."""
+    """What was done: the steps it touched, and those it left alone with why, both by their id in the playbook.
+
+    `waits` says what keeps it from being done now, or nothing.
+    """
 
     touched: tuple[str, ...]
     left: Mapping[str, str]
+    waits: str = ""
 
 
 def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
@@ -96,7 +101,8 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     for step in touched:
         _DO[wish.verb](session, step, wish, now)
     after_steps(session, touched, now=now, also=(run.id,))
-    return Intervened(touched=tuple(step.step for step in touched), left=left)
+    waits = KEPT if wish.verb is Verb.RETRY and run.paused else ""
+    return Intervened(touched=tuple(step.step for step in touched), left=left, waits=waits)
 
 
 def _still_alive(session: Session, steps: list[StepRun], run: Run, wish: Wish) -> list[StepRun]:
@@ -254,7 +260,6 @@ def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *,
 
 
 def _retry(session: Session, step: StepRun, wish: Wish, now: datetime) -> None:
-    step.paused = False
     try_again(session, step, now=now, actor=_actor(session, wish))
 
 

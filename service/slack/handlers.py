@@ -159,8 +159,7 @@ class Handlers:
             verb = Verb(what)
         except ValueError:
             return NOT_OURS
-        self._desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR))
-        return ""
+        return self._desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR)).waits
 
     def _ask_why(self, click: Click, person: Person) -> str:
         try:
@@ -230,9 +229,7 @@ class Handlers:
             verb, step, reason = wanted(form.view.state.model_dump()["values"])
             run_id = run_of(form.view.private_metadata)
             wish = Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR, reason=reason)
-            if step == WHOLE_BATCH:
-                return self._of_batch(wish)
-            self._desk.intervene(replace(wish, step=step))
+            return self._of_batch(wish) if step == WHOLE_BATCH else self._of_one(replace(wish, step=step))
         except NotDecided as refused:
             if refused.reason == "note":
                 return {"response_action": "errors", "errors": {REASON: str(refused)}}
@@ -241,7 +238,11 @@ class Handlers:
             return _said(str(refused))
         except ValueError:
             return _said(NOT_OURS)
-        return {}
+
+    def _of_one(self, wish: Wish) -> Mapping[str, Any]:
+        """The form closes, because the message shows the rest; what it cannot show is said first."""
+        waits = self._desk.intervene(wish).waits
+        return _said(waits, title="Done") if waits else {}
 
     def _of_batch(self, wish: Wish) -> Mapping[str, Any]:
         """The same for every run of the batch that the form's run belongs to."""

@@ -13,6 +13,7 @@ from service.engine.undo_many import Choice, Chosen, chosen, left_to_begin
 #: Slack waits three seconds for an answer, and nothing is answered before it is committed.
 MOST_RUNS: Final = 40
 LISTED_MOST: Final = 10
+RESUME_FIRST: Final = "what is tried again there waits until they are resumed."
 #: What no other run of the batch would answer differently.
 SAME_FOR_ALL: Final = frozenset({"note", "role"})
 
@@ -35,23 +36,33 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
             text=f"{batch} has {len(runs)} runs, more than can be answered from here in time. Nothing was changed. "
             f"Do it on the page of {batch}, or with: exeunt decide {wish.verb.value} --batch {batch}",
         )
-    refused = list(_each(desk, replace(wish, batch=str(uuid.uuid4())), runs))
+    told = list(_each(desk, replace(wish, batch=str(uuid.uuid4())), runs))
+    refused, waiting = (
+        [said for said, done in told if not done],
+        [said for said, done in told if done and said],
+    )
     done = len(runs) - len(refused)
     lines = [f"{wish.verb.value}: {done} of {len(runs)} runs of {batch}.", *refused[:LISTED_MOST]]
     if len(refused) > LISTED_MOST:
         lines.append(f"and {len(refused) - LISTED_MOST} more")
+    if waiting:
+        lines.append(
+            f"{len(waiting)} of these runs {'is' if len(waiting) == 1 else 'are'} paused: {RESUME_FIRST}"
+        )
     if wish.verb in BEGINS_NOTHING:
         with desk.store.read() as session:
             lines += filter(None, [left_to_begin(session, Choice(batch=batch, reader=wish.person_id))])
     return Told(done=done > 0, text="\n".join(lines))
 
 
-def _each(desk: Desk, wish: Wish, runs: list[Chosen]) -> Iterator[str]:
-    """Do it; gives a line for each run that it does not fit."""
+def _each(desk: Desk, wish: Wish, runs: list[Chosen]) -> Iterator[tuple[str, bool]]:
+    """Do it; gives for each run what is to be said of it, and whether it was done."""
     for run in runs:
         try:
-            desk.intervene(replace(wish, run_id=run.run_id))
+            done = desk.intervene(replace(wish, run_id=run.run_id))
         except NotDecided as refused:
             if refused.reason in SAME_FOR_ALL:
                 raise
-            yield f"R-{run.number}: {refused}"
+            yield f"R-{run.number}: {refused}", False
+        else:
+            yield done.waits, True

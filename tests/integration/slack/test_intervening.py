@@ -10,7 +10,7 @@ from service.demo.fake_slack_limits import wrong
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.engine.states import StepState
-from service.engine.tables import Intervention
+from service.engine.tables import Intervention, StepRun
 from service.playbook.model import Grade
 from service.slack import whole_batch
 from service.slack.intervening import intervene_form
@@ -61,6 +61,24 @@ def test_the_form_opens_with_every_step_and_what_can_be_done(office: Any) -> Non
     assert "Shared mailbox" in text
     assert "Skip it: it does not apply (a waiver)" in text
     assert wrong(shown.view["blocks"], form=True) == []
+
+
+def fail(office: Any) -> None:
+    """The step of the mailbox has failed, and the run is paused."""
+    with office.world.store.write() as session:
+        step = session.query(StepRun).filter(StepRun.step == "shut").one()
+        step.state, step.attempt = StepState.FAILED, 1
+    send(office, "pause")
+
+
+def test_what_is_tried_again_in_a_paused_run_says_that_it_waits(office: Any) -> None:
+    office.begin()
+    put_together(office)
+    fail(office)
+
+    assert "when somebody resumes the run" in send(office, "retry", step="shut").text
+    fail(office)
+    assert "1 of these runs is paused" in send(office, "retry", step="**").text
 
 
 def test_skipping_one_step_from_the_form_is_a_waiver_with_its_reason(office: Any) -> None:

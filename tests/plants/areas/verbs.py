@@ -309,4 +309,14 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="What is tried again in a paused run waits until it is resumed.",
+        file=DECISIONS,
+        text="    step.paused = session.get_one(Run, step.run_id).paused\n",
+        becomes="    step.paused = False\n",
+        tests=(
+            f"{VERBS}::test_what_is_tried_again_in_a_paused_run_waits_until_it_is_resumed",
+            f"{VERBS}::test_what_is_tried_again_from_its_own_form_in_a_paused_run_waits_too",
+        ),
+    ),
 )

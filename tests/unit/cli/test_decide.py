@@ -109,6 +109,20 @@ def test_runs_that_are_not_there_change_nothing(two_runs: Shell, runs: list[str]
     assert interventions(two_runs, "R-1") == []
 
 
+def test_what_is_tried_again_in_a_paused_run_says_what_it_waits_for(two_runs: Shell) -> None:
+    two_runs("decide", "pause", "R-1")
+    service = create_service(load())
+    with service.store.write() as session:
+        session.execute(update(StepRun).values(state=StepState.CANCELLED))
+    service.close()
+
+    said = two_runs("decide", "retry", "R-1")
+
+    assert (
+        "The run is paused: it is tried when somebody resumes the run. exeunt decide resume R-1" in said.out
+    )
+
+
 def test_whoever_is_nobody_here_changes_nothing(two_runs: Shell, tmp_path: Path) -> None:
     toml = tmp_path / "exeunt.toml"
     toml.write_text(toml.read_text().replace('"E-1"', '"E-2"'))

@@ -90,6 +90,39 @@ def test_resuming_what_is_not_paused_is_refused(world: Any) -> None:
 # --- retry
 
 
+@pytest.mark.parametrize("step", ["", "shut"])
+def test_what_is_tried_again_in_a_paused_run_waits_until_it_is_resumed(world: Any, step: str) -> None:
+    world.fake.faults.lie = {"account.active"}
+    world.begin()
+    world.drain()
+    assert world.step("shut").state is StepState.FAILED
+    world.fake.faults.lie = set()
+    do(world, Verb.PAUSE)
+
+    done = do(world, Verb.RETRY, step)
+
+    assert "when somebody resumes the run" in done.waits
+    assert world.admit() == []
+    do(world, Verb.RESUME)
+    world.drain()
+    assert world.step("shut").state is StepState.DONE
+
+
+def test_what_is_tried_again_from_its_own_form_in_a_paused_run_waits_too(world: Any) -> None:
+    world.fake.faults.lie = {"account.active"}
+    world.begin()
+    world.drain()
+    do(world, Verb.PAUSE)
+    row = world.step("shut")
+
+    world.desk.retry(
+        Decision(step_run_id=row.id, revision=row.revision, person_id=world.people["ivan"], door="web")
+    )
+
+    assert world.step("shut").state is StepState.READY
+    assert world.admit() == []
+
+
 def test_every_failed_step_of_a_run_is_tried_again_at_once(world: Any) -> None:
     world.fake.faults.lie = {"account.active"}
     world.begin()
