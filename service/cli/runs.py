@@ -38,7 +38,7 @@ def command(*, number: str | None, as_json: bool) -> None:
             click.echo(json.dumps(asdict(facts), default=str))
         else:
             click.echo(f"{facts.number}  {facts.leaver}  {facts.colour}  {facts.state}")
-            click.echo(facts.headline)
+            click.echo(f"{facts.headline}\n{facts.hr_says}".rstrip())
             if facts.cancellation:
                 click.echo(f"{cancelled(facts.cancellation)} Reason: {facts.cancellation.reason}")
             if facts.finding:

@@ -203,6 +203,7 @@ class RunFacts:
     """One run, whole. `headline` is the sentence that answers the auditor's question first.
 
     `held` says why nothing more of it is begun, or what HR said too late; empty when there is nothing of the kind.
+    `hr_says` is the date HR gave too late to be followed by itself, as a sentence; empty without one.
     `announcer` is the name of the person behind `started_by`, empty where a source announced it. `batch` is the
     batch it belongs to, `B-3`.
     `alarms` say what of it is stuck, and what to do.
@@ -242,6 +243,7 @@ class RunFacts:
     ledger_entries: int
     ledger_intact: bool | None
     held: str = ""
+    hr_says: str = ""
     announcer: str = ""
     batch: str = ""
     questions: tuple[QuestionFact, ...] = ()

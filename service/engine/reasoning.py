@@ -1,6 +1,7 @@
 """How a run's time was worked out, what came late, and what is asked: for the entrances."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -40,12 +41,25 @@ def _questions(session: Session, run: Run, leaver: str) -> tuple[QuestionFact, .
     )
 
 
+def _said_too_late(departure: Departure) -> str:
+    """The date HR gave after it could be followed: whoever decides about it must see it."""
+    meant = departure.changed_to
+    if meant is None:
+        return ""
+    civil, instant = str(meant["civil_at"]).replace("T", " "), datetime.fromisoformat(meant["effective_at"])
+    return (
+        f"HR says now: access ends {civil} in {meant['zone']} ({instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC), "
+        f"{meant['kind']}. If the run is taken back, the departure stands anew at that time."
+    )
+
+
 def reasoning(session: Session, run: Run, departure: Departure) -> dict[str, Any]:
     """How the time was worked out, and what was doubtful about it when the run began."""
     said: Mapping[str, Any] = departure.interpretation
     version = said.get("tzdata", "")
     old = stale(run.started_at, run.tzdata or version) if run.tzdata or version else ""
     return {
+        "hr_says": _said_too_late(departure),
         "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
         "questions": _questions(session, run, departure.person_id),
         "tzdata": run.tzdata or version,

@@ -113,7 +113,8 @@ def _who_may(waiting: list[StepFact], look: Look) -> str:
 
 def _held(facts: RunFacts) -> Iterator[Block]:
     if facts.held:
-        yield section(f":warning: {escape(facts.held)}", accessory=undo_button(facts))
+        said = f"{escape(facts.held)}\n{escape(facts.hr_says)}".rstrip()
+        yield section(f":warning: {said}", accessory=undo_button(facts))
     if facts.cancellation:
         said = f":no_entry_sign: {escape(cancelled(facts.cancellation))}"
         yield section(f"{said}\n> {escape(one_line(facts.cancellation.reason), 1_000)}")

@@ -191,6 +191,7 @@ def _undone(told: _Told) -> str:
 def _held(told: _Told) -> str:
     """Somebody has to decide, so they are called."""
     said = escape(told.facts.held, 500) or "This departure was held. It goes on by now."
+    said = f"{said} {escape(told.facts.hr_says)}".rstrip()
     return f"{told.look.it_mention} :warning: {said}".strip()
 
 

@@ -33,6 +33,8 @@ def undo_form(facts: RunFacts) -> Block:
         "What we changed is put back as it was before, and read back. Where somebody else was there since, "
         "a person is asked. Sessions, tokens, keys, forwards and grants are not brought back."
     )
+    if facts.hr_says:
+        said += f"\n{escape(facts.hr_says)}"
     return {
         "type": "modal",
         "callback_id": CALLBACK,

@@ -1,5 +1,6 @@
 """HR takes back what has run, and IT answers in Slack."""
 
+from datetime import date
 from typing import Any
 
 from service.demo.fake_slack_limits import wrong
@@ -83,3 +84,17 @@ def test_neither_hr_nor_the_leaver_answers(office: Any) -> None:
         send(office, user=user)
 
     assert office.world.facts().undo is None
+
+
+def test_the_date_hr_gave_too_late_stands_beside_the_answer_in_the_thread_and_in_the_form(
+    office: Any,
+) -> None:
+    office.begin()
+    office.world.says(Change.CHANGED, last_day=date(2026, 4, 1), timezone="Europe/Stockholm")
+    office.publish()
+    (message,) = office.screen.messages()
+
+    said = "HR says now: access ends 2026-04-01 in Europe/Stockholm (2026-04-01 22:00 UTC), voluntary."
+    assert said in str(message["blocks"])
+    assert said in str(office.screen.thread(message["ts"]))
+    assert said in str(undo_form(office.world.facts()))

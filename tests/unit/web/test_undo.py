@@ -1,11 +1,13 @@
 """Taking a run back from the pages."""
 
 import html
+from datetime import date
 from typing import Any
 
 import pytest
 
 from service.departures.departure import Departure
+from service.departures.event import Change
 from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.people.person import Person
@@ -102,3 +104,15 @@ def test_a_form_of_nobodys_making_changes_nothing(office: Any) -> None:
 
     assert office.browser("it").post("/runs/R-1/undo", data={"note": WHY}).status_code == 403
     assert office.world.facts().undo is None
+
+
+def test_the_date_hr_gave_too_late_stands_on_the_run_and_where_it_is_taken_back(office: Any) -> None:
+    office.run()
+    office.world.says(Change.CHANGED, last_day=date(2026, 4, 1), timezone="Europe/Stockholm")
+    client = office.browser("it")
+
+    said = "HR says now: access ends 2026-04-01 in Europe/Stockholm (2026-04-01 22:00 UTC), voluntary."
+    for address in ("/runs/R-1", "/runs/R-1/undo", "/runs/R-1.json"):
+        assert said in client.get(address).text
+    office.world.says(Change.RESCINDED)
+    assert "HR says now" not in client.get("/runs/R-1").text
