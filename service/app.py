@@ -15,13 +15,13 @@ from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry, discover
 from connectors.sdk.types import Window
-from service.departures import ceilings, roster
+from service.departures import ceilings
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import TZDATA_VERSION, stale
-from service.engine import installation, kill_switch
+from service.engine import found_late, installation, kill_switch
 from service.engine.alarms import Alarms
 from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
@@ -101,7 +101,7 @@ class Service:
                 log.warning("roster.stopped", connector=name, error=type(error).__name__)
                 continue
             with self.store.write("roster") as session:
-                learnt = roster.learn(session, name, accounts, at=self.now())
+                learnt = found_late.learn(session, name, accounts, at=self.now())
             log.info("roster.learnt", connector=name, links=learnt.links, orphans=learnt.orphans)
 
     def collect(self) -> None:

@@ -1,7 +1,7 @@
 """Learning whose account is whose before anyone leaves, from a target system's full list of accounts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,14 @@ from service.people.person import Person, known_to_connectors
 ACTOR = "system:roster"
 #: Why accounts besides the person's own are asked about.
 MORE = "Further accounts carry an identifier of this person: a second account of theirs, or somebody else's."
+#: Why an account is asked about though two identifiers agree.
+FOUND_LATE = "An account of this person showed up after their run had looked for it."
+#: Whether somebody, by id, has left without this account having been dealt with.
+Missed = Callable[[str, Account], bool]
+
+
+def _nobody_left(_: str, __: Account) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +56,28 @@ class _Roster:
     people: Mapping[str, Person]
     by_value: Mapping[tuple[str, str], list[Account]]
     asked: Mapping[str, questions.Question]
+    missed: Missed
     mine: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     doubted: dict[str, list[Account]] = field(default_factory=lambda: defaultdict(list))
 
 
-def learn(session: Session, connector: str, accounts: Iterable[Account], *, at: datetime) -> Learnt:
+def learn(
+    session: Session,
+    connector: str,
+    accounts: Iterable[Account],
+    *,
+    at: datetime,
+    missed: Missed = _nobody_left,
+) -> Learnt:
     """Link every account that two identifiers give to exactly one person, and keep known links up to date.
 
     A link once made is not moved: one whose account now looks like somebody else's is doubted, and what is
     unclear is kept as a question. An account that fits two people is nobody's until somebody decides.
+
+    Args:
+        missed: Says of whom an account is asked about instead of linked.
     """
-    roster = _opened(session, connector, accounts, at=at)
+    roster = _opened(session, connector, accounts, at=at, missed=missed)
     doubted, vanished = _refresh(roster)
     made, unclear = _match_all(roster)
     learnt = Learnt(
@@ -72,7 +91,9 @@ def learn(session: Session, connector: str, accounts: Iterable[Account], *, at: 
     return learnt
 
 
-def _opened(session: Session, connector: str, accounts: Iterable[Account], *, at: datetime) -> _Roster:
+def _opened(
+    session: Session, connector: str, accounts: Iterable[Account], *, at: datetime, missed: Missed
+) -> _Roster:
     held = {account.id: account for account in accounts}
     by_value: dict[tuple[str, str], list[Account]] = defaultdict(list)
     for account in held.values():
@@ -88,6 +109,7 @@ def _opened(session: Session, connector: str, accounts: Iterable[Account], *, at
         links={link.account_id: link for link in links},
         people={person.id: person for person in session.scalars(select(Person))},
         by_value=by_value,
+        missed=missed,
         asked={question.person_id: question for question in asked},
     )
 
@@ -121,7 +143,6 @@ def _doubted(roster: _Roster, link: AccountLink) -> None:
 
 def _match_all(roster: _Roster) -> tuple[int, int]:
     """Link what is certain and keep what is not: links made, people whose account is unclear."""
-    asked = dict(roster.asked)
     fits: dict[str, list[tuple[Person, Matched]]] = defaultdict(list)
     unclear: dict[str, tuple[str, tuple[Account, ...]]] = {}
     without = 0
@@ -140,13 +161,17 @@ def _match_all(roster: _Roster) -> tuple[int, int]:
             unclear |= {person.id: (why, (found.account,)) for person, found in owners}
             continue
         person, found = owners[0]
+        if roster.missed(person.id, found.account):
+            without += 1
+            unclear[person.id] = FOUND_LATE, (found.account, *found.others)
+            continue
         made += 1
         _link(roster, person, found.account)
         if found.others:
             unclear[person.id] = MORE, found.others
     for person_id, (why, candidates) in unclear.items():
         questions.find(roster.session, person_id, roster.connector, why, candidates, at=roster.at)
-    _no_longer_unclear(roster, asked, unclear)
+    _no_longer_unclear(roster, roster.asked, unclear)
     return made, without
 
 

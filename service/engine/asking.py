@@ -33,7 +33,7 @@ def put(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
     open_ = holder is not None and holder.state is StepState.WAITING and holder.run_id == step.run_id
     if holder is None or not open_ or holder.id == step.id:
         question.step_run_id = step.id
-        _asked(session, question, run.id, step.step, now=now)
+        ask_in(session, question, run.id, step.step, now=now)
         return False
     question.waiting = sorted({*question.waiting, step.id})
     if session.get(StepNeed, (step.id, holder.id)) is None:
@@ -49,10 +49,11 @@ def put_further(session: Session, leaving: Iterable[Leaving], *, now: datetime) 
     for question in questions.open_questions(session, by_person.keys()):
         one = by_person[question.person_id]
         if question.connector in one.connectors and question.candidates:
-            _asked(session, question, one.run_id, "", now=now)
+            ask_in(session, question, one.run_id, "", now=now)
 
 
-def _asked(session: Session, question: Question, run_id: str, step: str, *, now: datetime) -> None:
+def ask_in(session: Session, question: Question, run_id: str, step: str, *, now: datetime) -> None:
+    """Put a question to people, on record in a run."""
     question.asked_at = now
     body = {"connector": question.connector, "candidates": len(question.candidates)}
     record_run(session, run_id, Event.QUESTION_ASKED, at=now, step=step, body=body)
@@ -64,7 +65,7 @@ def found_further(session: Session, step: StepRun, others: Collection[Account], 
     leaver = session.get_one(Departure, run.departure_id).person_id
     question = questions.find(session, leaver, step.connector, MORE, others, at=now)
     if question is not None and question.asked_at is None:
-        _asked(session, question, run.id, step.step, now=now)
+        ask_in(session, question, run.id, step.step, now=now)
 
 
 def asked_about(session: Session, people: Collection[str]) -> Mapping[str, Sequence[Question]]:

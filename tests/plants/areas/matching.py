@@ -12,30 +12,6 @@ LATE = "tests/unit/engine/test_answering_late.py"
 
 PLANTS = (
     Plant(
-        protects="An account that a person said is not somebody's is not touched by identifiers alone.",
-        file="service/engine/theirs.py",
-        text="    return of_others(session, person_id, connector, accounts) | no\n",
-        becomes="    return of_others(session, person_id, connector, accounts)\n",
-        tests=(
-            (
-                "tests/unit/engine/test_asking.py::"
-                "test_an_account_somebody_said_no_to_is_not_touched_when_it_alone_is_left"
-            ),
-        ),
-    ),
-    Plant(
-        protects="An account that a person said is not somebody's is not linked by a roster.",
-        file="service/departures/roster.py",
-        text="        if account.id not in no\n",
-        becomes="        if account.id\n",
-        tests=(
-            (
-                f"{ROSTER}::"
-                "test_an_account_that_a_person_said_is_not_somebodys_is_not_linked_when_it_alone_is_left"
-            ),
-        ),
-    ),
-    Plant(
         protects="One identifier alone is never enough.",
         file=MATCHING,
         text="    return len({account.identifiers[kind].casefold() for kind in kinds}) > 1",
@@ -334,7 +310,7 @@ PLANTS = (
     Plant(
         protects="A question the roster answers itself is closed.",
         file="service/departures/roster.py",
-        text="    _no_longer_unclear(roster, asked, unclear)\n",
+        text="    _no_longer_unclear(roster, roster.asked, unclear)\n",
         becomes="",
         tests=("tests/unit/departures/test_roster.py::test_a_question_the_roster_answers_itself_is_closed",),
     ),
