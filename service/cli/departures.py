@@ -75,13 +75,14 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
         by = actor(service, Role.HR, Role.ADMIN, verb=IMPORT)
-        began = service.now()
+        began, stay = service.now(), set[str]()
         together = in_one_batch(
             path.name,
             by=f"person:{by.subject}",
             guard=service.starter.guard,
             section=service.settings.departures,
             now=service.now,
+            passed_over=stay.add,
             seal=Seal(people=known(service, sealed_for)) if sealed or sealed_for else None,
         )
         try:
@@ -92,6 +93,8 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
             slips = "\n".join(f"  {slip}" for slip in error.slips)
             stop(f"{path} was not imported, nothing was changed:\n{slips}", WRONG_USE)
         click.echo(_stored(ids, new=_begun_now(service, ids, since=began)))
+        if stay:
+            click.echo(_stay(len(stay)))
 
 
 def _begun_now(service: "Service", ids: Sequence[str], *, since: "datetime") -> int:
@@ -103,6 +106,16 @@ def _begun_now(service: "Service", ids: Sequence[str], *, since: "datetime") -> 
     with service.store.read() as session:
         new = select(func.count()).where(Departure.id.in_(ids), Departure.announced_at >= since)
         return session.scalar(new) or 0
+
+
+def _stay(count: int) -> str:
+    """What is said of rows whose departure was taken back since they were read first."""
+    was = (
+        "1 of them was taken back since, and stays"
+        if count == 1
+        else f"{count} of them were taken back since, and stay"
+    )
+    return f"{was} so: who leaves after all needs a row that was changed, such as to a higher source_version."
 
 
 def _stored(ids: Sequence[str], *, new: int) -> str:

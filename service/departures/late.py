@@ -19,6 +19,7 @@ from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Dou
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.record import record
 from service.departures.sealing import seal_like
+from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.people.person import Person
 
@@ -135,6 +136,22 @@ def last_of(session: Session, person: Person) -> Departure | None:
         .with_for_update(key_share=True)
     )
     return session.scalar(query.order_by(Departure.announced_at.desc(), Departure.id).limit(1))
+
+
+def is_taken_back(departure: Departure) -> bool:
+    """Whether HR, or a person, took the departure back; what was done meanwhile may still stand."""
+    over = departure.state in (DepartureState.WITHDRAWN, DepartureState.RESTORING)
+    return over or departure.held_because == WITHDRAWN_TOO_LATE.said
+
+
+def acted_on(session: Session, departure: Departure, event: str) -> bool:
+    """Whether an event, by its source's id, announced or changed this departure before."""
+    query = select(LedgerEntry).where(
+        LedgerEntry.departure_id == departure.id,
+        LedgerEntry.event.in_((Event.DEPARTURE_ANNOUNCED, Event.DEPARTURE_CHANGED)),
+    )
+    bodies = (entry.content["body"] for entry in session.scalars(query))
+    return any(isinstance(body, dict) and body.get("event") == event for body in bodies)
 
 
 def hold(session: Session, departure: Departure, because: Doubt, *, now: datetime, by: str) -> None:

@@ -113,4 +113,13 @@ PLANTS = (
         becomes="            source_version='1' if change is Change.RESCINDED else '2',\n            occurred_at=at,",
         tests=(f"{BAMBOO}::test_a_termination_that_hr_deletes_again_is_withdrawn",),
     ),
+    Plant(
+        protects="A file that is imported again revives nobody who was taken back since.",
+        file="service/intake/together.py",
+        text="    if last is None or not late.is_taken_back(last):",
+        becomes="    if True:",
+        tests=(
+            "tests/unit/cli/test_announcing.py::test_a_row_imported_again_after_it_was_taken_back_revives_nobody",
+        ),
+    ),
 )

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from service.app import create_service
+from service.departures.departure import Departure
+from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt
 
 __all__ = ["empty", "exeunt"]
@@ -86,6 +89,53 @@ def test_a_file_imported_again_opens_no_batch_and_says_that_it_was_known(hr: She
     assert first.out.startswith("2 departures are stored.")
     assert again.out == "2 were known already: only what is different was changed.\n"
     assert events(hr).count("batch.opened") == 1
+
+
+def departures() -> list[tuple[str, str]]:
+    service = create_service(load())
+    with service.store.read() as session:
+        found = [
+            (d.civil_at, d.state.value) for d in session.query(Departure).order_by(Departure.announced_at)
+        ]
+    service.close()
+    return found
+
+
+def lines(hr: Shell, *rows: str) -> str:
+    (hr.folder / "leavers.csv").write_text(
+        "source_id,name,change,kind,last_day,source_version\n" + "".join(f"{row}\n" for row in rows)
+    )
+    said = hr("departures", "import", "leavers.csv")
+    assert said.code == 0, said.err
+    return said.out
+
+
+MOVED = "hr-2,Mike Dalton,,voluntary,2027-04-01,"
+
+
+@pytest.mark.parametrize("began", [(), ("hr-2,Mike Dalton,,voluntary,2027-03-05,",)], ids=["first", "moved"])
+def test_a_row_imported_again_after_it_was_taken_back_revives_nobody(
+    hr: Shell, began: tuple[str, ...]
+) -> None:
+    told = [lines(hr, row) for row in (*began, MOVED, "hr-2,Mike Dalton,rescinded,,,")]
+    assert "taken back" not in "".join(told)
+    assert departures() == [("2027-04-01", "withdrawn")]
+
+    said = lines(hr, MOVED)
+
+    assert departures() == [("2027-04-01", "withdrawn")]
+    assert "1 of them was taken back since, and stays so" in said
+
+
+@pytest.mark.parametrize("row", [MOVED.replace("04-01", "04-02"), f"{MOVED}2"], ids=["date", "version"])
+def test_a_row_that_was_changed_since_announces_who_leaves_after_all(hr: Shell, row: str) -> None:
+    for one in (MOVED, "hr-2,Mike Dalton,rescinded,,,"):
+        lines(hr, one)
+
+    said = lines(hr, row)
+
+    assert [state for _, state in departures()] == ["withdrawn", "scheduled"]
+    assert "taken back" not in said
 
 
 def test_a_file_that_names_nobody_is_refused_and_opens_no_batch(hr: Shell) -> None:
