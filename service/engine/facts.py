@@ -319,13 +319,14 @@ class RunLine:
 class RunFilter:
     """Which runs a list shows; an empty field asks for nothing. `name` is a part of the leaver's name.
 
-    `without` is a person whose own departure is left out: the reader's. `reader` is who may see the list, by id, or
-    nobody known (empty); `None` is the service itself, which sees what is sealed.
+    `open` is what is not over. `without` is a person whose own departure is left out: the reader's. `reader` is who
+    may see the list, by id, or nobody known (empty); `None` is the service itself, which sees what is sealed.
     """
 
     state: str = ""
     colour: str = ""
     kind: str = ""
     name: str = ""
+    open: bool = False
     without: str = ""
     reader: str | None = None

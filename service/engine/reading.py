@@ -187,6 +187,8 @@ def _wanted(only: RunFilter) -> Iterator[ColumnElement[bool]]:
         yield Run.colour == Colour(only.colour)
     if only.kind:
         yield Departure.kind == DepartureKind(only.kind)
+    if only.open:
+        yield Run.finished_at.is_(None)
     if only.name:
         yield Person.display_name.icontains(only.name, autoescape=True)
     if only.without:

@@ -1,18 +1,20 @@
 """APScheduler as a ticker: memory store only, late ticks coalesced, clock jumps survived.
 
 APScheduler plans its next wake-up in wall time: after the clock went back two hours an interval job of one second
-stood still for two hours. A monotonic guard notices the jump and arms every job anew.
+stood still for two hours. A monotonic guard notices the jump and arms every job anew, by what is left of its
+interval: a machine that sleeps every night does its night's work all the same.
 """
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from service.engine.clock import running
 from service.engine.trouble import where
 
 log = structlog.get_logger()
@@ -30,6 +32,7 @@ class Ticker:
             timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         )
         self._every: dict[str, float] = {}
+        self._begun: dict[str, float] = {}  # when each last ticked, by seconds that only grow
         self._stop = Event()
         self._guard = Thread(target=self._watch, name="clock-guard", daemon=True)
 
@@ -38,9 +41,10 @@ class Ticker:
 
         An error is logged and the next tick comes all the same.
         """
-        self._every[name] = seconds
+        self._every[name], self._begun[name] = seconds, running()
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
-        self._scheduler.add_job(_reported(name, job), IntervalTrigger(seconds=seconds), id=name, **first)
+        run = self._counted(name, _reported(name, job))
+        self._scheduler.add_job(run, IntervalTrigger(seconds=seconds), id=name, **first)
 
     def start(self) -> None:
         """Begin ticking."""
@@ -65,9 +69,19 @@ class Ticker:
             shift = now
 
     def rearm(self) -> None:
-        """Plan every job's next tick from now on."""
+        """Plan every job's next tick anew, after what is left of its interval."""
         for name, seconds in self._every.items():
-            self._scheduler.reschedule_job(name, trigger=IntervalTrigger(seconds=seconds))
+            left = min(max(0.0, self._begun[name] + seconds - running()), seconds)
+            first = datetime.now(UTC) + timedelta(seconds=left)
+            trigger = IntervalTrigger(seconds=seconds, start_date=first)
+            self._scheduler.reschedule_job(name, trigger=trigger)
+
+    def _counted(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            self._begun[name] = running()
+            job()
+
+        return run
 
 
 def _reported(name: str, job: Callable[[], object]) -> Callable[[], None]:

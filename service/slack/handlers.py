@@ -305,9 +305,10 @@ class Handlers:
             return NONE_OPEN  # not that a role is gone: it would tell them
         if not MAY_LIST & self._desk.roles(person.id):
             return NO_ROLE
-        lines = self._desk.lines(limit=50, only=RunFilter(without=person.id, reader=person.id))
-        open_runs = [line for line in lines if line.state != "closed"]
-        return "\n".join(map(self._run_line, open_runs[:LISTED_MOST])) or NONE_OPEN
+        only = RunFilter(open=True, without=person.id, reader=person.id)
+        lines = self._desk.lines(limit=LISTED_MOST + 1, only=only)
+        more = [f"and more: {self._look.base_url.rstrip('/')}/runs"] if len(lines) > LISTED_MOST else []
+        return "\n".join([*map(self._run_line, lines[:LISTED_MOST]), *more]) or NONE_OPEN
 
     def _run_line(self, line: RunLine) -> str:
         url = f"{self._look.base_url.rstrip('/')}/runs/{line.number}"

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from service.demo.fake_slack_hands import form_values
-from service.engine.states import StepState
+from service.departures.kind import DepartureState
+from service.engine.states import Colour, StepState
+from service.engine.tables import Run
 from service.playbook.model import Grade
-from tests.unit.engine.world import PLAYBOOK
+from tests.unit.engine.world import PLAYBOOK, departure
 from tests.unit.slack.office import GHOST, HANNA, IVAN, MIKE, ROBOT, introduce
 
 NOTE = "Changed in the vault."
@@ -231,6 +233,26 @@ def test_the_command_lists_what_is_open(office: Any) -> None:
 
     assert status == 200
     assert "R-1|R-1> Mike Dalton · 2 of 3 closed · 1 waiting" in json.loads(said)["text"]
+
+
+def test_the_command_lists_what_is_open_however_many_were_closed_since(office: Any) -> None:
+    office.begin()
+    now = office.world.clock()
+    with office.world.store.write() as session:
+        for n in range(2, 62):
+            hannas = {"id": f"d-{n}", "source_id": f"ev-{n}", "state": DepartureState.CLOSED}
+            session.add(departure(office.world.people["hanna"], now, **hannas))
+            over = {"started_at": now, "finished_at": now, "colour": Colour.GREEN}
+            digests = {"playbook_digest": "p", "plan_digest": "p"}
+            session.flush()
+            run = Run(id=f"r-{n}", number=n, departure_id=f"d-{n}", playbook="test", playbook_version=1)
+            for name, value in {**over, **digests}.items():
+                setattr(run, name, value)
+            session.add(run)
+
+    _, said = office.screen.send("commands", command(IVAN))
+
+    assert json.loads(said)["text"].splitlines()[0].startswith("<https://exeunt.example.com/runs/R-1|R-1>")
 
 
 def test_the_command_tells_the_leaver_nothing(office: Any) -> None:

@@ -13,6 +13,18 @@ PHASES = "tests/unit/engine/test_phases.py"
 
 PLANTS = (
     Plant(
+        protects="A clock that is set every night keeps no night's work from its turn.",
+        file="service/scheduler/ticker.py",
+        text="            left = min(max(0.0, self._begun[name] + seconds - running()), seconds)\n",
+        becomes="            left = seconds\n",
+        tests=(
+            (
+                "tests/unit/scheduler/test_ticker.py::"
+                "test_a_clock_that_is_set_again_and_again_keeps_no_job_from_its_turn"
+            ),
+        ),
+    ),
+    Plant(
         protects="A last day lasts to its end.",
         file=TIMES,
         text="datetime.combine(meant + timedelta(days=1), datetime.min.time())",

@@ -250,8 +250,8 @@ PLANTS = (
     Plant(
         protects="Slack's command tells the leaver nothing of their own.",
         file="service/slack/handlers.py",
-        text="only=RunFilter(without=person.id, reader=person.id)",
-        becomes="only=RunFilter(reader=person.id)",
+        text="RunFilter(open=True, without=person.id, reader=person.id)",
+        becomes="RunFilter(open=True, reader=person.id)",
         tests=(f"{SLACK}/test_clicking.py::test_the_command_tells_the_leaver_nothing",),
     ),
     Plant(

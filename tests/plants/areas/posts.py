@@ -4,6 +4,18 @@ from tests.plants.plant import Plant
 
 PLANTS = (
     Plant(
+        protects="The command in Slack lists what is open, however many runs were closed since.",
+        file="service/engine/reading.py",
+        text="        yield Run.finished_at.is_(None)\n",
+        becomes="        yield Run.number > 0\n",
+        tests=(
+            (
+                "tests/integration/slack/test_clicking.py::"
+                "test_the_command_lists_what_is_open_however_many_were_closed_since"
+            ),
+        ),
+    ),
+    Plant(
         protects="After a lost answer Slack is searched before anything is posted again.",
         file="service/slack/scribe.py",
         text="        if row.tried_at is not None:",

@@ -124,3 +124,16 @@ def test_ending_twice_is_fine() -> None:
     ticker.stop()
 
     ticker.stop()
+
+
+def test_a_clock_that_is_set_again_and_again_keeps_no_job_from_its_turn(ticker: Ticker) -> None:
+    enough, times = ticks(2)
+    ticker.every(0.5, "job", counted(times, enough, 2))  # type: ignore[arg-type]
+    ticker.start()
+
+    for _ in range(40):
+        ticker.rearm()
+        if enough.wait(0.1):
+            break
+
+    assert enough.is_set()
