@@ -31,7 +31,7 @@ from service.engine.drill import drills_of
 from service.engine.findings import findings_of
 from service.engine.parts import Parts
 from service.engine.start import Starter
-from service.engine.stuck import Behind, Watch
+from service.engine.stuck import Behind, More, Watch
 from service.engine.timing import under_new_zone_data
 from service.engine.undo import swept
 from service.intake import look_up
@@ -106,8 +106,7 @@ class Service:
 
     def collect(self) -> None:
         """Fetch the logs of the whole look-back and baseline; what is kept already is not kept twice."""
-        snapshot = self.settings.snapshot
-        end = self.now()
+        snapshot, end = self.settings.snapshot, self.now()
         start = end - timedelta(days=snapshot.lookback_days + snapshot.baseline_days + 1)
         for name in self.collector.sources():
             window = self.collector.still_open(name, Window(start=start, end=end))
@@ -381,12 +380,13 @@ def alarms_of(service: Service) -> Alarms:
     """Who looks for what is stuck: runs and departures, the engine, and whoever follows the ledger."""
     readers: dict[str, Behind] = {"A look-up in the HR system": look_up.behind_since}
     readers["The checkpoints' copy outside"] = lambda session: unpublished_since(session, "file")
+    more: list[More] = []
     if service.settings.slack.mode is not SlackMode.OFF:
-        from service.slack.alarms import behind_since
+        from service.slack.alarms import behind_since, kept_back
 
-        readers["Slack"] = behind_since
+        readers["Slack"], more = behind_since, [kept_back]
     every, last = service.settings.drill.every, lambda: service.engine.last_cycle_at
-    watch = Watch(last_cycle_at=last, readers=readers, drill_every=every)
+    watch = Watch(last_cycle_at=last, readers=readers, drill_every=every, more=more)
     return Alarms(store=service.store, watch=watch, now=service.clock)
 
 

@@ -5,7 +5,7 @@ for whoever decides, who are called when it is held and again at its time. Every
 time is stuck.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -35,6 +35,8 @@ MOST: Final = 200
 
 #: Since when a reader lies behind; nothing when it is up to date.
 Behind = Callable[[Session], datetime | None]
+#: What an entrance found stuck by itself.
+More = Callable[[Session], Iterable["Stuck"]]
 
 
 class StuckKind(StrEnum):
@@ -71,11 +73,13 @@ class Watch:
         last_cycle_at: When the engine of this process last looked at what is due; `None` where there is none.
         readers: Who follows the ledger, by name.
         drill_every: How often a drill is to be carried out; `None` where none is set up.
+        more: What only an entrance knows to be stuck.
     """
 
     last_cycle_at: Callable[[], datetime | None] = lambda: None
     readers: Mapping[str, Behind] = field(default_factory=dict)
     drill_every: timedelta | None = None
+    more: Iterable[More] = ()
 
     def look(self, session: Session, *, now: datetime) -> list[Stuck]:
         """Everything that is stuck now, the longest first."""
@@ -86,6 +90,7 @@ class Watch:
             *_steps(session, now),
             *_runs(session, now),
             *self._behind(session, now),
+            *(stuck for look in self.more for stuck in look(session)),
             *(_drills(session, self.drill_every, now) if self.drill_every else ()),
         ]
         return sorted(found, key=lambda stuck: stuck.since)

@@ -3,6 +3,7 @@
 An alarm of a run is told in the thread of its message, as everything else of that run is.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +15,8 @@ from connectors.sdk.errors import ConnectorError
 from service.departures.departure import Departure
 from service.engine.alarms import Alarm, alarm_of, open_alarms
 from service.engine.desk import Desk
+from service.engine.stuck import Stuck, StuckKind
+from service.engine.tables import Run
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.ledger.readers import advance, position
@@ -80,6 +83,30 @@ class AlarmTeller:
         passing("slack.alarm.after")
 
 
+def kept_back(session: Session) -> Iterator[Stuck]:
+    """Runs that stand nowhere in Slack, or as they stood, because the leaver reads along.
+
+    An alarm of the run, so that it is told on the pages and to collectors and never in the channel itself.
+    """
+    query = (
+        select(SlackMessage.run_id, SlackMessage.kept_back_since, Run.departure_id)
+        .join(Run, Run.id == SlackMessage.run_id)
+        .where(SlackMessage.kept_back_since.is_not(None))
+    )
+    for run_id, since, departure_id in session.execute(query):
+        if since is None:  # as the query says
+            continue
+        yield Stuck(
+            kind=StuckKind.READER,
+            key=f"slack:{run_id}",
+            said="Nothing more of this run is written to Slack: its leaver reads the channel.",
+            fix="Name a [slack] fallback_channel that they do not read, or take them out of the channel.",
+            since=since,
+            run_id=run_id,
+            departure_id=departure_id,
+        )
+
+
 def behind_since(session: Session) -> datetime | None:
     """Since when Slack has not been told of runs; nothing when it has. What is sealed is not to be told yet."""
     unread = select(LedgerEntry.at).where(LedgerEntry.seq > position(session, RUNS), LedgerEntry.run_id != "")
@@ -90,7 +117,7 @@ def behind_since(session: Session) -> datetime | None:
         select(LedgerEntry.at)
         .join(SlackMessage, SlackMessage.seen_seq == LedgerEntry.seq)
         .join(Departure, Departure.run_id == SlackMessage.run_id)
-        .where(behind, Departure.sealed.is_(False))
+        .where(behind, SlackMessage.kept_back_since.is_(None), Departure.sealed.is_(False))
     )
     moments = [session.scalar(query.order_by(LedgerEntry.seq).limit(1)) for query in (unread, untold)]
     return min((moment for moment in moments if moment is not None), default=None)

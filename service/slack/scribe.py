@@ -115,14 +115,18 @@ class Scribe:
         return (last is None or tick - last >= RUN_EVERY_S) and self._edits.is_free(tick)
 
     def _where(self, row: SlackMessage, facts: RunFacts) -> str:
-        """The channel to write to: never one that the leaver reads. Empty: nowhere, and loudly so."""
+        """The channel to write to: never one that the leaver reads. Empty: nowhere, which an alarm says."""
         with self._desk.store.read() as session:
             leaver = people.slack_users(session, facts.leaver_person_id, self._team)
         choices = [row.channel] if row.channel else [self._channel, self._fallback_channel]
-        for channel in choices:
-            if channel and not leaver & self._api.members(channel):
+        for channel in filter(None, choices):
+            if not leaver & self._api.members(channel):
+                if row.kept_back_since is not None:
+                    self._save(row, kept_back_since=None)
                 return channel
-            log.error("slack.leaver_in_channel", run=facts.number, channel=channel or "no fallback_channel")
+        if row.kept_back_since is None:  # said once; the alarm stays until it changes
+            log.error("slack.leaver_in_channel", run=facts.number, channels=[*filter(None, choices)])
+            self._save(row, kept_back_since=self._desk.now())
         return ""
 
     def _post(self, row: SlackMessage, channel: str, facts: RunFacts, message: Message) -> None:

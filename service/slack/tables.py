@@ -14,6 +14,7 @@ class SlackMessage(Base):
 
     `ts` is Slack's name of it, empty before it stands. `tried_at` and `line_tried` are written before a call that
     posts: with no answer noted beside them, somebody looks in Slack before anything is posted again.
+    `kept_back_since`: the leaver reads every channel that it could stand in, so that it stands in none, or as it was.
     `seen_seq` is the last entry about the run, `shown_seq` the last one drawn, `told_seq` the last one in the thread.
     """
 
@@ -24,6 +25,7 @@ class SlackMessage(Base):
     ts: Mapped[str] = mapped_column(String(40), default="")
     content_sha256: Mapped[str] = mapped_column(String(64), default="")
     tried_at: Mapped[datetime | None]
+    kept_back_since: Mapped[datetime | None]
     seen_seq: Mapped[int] = mapped_column(SEQ)
     shown_seq: Mapped[int] = mapped_column(SEQ, default=-1)
     told_seq: Mapped[int] = mapped_column(SEQ, default=-1)

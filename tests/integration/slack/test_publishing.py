@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from service.demo.fake_slack import CHANNEL
 from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.kind import DepartureKind
+from service.engine.alarms import Alarms
 from service.engine.decisions import NotDecided
+from service.engine.stuck import Watch
+from service.slack.alarms import behind_since, kept_back
 from tests.unit.slack.office import IVAN, MIKE
 
 
@@ -194,6 +198,34 @@ def test_where_the_leaver_reads_nothing_is_said(office: Any) -> None:
     office.begin()
 
     assert office.counted("message.posted") == 0
+
+
+def test_that_a_run_stands_nowhere_because_its_leaver_reads_along_is_said_once_until_it_changes(
+    office: Any,
+) -> None:
+    office.slack.state["channels"][CHANNEL]["members"].append(MIKE)
+    office.slack.state["channels"]["CFALLBACK"] = {"name": "quiet", "members": [MIKE]}
+    watching = Alarms(store=office.world.store, watch=Watch(more=[kept_back]), now=office.world.clock)
+
+    with capture_logs() as logged:
+        office.begin()
+        for _ in range(3):
+            office.publish()
+            watching.look()
+
+    (alarm,) = office.world.facts().alarms
+    assert alarm.startswith("Nothing more of this run is written to Slack: its leaver reads the channel.")
+    assert len(office.world.bodies("alarm.raised")) == 1
+    assert [line["event"] for line in logged].count("slack.leaver_in_channel") == 1
+    with office.world.store.read() as session:
+        assert behind_since(session) is None
+
+    office.slack.state["channels"][CHANNEL]["members"].remove(MIKE)
+    office.publish()
+    watching.look()
+
+    assert len(office.screen.messages()) == 1
+    assert office.world.facts().alarms == ()
 
 
 def test_the_fallback_channel_takes_what_the_leaver_would_read(office: Any) -> None:

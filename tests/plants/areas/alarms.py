@@ -73,4 +73,16 @@ PLANTS = (
         becomes="            for key in sorted(ended & still)[:0]:",
         tests=("tests/unit/engine/test_stuck.py::test_an_alarm_is_recorded_once_and_so_is_its_end",),
     ),
+    Plant(
+        protects="That a run stands nowhere in Slack is an alarm.",
+        file="service/slack/scribe.py",
+        text="            self._save(row, kept_back_since=self._desk.now())\n",
+        becomes="",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_that_a_run_stands_nowhere_because_its_leaver_reads_along_is_said_once_until_it_changes"
+            ),
+        ),
+    ),
 )

@@ -67,8 +67,8 @@ PLANTS = (
     Plant(
         protects="Nothing is posted where the leaver reads it.",
         file="service/slack/scribe.py",
-        text="            if channel and not leaver & self._api.members(channel):",
-        becomes="            if channel:",
+        text="            if not leaver & self._api.members(channel):",
+        becomes="            if True:",
         tests=(
             "tests/integration/slack/test_publishing.py::test_where_the_leaver_reads_nothing_is_said",
             (

@@ -73,8 +73,8 @@ PLANTS = (
     Plant(
         protects="Slack does not lie behind because of what it must not be told yet.",
         file="service/slack/alarms.py",
-        text=".where(behind, Departure.sealed.is_(False))",
-        becomes=".where(behind)",
+        text="SlackMessage.kept_back_since.is_(None), Departure.sealed.is_(False))",
+        becomes="SlackMessage.kept_back_since.is_(None))",
         tests=(f"{DOORS}::test_what_slack_must_not_be_told_yet_makes_no_alarm_about_slack",),
     ),
 )
