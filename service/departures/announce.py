@@ -4,16 +4,16 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures import friday, late, times
 from service.departures.departure import Departure
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import hold_again, hold_or_schedule, is_older
+from service.departures.holding import CANCELLED_BEFORE, hold_again, hold_or_schedule, is_older
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
 from service.departures.record import record
@@ -36,7 +36,7 @@ _MEANT: Final = (
         | and_(
             Departure.person_id == bindparam("person"),
             Departure.state == DepartureState.CLOSED,
-            Departure.civil_at == bindparam("civil"),
+            or_(Departure.civil_at == bindparam("civil"), Departure.effective_at > bindparam("now")),
         )
         | and_(Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id"))
     )
@@ -74,7 +74,7 @@ def announce(
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
     check_sealable(session, event, person, by=by)
-    departure, begun_by_it = _meant(session, person, event)
+    departure, begun_by_it, cancelled = _meant(session, person, event, now=now)
     if event.change is Change.RESCINDED:
         departure = _to_withdraw(session, departure, person)
     if departure is not None and _outdated(departure, event):
@@ -89,35 +89,46 @@ def announce(
     departure = _create(session, person, event, now=now, by=by)
     departure.batch_id = batch() if batch else None
     seal_as_asked(session, departure, event, now=now, by=by)
-    hold_or_schedule(session, departure, person, guard, now=now, by=by)
+    also = (CANCELLED_BEFORE,) if cancelled else ()
+    hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
     return Announced(departure_id=departure.id, news=True)
 
 
-def _meant(
-    session: Session, person: Person, event: TerminationEvent
-) -> tuple[Departure | None, Departure | None]:
+class _Meant(NamedTuple):
+    """What an event is about: the open departure, the one it has begun, and whether a person cancelled its run."""
+
+    open: Departure | None
+    begun_by_it: Departure | None
+    cancelled: bool
+
+
+def _meant(session: Session, person: Person, event: TerminationEvent, *, now: datetime) -> _Meant:
     """The person's open departure of the event's sort, and the one that this very event has begun, if there are.
 
     A laptop that is lost changes nothing about when its owner leaves. Nobody leaves twice at one time: what is closed
-    and is told once more, under whatever name, was begun by it.
+    and is told once more, under whatever name, was begun by it; unless a person cancelled its run, so that nothing
+    came of it.
     """
     meant = None if event.change is Change.IMMEDIATE else event.meant
     civil = meant.isoformat() if meant is not None else ""
     asked = {"person": person.id, "source": event.source, "source_id": event.source_id, "civil": civil}
-    still_open = begun_by_it = None
-    for departure in session.scalars(_MEANT, asked):
+    still_open, begun_by_it, cancelled = None, None, False
+    for departure in session.scalars(_MEANT, {**asked, "now": now}):
         itself = (departure.source, departure.source_id) == (event.source, event.source_id)
-        if itself or _told_again(departure, event):
+        was_cancelled = CANCELLED_BEFORE.code in departure.held_codes and event.kind not in BESIDE
+        cancelled |= was_cancelled
+        if itself or (_told_again(departure, event, civil) and not was_cancelled):
             begun_by_it = departure
         same_sort = departure.kind == event.kind if event.kind in BESIDE else departure.kind not in BESIDE
         if departure.person_id == person.id and departure.state not in OVER and same_sort:
             still_open = departure
-    return still_open, begun_by_it
+    return _Meant(still_open, begun_by_it, cancelled)
 
 
-def _told_again(departure: Departure, event: TerminationEvent) -> bool:
+def _told_again(departure: Departure, event: TerminationEvent, civil: str) -> bool:
     """Whether a closed departure of this civil time is what the event tells; not once HR took it back."""
-    same = (departure.zone, departure.kind) == (event.timezone, event.kind)
+    said = (departure.civil_at, departure.zone, departure.kind)
+    same = said == (civil, event.timezone, event.kind)
     return departure.state is DepartureState.CLOSED and same and not departure.held_because
 
 

@@ -69,6 +69,11 @@ CHANGED_TOO_LATE = Doubt(
     "changed too late",
     "HR changed this departure after its run had begun. Steps that have not begun are held: a person decides.",
 )
+CANCELLED_BEFORE = Doubt(
+    "cancelled before",
+    "A person cancelled the run of this departure, and HR says again that they leave: two persons let it go on, or "
+    "it is cancelled too.",
+)
 
 
 def doubts(
@@ -128,15 +133,25 @@ def is_older(version: str, than: str) -> bool:
 
 
 def hold_or_schedule(
-    session: Session, departure: Departure, person: Person, guard: Guardrails, *, now: datetime, by: str
+    session: Session,
+    departure: Departure,
+    person: Person,
+    guard: Guardrails,
+    *,
+    now: datetime,
+    by: str,
+    also: Collection[Doubt] = (),
 ) -> None:
     """Believe what HR said, or hold it and whoever belongs to the same mass or team.
 
     Called for each announcement and each change: a release that came before the change was of something else.
+
+    Args:
+        also: What whoever calls doubts besides.
     """
     departure.counted_at, departure.released_at, departure.wave = now, None, None
     session.flush()
-    found = tuple(doubts(session, departure, person, guard, now=now))
+    found = (*also, *doubts(session, departure, person, guard, now=now))
     if not found:
         _schedule(departure)
         record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)

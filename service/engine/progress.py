@@ -8,6 +8,7 @@ from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from service.departures.departure import Departure
+from service.departures.holding import CANCELLED_BEFORE
 from service.departures.kind import DepartureState
 from service.departures.questions import Question
 from service.engine import undos
@@ -172,17 +173,25 @@ def _settle(
         run.colour = max(run.colour, Colour.AMBER, key=list(Colour).index)  # further accounts may be open
     elif _over(counted):
         if run.finished_at is None:
-            run.finished_at, departure.state = now, DepartureState.CLOSED
-            record_run(session, run.id, Event.RUN_FINISHED, at=now, body={"colour": run.colour.value})
+            _close(session, run, departure, now=now)
         return
     if run.finished_at is not None:  # something of it was taken up again
         run.finished_at, departure.state = None, DepartureState.CONFIRMING
+        departure.held_codes = [code for code in departure.held_codes if code != CANCELLED_BEFORE.code]
         if back:
             undos.go_on(session, run, departure)
         record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now)
     if not any(step.moving for step in steps) and departure.state is DepartureState.REVOKING:
         departure.state = DepartureState.CONFIRMING
         record_run(session, run.id, Event.RUN_CONFIRMING, at=now, body={"colour": run.colour.value})
+
+
+def _close(session: Session, run: Run, departure: Departure, *, now: datetime) -> None:
+    """Nothing is left to do. Of what was cancelled HR may say again that they leave."""
+    run.finished_at, departure.state = now, DepartureState.CLOSED
+    if run.cancelled:
+        departure.held_codes = [CANCELLED_BEFORE.code]
+    record_run(session, run.id, Event.RUN_FINISHED, at=now, body={"colour": run.colour.value})
 
 
 def _over(steps: Iterable[_Step]) -> bool:

@@ -4,6 +4,30 @@ from tests.plants.plant import Plant
 
 PLANTS = (
     Plant(
+        protects="What HR tells again after its run was cancelled is not lost.",
+        file="service/departures/announce.py",
+        text="(_told_again(departure, event, civil) and not was_cancelled)",
+        becomes="_told_again(departure, event, civil)",
+        tests=(
+            (
+                "tests/unit/engine/test_cancelled_and_told_again.py::"
+                "test_what_hr_tells_again_after_its_run_was_cancelled_is_held_and_not_lost"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Whoever's run a person cancelled is not shut out by HR's next word alone.",
+        file="service/departures/announce.py",
+        text="    also = (CANCELLED_BEFORE,) if cancelled else ()\n",
+        becomes="    also = ()\n",
+        tests=(
+            (
+                "tests/unit/engine/test_cancelled_and_told_again.py::"
+                "test_another_date_for_somebody_whose_run_was_cancelled_in_the_notice_is_held_too"
+            ),
+        ),
+    ),
+    Plant(
         protects="Another day of notice is followed.",
         file="service/departures/announce.py",
         text="    if not moved and _known(",
