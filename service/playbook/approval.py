@@ -14,7 +14,7 @@ from connectors.sdk.registry import Registry
 from service.departures.departure import Departure
 from service.departures.kind import LEAVING, DepartureKind, DepartureState
 from service.departures.left import has_left
-from service.ledger.entry import append
+from service.ledger.entry import append, head
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of, same_human
 from service.playbook.catalogue import Actions, connector_of
@@ -187,20 +187,22 @@ class Approvals:
     def _approved(
         self, session: Session, key: tuple[str, str, str], person_id: str, *, door: str, now: datetime
     ) -> bool:
+        head(session)  # of two persons who approve at one moment the second sees the first
         change = self._judged(session, key, person_id)
         digest, replaces, kinds = change.key
-        session.add(
-            PlaybookApproval(
-                id=str(uuid.uuid4()),
-                digest=digest,
-                replaces=replaces,
-                kinds=kinds,
-                person_id=person_id,
-                at=now,
-                door=door,
+        if person_id not in change.approved_by:
+            session.add(
+                PlaybookApproval(
+                    id=str(uuid.uuid4()),
+                    digest=digest,
+                    replaces=replaces,
+                    kinds=kinds,
+                    person_id=person_id,
+                    at=now,
+                    door=door,
+                )
             )
-        )
-        session.flush()
+            session.flush()
         body = {"playbook": change.name, "digest": digest, "replaces": replaces, "kinds": kinds, "door": door}
         append(session, Event.PLAYBOOK_APPROVED, actor=_actor(session, person_id), body=body, at=now)
         if len({*change.approved_by, person_id}) < NEEDED:
@@ -229,7 +231,9 @@ class Approvals:
                 f"[connectors.{change.not_set_up[0]}] to exeunt.toml, or take the steps out.",
             )
         person = session.get_one(Person, person_id)
-        if any(same_human(person, session.get_one(Person, known)) for known in change.approved_by):
+        before = [same_human(person, session.get_one(Person, known)) for known in change.approved_by]
+        # beside another's approval, had they no role at the time, a word said again will do
+        if before and all(before):
             raise NotApproved(
                 Why.TWICE, "You approved this already. Somebody else has to be the second person."
             )

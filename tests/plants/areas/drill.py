@@ -133,4 +133,16 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="What a drill found stays said when its account is opened later.",
+        file="service/engine/drill.py",
+        text="            if drill.finished_at is None:\n                self._keep",
+        becomes='            if drill.finished_at is None or "" in wrong.values():\n                self._keep',
+        tests=(
+            (
+                "tests/unit/engine/test_drill.py::"
+                "test_an_account_that_cannot_be_opened_is_tried_at_each_look_until_it_is"
+            ),
+        ),
+    ),
 )

@@ -1,11 +1,12 @@
 """A changed playbook is used when two persons approved it, and a run keeps what it began with."""
 
+import threading
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from connectors.sdk.registry import Registry
 from service.departures.departure import Departure
@@ -184,6 +185,33 @@ def test_one_person_is_not_two(changed: Company) -> None:
         changed.approve("ada")
 
     assert (refused.value.why, changed.version(), changed.events()[-1]) == (Why.TWICE, 1, "playbook.refused")
+
+
+def test_two_persons_who_approve_at_one_moment_are_two(changed: Company) -> None:
+    key = changed.waiting()[0].key
+    second = threading.Thread(target=changed.approve, args=("bo", key))
+    with changed.store.write() as session:
+        changed.approvals._approved(session, key, "p-ada", door="web", now=changed.clock())
+        second.start()
+        second.join(timeout=0.5)
+    second.join()
+
+    assert (changed.version(), changed.waiting()) == (2, ())
+
+
+def test_of_two_whose_approvals_did_not_count_together_either_says_so_again(changed: Company) -> None:
+    changed.approve("ada")
+    with changed.store.write() as session:
+        session.execute(delete(RoleGrant).where(RoleGrant.person_id == "p-ada"))
+    changed.approve("bo")
+    with changed.store.write() as session:
+        session.add(
+            RoleGrant(id=str(uuid.uuid4()), person_id="p-ada", role=Role.APPROVER, since=changed.clock())
+        )
+
+    assert changed.version() == 1
+    assert changed.approve("ada")
+    assert changed.version() == 2
 
 
 def test_one_human_with_two_records_is_not_two(changed: Company) -> None:
