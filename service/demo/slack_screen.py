@@ -27,6 +27,8 @@ _EMOJI: Final = {
     "arrow_forward": ("▶️", "goes on"),
     "leftwards_arrow_with_hook": ("↩️", "handed on"),
     "no_entry": ("⛔", "refused"),
+    "no_entry_sign": ("🚫", "cancelled"),
+    "question": ("❓", "question"),
     "warning": ("⚠️", "warning"),
     "checkered_flag": ("🏁", "closed"),
 }

@@ -26,7 +26,7 @@ from service.slack.message import WHO_MAY
 from service.slack.payload import BadPayload, Click, Command, Item, Submission, User
 from service.slack.questions import Questions
 from service.slack.text import escape, link
-from service.slack.whole_batch import intervene_in_all
+from service.slack.whole_batch import intervene_in_all, runs_of
 
 log = structlog.get_logger()
 
@@ -154,7 +154,8 @@ class Handlers:
         if what == WHO_MAY:
             return self._who_may(facts)
         if what == FORM:
-            return self._show(click, facts, intervene_form(facts))
+            of_batch = runs_of(self._desk, facts.batch, person.id) if facts.batch else 0
+            return self._show(click, facts, intervene_form(facts, of_batch=of_batch))
         try:
             verb = Verb(what)
         except ValueError:

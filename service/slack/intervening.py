@@ -32,16 +32,24 @@ def offered(facts: RunFacts) -> Iterator[tuple[str, str]]:
     """What the three dots offer for the run as it stands: the words, and what is sent back."""
     if any(step.state is StepState.FAILED and step.attempts for step in facts.steps):
         yield "Try failed steps again", Verb.RETRY.value
+    elif facts.cancellation is not None:
+        yield "Try again what was cancelled", Verb.RETRY.value
     if any(step.readable and step.state is StepState.DONE for step in facts.steps):
         yield "Check everything again", Verb.CHECK.value
-    yield ("Resume this run", Verb.RESUME.value) if facts.paused else ("Pause this run", Verb.PAUSE.value)
+    if facts.finished_at is None:
+        yield ("Resume this run", Verb.RESUME.value) if facts.paused else ("Pause this run", Verb.PAUSE.value)
     yield "One step, skip, cancel…", FORM
 
 
-def intervene_form(facts: RunFacts) -> Block:
-    """The form: what, with which step, and why."""
+def intervene_form(facts: RunFacts, *, of_batch: int = 0) -> Block:
+    """The form: what, with which step, and why.
+
+    Args:
+        of_batch: How many runs its batch has, as far as whoever opens the form may see them.
+    """
     whole = {"text": plain("The whole run", 75), "value": WHOLE_RUN}
-    batch = {"text": plain(f"All runs of batch {facts.batch}", 75), "value": WHOLE_BATCH}
+    many = f" that have begun: {of_batch}" if of_batch else ""
+    batch = {"text": plain(f"All runs of batch {facts.batch}{many}", 75), "value": WHOLE_BATCH}
     steps = [{"text": plain(step.title, 75), "value": step.step} for step in facts.steps[:MOST_STEPS]]
     verbs = [{"text": plain(says, 75), "value": verb.value} for verb, says in _SAYS.items()]
     return {

@@ -310,7 +310,7 @@ def _listed(parts: Iterable[str]) -> str:
 
 def _bar(facts: RunFacts, look: Look) -> Block:
     open_run = button("Open run", OPEN_RUN, url=look.run_url(facts), label=f"Open run {facts.number}")
-    if facts.finished_at is not None:
+    if facts.finished_at is not None and facts.cancellation is None:  # what is cancelled can be tried again
         return {"type": "actions", "elements": [open_run]}
     offers = (*offered(facts), ("Who can do what here?", WHO_MAY))
     options = [_option(words, f"{what} {facts.run_id}") for words, what in offers]

@@ -55,6 +55,12 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
     return Told(done=done > 0, text="\n".join(lines))
 
 
+def runs_of(desk: Desk, batch: str, reader: str) -> int:
+    """How many runs of a batch have begun, of those the reader may see."""
+    with desk.store.read() as session:
+        return len(chosen(session, Choice(batch=batch, reader=reader)))
+
+
 def _each(desk: Desk, wish: Wish, runs: list[Chosen]) -> Iterator[tuple[str, bool]]:
     """Do it; gives for each run what is to be said of it, and whether it was done."""
     for run in runs:
