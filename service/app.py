@@ -34,7 +34,7 @@ from service.engine.start import Starter
 from service.engine.stuck import Behind, More, Watch
 from service.engine.timing import under_new_zone_data
 from service.engine.undo import swept
-from service.intake import look_up
+from service.intake import look_up, unread
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
 from service.ledger.bound import bind
@@ -380,11 +380,11 @@ def alarms_of(service: Service) -> Alarms:
     """Who looks for what is stuck: runs and departures, the engine, and whoever follows the ledger."""
     readers: dict[str, Behind] = {"A look-up in the HR system": look_up.behind_since}
     readers["The checkpoints' copy outside"] = lambda session: unpublished_since(session, "file")
-    more: list[More] = []
+    more: list[More] = [lambda session: unread.told(session, now=service.now())]
     if service.settings.slack.mode is not SlackMode.OFF:
         from service.slack.alarms import behind_since, kept_back
 
-        readers["Slack"], more = behind_since, [kept_back]
+        readers["Slack"], more = behind_since, [*more, kept_back]
     every, last = service.settings.drill.every, lambda: service.engine.last_cycle_at
     watch = Watch(last_cycle_at=last, readers=readers, drill_every=every, more=more)
     return Alarms(store=service.store, watch=watch, now=service.clock)

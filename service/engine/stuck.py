@@ -49,6 +49,7 @@ class StuckKind(StrEnum):
     ENGINE = "engine"
     READER = "reader"
     DRILL = "drill"
+    INTAKE = "intake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,4 +122,11 @@ PLANTS = (
             "tests/unit/cli/test_announcing.py::test_a_row_imported_again_after_it_was_taken_back_revives_nobody",
         ),
     ),
+    Plant(
+        protects="What HR sent and nobody understood is told to a person here.",
+        file="service/app.py",
+        text="    more: list[More] = [lambda session: unread.told(session, now=service.now())]",
+        becomes="    more: list[More] = []",
+        tests=("tests/unit/intake/test_unread.py::test_a_leaver_whom_nobody_here_knows_is_told_to_a_person",),
+    ),
 )
