@@ -191,6 +191,7 @@ def _board_page(number: int, refused: str = "") -> str:
         width=WIDTH,
         refused=refused,
         live=_moves(found),
+        held=found.counts.get(DepartureState.HELD, 0),
         may=_may_steer(),
         may_intervene=found.has_runs and viewer().has(*OPERATORS),
     )

@@ -102,7 +102,11 @@ def runs_of_batch(number: int) -> list[Chosen]:
     with rooms().desk.store.read() as session:
         found = chosen(session, Choice(batch=f"B-{number}", reader=viewer().person_id))
     if not found:
-        raise Problem(404, "no-such-batch", f"There is no batch B-{number} of which a run has begun.")
+        raise Problem(
+            404,
+            "no-such-batch",
+            f"There is no batch B-{number} of which a run has begun. What is held is decided about at Departures.",
+        )
     return found
 
 

@@ -1,5 +1,6 @@
 """The pages as people meet them: in a browser, by keyboard, on a phone, in the dark, without a script."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.times import instant
 from service.engine.states import StepState
 from service.engine.tables import StepRun
+from service.people.person import Role, RoleGrant
 from service.web.server import Server
 from tests.unit.web.test_lists import scheduled
 
@@ -32,7 +35,12 @@ PAGES = [
     "/runs?kind=involuntary",
     "/runs/R-1",
     "/runs/R-1/intervene",
+    "/runs/R-1/undo",
     "/departures",
+    "/departures/held",
+    "/batches/B-1",
+    "/batches/B-1/undo",
+    "/stop",
     "/connectors",
     "/nothing",
 ]
@@ -63,6 +71,16 @@ def fill(office: Any) -> None:
         row.state, row.why, row.fix = StepState.FAILED, "It may not end sessions.", "Grant the right."
         departure = scheduled(office.world.people["hanna"], state="held", held="Two accounts look like hers.")
         session.add(departure)
+        both = open_batch(session, Origin.FILE, "leavers.csv", now=office.world.clock(), by="source:hr")
+        departure.batch_id = session.get_one(Departure, "d-1").batch_id = both.id
+        session.add(
+            RoleGrant(
+                id=str(uuid.uuid4()),
+                person_id=office.world.people["it"],
+                role=Role.APPROVER,
+                since=office.world.clock(),
+            )
+        )
 
 
 def violations(page: Page) -> list[str]:

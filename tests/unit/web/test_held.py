@@ -178,6 +178,14 @@ def test_a_board_shows_each_wave_and_opens_the_next(office: Any, batch: list[str
     assert "<form class=" not in page.partition("<main")[2]
 
 
+def test_the_board_of_what_is_held_leads_to_whoever_decides(office: Any, batch: list[str]) -> None:
+    page = office.browser("it").get("/batches/B-1").text
+
+    assert '8 are held: two persons let them go, or somebody cancels, at <a href="/departures/held">' in page
+    assert "in no wave" in page
+    assert ">open<" not in page
+
+
 def test_of_two_who_open_the_next_wave_at_once_one_opens_it(office: Any, batch: list[str]) -> None:
     post(office, "approver", do="ask", batch="1", everybody="8", because=WHY, wave="2")
     second_yes(office, "hr")
