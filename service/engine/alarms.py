@@ -1,10 +1,10 @@
-"""Alarms: what is stuck is recorded once when it is noticed and once when it moves again; readers tell it.
+"""Alarms: what stays stuck is recorded once when it is noticed and once when it moves again; readers tell it.
 
 Nothing else is kept: the open alarms are those the ledger has raised and not ended.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -75,19 +75,24 @@ def alarm_of(entry: LedgerEntry) -> Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarms:
-    """Looks for what is stuck. `look` is called by a tick of its own, so that it works while the engine does not."""
+    """Looks for what is stuck. `look` is called by a tick of its own, so that it works while the engine does not.
+
+    What is found once may be about to move: after a sleep, or a weekend out of work, everything lies behind until
+    those who do it have had their turn. So an alarm needs two looks in a row that find the same.
+    """
 
     store: Store
     watch: Watch
     now: Callable[[], datetime]
+    _found: dict[str, datetime] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Raise an alarm for whatever is newly stuck, end those of what moves again."""
+        """Raise an alarm for whatever stays stuck, end those of what moves again."""
         now = self.now()
         with self.store.read() as session:
             stuck = {each.key: each for each in self.watch.look(session, now=now)}
             known = {alarm.key: alarm for alarm in open_alarms(session)}
-        raised, ended = stuck.keys() - known.keys(), known.keys() - stuck.keys()
+        raised, ended = self._stay(stuck, now=now) - known.keys(), known.keys() - stuck.keys()
         if not raised and not ended:
             return
         with self.store.write("alarm") as session:
@@ -98,6 +103,17 @@ class Alarms:
                 _end(session, known[key], now=now)
         for key in sorted(raised):
             log.warning("alarm.raised", kind=stuck[key].kind.value, said=stuck[key].said)
+
+    def _stay(self, stuck: Mapping[str, Stuck], *, now: datetime) -> set[str]:
+        """What the last look found as well and has been stuck since before it; what waits for people, at once."""
+        before = dict(self._found)
+        self._found.clear()
+        self._found.update(dict.fromkeys(stuck, now))
+        return {
+            key
+            for key, each in stuck.items()
+            if each.kind is StuckKind.HELD or (key in before and each.since <= before[key])
+        }
 
 
 def _raise(session: Session, stuck: Stuck, *, now: datetime) -> None:

@@ -14,7 +14,9 @@ from tests.unit.slack.office import Office
 
 def look(office: Office, watch: Watch | None = None) -> None:
     world = office.world
-    Alarms(store=world.store, watch=watch or Watch(), now=world.clock).look()
+    alarms = Alarms(store=world.store, watch=watch or Watch(), now=world.clock)
+    alarms.look()
+    alarms.look()
 
 
 def teller(office: Office) -> AlarmTeller:

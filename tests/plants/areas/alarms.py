@@ -85,4 +85,18 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="What is found stuck once may be about to move: two looks in a row make an alarm.",
+        file="service/engine/alarms.py",
+        text="each.since <= before[key]",
+        becomes="each.since <= now",
+        tests=("tests/unit/engine/test_stuck.py::test_what_moves_before_the_next_look_is_no_alarm",),
+    ),
+    Plant(
+        protects="A service that is started again ends no alarm of what is still stuck.",
+        file="service/engine/alarms.py",
+        text="known.keys() - stuck.keys()",
+        becomes="known.keys() - set()",
+        tests=("tests/unit/engine/test_stuck.py::test_an_alarm_stays_over_a_start_of_the_service",),
+    ),
 )

@@ -32,8 +32,11 @@ def change(world: Any, step: str, **values: Any) -> None:
         session.execute(update(StepRun).where(StepRun.step == step).values(**values))
 
 
-def alarms(world: Any) -> Alarms:
-    return Alarms(store=world.store, watch=Watch(), now=world.clock)
+def look(world: Any) -> None:
+    """Two looks in a row, as a running service looks again and again."""
+    alarms = Alarms(store=world.store, watch=Watch(), now=world.clock)
+    alarms.look()
+    alarms.look()
 
 
 def test_a_run_that_goes_on_is_not_stuck_at_any_moment(world: Any):
@@ -138,11 +141,11 @@ def test_a_held_departure_calls_people_when_it_is_held_and_once_more_at_its_time
         departure = session.query(Departure).one()
         departure.state, departure.effective_at = DepartureState.HELD, world.clock() + timedelta(days=1)
     for _ in range(6):
-        alarms(world).look()
+        look(world)
         world.clock.turn(hours=11)
     with world.store.write() as session:
         session.execute(update(Departure).values(state=DepartureState.WITHDRAWN))
-    alarms(world).look()
+    look(world)
 
     told = [body.get("said", "") for body in world.bodies("alarm.raised")]
     assert ["until people decide" in said for said in told] == [True, False]
@@ -169,10 +172,10 @@ def test_who_reads_of_a_held_batch_is_told_how_many_are_left(world: Any):
         batch = guardrails_batch(session, "Many", now=world.clock(), by="system:engine")
         values = {"state": DepartureState.HELD, "batch_id": batch.id}
         session.execute(update(Departure).values(**values, effective_at=world.clock() + timedelta(days=1)))
-    alarms(world).look()
+    look(world)
     with world.store.write() as session:
         session.execute(update(Departure).where(Departure.id == "d-1").values(state=DepartureState.WITHDRAWN))
-    alarms(world).look()
+    look(world)
 
     (alarm,) = world.desk.alarms()
 
@@ -215,12 +218,12 @@ def test_a_reader_that_lies_behind_is_stuck(world: Any):
 def test_an_alarm_is_recorded_once_and_so_is_its_end(world: Any):
     world.clock.turn(minutes=3)
     for _ in range(3):
-        alarms(world).look()
+        look(world)
     with world.store.read() as session:
         raised = [alarm.kind for alarm in open_alarms(session)]
     world.begin()
     for _ in range(3):
-        alarms(world).look()
+        look(world)
 
     assert raised == [StuckKind.DEPARTURE]
     assert [event for event in world.events() if event.startswith("alarm")] == ["alarm.raised", "alarm.ended"]
@@ -230,7 +233,7 @@ def test_an_alarm_is_recorded_once_and_so_is_its_end(world: Any):
 
 def test_an_alarm_names_nobody(world: Any):
     world.clock.turn(minutes=3)
-    alarms(world).look()
+    look(world)
 
     (body,) = world.bodies("alarm.raised")
 
@@ -241,7 +244,7 @@ def test_an_alarm_names_nobody(world: Any):
 def test_the_facts_of_a_run_hold_its_alarms_and_no_other_runs(world: Any):
     world.begin()
     world.clock.turn(minutes=26)
-    alarms(world).look()
+    look(world)
 
     with world.store.read() as session:
         run = session.query(Run).one().id
@@ -269,9 +272,9 @@ def test_who_confirms_ends_no_alarm_of_others(world: Any):
     world.begin()
     world.drain()
     change(world, "shut", waits_for=None, state="failed")
-    alarms(world).look()
+    look(world)
     world.desk.confirm(decision(world, "mailbox", note="I changed it myself."))
-    alarms(world).look()
+    look(world)
 
     with world.store.read() as session:
         assert [alarm.kind for alarm in open_alarms(session)] == [StuckKind.STEP]
@@ -283,3 +286,36 @@ def test_while_the_kill_switch_is_thrown_departures_that_wait_raise_no_alarm(wor
         session.merge(KillSwitch(id=THE_ONE, stopped_at=world.clock(), stopped_by=None, because="A drill."))
 
     assert stuck(world) == []
+
+
+def test_what_moves_before_the_next_look_is_no_alarm(world: Any):
+    behind = [world.clock() - timedelta(days=2)]
+    watch = Watch(readers={"Slack": lambda _: behind[0]})
+    alarms = Alarms(store=world.store, watch=watch, now=world.clock)
+
+    alarms.look()
+    world.clock.turn(minutes=1)
+    behind[0] = world.clock()  # it caught up, and then fell behind over something else
+    world.clock.turn(minutes=15)
+    alarms.look()
+    with world.store.read() as session:
+        none_yet = open_alarms(session)
+    alarms.look()
+    with world.store.read() as session:
+        then = {alarm.key for alarm in open_alarms(session)}
+
+    assert none_yet == []
+    assert "reader:Slack" in then
+
+
+def test_an_alarm_stays_over_a_start_of_the_service(world: Any):
+    since = world.clock() - timedelta(days=2)
+    watch = Watch(readers={"Slack": lambda _: since})
+    first = Alarms(store=world.store, watch=watch, now=world.clock)
+    first.look()
+    first.look()
+
+    Alarms(store=world.store, watch=watch, now=world.clock).look()
+
+    assert world.events().count("alarm.raised") == 1
+    assert world.events().count("alarm.ended") == 0

@@ -64,7 +64,9 @@ def test_what_is_stuck_is_counted_and_makes_nothing_unready(tmp_path: Path, keys
     store = Store(f"sqlite:///{tmp_path / 'new.db'}")
     upgrade(store)
     watch = Watch(last_cycle_at=lambda: NOW - timedelta(hours=1))
-    Alarms(store=store, watch=watch, now=lambda: NOW).look()
+    alarms = Alarms(store=store, watch=watch, now=lambda: NOW)
+    alarms.look()
+    alarms.look()
 
     found = look(store, last_cycle_at=lambda: NOW, now=lambda: NOW)
 
@@ -75,7 +77,9 @@ def test_what_is_stuck_is_counted_and_makes_nothing_unready(tmp_path: Path, keys
 def test_readiness_and_metrics_count_what_is_stuck(office: Any) -> None:
     office.readiness = Readiness(parts={}, alarms=2)
     watch = Watch(readers={"Slack": lambda _: office.world.clock() - timedelta(days=1)})
-    Alarms(store=office.world.store, watch=watch, now=office.world.clock).look()
+    alarms = Alarms(store=office.world.store, watch=watch, now=office.world.clock)
+    alarms.look()
+    alarms.look()
 
     assert office.browser().get("/readyz").json["alarms"] == 2
     assert 'exeunt_alarms{kind="reader"} 1.0' in office.browser().get("/metrics").text

@@ -42,13 +42,13 @@ def test_what_is_stuck_stands_on_the_run_and_above_the_list(office: Any) -> None
     office.run()
     with office.world.store.write() as session:
         session.query(StepRun).filter(StepRun.waits_for.is_not(None)).one().waits_for = None
-    Alarms(store=office.world.store, watch=Watch(), now=office.world.clock).look()
+    alarms = Alarms(store=office.world.store, watch=Watch(), now=office.world.clock)
+    alarms.look()
+    alarms.look()
 
-    on_the_run = office.browser("auditor").get("/runs/R-1").text
-    above_the_list = office.browser("auditor").get("/runs").text
-
-    assert "waits and nobody is asked. Try it again, or confirm it.</p>" in on_the_run
-    assert "waits and nobody is asked. Try it again, or confirm it.</p>" in above_the_list
+    for page in ("/runs/R-1", "/runs"):
+        shown = office.browser("auditor").get(page).text
+        assert "waits and nobody is asked. Try it again, or confirm it.</p>" in shown
 
 
 def test_the_first_sentence_answers_the_auditors_question(office: Any) -> None:
