@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.sdk.types import Evidence, Proof
@@ -40,6 +40,8 @@ def test_a_run_is_never_greener_than_its_weakest_step(steps: list[Standing]) -> 
 
 
 @given(standings)
+@example(Standing(StepState.DONE, Grade.ACKNOWLEDGED, Grade.OBSERVED, contradicted=False))
+@example(Standing(StepState.CANCELLED, Grade.OBSERVED, Grade.OBSERVED, contradicted=False))
 def test_green_is_done_read_back_and_well_enough_known(step: Standing) -> None:
     if step_colour(step) is Colour.GREEN:
         assert step.state is StepState.DONE
