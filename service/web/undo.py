@@ -1,7 +1,7 @@
 """Taking a run back from its pages: what would be put back, what would not, and the go with its reason."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request
@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from service.engine.decisions import NotDecided
 from service.engine.refusable import UNDO
 from service.engine.undo import MAY_UNDO, UndoWish
+from service.engine.undo_facts import Progress
 from service.engine.undo_many import Chosen
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -95,8 +96,14 @@ def _report(
         refused=refused,
         said=said,
         others=others_of_batch(number),
+        live=_moves(runs, undone),
     )
     return page, status
+
+
+def _moves(runs: Sequence[Chosen], undone: Mapping[int, Progress]) -> bool:
+    """Whether the report looks anew by itself: something is being put back, and nobody ticks anything here."""
+    return len(undone) == len(runs) and any(each.moving for each in undone.values())
 
 
 def _page(number: int, *, refused: str = "", status: int = 200) -> ResponseReturnValue:

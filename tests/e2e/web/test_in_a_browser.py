@@ -17,6 +17,7 @@ from service.engine.states import StepState
 from service.engine.tables import StepRun
 from service.people.person import Role, RoleGrant
 from service.web.server import Server
+from tests.unit.engine.test_undo import sweep_and_drain
 from tests.unit.web.test_lists import scheduled
 
 pytestmark = pytest.mark.browser
@@ -246,3 +247,26 @@ def test_the_picture_prints(chromium: Browser, server: Server, office: Any) -> N
         assert page.locator("svg.chart").is_visible()
         assert not page.get_by_role("button", name="Sign out").is_visible()
         assert len(page.pdf()) > 10_000
+
+
+def test_the_report_of_a_batch_that_is_taken_back_follows_by_itself(
+    chromium: Browser, server: Server, office: Any
+) -> None:
+    office.run()
+    with office.world.store.write() as session:
+        made = open_batch(session, Origin.FILE, "leavers.csv", now=office.world.clock(), by="source:hr")
+        session.get_one(Departure, "d-1").batch_id = made.id
+
+    with visiting(chromium, server, office, "it", **LOOKS["light"]) as page:
+        page.goto(f"{server.url}/batches/B-1/undo")
+        assert page.locator("[hx-trigger]").count() == 0  # somebody ticks here
+        page.get_by_label("Take back R-1").check()
+        page.get_by_label("Why").fill("The import held the list of another company.")
+        page.get_by_role("button", name="Open their access again").click()
+        assert "0 of 1 put back" in page.locator("#undone").inner_text()
+
+        sweep_and_drain(office.world)
+
+        page.locator("#undone", has_text="1 of 1 put back").wait_for(timeout=10_000)
+        assert page.locator("[hx-trigger]").count() == 0
+        assert page.troubles == []  # type: ignore[attr-defined]

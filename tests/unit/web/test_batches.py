@@ -54,7 +54,9 @@ def test_a_batch_is_taken_back_from_its_page_and_the_report_says_what_is_left(ba
     report = batch.browser("it").get("/batches/B-1/undo").text
 
     assert "0 of 1 put back" in begun.text
+    assert 'hx-trigger="every 2s"' in begun.text
     assert "1 of 1 put back" in report
+    assert "every 2s" not in report
     assert "not brought back" in report
     assert "Open their access again" not in report
     assert account(batch.world) == before
