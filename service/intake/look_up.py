@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError, RateLimited
 from service.departures.event import Change, TerminationEvent, Unannounceable
-from service.departures.times import ZoneSource
+from service.departures.times import ZoneSource, civil_of
 from service.intake.source import NotUnderstood, Source, Standing
 from service.intake.tables import PendingLookUp, Told, Webhook
 from service.ledger.entry import append, gathered
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 DEADLINE_S: Final = 10.0
+#: Who left so long ago and is about to come back is prepared for, and does not leave.
+LONG_GONE: Final = timedelta(days=30)
 
 Announce = Callable[[Session, TerminationEvent], str]
 
@@ -103,7 +105,11 @@ def _ask(due: _Due, now: Callable[[], datetime]) -> Standing:
     if due.source.look is None:
         raise SettingsError(f"sources.{due.source.name} has another format now, and cannot be asked.")
     http = due.source.open_reader(Context(now=now, read_only=True, deadline_s=DEADLINE_S))
-    return due.source.look(http, due.employee_id, due.source.section)
+    return due.source.look(http, due.employee_id, due.source.section, _today(due, now()))
+
+
+def _today(due: _Due, now: datetime) -> date:
+    return civil_of(now, due.source.section.timezone).date()
 
 
 def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announce, at: datetime) -> None:
@@ -113,7 +119,7 @@ def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announc
     if pending is None:
         return  # another node asked too, and has settled it: what we read may be older
     told = session.get(Told, (due.source.name, due.employee_id))
-    change = _change(told, standing)
+    change = _change(told, standing, today=_today(due, at))
     if change is not None:
         event = _event(due, standing, change, at=at)
         with gathered(session):
@@ -127,11 +133,12 @@ def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announc
         session.delete(pending)  # a hint that came while we were asking stays pending
 
 
-def _change(told: Told | None, standing: Standing) -> Change | None:
+def _change(told: Told | None, standing: Standing, *, today: date) -> Change | None:
     if standing.last_day is None:
         return Change.RESCINDED if told else None
     if told is None:
-        return Change.SCHEDULED
+        long_gone = standing.last_day < today - LONG_GONE
+        return None if standing.back_on and long_gone else Change.SCHEDULED
     same = (told.last_day, told.kind) == (standing.last_day, standing.kind)
     return None if same else Change.CHANGED
 

@@ -54,11 +54,13 @@ class Standing:
     """What the HR system says today about one employee. Without `last_day` they stay.
 
     It has no version: what is read later is newer, and numbers of rows are no count, as rows can be deleted.
+    `back_on`: from when in the future they work here again, where that is known before they have left.
     """
 
     person: EventPerson
     last_day: date | None
     kind: DepartureKind | None
+    back_on: date | None = None
 
 
 Understood = TerminationEvent | Ignored | LookUp
@@ -106,7 +108,7 @@ class Source:
     keys: tuple[bytes, ...]
     content_types: tuple[str, ...]
     read: Callable[[Envelope, SourceSection], Understood]
-    look: Callable[[Http, str, SourceSection], Standing] | None
+    look: Callable[[Http, str, SourceSection, date], Standing] | None
     reader: Callable[[SourceSection, Secret, Context], Http] | None
 
     def authentic(self, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> Authentic:

@@ -7,7 +7,7 @@ https://documentation.bamboohr.com/docs/webhooks
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -91,20 +91,35 @@ def reader(section: SourceSection, api_key: Secret, context: Context) -> Http:
     return Http(target="bamboohr", base_url=section.api_url, context=context, auth=_Basic(api_key))
 
 
-def look(http: Http, employee_id: str, section: SourceSection) -> Standing:
+def look(http: Http, employee_id: str, section: SourceSection, today: date) -> Standing:
     """Read one employee and the table that holds future terminations too. Raises `NotUnderstood`."""
     root = f"/api/v1/employees/{employee_id}"
     fields = _got(http, root, template="/employees/{id}", params={"fields": FIELDS})
     rows = _got(http, f"{root}/tables/employmentStatus", template="/employees/{id}/tables/{table}")
     if not isinstance(fields, dict) or not isinstance(rows, list):
         raise NotUnderstood(Slip(where="", what="BambooHR answered in a shape we do not know"))
-    last = max((_dated(row) for row in rows), key=lambda dated: dated[:2], default=None)
-    leaves = last is not None and _ends(last[2])
-    return Standing(
-        person=_person(employee_id, fields),
-        last_day=last[0] if last and leaves else None,
-        kind=_kind(last[2], section) if last and leaves else None,
-    )
+    person, end = _person(employee_id, fields), _end([_dated(row) for row in rows], today)
+    if end is None:
+        return Standing(person=person, last_day=None, kind=None)
+    day, row, back_on = end
+    return Standing(person=person, last_day=day, kind=_kind(row, section), back_on=back_on)
+
+
+def _end(
+    rows: Sequence[tuple[date, int, Mapping[str, Json]]], today: date
+) -> tuple[date, Mapping[str, Json], date | None] | None:
+    """The end that stands: its day, its row and who is back when. What begins only later undoes no end before it."""
+    of_day = {
+        day: row for day, _, row in sorted(rows, key=lambda dated: dated[:2])
+    }  # the last of a day counts
+    back_on = None
+    for day, row in sorted(of_day.items(), key=lambda dated: dated[0], reverse=True):
+        if _ends(row):
+            return day, row, back_on
+        if day <= today:
+            return None
+        back_on = day
+    return None
 
 
 def _employee(value: Json, where: str) -> str:

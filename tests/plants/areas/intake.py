@@ -129,4 +129,28 @@ PLANTS = (
         becomes="    more: list[More] = []",
         tests=("tests/unit/intake/test_unread.py::test_a_leaver_whom_nobody_here_knows_is_told_to_a_person",),
     ),
+    Plant(
+        protects="A return that is planned already hides no end.",
+        file="service/intake/sources/bamboohr.py",
+        text="        if day <= today:\n            return None\n",
+        becomes="        return None\n",
+        tests=(
+            (
+                "tests/unit/intake/test_bamboohr_returns.py::"
+                "test_someone_whose_return_is_planned_already_leaves_all_the_same"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Who left long ago and is about to come back does not leave.",
+        file="service/intake/look_up.py",
+        text="        return None if standing.back_on and long_gone else Change.SCHEDULED",
+        becomes="        return Change.SCHEDULED",
+        tests=(
+            (
+                "tests/unit/intake/test_bamboohr_returns.py::"
+                "test_someone_who_left_long_ago_and_is_about_to_come_back_does_not_leave"
+            ),
+        ),
+    ),
 )
