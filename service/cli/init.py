@@ -49,6 +49,20 @@ def _write_first_files() -> None:
         click.echo(f"{folder}/ holds copies of the shipped playbooks: read them, change them.")
 
 
+def _refuse_used(folder: Path) -> None:
+    """New keys open nothing that was sealed under those that are gone."""
+    from service.engine.installation import FILE
+    from service.ledger.keys import KEK_FILE, SIGNING_FILE
+
+    keys = folder / "keys"
+    if (folder / FILE).exists() and not any((keys / name).exists() for name in (KEK_FILE, SIGNING_FILE)):
+        stop(
+            f"{folder} has been in use, and its keys are gone from {keys}: new ones would open nothing of what is "
+            "there. No keys were made. Put the keys back from your copy; to begin anew, use an empty folder and an "
+            "empty database."
+        )
+
+
 @click.command()
 def command() -> None:
     """Make the keys, a first exeunt.toml and copies of the shipped playbooks here. Overwrites nothing."""
@@ -65,6 +79,7 @@ def command() -> None:
     except SettingsError as error:
         stop(str(error))
     try:
+        _refuse_used(load().service.data_dir)
         keys = Keys.create(load().service.data_dir / "keys")
     except (LedgerError, SettingsError) as error:
         stop(str(error))

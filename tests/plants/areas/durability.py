@@ -319,4 +319,11 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="No new keys are made for a folder whose own are gone.",
+        file="service/cli/init.py",
+        text="        _refuse_used(load().service.data_dir)\n",
+        becomes="",
+        tests=("tests/unit/cli/test_commands.py::test_no_new_keys_are_made_for_a_folder_whose_own_are_gone",),
+    ),
 )

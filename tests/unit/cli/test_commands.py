@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -93,6 +94,17 @@ def test_init_makes_keys_and_a_configuration_and_overwrites_nothing(empty: Shell
     assert "never overwritten" in second.err
     assert (empty.folder / "exeunt.toml").read_text() == toml
     assert (empty.folder / "var" / "keys" / "kek").stat().st_mode & 0o077 == 0
+
+
+def test_no_new_keys_are_made_for_a_folder_whose_own_are_gone(exeunt: Shell) -> None:
+    exeunt("runs")  # a database that belongs to the keys
+    keys = exeunt.folder / "var" / "keys"
+    shutil.rmtree(keys)
+
+    again = exeunt("init")
+
+    assert (again.code, keys.exists()) == (1, False)
+    assert "Put the keys back" in again.err
 
 
 def test_before_init_a_command_says_what_is_missing(empty: Shell) -> None:
