@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Json
@@ -16,7 +16,7 @@ from service.intake import answer
 from service.intake.answer import Answer
 from service.intake.source import Ignored, LookUp, Slip, Understood
 from service.intake.tables import PendingLookUp, Webhook, WebhookState
-from service.ledger.entry import append, gathered
+from service.ledger.entry import LedgerEntry, append, gathered
 from service.ledger.event import Event
 from service.store.failpoints import passing
 
@@ -29,11 +29,19 @@ _SAME: Final = (
     .with_for_update(key_share=True)
 )
 _NEW: Final = insert(Webhook)
+SAID_AGAIN: Final = Slip(
+    where="",
+    what="the same bytes came before, and something else has been said of this departure since: whether this is late "
+    "or meant anew nobody can tell. Send it with a time or a version in it, or decide about the departure here",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """An authentic message before anybody understood it. `sealed` is its bytes, for `webhook:<webhook_id>`."""
+    """An authentic message before anybody understood it. `sealed` is its bytes, for `webhook:<webhook_id>`.
+
+    `by_its_bytes`: its signature covers no id, so that a repetition and the same said anew look alike.
+    """
 
     webhook_id: str
     source: str
@@ -41,6 +49,7 @@ class Delivery:
     body_sha256: str
     sealed: bytes = field(repr=False)
     received_at: datetime
+    by_its_bytes: bool = False
 
 
 def new_id() -> str:
@@ -55,6 +64,8 @@ def keep(session: Session, delivery: Delivery, *, understood: Understood, announ
     if settled is not None:
         if settled.status is HTTPStatus.OK and isinstance(understood, LookUp):
             _want_look_ups(session, delivery, understood)  # a hint that comes again may mean something new
+        elif row is not None and (since := _news_since(session, row, delivery)):
+            return _unclear(session, delivery, since)
         return settled
     webhook_id = row.id if row else delivery.webhook_id
     state, problem, departure_id = WebhookState.ACCEPTED, "", None
@@ -88,6 +99,32 @@ def keep_unreadable(session: Session, delivery: Delivery, *, slips: tuple[Slip, 
             session, row, delivery, state=WebhookState.UNREADABLE, problem=problem, answer=dict(given.body)
         )
     return given
+
+
+def _news_since(session: Session, row: Webhook, delivery: Delivery) -> int | None:
+    """The entry by which its source changed or withdrew the departure after this message; nothing else is news."""
+    if row.departure_id is None or not delivery.by_its_bytes or row.body_sha256 != delivery.body_sha256:
+        return None
+    later = select(func.min(Webhook.received_at)).where(
+        Webhook.departure_id == row.departure_id,
+        Webhook.source == row.source,
+        Webhook.received_at > row.received_at,
+    )
+    if (since := session.scalar(later)) is None:
+        return None
+    return session.scalar(
+        select(func.max(LedgerEntry.seq)).where(
+            LedgerEntry.departure_id == row.departure_id,
+            LedgerEntry.event.in_((Event.DEPARTURE_CHANGED.value, Event.DEPARTURE_WITHDRAWN.value)),
+            LedgerEntry.at >= since,
+        )
+    )
+
+
+def _unclear(session: Session, delivery: Delivery, since: int) -> Answer:
+    """The same bytes once more, and HR said something else in between: late, or meant anew? A person is told."""
+    again = replace(delivery, delivery_id=f"{delivery.delivery_id}:{since}")
+    return keep_unreadable(session, again, slips=(SAID_AGAIN,))
 
 
 def _same(session: Session, delivery: Delivery) -> Webhook | None:

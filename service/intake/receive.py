@@ -211,6 +211,7 @@ def _delivery(source: Source, signed_id: str | None, raw: bytes, at: Surrounding
         body_sha256=digest,
         sealed=at.keys.seal(raw, f"webhook:{webhook_id}"),
         received_at=at.now(),
+        by_its_bytes=signed_id is None,
     )
 
 

@@ -153,4 +153,16 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="The same bytes after other news are not taken for a repetition.",
+        file="service/intake/receive.py",
+        text="        by_its_bytes=signed_id is None,\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/intake/test_sources.py::"
+                "test_the_same_bytes_after_other_news_are_told_to_a_person_and_not_taken_for_a_repetition"
+            ),
+        ),
+    ),
 )

@@ -4,11 +4,16 @@ import json
 from http import HTTPStatus
 
 import pytest
+from sqlalchemy import select
 
+from service.departures.announce import announce
+from service.departures.departure import Departure
 from service.departures.event import Change
 from service.departures.kind import DepartureKind
 from service.departures.times import ZoneSource
+from service.intake import unread
 from service.intake.source import formats, open_sources
+from service.people.person import Person
 from service.people.signature import Recipe, sign, text_key
 from service.settings import SettingsError, SourceSection
 from tests.unit.intake.hr import DATA, SECTIONS
@@ -49,6 +54,24 @@ def test_the_same_bytes_of_a_vendor_without_ids_are_the_same_webhook(door):
 
     assert (again.status, again.body) == (HTTPStatus.OK, first.body)
     assert len(door.announced.events) == 1
+
+
+def test_the_same_bytes_after_other_news_are_told_to_a_person_and_not_taken_for_a_repetition(door):
+    with door.store.write() as session:
+        session.add(Person(id="a", subject="a", source="payroll", source_id="77", display_name="Ann"))
+    door.announced.become = lambda session, event: announce(session, event, now=door.clock()).departure_id
+    later = {**ENDS, "worker": {**ENDS["worker"], "ends": "2026-04-30"}}
+    renamed = {**ENDS, "worker": {**ENDS["worker"], "salary": 2}}
+    statuses = []
+    for body in (ENDS, renamed, ENDS, later, ENDS, ENDS, later):
+        door.clock.turn(minutes=1)
+        statuses.append(send(door, body).status.value)
+
+    assert statuses == [202, 202, 200, 202, 422, 422, 200]
+    assert door.ledger().count("webhook.unreadable") == 1
+    with door.store.read() as session:
+        assert [key.key for key in unread.told(session, now=door.clock())] == ["unread:payroll:2026-03-02 12"]
+        assert session.scalars(select(Departure.civil_at)).one().startswith("2026-04-30")
 
 
 def test_a_type_that_is_to_be_ignored_is_kept_and_not_announced(door):
