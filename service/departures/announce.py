@@ -136,9 +136,9 @@ def find_person(session: Session, source: str, said: EventPerson) -> Person:
     """The person an event is about: by the HR system's own id, else by two identifiers. Never by name."""
     person = session.scalar(_BY_SOURCE, {"source": source, "source_id": said.source_id})
     if person is None and said.employee_no and said.work_email:
-        found = session.scalars(
-            select(Person).where(Person.employee_no == said.employee_no, Person.work_email == said.work_email)
-        ).all()
+        address = said.work_email.casefold()
+        numbered = session.scalars(select(Person).where(Person.employee_no == said.employee_no))
+        found = [one for one in numbered if (one.work_email or "").casefold() == address]
         person = found[0] if len(found) == 1 else None
     if person is None:
         raise Unannounceable(

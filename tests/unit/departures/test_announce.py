@@ -167,8 +167,11 @@ def test_a_protected_person_is_held(hr: Hr) -> None:
     assert departure.state is DepartureState.HELD
 
 
-def test_an_unknown_id_is_found_by_two_identifiers(hr: Hr) -> None:
-    person = {"source_id": "other", "employee_no": "E-2", "work_email": "E-2@example.com"}
+@pytest.mark.parametrize("address", ["E-2@example.com", "e-2@Example.com"])
+def test_an_unknown_id_is_found_by_two_identifiers_however_the_address_is_written(
+    hr: Hr, address: str
+) -> None:
+    person = {"source_id": "other", "employee_no": "E-2", "work_email": address}
 
     hr.says(person=person)
 
