@@ -255,6 +255,11 @@ def arm_fail_point() -> None:
 def load(**overrides: Any) -> Settings:
     """Read the configuration. Raises `SettingsError` naming every slip at once."""
     _refuse_strangers()
+    if os.path.lexists(CONFIG_FILE) and not Path(CONFIG_FILE).is_file():
+        raise SettingsError(
+            f"{CONFIG_FILE} is there and is no file, so nothing in it counts. Put the file there: where one that "
+            "is to be mounted is missing, a container makes a folder of its name."
+        )
     try:
         return Settings(**overrides)
     except tomllib.TOMLDecodeError as error:

@@ -140,3 +140,17 @@ def test_an_empty_variable_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_database_lies_beneath_the_data_folder_unless_told_otherwise() -> None:
     assert Settings(service={"data_dir": "/data"}).database_url == "sqlite:////data/exeunt.db"
+
+
+@pytest.mark.parametrize("made", ["folder", "link to nothing"])
+def test_a_configuration_that_is_no_file_is_refused_and_not_passed_over(
+    made: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if made == "folder":
+        Path("exeunt.toml").mkdir()
+    else:
+        Path("exeunt.toml").symlink_to("gone.toml")
+
+    with pytest.raises(SettingsError, match="no file"):
+        load()

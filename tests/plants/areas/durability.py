@@ -326,4 +326,13 @@ PLANTS = (
         becomes="",
         tests=("tests/unit/cli/test_commands.py::test_no_new_keys_are_made_for_a_folder_whose_own_are_gone",),
     ),
+    Plant(
+        protects="A configuration that is no file is not passed over.",
+        file="service/settings.py",
+        text="    if os.path.lexists(CONFIG_FILE) and not Path(CONFIG_FILE).is_file():",
+        becomes="    if False:",
+        tests=(
+            "tests/unit/test_settings.py::test_a_configuration_that_is_no_file_is_refused_and_not_passed_over",
+        ),
+    ),
 )
