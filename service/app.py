@@ -205,7 +205,7 @@ def _read(settings: Settings, extra: tuple[Path, ...]) -> tuple[Registry, Mappin
 
 def _opened(settings: Settings) -> tuple[Store, Keys]:
     keys = Keys.load(settings.keys_dir)
-    store = installation.opened(settings.database_url, settings.service.data_dir)
+    store = installation.opened(settings.database_url, settings.service.data_dir, keys)
     bind(keys)
     return store, keys
 

@@ -16,6 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.ledger.errors import KeyTrouble
+from service.ledger.keys import Keys
+from service.ledger.subject import refuse_other_keys
 from service.store import Base, Store
 from service.store.migrate import upgrade
 
@@ -36,13 +38,15 @@ class OtherFolder(KeyTrouble):
     """The data folder, and the keys in it, are another installation's or nobody's; the message says what to do."""
 
 
-def opened(url: str, folder: Path) -> Store:
-    """The database, migrated, if the folder belongs to it. Raises `OtherFolder`; then nothing is left open."""
+def opened(url: str, folder: Path, keys: Keys) -> Store:
+    """The database, migrated, if folder and keys belong to it. Raises `KeyTrouble`; then nothing is left open."""
     with ExitStack() as unless_ours:
         store = Store(url)
         unless_ours.callback(store.close)
         upgrade(store)
         recognise(store, folder)
+        with store.read() as session:
+            refuse_other_keys(session, keys)
         unless_ours.pop_all()
     return store
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.ledger import seatbelt
 from service.ledger.bound import bound
-from service.ledger.errors import EntryRefused, Erased
+from service.ledger.errors import EntryRefused, Erased, KeyTrouble
+from service.ledger.keys import Keys
 from service.store import Base
 
 KEY_BYTES = 32
@@ -71,6 +72,20 @@ def destroy_key(session: Session, subject: str) -> bool:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA secure_delete=ON")  # else the bytes stay in a free page
     return bool(connection.execute(delete(SubjectKey).where(SubjectKey.subject == subject)).rowcount)
+
+
+def refuse_other_keys(session: Session, keys: Keys) -> None:
+    """Raises `KeyTrouble` where these keys do not open what this database holds."""
+    one = session.execute(select(SubjectKey.subject, SubjectKey.wrapped).limit(1)).first()
+    if one is None:
+        return
+    try:
+        keys.open(one.wrapped, _purpose(one.subject))
+    except KeyTrouble as error:
+        raise KeyTrouble(
+            "The key-encryption key is another than the one this database was used with, so nothing of anybody known "
+            "could be recorded. Nothing was started. Put the keys back that belong to it."
+        ) from error
 
 
 def _find(session: Session, subject: str) -> bytes | None:

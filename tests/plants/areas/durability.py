@@ -335,4 +335,16 @@ PLANTS = (
             "tests/unit/test_settings.py::test_a_configuration_that_is_no_file_is_refused_and_not_passed_over",
         ),
     ),
+    Plant(
+        protects="Beside keys that open nothing of the database nothing starts.",
+        file="service/engine/installation.py",
+        text="            refuse_other_keys(session, keys)\n",
+        becomes="            pass\n",
+        tests=(
+            (
+                "tests/unit/cli/test_commands.py::"
+                "test_beside_keys_that_open_nothing_of_the_database_nothing_starts"
+            ),
+        ),
+    ),
 )

@@ -15,7 +15,11 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import exeunt as commands
+from service.cli._open import opened
 from service.ledger.bound import bind
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.ledger.keys import Keys
 
 ROOT = Path(__file__).parents[3]
 PEOPLE = (
@@ -105,6 +109,18 @@ def test_no_new_keys_are_made_for_a_folder_whose_own_are_gone(exeunt: Shell) -> 
 
     assert (again.code, keys.exists()) == (1, False)
     assert "Put the keys back" in again.err
+
+
+def test_beside_keys_that_open_nothing_of_the_database_nothing_starts(exeunt: Shell) -> None:
+    keys = exeunt.folder / "var" / "keys"
+    with opened() as service, service.store.write() as session:
+        append(session, Event.DEPARTURE_ANNOUNCED, actor="x", subject="s", pii={"a": "b"}, at=service.now())
+    shutil.rmtree(keys)
+    Keys.create(keys)
+
+    said = exeunt("runs")
+
+    assert (said.code, "Put the keys back" in said.err) == (2, True)
 
 
 def test_before_init_a_command_says_what_is_missing(empty: Shell) -> None:
