@@ -8,14 +8,18 @@ import rich_click as click
 from service.cli._open import UNREACHABLE, WRONG_USE, opened, stop
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from connectors.sdk.types import Account
     from service.app import Service
-    from service.people.person import Person
+    from service.ledger.event import Event
+    from service.ledger.leaf import Json
+    from service.people.person import IdentityKind, Person, Role
 
 
 @click.group()
 def command() -> None:
-    """Import the roster, give roles, link identities."""
+    """Import the roster, give and take roles, link identities."""
 
 
 @command.command("import")
@@ -31,6 +35,12 @@ def import_(path: Path, source: str) -> None:
         try:
             with service.store.write() as session:
                 done = import_roster(session, path, source=source)
+                _record(
+                    service,
+                    session,
+                    Event.ROSTER_IMPORTED,
+                    body={"source": source, "added": done.added, "changed": done.changed},
+                )
         except BadRoster as error:
             with service.store.write() as session:
                 body = {"source": source, "slips": error.slips}
@@ -43,34 +53,58 @@ def import_(path: Path, source: str) -> None:
 @click.argument("person")
 @click.argument("role")
 def grant(person: str, role: str) -> None:
-    """Give PERSON a ROLE (hr, it, approver, investigator, counsel, auditor, admin)."""
+    """Give PERSON a ROLE (hr, it, approver, investigator, counsel, auditor, admin). It is recorded who did."""
     import uuid
 
     from service.cli._open import find_person
-    from service.people.person import Role, RoleGrant, roles_of
+    from service.ledger.event import Event
+    from service.people.person import RoleGrant, roles_of
 
-    if role not in set(Role):
-        stop(f"There is no role {role}. There are: {', '.join(Role)}.", WRONG_USE)
+    wanted = _role(role)
     with opened() as service:
         found = find_person(service, person)
         with service.store.write() as session:
-            if Role(role) not in roles_of(session, found.id):
+            if wanted not in roles_of(session, found.id):
                 session.add(
-                    RoleGrant(id=str(uuid.uuid4()), person_id=found.id, role=Role(role), since=service.now())
+                    RoleGrant(id=str(uuid.uuid4()), person_id=found.id, role=wanted, since=service.now())
                 )
+                _record(service, session, Event.ROLE_GRANTED, found, body={"role": wanted.value})
     click.echo(f"{found.display_name} has the role {role}.")
+
+
+@command.command()
+@click.argument("person")
+@click.argument("role")
+def revoke(person: str, role: str) -> None:
+    """Take a ROLE away from PERSON again. It is recorded who did."""
+    from sqlalchemy import delete
+
+    from service.cli._open import find_person
+    from service.ledger.event import Event
+    from service.people.person import RoleGrant, roles_of
+
+    wanted = _role(role)
+    with opened() as service:
+        found = find_person(service, person)
+        with service.store.write() as session:
+            if wanted not in roles_of(session, found.id):
+                stop(f"{found.display_name} has not the role {role}. Nothing was changed.", WRONG_USE)
+            session.execute(
+                delete(RoleGrant).where(RoleGrant.person_id == found.id, RoleGrant.role == wanted)
+            )
+            _record(service, session, Event.ROLE_TAKEN, found, body={"role": wanted.value})
+    click.echo(f"{found.display_name} has not the role {role} any more.")
 
 
 @command.command()
 @click.argument("person")
 @click.argument("kind", type=click.Choice(["slack", "oidc", "os"]))
 @click.argument("value")
-def identity(person: str, kind: str, value: str) -> None:
-    """Say how PERSON shows who they are: slack T0123/U0456, oidc ISSUER|SUB, os USER."""
-    import uuid
-
+@click.option("--remove", is_flag=True, help="It is not theirs: take it away again.")
+def identity(person: str, kind: str, value: str, *, remove: bool) -> None:
+    """Say how PERSON shows who they are: slack T0123/U0456, oidc ISSUER|SUB, os USER. It is recorded who did."""
     from service.cli._open import find_person
-    from service.people.person import Identity, IdentityKind, who
+    from service.people.person import IdentityKind, who
 
     with opened() as service:
         found = find_person(service, person)
@@ -80,11 +114,11 @@ def identity(person: str, kind: str, value: str) -> None:
                 stop(
                     f"{kind} {value} belongs to {known.display_name} already. Nothing was changed.", WRONG_USE
                 )
-            if known is None:
-                session.add(
-                    Identity(id=str(uuid.uuid4()), person_id=found.id, kind=IdentityKind(kind), value=value)
-                )
-    click.echo(f"{found.display_name} is {value} in {kind}.")
+            if known is None and remove:
+                stop(f"{kind} {value} is nobody's. Nothing was changed.", WRONG_USE)
+            if (known is None) != remove:
+                _link(service, session, found, IdentityKind(kind), value, remove=remove)
+    click.echo(f"{found.display_name} is {'not ' if remove else ''}{value} in {kind}.")
 
 
 @command.command()
@@ -112,6 +146,59 @@ def link(person: str, connector: str, account: str | None, *, none: bool) -> Non
         except NotDecided as refused:
             stop(str(refused), WRONG_USE)
     click.echo(f"Recorded. {steps} {'step goes' if steps == 1 else 'steps go'} on by it.")
+
+
+def _role(words: str) -> "Role":
+    """The role of this name; there being none stops the command."""
+    from service.people.person import Role
+
+    if words not in set(Role):
+        stop(f"There is no role {words}. There are: {', '.join(Role)}.", WRONG_USE)
+    return Role(words)
+
+
+def _link(
+    service: "Service", session: "Session", whose: "Person", kind: "IdentityKind", value: str, *, remove: bool
+) -> None:
+    import uuid
+
+    from sqlalchemy import delete
+
+    from service.ledger.event import Event
+    from service.people.person import Identity
+
+    if remove:
+        session.execute(delete(Identity).where(Identity.kind == kind, Identity.value == value))
+    else:
+        session.add(Identity(id=str(uuid.uuid4()), person_id=whose.id, kind=kind, value=value))
+    event = Event.IDENTITY_TAKEN if remove else Event.IDENTITY_LINKED
+    _record(service, session, event, whose, body={"kind": kind.value}, pii={"value": value})
+
+
+def _record(
+    service: "Service",
+    session: "Session",
+    event: "Event",
+    whose: "Person | None" = None,
+    *,
+    body: "dict[str, Json]",
+    pii: "dict[str, str] | None" = None,
+) -> None:
+    """Who may do what here is on record: by whom, where the machine's user is somebody."""
+    from service.cli._actor import reader
+    from service.ledger.entry import append
+    from service.people.person import Person
+
+    by = session.get(Person, reader(service) or "-")
+    append(
+        session,
+        event,
+        actor=f"person:{by.subject}" if by else "system:cli",
+        subject=whose.subject if whose else "",
+        body={**body, "door": "cli"},
+        pii=pii,
+        at=service.now(),
+    )
 
 
 def _account(service: "Service", whose: "Person", connector: str, words: str) -> "Account":

@@ -73,7 +73,12 @@ class Event(StrEnum):
     SNAPSHOT_DESTROYED = "snapshot.destroyed"
 
     ROSTER_LEARNT = "roster.learnt"
+    ROSTER_IMPORTED = "roster.imported"
     ROSTER_REFUSED = "roster.refused"
+    ROLE_GRANTED = "role.granted"
+    ROLE_TAKEN = "role.taken"
+    IDENTITY_LINKED = "identity.linked"
+    IDENTITY_TAKEN = "identity.taken"
     ACCOUNT_LINKED = "account.linked"
     ACCOUNT_DOUBTED = "account.doubted"
     QUESTION_ASKED = "question.asked"

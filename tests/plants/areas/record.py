@@ -158,4 +158,22 @@ PLANTS = (
         becomes="        return place",
         tests=(f"{DAY_FILE}::test_a_day_that_lies_in_another_ones_place_does_not_open",),
     ),
+    Plant(
+        protects="Nobody is given a role off the record.",
+        file="service/cli/people.py",
+        text='                _record(service, session, Event.ROLE_GRANTED, found, body={"role": wanted.value})\n',
+        becomes="",
+        tests=(
+            "tests/unit/cli/test_who_may.py::test_a_role_given_and_taken_away_is_on_record_with_who_did_it",
+        ),
+    ),
+    Plant(
+        protects="Nobody's way of showing who they are changes off the record.",
+        file="service/cli/people.py",
+        text='    _record(service, session, event, whose, body={"kind": kind.value}, pii={"value": value})\n',
+        becomes="",
+        tests=(
+            "tests/unit/cli/test_who_may.py::test_how_somebody_shows_who_they_are_is_on_record_and_not_legible",
+        ),
+    ),
 )
