@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from service.demo.fake_slack_hands import form_values
-from service.departures.kind import DepartureState
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind, DepartureState
 from service.engine.states import Colour, StepState
 from service.engine.tables import Run
 from service.playbook.model import Grade
@@ -257,6 +258,16 @@ def test_the_command_lists_what_is_open_however_many_were_closed_since(office: A
 
 def test_the_command_tells_the_leaver_nothing(office: Any) -> None:
     office.begin()
+
+    _, said = office.screen.send("commands", command(MIKE))
+
+    assert json.loads(said)["text"] == "No departure is open."
+
+
+def test_the_command_tells_whoever_lost_a_device_nothing_of_their_own_run(office: Any) -> None:
+    office.begin()
+    with office.world.store.write() as session:
+        session.get_one(Departure, "d-1").kind = DepartureKind.LOST_DEVICE
 
     _, said = office.screen.send("commands", command(MIKE))
 

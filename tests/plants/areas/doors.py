@@ -248,11 +248,20 @@ PLANTS = (
         tests=(f"{SLACK}/test_clicking.py::test_the_command_tells_nothing_to_people_without_a_role",),
     ),
     Plant(
-        protects="Slack's command tells the leaver nothing of their own.",
+        protects="Slack's command tells the leaver not even that they have no role any more.",
+        file="service/slack/handlers.py",
+        text="        if self._desk.has_left(person.id):\n",
+        becomes="        if not person.id:\n",
+        tests=(f"{SLACK}/test_clicking.py::test_the_command_tells_the_leaver_nothing",),
+    ),
+    Plant(
+        protects="Slack's command tells nobody anything of their own.",
         file="service/slack/handlers.py",
         text="RunFilter(open=True, without=person.id, reader=person.id)",
         becomes="RunFilter(open=True, reader=person.id)",
-        tests=(f"{SLACK}/test_clicking.py::test_the_command_tells_the_leaver_nothing",),
+        tests=(
+            f"{SLACK}/test_clicking.py::test_the_command_tells_whoever_lost_a_device_nothing_of_their_own_run",
+        ),
     ),
     Plant(
         protects="Slack shows candidates to those who may answer.",
