@@ -5,7 +5,7 @@ who sits at a keyboard is not proven. Refusals are recorded and change nothing.
 """
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -41,6 +41,10 @@ UNKNOWN: Final = "The list names a departure there is none of. Nothing was chang
 MIXED: Final = (
     "So many at a time go of one batch only, and these are not all of one: name each batch by itself. "
     "Nothing was changed."
+)
+BEGUN: Final = (
+    "So many at a time holds back whose run has not begun, and some of these have begun with the notice: name "
+    "those by themselves, without it. Nothing was changed."
 )
 Listed = Sequence[tuple[Departure, Person]]
 
@@ -92,8 +96,8 @@ class Approvals:
             _check_another(session, wanted, listed)
             named = dict(releases.digests(listed, self.plan_of))
             batches = {departure.batch_id for departure, _ in listed}
-            if wanted.wave_size is not None and (len(batches) > 1 or None in batches):
-                raise NotDecided("wave", MIXED)
+            if wanted.wave_size is not None:
+                _check_waves(listed, batches)
             release = Release(
                 id=str(uuid.uuid4()),
                 number=releases.next_number(session),
@@ -254,6 +258,14 @@ class Approvals:
             pii={"reason": release.because},
             at=self.now(),
         )
+
+
+def _check_waves(listed: Listed, batches: Collection[str | None]) -> None:
+    """Waves open one after the other within a batch, and hold back the beginning of a run and nothing else."""
+    if len(batches) > 1 or None in batches:
+        raise NotDecided("wave", MIXED)
+    if any(departure.run_id is not None for departure, _ in listed):
+        raise NotDecided("wave", BEGUN)
 
 
 def _first_may(session: Session, release: Release, listed: Listed) -> bool:

@@ -157,8 +157,11 @@ class Play:
             if session.scalar(select(Run.id).limit(1)):
                 return
         self.clock.skip(minutes=5)
+        self._until(self._alarm_told, self._watch_and_tell)
+
+    def _watch_and_tell(self) -> None:
         self.alarms.look()
-        self._until(self._alarm_told, self.slack.publisher.step)
+        self.slack.publisher.step()
 
     def _alarm_told(self) -> bool:
         with self.service.store.read() as session:

@@ -31,8 +31,8 @@ PLANTS = (
     Plant(
         protects="A list of several batches does not go all at once where waves were asked for.",
         file="service/engine/approvals.py",
-        text="(len(batches) > 1 or None in batches)",
-        becomes="not batches",
+        text="    if len(batches) > 1 or None in batches:\n",
+        becomes="    if not batches:\n",
         tests=("tests/attacks/departures/test_letting_go.py::test_so_many_at_a_time_are_of_one_batch",),
     ),
     Plant(
@@ -378,5 +378,17 @@ PLANTS = (
         text="    if departure.kind in BESIDE:\n",
         becomes="    if False:\n",
         tests=(f"{FEED}::test_who_loses_a_laptop_or_comes_back_does_not_leave_with_the_team",),
+    ),
+    Plant(
+        protects="So many at a time is not promised of what has begun with the notice: it would go at once.",
+        file="service/engine/approvals.py",
+        text="    if any(departure.run_id is not None for departure, _ in listed):\n",
+        becomes="    if len(listed) < 0:\n",
+        tests=(
+            (
+                "tests/attacks/departures/test_letting_go.py::"
+                "test_so_many_at_a_time_is_not_promised_of_what_has_begun_with_the_notice"
+            ),
+        ),
     ),
 )
