@@ -23,7 +23,7 @@ def test_someone_whose_return_is_planned_already_leaves_all_the_same(door, bambo
 
 
 def test_someone_who_left_long_ago_and_is_about_to_come_back_does_not_leave(door, bamboo):
-    bamboo.end("2020-12-31")
+    bamboo.end("2025-12-31")
     bamboo.state["tables"]["77"].append({"id": "3", "date": "2026-03-16", "employmentStatus": "Full-Time"})
 
     door.learn()
