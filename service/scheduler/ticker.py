@@ -74,7 +74,8 @@ class Ticker:
             left = min(max(0.0, self._begun[name] + seconds - running()), seconds)
             first = datetime.now(UTC) + timedelta(seconds=left)
             trigger = IntervalTrigger(seconds=seconds, start_date=first)
-            self._scheduler.reschedule_job(name, trigger=trigger)
+            # asked itself, the trigger would put off what is due this very moment by a whole interval
+            self._scheduler.modify_job(name, trigger=trigger, next_run_time=first)
 
     def _counted(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

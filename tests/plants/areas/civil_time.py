@@ -299,4 +299,16 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="What fell due while the machine slept is done when it wakes.",
+        file="service/scheduler/ticker.py",
+        text="            self._scheduler.modify_job(name, trigger=trigger, next_run_time=first)\n",
+        becomes="            self._scheduler.reschedule_job(name, trigger=trigger)\n",
+        tests=(
+            (
+                "tests/unit/scheduler/test_ticker.py::"
+                "test_what_fell_due_while_the_machine_slept_is_done_when_it_wakes"
+            ),
+        ),
+    ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from service.engine.clock import running
 from service.scheduler import ticker as room
 from service.scheduler.ticker import Ticker
 
@@ -137,3 +138,17 @@ def test_a_clock_that_is_set_again_and_again_keeps_no_job_from_its_turn(ticker: 
             break
 
     assert enough.is_set()
+
+
+def test_what_fell_due_while_the_machine_slept_is_done_when_it_wakes(
+    ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough, times = ticks(1)
+    ticker.every(3600.0, "job", counted(times, enough, 1))  # type: ignore[arg-type]
+    ticker.start()
+    before = running()
+    monkeypatch.setattr("service.scheduler.ticker.running", lambda: before + 8 * 3600)
+
+    ticker.rearm()
+
+    assert enough.wait(10)
