@@ -13,7 +13,7 @@ from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from pwd import getpwall
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -29,7 +29,21 @@ from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.store import Base, Store
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).resolve().parents[1]
+#: What lets Chromium run as root, and ask for nothing outside of this machine.
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--disable-domain-reliability",
+]
 #: A container usually has 64 MB there, which is not enough; PostgreSQL's log alone may grow to 1 GB.
 ROOM = 2 * 1024**3
 
@@ -213,6 +227,17 @@ def postgres_server() -> Iterator[PostgresServer]:
     yield PostgresServer(port=port)
     run([*control, "-m", "immediate", "stop"], user=user, cwd=folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """A real browser, one for all tests of a process: Playwright can be begun once at a time."""
+    from playwright.sync_api import sync_playwright  # only tests marked `browser` get here
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
+        yield browser
+        browser.close()
 
 
 def _memory() -> Path | None:

@@ -10,13 +10,10 @@ from playwright.sync_api import Browser, Page
 
 from service.demo.slack_page import Actor, slack_page
 from service.departures.event import Change
-from tests.e2e.web.conftest import chromium
 from tests.integration.slack.test_intervening import put_together
 from tests.unit.engine.test_undo import account, sweep_and_drain
 from tests.unit.slack.office import IVAN
 from tests.unit.web.office import running
-
-__all__ = ["chromium"]
 
 pytestmark = pytest.mark.browser
 
