@@ -22,7 +22,6 @@ from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import TZDATA_VERSION, stale
 from service.engine import found_late, installation, kill_switch
-from service.engine.alarms import Alarms
 from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
 from service.engine.deliverer import Deliverer, Role, deliverer, nobody_works
@@ -31,16 +30,14 @@ from service.engine.drill import drills_of
 from service.engine.findings import findings_of
 from service.engine.parts import Parts
 from service.engine.start import Starter
-from service.engine.stuck import Behind, More, Watch
 from service.engine.timing import under_new_zone_data
 from service.engine.undo import swept
-from service.intake import look_up, unread
 from service.intake.receive import Intake, Surroundings
 from service.intake.source import open_sources
 from service.ledger.bound import bind
 from service.ledger.checkpoint import due, sign_checkpoint
 from service.ledger.keys import Keys
-from service.ledger.sink import FileSink, publish, unpublished_since
+from service.ledger.sink import FileSink, publish
 from service.playbook.approval import Approvals
 from service.playbook.catalogue import Catalogue
 from service.playbook.chosen import chosen_playbooks
@@ -55,6 +52,7 @@ from service.snapshot.retention import KEEP_LOGS_LONGER_DAYS, destroy_logs, rece
 from service.snapshot.seal import Sealer, destroy_due, policy_of
 from service.store import Store, utc_now
 from service.store.failpoints import passing
+from service.watching import alarms_of
 
 if TYPE_CHECKING:  # the entrances are loaded when they open: a command that only reads is quick
     from flask import Blueprint, Flask
@@ -361,7 +359,8 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     def every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
         ticker.every(seconds, name, lambda: service.store.do_alone(name, job), at_once=at_once)
 
-    every(15.0, "alarms", alarms_of(service).look)
+    alarms = alarms_of(service.store, service.engine, service.settings, now=service.now)
+    every(15.0, "alarms", alarms.look)
     if service.role is Role.WEB:
         return ticker
     ticker.every(1.0, "engine.wake", service.engine.wake)
@@ -374,20 +373,6 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
         every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
         every(24 * 3600.0, "collect", service.collect, at_once=True)
     return ticker
-
-
-def alarms_of(service: Service) -> Alarms:
-    """Who looks for what is stuck: runs and departures, the engine, and whoever follows the ledger."""
-    readers: dict[str, Behind] = {"A look-up in the HR system": look_up.behind_since}
-    readers["The checkpoints' copy outside"] = lambda session: unpublished_since(session, "file")
-    more: list[More] = [lambda session: unread.told(session, now=service.now())]
-    if service.settings.slack.mode is not SlackMode.OFF:
-        from service.slack.alarms import behind_since, kept_back
-
-        readers["Slack"], more = behind_since, [*more, kept_back]
-    every, last = service.settings.drill.every, lambda: service.engine.last_cycle_at
-    watch = Watch(last_cycle_at=last, readers=readers, drill_every=every, more=more)
-    return Alarms(store=service.store, watch=watch, now=service.clock)
 
 
 def sign_due(service: Service, sink: FileSink) -> None:

@@ -113,23 +113,23 @@ class OpenLdap:
 
     def restore(self, directory: Directory, entry: Entry, receipt: Receipt) -> bool:
         before, wrote = _told(receipt)
-        todo = {name: values for name, values in before.items() if entry.values(name) != values}
-        for name, values in todo.items():
+        changed = {name: values for name, values in before.items() if entry.values(name) != values}
+        for name, values in changed.items():
             if not _as_we_left_it(name, entry.values(name), values, wrote.get(name, ())):
                 raise Refused(
                     f"{name} of {entry.dn} was changed by somebody else after we shut the login.",
                     hint="Nothing was put back. Decide who is right, then open the login by hand.",
                 )
-        if PASSWORD in todo:  # first, because it takes a lock away that may have to be put back
-            directory.modify(entry, {PASSWORD: (REPLACE, todo[PASSWORD])}, right=f"write {PASSWORD}")
+        if PASSWORD in changed:  # first, because it takes a lock away that may have to be put back
+            directory.modify(entry, {PASSWORD: (REPLACE, changed[PASSWORD])}, right=f"write {PASSWORD}")
         rest = {
-            name: (REPLACE, values) for name, values in before.items() if name in todo and name != PASSWORD
+            name: (REPLACE, values) for name, values in before.items() if name in changed and name != PASSWORD
         }
         if rest:
             directory.modify(entry, rest, right=f"manage {LOCK} and {END}")
         after = self._read_again(directory, entry)
         _insist(after, before)
-        return bool(todo)
+        return bool(changed)
 
     def compare(self, entry: Entry, receipt: Receipt) -> Iterator[Difference]:
         before, wrote = _told(receipt)

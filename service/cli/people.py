@@ -189,7 +189,8 @@ def _record(
     from service.ledger.entry import append
     from service.people.person import Person
 
-    by = session.get(Person, reader(service) or "-")
+    person = reader(service)
+    by = session.get(Person, person) if person else None
     append(
         session,
         event,

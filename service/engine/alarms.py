@@ -105,7 +105,7 @@ class Alarms:
             log.warning("alarm.raised", kind=stuck[key].kind.value, said=stuck[key].said)
 
     def _stay(self, stuck: Mapping[str, Stuck], *, now: datetime) -> set[str]:
-        """What the last look found as well and has been stuck since before it; what waits for people, at once."""
+        """What the last look found as well and has been stuck since before it; what is held, at once."""
         before = dict(self._found)
         self._found.clear()
         self._found.update(dict.fromkeys(stuck, now))

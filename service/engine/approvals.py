@@ -24,6 +24,7 @@ from service.departures.shape import is_executive, is_protected
 from service.engine import equipment, releases
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.eligible import APPROVING, check_approver
+from service.engine.record import record_said
 from service.engine.releases import PlanOf, Release, ReleaseState
 from service.engine.waves import into_waves
 from service.ledger.entry import Draft, append, append_all
@@ -249,15 +250,7 @@ class Approvals:
             "door": door,
             **({"replaces": list(replaces)} if replaces else {}),
         }
-        append(
-            session,
-            event,
-            actor=f"person:{person.subject}",
-            subject=person.subject,
-            body=body,
-            pii={"reason": release.because},
-            at=self.now(),
-        )
+        record_said(session, event, person, body=body, at=self.now(), reason=release.because)
 
 
 def _check_waves(listed: Listed, batches: Collection[str | None]) -> None:

@@ -14,7 +14,6 @@ from queue import Empty, SimpleQueue
 
 import structlog
 from sqlalchemy import func, select, union_all
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from service.engine import messages, nodes
@@ -32,7 +31,7 @@ from service.engine.recording import Recorder
 from service.engine.states import OUT
 from service.engine.tables import StepRun
 from service.engine.taking import taken
-from service.engine.trouble import where
+from service.engine.trouble import tried
 from service.store import table_of
 from service.store.one_at_a_time import Only, may
 
@@ -122,24 +121,22 @@ class Cluster:
         judged = 0.0
         while not self._stop.is_set() or (self._in_hand and self._patient()):
             self._wake.clear()
-            moved = self._tried(self.cycle)
+            moved = self._reported(self.cycle)
             if time.monotonic() - judged > EVERY_S:
                 judged = time.monotonic()
-                self._tried(self.reconcile)
+                self._reported(self.reconcile)
             if not moved:
                 self._wake.wait(TICK_S)
             elif self._in_hand.busy:
                 self._stop.wait(GATHER_S)
 
-    def _tried(self, work: Callable[[], int]) -> int | None:
-        try:
-            return work()
-        except (OperationalError, InterfaceError) as error:  # gone for a moment, or a deadlock was broken up
-            log.warning("engine.cycle_failed", what=work.__name__, error=type(error).__name__)
-        except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
-            log.warning("engine.cycle_failed", error=type(error).__name__, where=where(error))
-        self._stop.wait(PAUSE_S)
-        return None
+    def _reported(self, work: Callable[[], int]) -> int:
+        """What moved; where it failed, nothing has, and there is a pause."""
+        moved = tried("engine.failed", work, what=work.__name__)
+        if isinstance(moved, Exception):
+            self._stop.wait(PAUSE_S)
+            return 0
+        return moved
 
     def cycle(self) -> int:
         """Record what came back, begin what is due and let out what there is room for; says how many steps."""

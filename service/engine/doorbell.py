@@ -6,11 +6,10 @@ from typing import Final
 
 import structlog
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
 
 from service.engine import messages
 from service.engine.nodes import IS_ALIVE, Node
-from service.engine.trouble import where
+from service.engine.trouble import tried
 from service.store import Store
 
 log = structlog.get_logger()
@@ -69,9 +68,4 @@ class Doorbell:
             self._wake.clear()
             if self._stop.wait(PAUSE_S):
                 return
-            try:
-                self.ring()
-            except DBAPIError as error:  # a node looks by itself every moment
-                log.warning("doorbell.failed", error=type(error).__name__)
-            except Exception as error:  # noqa: BLE001  a thread's entry point: report, and ring again
-                log.warning("doorbell.failed", error=type(error).__name__, where=where(error))
+            tried("doorbell.failed", self.ring)  # a node looks by itself every moment

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Self
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from service.engine.admission import Admission
 from service.engine.ahead import Looks, about_to_seal, next_after, sealing
@@ -28,7 +28,7 @@ from service.engine.parts import Parts
 from service.engine.pools import Pools, Threads
 from service.engine.progress import next_due
 from service.engine.recording import unrecordable
-from service.engine.trouble import where
+from service.engine.trouble import AWAY, tried
 from service.ledger.entry import gathered
 from service.store import Store
 from service.store.failpoints import passing
@@ -135,7 +135,7 @@ class Embedded:
 
     def _loop(self) -> None:
         while not (self._stop.is_set() and not self._out):
-            if self._tried(self._cycle_and_wait) is not None:
+            if _reported(self._cycle_and_wait) is not None:
                 self._nothing.wait(PAUSE_S)
 
     def _cycle_and_wait(self) -> None:
@@ -171,7 +171,7 @@ class Embedded:
         now = self._now()
         if self._until_begin() <= 0:
             self._news = False
-            self._tried(self._begin, now)
+            _reported(self._begin, now)
             self._begun = time.monotonic()
         finished = self._collect()
         with ExitStack() as cut_short:
@@ -189,7 +189,7 @@ class Embedded:
         for order in orders:
             self._pools.submit(order, self._work)
         if new := self._looks.not_begun(sealing(orders)):
-            self._tried(self._look_ahead, now, new, ())
+            _reported(self._look_ahead, now, new, ())
         return len(orders) + len(finished)
 
     def _look_ahead(self, now: datetime, sealing: Sequence[str], begun: Sequence[str]) -> None:
@@ -210,7 +210,7 @@ class Embedded:
             begun = self._begin_due(session, now=now)
         self._turns_left = TURNS_BETWEEN if begun else 0  # there may be more than are begun at once
         if begun:
-            self._tried(self._look_ahead, now, (), begun)
+            _reported(self._look_ahead, now, (), begun)
 
     def _turn(self, finished: list[Returned], *, now: datetime) -> list[Order]:
         room = self._room(finished)
@@ -237,11 +237,11 @@ class Embedded:
     def _recorded_alone(self, returned: Returned, *, now: datetime) -> None:
         """Record one result, or put it back. One that is itself at fault becomes a failure a person sees."""
         slip = _slip(returned)
-        error = self._tried(self._finish, returned, now)
-        if error is not None and not isinstance(error, OperationalError | InterfaceError):
+        error = _reported(self._finish, returned, now)
+        if error is not None and not isinstance(error, AWAY):
             self._failures[slip] = self._failures.get(slip, 0) + 1
         if error is not None and self._failures.get(slip, 0) >= MOST_FAILURES:
-            error = self._tried(self._finish, unrecordable(returned, error), now)
+            error = _reported(self._finish, unrecordable(returned, error), now)
         if error is not None:
             self._returned.put(returned)
             return
@@ -251,15 +251,6 @@ class Embedded:
     def _finish(self, returned: Returned, now: datetime) -> None:
         with self._store.write("record") as session:
             self._machine.finish(session, returned, now=now)
-
-    def _tried(self, work: Callable[..., None], *arguments: object) -> Exception | None:
-        """Do one thing whose failure must stop neither the thread nor the others; gives the error, reported."""
-        try:
-            work(*arguments)
-        except Exception as error:  # noqa: BLE001  a thread's entry point, and each thing it does for itself
-            log.warning("engine.failed", what=work.__name__, error=type(error).__name__, where=where(error))
-            return error
-        return None
 
     def _collect(self) -> list[Returned]:
         finished = []
@@ -274,6 +265,10 @@ class Embedded:
         passing("step.returned")
         self._returned.put(returned)
         self._wake.set()
+
+
+def _reported(work: Callable[..., None], *arguments: object) -> Exception | None:
+    return tried("engine.failed", partial(work, *arguments), what=work.__name__)
 
 
 def _slip(returned: Returned) -> Slip:

@@ -11,7 +11,7 @@ import structlog
 from service.engine import messages
 from service.engine.in_hand import Slip
 from service.engine.nodes import BEAT_S, DEAD_S
-from service.engine.trouble import where
+from service.engine.trouble import tried
 
 if TYPE_CHECKING:
     from procrastinate import App, JobContext
@@ -66,10 +66,7 @@ class Receiving:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            try:
-                asyncio.run(self._receive())
-            except Exception as error:  # noqa: BLE001  a thread's entry point: report, and begin again
-                log.warning("receiving.failed", error=type(error).__name__, where=where(error))
+            if isinstance(tried("receiving.failed", lambda: asyncio.run(self._receive())), Exception):
                 self._stop.wait(PAUSE_S)
 
     async def _receive(self) -> None:

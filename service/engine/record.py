@@ -89,6 +89,31 @@ def record_run(  # noqa: PLR0913  the members of an entry, each by its name
     )
 
 
+def record_said(
+    session: Session,
+    event: Event,
+    person: Person,
+    *,
+    body: Mapping[str, Any],
+    at: datetime,
+    reason: str = "",
+) -> int:
+    """Append what a person decided about everybody, or about many leavers.
+
+    No one leaver is concerned, so the reason is committed to under the key of whoever gave it.
+    """
+    session.flush()
+    return append(
+        session,
+        event,
+        actor=f"person:{person.subject}",
+        subject=person.subject if reason else "",
+        body=body,
+        pii={"reason": reason} if reason else {},
+        at=at,
+    )
+
+
 def as_rows(readings: Iterable[Reading]) -> list[dict[str, Any]]:
     """Evidence as it is stored and shown: one row a fact."""
     return [

@@ -1,18 +1,14 @@
 """Recording what came back, whatever the database does: the calls have been made, so it must not be lost."""
 
-import time
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-
-import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from functools import partial
 
 from service.engine.machine import Machine
 from service.engine.order import Ask, Returned
-from service.engine.trouble import where
+from service.engine.trouble import AWAY, tried
 from service.store import Store
-
-log = structlog.get_logger()
 
 #: Between two tries while the database does not answer, in seconds.
 PAUSE_S = 0.2
@@ -33,6 +29,7 @@ class Recorder:
         self._machine = machine
         self._now = now
         self._patience = patience
+        self._nothing = threading.Event()  # to pause by: `time.sleep` fails where tests turn our clock
 
     def record(self, finished: Sequence[Returned]) -> None:
         """Record these. Returns when it is done, or when patience ends: then they are looked at again."""
@@ -46,23 +43,15 @@ class Recorder:
     def _tried(self, finished: Sequence[Returned], name: str) -> Exception | None:
         pause = PAUSE_S
         while True:
-            try:
-                with self._store.write(name) as session:
-                    self._machine.finish_all(session, finished, now=self._now())
-            except (
-                OperationalError,
-                InterfaceError,
-            ) as error:  # gone for a moment, or a deadlock was broken up
-                log.warning("engine.not_recorded", steps=len(finished), error=type(error).__name__)
-                if not self._patience():
-                    return error
-                time.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_S)
-            except Exception as error:  # noqa: BLE001  what is wrong with one result delays no other
-                log.warning("engine.failed", error=type(error).__name__, where=where(error))
+            error = tried("engine.not_recorded", partial(self._write, finished, name), steps=len(finished))
+            if not isinstance(error, AWAY) or not self._patience():
                 return error
-            else:
-                return None
+            self._nothing.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    def _write(self, finished: Sequence[Returned], name: str) -> None:
+        with self._store.write(name) as session:
+            self._machine.finish_all(session, finished, now=self._now())
 
 
 def unrecordable(returned: Returned, error: Exception) -> Returned:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
 from service.engine.kill_switch import THE_ONE, KillSwitch
+from service.engine.record import record_said
 from service.engine.refusable import refusable
-from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role
 from service.store import Store
@@ -31,7 +31,7 @@ def throw(store: Store, person_id: str, *, because: str, door: str, now: datetim
         if row.stopped_at is not None:
             raise NotDecided("nothing", "The kill switch is thrown already. Nothing was changed.")
         row.stopped_at, row.stopped_by, row.because = now, person.id, because.strip()
-        _record(session, Event.ENGINE_STOPPED, person, door=door, now=now, reason=row.because)
+        record_said(session, Event.ENGINE_STOPPED, person, body={"door": door}, at=now, reason=row.because)
 
 
 @again
@@ -43,7 +43,7 @@ def take_back(store: Store, person_id: str, *, door: str, now: datetime) -> None
         if row.stopped_at is None:
             raise NotDecided("nothing", "The kill switch is not thrown. Nothing was changed.")
         row.stopped_at, row.stopped_by = None, None  # the words stay: the ledger commits to them
-        _record(session, Event.ENGINE_RESUMED, person, door=door, now=now)
+        record_said(session, Event.ENGINE_RESUMED, person, body={"door": door}, at=now)
 
 
 def _may(session: Session, person_id: str) -> Person:
@@ -58,19 +58,3 @@ def _row(session: Session) -> KillSwitch:
         row = KillSwitch(id=THE_ONE)
         session.add(row)
     return row
-
-
-def _record(
-    session: Session, event: Event, person: Person, *, door: str, now: datetime, reason: str = ""
-) -> None:
-    """No leaver is concerned, so the reason is committed to under the key of whoever gave it."""
-    session.flush()
-    append(
-        session,
-        event,
-        actor=f"person:{person.subject}",
-        subject=person.subject if reason else "",
-        body={"door": door},
-        pii={"reason": reason} if reason else {},
-        at=now,
-    )

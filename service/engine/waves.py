@@ -11,9 +11,9 @@ from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NotDecided
+from service.engine.record import record_said
 from service.engine.refusable import refusable
 from service.engine.releases import Release
-from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role
 from service.store import Store
@@ -72,24 +72,10 @@ def steer(  # noqa: PLR0913  what a person wants of a batch, each by its name
             )
             raise NotDecided("stale", said)
         event = _steered(session, batch, verb, because, now=now)
-        _record(session, event, batch, session.get_one(Person, person_id), door=door, now=now)
-
-
-def _record(
-    session: Session, event: Event, batch: Batch, person: Person, *, door: str, now: datetime
-) -> None:
-    """Many leavers are concerned, so the reason is committed to under the key of whoever gave it."""
-    session.flush()
-    reason = batch.stopped_because if event is Event.BATCH_STOPPED else ""
-    append(
-        session,
-        event,
-        actor=f"person:{person.subject}",
-        subject=person.subject if reason else "",
-        body={"batch": batch.id, "wave": batch.open_wave, "door": door},
-        pii={"reason": reason} if reason else {},
-        at=now,
-    )
+        body = {"batch": batch.id, "wave": batch.open_wave, "door": door}
+        reason = batch.stopped_because if event is Event.BATCH_STOPPED else ""
+        person = session.get_one(Person, person_id)
+        record_said(session, event, person, body=body, at=now, reason=reason)
 
 
 def _check(session: Session, batch: Batch, person_id: str) -> None:

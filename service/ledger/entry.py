@@ -157,7 +157,7 @@ def append(  # noqa: PLR0913  the members of an entry, each by its name
         session: A writing session; the entry stands when it commits.
         event: What happened.
         actor: Who did it: `system:engine`, `source:hr`, `person:<subject>`.
-        subject: The leaver's random pseudonym, whose key commits to `pii`.
+        subject: The random pseudonym of whom the entry is about, whose key commits to `pii`.
         departure: Its id.
         run: Its id.
         step: Its id within the run.

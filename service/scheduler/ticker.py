@@ -8,6 +8,7 @@ interval: a machine that sleeps every night does its night's work all the same.
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 
 import structlog
@@ -15,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from service.engine.clock import running
-from service.engine.trouble import where
+from service.engine.trouble import tried
 
 log = structlog.get_logger()
 
@@ -43,7 +44,7 @@ class Ticker:
         """
         self._every[name], self._begun[name] = seconds, running()
         first = {"next_run_time": datetime.now(UTC)} if at_once else {}
-        run = self._counted(name, _reported(name, job))
+        run = partial(self._tick, name, job)
         self._scheduler.add_job(run, IntervalTrigger(seconds=seconds), id=name, **first)
 
     def start(self) -> None:
@@ -63,10 +64,20 @@ class Ticker:
         shift = time.time() - time.monotonic()
         while not self._stop.wait(LOOK_S):
             now = time.time() - time.monotonic()
-            if abs(now - shift) > JUMP_S:
+            jumped = abs(now - shift) > JUMP_S
+            if jumped:
                 log.warning("clock.jumped", by_s=round(now - shift, 1))
+            if jumped or self.stray():
                 self.rearm()
             shift = now
+
+    def stray(self) -> bool:
+        """Whether a job is planned by a time that is no more: it was being planned when the clock was set back."""
+        soon = datetime.now(UTC) + timedelta(seconds=JUMP_S)
+        return any(
+            job.next_run_time > soon + timedelta(seconds=self._every[job.id])
+            for job in self._scheduler.get_jobs()
+        )
 
     def rearm(self) -> None:
         """Plan every job's next tick anew, after what is left of its interval."""
@@ -77,19 +88,6 @@ class Ticker:
             # asked itself, the trigger would put off what is due this very moment by a whole interval
             self._scheduler.modify_job(name, trigger=trigger, next_run_time=first)
 
-    def _counted(self, name: str, job: Callable[[], None]) -> Callable[[], None]:
-        def run() -> None:
-            self._begun[name] = running()
-            job()
-
-        return run
-
-
-def _reported(name: str, job: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            job()
-        except Exception as error:  # noqa: BLE001  a process entry point: report, and tick again
-            log.warning("tick.failed", job=name, error=type(error).__name__, where=where(error))
-
-    return run
+    def _tick(self, name: str, job: Callable[[], object]) -> None:
+        self._begun[name] = running()
+        tried("tick.failed", job, job=name)

@@ -7,6 +7,7 @@ away: what was not told is told later, and the engine never waits for it.
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import structlog
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.errors import ConnectorError, RateLimited
 from service.engine.desk import Desk
 from service.engine.tables import Run
-from service.engine.trouble import where
+from service.engine.trouble import tried
 from service.ledger.entry import LedgerEntry
 from service.ledger.readers import advance, position, unread
 from service.slack.api import SlackSaidNo
@@ -92,14 +93,14 @@ class Publisher:
 
     def _loop(self) -> None:
         while not self._stop.is_set():
-            try:
-                with self._desk.store.alone("slack") as mine:
-                    if mine:  # else another node tells
-                        self.step()
-            except Exception as error:  # noqa: BLE001  a thread's entry point: report, and look again
-                log.warning("slack.round_failed", error=type(error).__name__, where=where(error))
+            if isinstance(tried("slack.round_failed", self._round), Exception):
                 self._stop.wait(1.0)
             self._stop.wait(LOOK_S)
+
+    def _round(self) -> None:
+        with self._desk.store.alone("slack") as mine:
+            if mine:  # else another node tells
+                self.step()
 
     def _notice(self) -> None:
         """Turn new entries into dirty runs, in the transaction that moves the cursor."""
@@ -141,7 +142,14 @@ class Publisher:
         return sorted(awake, key=lambda run_id: run_id not in self._clicked)
 
     def _publish(self, run_id: str) -> bool:
-        """Bring one run up to date; false when Slack wants to be left alone."""
+        """Bring one run up to date, and stop no other; false when Slack wants to be left alone."""
+        told = tried("slack.run_failed", partial(self._told, run_id), run=run_id)
+        if isinstance(told, Exception):
+            self._resting[run_id] = self._ticking() + REST_S
+            return True
+        return told
+
+    def _told(self, run_id: str) -> bool:
         try:
             written = self._scribe.write(run_id)
             self._failures = 0
@@ -161,9 +169,6 @@ class Publisher:
             self._quiet_until = self._ticking() + min(SLOWEST_S, 0.5 * 2 ** min(self._failures, 10))
             log.warning("slack.away", error=type(error).__name__, what=error.what, failures=self._failures)
             return False
-        except Exception as error:  # noqa: BLE001  one run that cannot be told stops no other
-            log.warning("slack.run_failed", run=run_id, error=type(error).__name__, where=where(error))
-            self._resting[run_id] = self._ticking() + REST_S
         return True
 
 

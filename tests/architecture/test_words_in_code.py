@@ -14,13 +14,17 @@ from tests.architecture.sources import ROOT, files, modules, name, tree
 MAY_CATCH_EVERYTHING = {
     "service/engine/executor.py": "where the engine runs a step",
     "service/cli/__init__.py": "the entry point of every command",
-    "service/engine/embedded.py": "a worker thread reports and lives on",
-    "service/engine/cluster.py": "a node's thread reports and lives on",
-    "service/engine/receiving.py": "the thread that receives messages reports and begins again",
-    "service/engine/recording.py": "a result that cannot be recorded stops none of the others",
-    "service/engine/doorbell.py": "the thread that rings reports and lives on",
-    "service/slack/publisher.py": "one run that cannot be told stops no other, and the thread lives on",
-    "service/scheduler/ticker.py": "a tick reports and the next one comes",
+    "service/engine/trouble.py": "the boundary of every thread that must live on",
+}
+#: Who has a thread that must live on, and so may use `trouble.tried`.
+HAS_A_THREAD = {
+    "service/engine/embedded.py": "the engine's, and each thing it does for itself",
+    "service/engine/cluster.py": "a node's",
+    "service/engine/receiving.py": "the one that receives messages begins again",
+    "service/engine/recording.py": "a node's: a result that cannot be recorded stops none of the others",
+    "service/engine/doorbell.py": "the one that rings",
+    "service/slack/publisher.py": "the one that tells Slack: a run that cannot be told stops no other",
+    "service/scheduler/ticker.py": "a tick's, and the next one comes",
 }
 ROOMS_FOR_EVERYTHING = {
     "utils",
@@ -57,6 +61,19 @@ def test_only_the_step_boundary_and_entry_points_catch_everything():
     }
 
     assert found == set()
+
+
+def test_only_what_has_a_thread_outlives_every_error() -> None:
+    found = {
+        name(path)
+        for path in modules()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "service.engine.trouble"
+        and "tried" in {alias.name for alias in node.names}
+    }
+
+    assert found == HAS_A_THREAD.keys()
 
 
 def test_no_log_line_tells_an_errors_message():

@@ -8,7 +8,7 @@ from typing import Final
 
 #: Below what a system gives to whoever calls out: no call may take a port between its choice and its use.
 PORTS: Final = range(10_000, 32_000)
-#: No multiple of it is a multiple of how many ports there are, so each is met before one is met again.
+#: It has no factor in common with how many ports there are, so each is met before one is met again.
 _STRIDE: Final = 7_919
 
 _lock = threading.Lock()

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.exc import OperationalError
 
 from service import app
-from service.app import Service, alarms_of, create_service, sign_due
+from service.app import Service, create_service, sign_due
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
@@ -38,6 +38,7 @@ from service.people.person import Person
 from service.slack import SlackRoom, alarms, create_slack, publisher, scribe
 from service.slack.tables import SlackMessage
 from service.store import failpoints, utc_now
+from service.watching import alarms_of
 from tests.integration.faults import company
 from tests.integration.faults.acts import MIKE, ZOE, People
 from tests.integration.faults.company import ANN, CHAOS, IVAN, TestClock
@@ -113,7 +114,7 @@ class Play:
     def __init__(self, service: Service, slack: SlackRoom, clock: TestClock, folder: Path) -> None:
         self.service, self.slack, self.clock, self.folder = service, slack, clock, folder
         self.people = People(service)
-        self.alarms = alarms_of(service)
+        self.alarms = alarms_of(service.store, service.engine, service.settings, now=service.now)
         self.sink = FileSink(folder / "checkpoints")
 
     def to_the_end(self) -> None:

@@ -25,6 +25,18 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="A job that was being planned the moment the clock was set back does not stand still for hours.",
+        file="service/scheduler/ticker.py",
+        text="            if jumped or self.stray():",
+        becomes="            if jumped:",
+        tests=(
+            (
+                "tests/unit/scheduler/test_ticker.py::"
+                "test_a_job_that_was_being_planned_when_the_clock_was_set_back_ticks_all_the_same"
+            ),
+        ),
+    ),
+    Plant(
         protects="A last day lasts to its end.",
         file=TIMES,
         text="datetime.combine(meant + timedelta(days=1), datetime.min.time())",

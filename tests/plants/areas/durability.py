@@ -265,7 +265,7 @@ PLANTS = (
         protects="A departure that is due is never forgotten by a database that cannot be read for a moment.",
         file="service/engine/embedded.py",
         text=(
-            "            if self._tried(self._cycle_and_wait) is not None:\n"
+            "            if _reported(self._cycle_and_wait) is not None:\n"
             "                self._nothing.wait(PAUSE_S)"
         ),
         becomes="            self._cycle_and_wait()",

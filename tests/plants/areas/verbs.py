@@ -299,7 +299,7 @@ PLANTS = (
     ),
     Plant(
         protects="The ledger commits to why the kill switch was thrown.",
-        file="service/engine/stopping.py",
+        file="service/engine/record.py",
         text='        pii={"reason": reason} if reason else {},\n',
         becomes="",
         tests=(

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from service.app import alarms_of
 from service.intake import unread
 from service.settings import Settings
+from service.watching import alarms_of
 from tests.unit.intake.hr import MIKE, message
 
 STRANGER = message(person={**MIKE, "name": "A Stranger"})
@@ -19,13 +19,11 @@ def what_is_told(door):
     """What is told now: the alarms of HR's messages, by their keys."""
 
     idle: Any = SimpleNamespace(last_cycle_at=None)
-    service: Any = SimpleNamespace(
-        settings=Settings(), engine=idle, store=door.store, now=door.clock, clock=door.clock
-    )
+    alarms = alarms_of(door.store, idle, Settings(), now=door.clock)
 
     def told():
         with door.store.read() as session:
-            found = alarms_of(service).watch.look(session, now=door.clock())
+            found = alarms.watch.look(session, now=door.clock())
             return [(each.kind.value, each.key) for each in found]
 
     return told

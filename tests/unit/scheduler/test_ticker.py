@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -103,6 +104,20 @@ def test_a_clock_that_jumps_arms_every_job_anew(ticker: Ticker, monkeypatch: pyt
     shift[0] = -7200.0
 
     assert armed.wait(5)
+
+
+def test_a_job_that_was_being_planned_when_the_clock_was_set_back_ticks_all_the_same(
+    ticker: Ticker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LOOK_S", 0.02)
+    enough, times = ticks(1)
+    ticker.every(2.0, "job", counted(times, enough, 1))  # type: ignore[arg-type]
+    ticker.start()
+
+    by_a_time_that_is_no_more = datetime.now(UTC) + timedelta(hours=2)
+    ticker._scheduler.modify_job("job", next_run_time=by_a_time_that_is_no_more)
+
+    assert enough.wait(20)
 
 
 def test_a_job_armed_anew_still_ticks(ticker: Ticker) -> None:
