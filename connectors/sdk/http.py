@@ -251,7 +251,8 @@ class Http:
                 hint=f"Check the secrets under connectors.{self._target}; rotate them if they are old.",
             )
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            seconds = pacing.seconds_asked(response.headers.get("Retry-After"))
+            asked, said_at = response.headers.get("Retry-After"), response.headers.get("Date")
+            seconds = pacing.seconds_asked(asked, said_at=said_at)
             raise pacing.limited(self._target, self._url, seconds=seconds)
         if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
             raise Refused(

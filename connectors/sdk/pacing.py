@@ -15,18 +15,30 @@ _not_before: dict[tuple[str, str], float] = {}
 _lock = threading.Lock()
 
 
-def seconds_asked(retry_after: str | None) -> float:
-    """Read a `Retry-After` header, in seconds or as a date; what cannot be read is the default."""
+def seconds_asked(retry_after: str | None, *, said_at: str | None = None) -> float:
+    """Read a `Retry-After` header, in seconds or as a date; what cannot be read is the default.
+
+    Args:
+        said_at: The `Date` header beside it. A date is one by the vendor's clock, and ours may be set wrong.
+    """
     text = (retry_after or "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text, re.ASCII):
         return min(float(text), LONGEST_S)
-    try:
-        at = parsedate_to_datetime(text)
-    except (ValueError, IndexError):
+    at = moment_of(text)
+    if at is None:
         return DEFAULT_S
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
     # real time, not the handed-in clock: the vendor's watch runs on it
-    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), LONGEST_S)
+    said = moment_of(said_at) or datetime.now(UTC)
+    return min(max((at - said).total_seconds(), 0.0), LONGEST_S)
+
+
+def moment_of(header: str | None) -> datetime | None:
+    """An HTTP date, in UTC; nothing where it is none."""
+    try:
+        at = parsedate_to_datetime(header or "")
+    except (ValueError, IndexError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def limited(target: str, base_url: str, *, seconds: float) -> RateLimited:

@@ -31,7 +31,7 @@ from service.engine.recording import Recorder
 from service.engine.states import OUT
 from service.engine.tables import StepRun
 from service.engine.taking import taken
-from service.engine.trouble import tried
+from service.engine.threads import tried
 from service.store import table_of
 from service.store.one_at_a_time import Only, may
 

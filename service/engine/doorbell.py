@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from service.engine import messages
 from service.engine.nodes import IS_ALIVE, Node
-from service.engine.trouble import tried
+from service.engine.threads import tried
 from service.store import Store
 
 log = structlog.get_logger()

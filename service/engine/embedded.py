@@ -28,7 +28,7 @@ from service.engine.parts import Parts
 from service.engine.pools import Pools, Threads
 from service.engine.progress import next_due
 from service.engine.recording import unrecordable
-from service.engine.trouble import AWAY, tried
+from service.engine.threads import AWAY, tried
 from service.ledger.entry import gathered
 from service.store import Store
 from service.store.failpoints import passing

@@ -11,7 +11,7 @@ import structlog
 from service.engine import messages
 from service.engine.in_hand import Slip
 from service.engine.nodes import BEAT_S, DEAD_S
-from service.engine.trouble import tried
+from service.engine.threads import tried
 
 if TYPE_CHECKING:
     from procrastinate import App, JobContext

@@ -7,7 +7,7 @@ from functools import partial
 
 from service.engine.machine import Machine
 from service.engine.order import Ask, Returned
-from service.engine.trouble import AWAY, tried
+from service.engine.threads import AWAY, tried
 from service.store import Store
 
 #: Between two tries while the database does not answer, in seconds.

@@ -1,45 +1,16 @@
-"""An error that nobody foresaw: a thread outlives it, and it is told by where it happened, not by what was at work.
+"""Reporting an error that nobody foresaw: where it happened, and nothing of what was being worked on.
 
 A traceback's message may quote an answer of a target system, and a renderer may print local variables with it.
 """
 
 import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
-
-import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-
-T = TypeVar("T")
-
-log = structlog.get_logger()
-
-#: What a database that is gone for a moment says, or one that broke up a deadlock.
-AWAY: Final = (OperationalError, InterfaceError)
+from typing import Final
 
 #: Frames that are told, the innermost last.
 MOST_FRAMES: Final = 8
 _LIBRARIES: Final = "/site-packages/"
 _ROOT: Final = f"{Path(__file__).resolve().parents[2]}/"
-
-
-def tried(event: str, work: Callable[[], T], **told: object) -> T | Exception:
-    """Do one thing that a thread does, whose failure must stop neither the thread nor its other things.
-
-    Args:
-        event: What the log calls a failure.
-        told: What else the log tells of it.
-
-    Returns:
-        What came of it, or the error, which is in the log by then.
-    """
-    try:
-        return work()
-    except Exception as error:  # noqa: BLE001  the boundary of every thread
-        places = {} if isinstance(error, AWAY) else {"where": where(error)}
-        log.warning(event, **told, error=type(error).__name__, **places)
-        return error
 
 
 def where(error: BaseException) -> list[str]:

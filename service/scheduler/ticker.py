@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from service.engine.clock import running
-from service.engine.trouble import tried
+from service.engine.threads import tried
 
 log = structlog.get_logger()
 

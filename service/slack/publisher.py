@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.errors import ConnectorError, RateLimited
 from service.engine.desk import Desk
 from service.engine.tables import Run
-from service.engine.trouble import tried
+from service.engine.threads import tried
 from service.ledger.entry import LedgerEntry
 from service.ledger.readers import advance, position, unread
 from service.slack.api import SlackSaidNo

@@ -14,9 +14,9 @@ from tests.architecture.sources import ROOT, files, modules, name, tree
 MAY_CATCH_EVERYTHING = {
     "service/engine/executor.py": "where the engine runs a step",
     "service/cli/__init__.py": "the entry point of every command",
-    "service/engine/trouble.py": "the boundary of every thread that must live on",
+    "service/engine/threads.py": "the boundary of every thread that must live on",
 }
-#: Who has a thread that must live on, and so may use `trouble.tried`.
+#: Who has a thread that must live on, and so may use `threads.tried`.
 HAS_A_THREAD = {
     "service/engine/embedded.py": "the engine's, and each thing it does for itself",
     "service/engine/cluster.py": "a node's",
@@ -69,7 +69,7 @@ def test_only_what_has_a_thread_outlives_every_error() -> None:
         for path in modules()
         for node in ast.walk(tree(path))
         if isinstance(node, ast.ImportFrom)
-        and node.module == "service.engine.trouble"
+        and node.module == "service.engine.threads"
         and "tried" in {alias.name for alias in node.names}
     }
 

@@ -1,6 +1,8 @@
 """Signing in, and where our token may go."""
 
+import time
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,6 +59,38 @@ def test_a_refused_sign_in_is_our_credentials_and_is_not_retried(org: FakeSalesf
 
     with pytest.raises(AuthError):
         list(salesforce.list_accounts())
+
+
+@pytest.mark.parametrize("wrong_by_s", [-7200, 7200])
+def test_a_clock_set_wrong_is_not_mistaken_for_wrong_credentials(
+    org: FakeSalesforce, clock: Any, monkeypatch: pytest.MonkeyPatch, wrong_by_s: int
+) -> None:
+    set_wrong = SimpleNamespace(time=lambda: time.time() + wrong_by_s)
+    monkeypatch.setattr("connectors.salesforce.auth.time", set_wrong)
+
+    assert len(list(opened(org, clock)[0].list_accounts())) == 3
+    assert [request.path for request in org.requests].count("/services/oauth2/token") == 2
+
+
+def test_no_date_a_vendor_names_has_us_sign_for_years(
+    org: FakeSalesforce, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_wrong = SimpleNamespace(time=lambda: time.time() - 10 * 365 * 86_400)
+    monkeypatch.setattr("connectors.salesforce.auth.time", set_wrong)
+
+    with pytest.raises(AuthError, match="invalid_grant"):
+        list(opened(org, clock)[0].list_accounts())
+
+    assert [request.path for request in org.requests].count("/services/oauth2/token") == 1
+
+
+def test_refused_credentials_are_not_tried_twice_where_the_clocks_agree(
+    org: FakeSalesforce, clock: Any
+) -> None:
+    with pytest.raises(AuthError):
+        list(opened(org, clock, username="nobody@example.com")[0].list_accounts())
+
+    assert [request.path for request in org.requests].count("/services/oauth2/token") == 1
 
 
 def test_a_broken_key_is_named_and_not_shown(org: FakeSalesforce, clock: Any) -> None:

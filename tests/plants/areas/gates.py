@@ -191,6 +191,30 @@ PLANTS = (
         tests=("tests/unit/sdk/test_signing_in.py::test_whoever_comes_after_the_sign_in_asks_for_no_token",),
     ),
     Plant(
+        protects="A machine's clock that is set wrong is not mistaken for credentials that are refused.",
+        file="connectors/salesforce/auth.py",
+        text="            answer = self._asked_for_token(theirs.timestamp())",
+        becomes="            pass",
+        tests=(
+            (
+                "connectors/salesforce/tests/test_signing_in.py::"
+                "test_a_clock_set_wrong_is_not_mistaken_for_wrong_credentials"
+            ),
+        ),
+    ),
+    Plant(
+        protects="No date that a vendor names has us sign an assertion that is good for years.",
+        file="connectors/salesforce/auth.py",
+        text="SKEW_S < off_s < MOST_SKEW_S",
+        becomes="SKEW_S < off_s",
+        tests=(
+            (
+                "connectors/salesforce/tests/test_signing_in.py::"
+                "test_no_date_a_vendor_names_has_us_sign_for_years"
+            ),
+        ),
+    ),
+    Plant(
         protects="After a downtime whoever waits longest begins first.",
         file="service/engine/start.py",
         text="    Departure.effective_at,\n    Departure.announced_at,\n    Departure.id,\n",

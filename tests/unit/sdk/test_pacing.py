@@ -38,3 +38,10 @@ def test_a_date_in_a_minute_is_a_minute_from_now() -> None:
     header = format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)
 
     assert 58 <= seconds_asked(header) <= 60
+
+
+def test_a_date_is_counted_from_the_one_beside_it_though_our_clock_is_set_wrong() -> None:
+    told = "Mon, 02 Mar 2026 12:00:00 GMT"
+
+    assert seconds_asked("Mon, 02 Mar 2026 12:00:07 GMT", said_at=told) == 7
+    assert seconds_asked("Thu, 01 Jan 1970 00:00:00 GMT", said_at="when it was dark") == 0

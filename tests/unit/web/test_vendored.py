@@ -21,7 +21,7 @@ def test_every_vendored_file_is_listed_with_its_digest() -> None:
     assert found == LISTED
 
 
-def test_the_page_loads_the_file_that_is_listed() -> None:
-    page = (VENDOR.parents[1] / "templates" / "run.html").read_text(encoding="utf-8")
+def test_the_pages_load_the_file_that_is_listed() -> None:
+    page = (VENDOR.parents[1] / "templates" / "_live.html").read_text(encoding="utf-8")
 
     assert [name for name in LISTED if f"/static/vendor/{name}" in page] == list(LISTED)
