@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: How often progress is looked at, and told, in seconds.
 LOOK_S: Final = 1.0
-#: After so long without a step done, the service is perhaps not running, in seconds.
+#: After so long without a change it is looked whether anybody carries steps out, in seconds.
 STILL_S: Final = 30.0
 
 
@@ -143,7 +143,7 @@ def _begin(service: "Service", found: "Sequence[Chosen]", *, person_id: str, not
 
 def _watch(service: "Service", begun: "Sequence[str]") -> None:
     """Say how far it is until nothing moves by itself any more."""
-    told, still_since = "", time.monotonic()
+    told, seen, still_since = "", None, time.monotonic()
     while True:
         now = service.desk.undoing(begun)
         done = sum(each.finished for each in now)
@@ -151,15 +151,29 @@ def _watch(service: "Service", begun: "Sequence[str]") -> None:
         said = f"{done} of {len(now)} put back" + (f", {asking} need a person" if asking else "")
         if said != told:
             click.echo(said)
-            told, still_since = said, time.monotonic()
+            told = said
         if not any(each.moving for each in now):
             return
-        if time.monotonic() - still_since > STILL_S:
-            click.echo(
-                "Nothing has moved for 30 s. Is `exeunt serve` running? It goes on without this command."
-            )
+        if now != seen:
+            seen, still_since = now, time.monotonic()
+        elif time.monotonic() - still_since > STILL_S and (why := _stands_still(service)):
+            click.echo(why)
             return
         time.sleep(LOOK_S)
+
+
+def _stands_still(service: "Service") -> str:
+    """Why nothing moves, where waiting does not help; empty where it is being tried again."""
+    from service.engine.kill_switch import stopped
+    from service.engine.nodes import anybody_works
+
+    with service.store.read() as session:
+        thrown = stopped(session)
+    if thrown is not None:
+        return f"{thrown.said.rstrip()} It goes on after `exeunt go`, without this command."
+    if not anybody_works(service.store):
+        return "Nothing carries steps out. Start `exeunt serve`: it goes on without this command."
+    return ""
 
 
 def _report(service: "Service", begun: "Sequence[str]") -> int:

@@ -17,6 +17,7 @@ from sqlalchemy import String, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service.engine.alone import OnlyEngine
 from service.engine.pools import Threads
 from service.store import Base, Store
 
@@ -60,6 +61,16 @@ def is_here(node: Node) -> bool:
 def alive(session: Session) -> list[Node]:
     """The nodes that beat."""
     return list(session.scalars(select(Node).where(IS_ALIVE).order_by(Node.id)))
+
+
+def anybody_works(store: Store) -> bool:
+    """Whether steps are carried out now: by one process alone, or by nodes."""
+    if OnlyEngine(store).is_taken():
+        return True
+    if store.is_sqlite:
+        return False
+    with store.read() as session:
+        return bool(alive(session))
 
 
 _THREADS = select(

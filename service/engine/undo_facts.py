@@ -2,15 +2,20 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.engine.facts import UndoFact
-from service.engine.states import StepState
+from service.engine.progress import MOVING
+from service.engine.states import ENDED, StepState
 from service.engine.tables import Run, StepRun
 from service.engine.undos import Undo
 from service.people.person import Person
+
+#: An undo step in one of these needs a person.
+ASKING: Final = frozenset({StepState.FAILED, StepState.WAITING})
 
 
 def undo_fact(session: Session, run_id: str) -> UndoFact | None:
@@ -33,12 +38,17 @@ def undo_fact(session: Session, run_id: str) -> UndoFact | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far one run is taken back. `open` are its undo steps that wait for a person, with why."""
+    """How far one run is taken back.
+
+    `moving` says that it goes on without anybody, `ended` how many of its steps ended, forwards and back. `open` are
+    its undo steps that wait for a person, with why.
+    """
 
     run_id: str
     number: int
     finished: bool
     moving: bool
+    ended: int
     open: tuple[tuple[str, str], ...]
     lost: tuple[tuple[str, str], ...]
 
@@ -50,9 +60,7 @@ def progress_of(session: Session, run_ids: Collection[str]) -> list[Progress]:
     ).all()
     steps: dict[str, list[StepRun]] = {}
     for step in session.scalars(
-        select(StepRun)
-        .where(StepRun.run_id.in_(run_ids), StepRun.undoes.is_not(None))
-        .order_by(StepRun.position)
+        select(StepRun).where(StepRun.run_id.in_(run_ids)).order_by(StepRun.position)
     ):
         steps.setdefault(step.run_id, []).append(step)
     return [
@@ -62,13 +70,17 @@ def progress_of(session: Session, run_ids: Collection[str]) -> list[Progress]:
 
 
 def _progress(undo: Undo, number: int, steps: Collection[StepRun]) -> Progress:
-    asking = (StepState.FAILED, StepState.WAITING)
-    still = (StepState.READY, StepState.BLOCKED, StepState.RUNNING, StepState.DISPATCHED)
+    asking = [step for step in steps if step.undoes is not None and step.state in ASKING]
+    # a step forwards that is still out comes back first, and what waits for nobody goes on with the next cycle
+    on_its_way = any(step.state in MOVING and not step.paused for step in steps)
+    nobody_asked = not asking and not any(step.paused for step in steps)
+    finished = undo.finished_at is not None
     return Progress(
         run_id=undo.run_id,
         number=number,
-        finished=undo.finished_at is not None,
-        moving=undo.finished_at is None and any(step.state in still for step in steps),
-        open=tuple((step.title, step.why) for step in steps if step.state in asking),
+        finished=finished,
+        moving=not finished and (on_its_way or nobody_asked),
+        ended=sum(step.state in ENDED for step in steps),
+        open=tuple((step.title, step.why) for step in asking),
         lost=tuple((title, what) for title, what in undo.lost),
     )

@@ -86,7 +86,7 @@ def left_to_begin(session: Session, choice: Choice) -> str:
         return ""
     have = "has" if count == 1 else "have"
     return (
-        f"{count} more of B-{number} {have} not begun, and will at their time: this did not touch them. To keep "
+        f"{count} more of B-{number} {have} not begun, and will at their time: they are no part of this. To keep "
         f"them, stop the batch (exeunt departures steer stop B-{number}) and have HR withdraw whoever stays."
     )
 

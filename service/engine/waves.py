@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.batch import Batch
 from service.departures.departure import Departure
+from service.departures.holding import MOST_BECAUSE
 from service.departures.left import roles_now
 from service.engine.decisions import NOTE_LEAST, NotDecided
 from service.engine.record import record_said
@@ -95,13 +96,12 @@ def _steered(session: Session, batch: Batch, verb: str, because: str, *, now: da
             batch.open_wave += 1
             return Event.BATCH_WAVE_OPENED
         case "stop":
-            if len(because.strip()) < NOTE_LEAST:
-                raise NotDecided(
-                    "note", f"Say why, in at least {NOTE_LEAST} characters. Nothing was changed."
-                )
+            if not NOTE_LEAST <= len(because.strip()) <= MOST_BECAUSE:
+                said = f"Say why, in {NOTE_LEAST} to {MOST_BECAUSE} characters. Nothing was changed."
+                raise NotDecided("note", said)
             if batch.stopped_at is not None:
                 raise NotDecided("nothing", "The batch is stopped already. Nothing was changed.")
-            batch.stopped_at, batch.stopped_because = now, because.strip()[:500]
+            batch.stopped_at, batch.stopped_because = now, because.strip()
             return Event.BATCH_STOPPED
         case "go":
             if batch.stopped_at is None:

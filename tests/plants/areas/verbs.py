@@ -319,4 +319,11 @@ PLANTS = (
             f"{VERBS}::test_what_is_tried_again_from_its_own_form_in_a_paused_run_waits_too",
         ),
     ),
+    Plant(
+        protects="Why a batch was stopped is kept whole, or refused.",
+        file="service/engine/waves.py",
+        text="            if not NOTE_LEAST <= len(because.strip()) <= MOST_BECAUSE:",
+        becomes="            if not NOTE_LEAST <= len(because.strip()):",
+        tests=("tests/unit/cli/test_held.py::test_a_reason_is_kept_whole_or_refused",),
+    ),
 )

@@ -13,6 +13,24 @@ RESTORING = "service/engine/restoring.py"
 
 PLANTS = (
     Plant(
+        protects="Whoever waits for a way back is not told that it stands still while somebody works on it.",
+        file="service/cli/undo.py",
+        text="        elif time.monotonic() - still_since > STILL_S and (why := _stands_still(service)):",
+        becomes='        elif time.monotonic() - still_since > STILL_S and (why := "Nothing moves."):',
+        tests=(
+            "tests/unit/cli/test_undo.py::test_while_the_service_works_the_command_stays_until_all_is_put_back",
+        ),
+    ),
+    Plant(
+        protects="A run whose step is still out with its target system is on its way back.",
+        file="service/engine/undo_facts.py",
+        text="        moving=not finished and (on_its_way or nobody_asked),",
+        becomes="        moving=not finished and any(step.undoes and step.state in MOVING for step in steps),",
+        tests=(
+            "tests/unit/cli/test_undo.py::test_while_the_service_works_the_command_stays_until_all_is_put_back",
+        ),
+    ),
+    Plant(
         protects="A batch is not called taken back while others of it are going to begin.",
         file="service/engine/undo_many.py",
         text="    if not count:\n",

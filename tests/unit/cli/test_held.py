@@ -3,9 +3,10 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
 from service.app import create_service
-from service.departures.batch import Origin, open_batch
+from service.departures.batch import Batch, Origin, open_batch
 from service.departures.departure import Departure
 from service.engine.releases import Release
 from service.settings import load
@@ -65,3 +66,21 @@ def test_everybody_of_a_batch_or_the_first_of_it_are_named(held: tuple[Shell, st
     assert (first.code, all_of_them.code) == (0, 0), all_of_them.err
     assert "1 named" in first.out
     assert "2 named" in all_of_them.out
+
+
+@pytest.mark.parametrize(("why", "taken"), [("w" * 500, True), ("w" * 501, False), ("too short", False)])
+def test_a_reason_is_kept_whole_or_refused(held: tuple[Shell, str], why: str, taken: bool) -> None:
+    shell, batch = held
+    shell("people", "grant", "E-1", "it")
+
+    said = shell("departures", "steer", "stop", batch, "--because", why)
+
+    service = create_service(load())
+    with service.store.read() as session:
+        named = Batch.number == int(batch.removeprefix("B-"))
+        kept = session.scalar(select(Batch.stopped_because).where(named))
+    service.close()
+    if taken:
+        assert (said.code, kept) == (0, why)
+    else:
+        assert (said.err, kept) == ("Say why, in 10 to 500 characters. Nothing was changed.\n", "")

@@ -1,15 +1,21 @@
 """`exeunt undo`, as IT types it."""
 
 import json
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from service.app import create_service
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
+from service.engine.alone import OnlyEngine
+from service.engine.states import StepState
+from service.engine.tables import Run, StepRun
+from service.engine.undo import sweep
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 from tests.unit.cli.test_decide import two_runs  # noqa: F401  two people have left
@@ -64,6 +70,7 @@ def test_who_of_a_batch_has_not_begun_is_named_and_not_called_taken_back(two_run
     assert said.code == 3
     assert said.out.splitlines()[-2] == "2 of 2 taken back."
     assert said.out.splitlines()[-1].startswith("1 more of B-1 has not begun, and will at their time")
+    assert "they are no part of this" in said.out.splitlines()[-1]
 
 
 def test_of_a_batch_that_is_stopped_nobody_begins_and_nobody_is_named(two_runs: Shell) -> None:  # noqa: F811
@@ -130,3 +137,63 @@ def test_whoever_is_nobody_here_takes_nothing_back(two_runs: Shell, tmp_path: Pa
 
     assert said.code == 2
     assert "has not the role" in said.err
+
+
+def a_step_is_out() -> None:
+    """The only step of R-1 is with its target system: its undo waits until it has come back."""
+    service = create_service(load())
+    with service.store.write() as session:
+        of_the_first = select(Run.id).where(Run.number == 1)
+        out = update(StepRun).where(StepRun.run_id.in_(of_the_first))
+        session.execute(out.values(state=StepState.RUNNING, waits_for=None))
+    service.close()
+
+
+def come_back_later() -> None:
+    """An engine that works: after a while the step is back, and the engine looks."""
+    service = create_service(load())
+    only = OnlyEngine(service.store)
+    only.take()
+    time.sleep(0.7)
+    with service.store.write() as session:
+        session.execute(
+            update(StepRun).where(StepRun.state == StepState.RUNNING).values(state=StepState.READY)
+        )
+    with service.store.write() as session:
+        sweep(session, now=service.now())
+    only.release()
+    service.close()
+
+
+def test_while_the_service_works_the_command_stays_until_all_is_put_back(
+    two_runs: Shell,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.cli.undo.STILL_S", 0.1)
+    monkeypatch.setattr("service.cli.undo.LOOK_S", 0.05)
+    a_step_is_out()
+    engine = threading.Thread(target=come_back_later)
+    engine.start()
+
+    said = two_runs("undo", "R-1", "--because", WHY, "--yes")
+
+    engine.join()
+    assert (said.code, said.out.splitlines()[-1]) == (0, "1 of 1 taken back.")
+
+
+@pytest.mark.parametrize("thrown", [False, True])
+def test_where_nothing_carries_steps_out_the_command_ends_and_says_why(
+    two_runs: Shell,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    thrown: bool,
+) -> None:
+    monkeypatch.setattr("service.cli.undo.STILL_S", 0.0)
+    monkeypatch.setattr("service.cli.undo.LOOK_S", 0.01)
+    a_step_is_out()
+    if thrown:
+        two_runs("stop", "--because", WHY)
+
+    said = two_runs("undo", "R-1", "--because", WHY, "--yes")
+
+    assert (said.code, said.out.splitlines()[-1]) == (3, "0 of 1 taken back, 1 not yet.")
+    assert ("The kill switch is thrown since" if thrown else "Nothing carries steps out") in said.out
