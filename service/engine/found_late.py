@@ -1,11 +1,11 @@
-"""What a roster finds about somebody whose run is under way: asked at once, not left unsaid.
+"""What a roster finds of somebody who has left: asked or read at once, though their run be long over.
 
 A run looks for accounts once a step and asks what rosters left unclear when it begins. An account that shows up
-after that was dealt with by no step that is over.
+after that was dealt with by no step that is over, and one that was shut may have been opened since.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -20,24 +20,28 @@ from service.departures.questions import Question
 from service.departures.roster import Learnt
 from service.engine.answering import ANEW
 from service.engine.asking import ask_in
-from service.engine.progress import settle
+from service.engine.progress import open_again, settle
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
 from service.engine.undos import Undo
 from service.ledger.entry import gathered
-from service.people.account_link import of_others
+from service.people.account_link import AccountLink, of_others
 from service.people.person import Person
 
-_UNDER_WAY: Final = (
+#: A list of accounts may be older than what was shut while it was read.
+AS_LISTED: Final = timedelta(hours=1)
+
+_RUNS: Final = (
     select(Departure.person_id, Run.id)
     .join(Run, Run.departure_id == Departure.id)
     .outerjoin(Undo, Undo.run_id == Run.id)
-    .where(Run.finished_at.is_(None), Run.cancelled.is_(False), Undo.run_id.is_(None))
+    .where(Run.cancelled.is_(False), Undo.run_id.is_(None))
     .where(Departure.kind.in_(LEAVING), Departure.state != DepartureState.WITHDRAWN)
+    .order_by(Departure.announced_at)
 )
-#: What steps of these runs that act on accounts know of each, by run.
-_LOOKED: Final = select(StepRun.run_id, StepRun.state, StepRun.evidence).where(
-    StepRun.run_id.in_(bindparam("runs", expanding=True)),
+#: The steps of a run that act on accounts of a target system.
+_STEPS: Final = select(StepRun).where(
+    StepRun.run_id == bindparam("run"),
     StepRun.connector == bindparam("connector"),
     StepRun.asks_person.is_(False),
     StepRun.undoes.is_(None),
@@ -45,15 +49,42 @@ _LOOKED: Final = select(StepRun.run_id, StepRun.state, StepRun.evidence).where(
 
 
 class _Leaver(NamedTuple):
-    """Somebody whose run acts on a target system; `over`: the accounts that each step that is over knows."""
+    """Somebody whose run acts on a target system, and the steps by which it does."""
 
-    run_id: str
-    over: tuple[frozenset[str], ...]
+    run: Run
+    steps: tuple[StepRun, ...]
+
+    @property
+    def over(self) -> list[frozenset[str]]:
+        """The accounts that each step that is over knows."""
+        return [_of(step) for step in self.steps if step.state in ANEW]
 
 
-def learn(session: Session, connector: str, accounts: Iterable[Account], *, at: datetime) -> Learnt:
-    """As `roster.learn`; what is new about whoever is leaving is put to people in the same transaction."""
-    leavers = _leavers(session, connector)
+class _Leavers:
+    """Whoever has left by a run that acts on this system, by the newest of their runs; looked up when asked for."""
+
+    def __init__(self, session: Session, connector: str) -> None:
+        self._session, self._connector = session, connector
+        self._runs = {row.person_id: row.id for row in session.execute(_RUNS)}
+        self._known: dict[str, _Leaver | None] = {}
+
+    def get(self, person_id: str) -> _Leaver | None:
+        """The leaver, if this person is one."""
+        if person_id in self._runs and person_id not in self._known:
+            self._known[person_id] = self._looked_up(person_id)
+        return self._known.get(person_id)
+
+    def _looked_up(self, person_id: str) -> _Leaver | None:
+        if not has_left(self._session, self._session.get_one(Person, person_id)):
+            return None
+        run = self._session.get_one(Run, self._runs[person_id])
+        steps = self._session.scalars(_STEPS, {"run": run.id, "connector": self._connector}).all()
+        return _Leaver(run, tuple(steps)) if steps else None
+
+
+def learn(session: Session, connector: str, accounts: Collection[Account], *, at: datetime) -> Learnt:
+    """As `roster.learn`; what is new about whoever has left is asked or read, in the same transaction."""
+    leavers = _Leavers(session, connector)
 
     def missed(person_id: str, account: Account) -> bool:
         leaver = leavers.get(person_id)
@@ -65,22 +96,53 @@ def learn(session: Session, connector: str, accounts: Iterable[Account], *, at: 
         learnt = roster.learn(session, connector, accounts, at=at, missed=missed)
         session.flush()
         _ask(session, connector, leavers, now=at)
+        _read_again(session, connector, accounts, leavers, now=at)
     return learnt
 
 
-def _ask(session: Session, connector: str, leavers: Mapping[str, _Leaver], *, now: datetime) -> None:
+def _ask(session: Session, connector: str, leavers: _Leavers, *, now: datetime) -> None:
     runs = set()
-    for question in questions.open_questions(session, leavers.keys()) if leavers else ():
-        ids = [account.id for account in question.accounts]
-        theirs = of_others(session, question.person_id, connector, ids)
-        if question.connector != connector or theirs.issuperset(ids) or _is_asked(session, question):
+    for question in questions.open_questions(session):
+        leaver = leavers.get(question.person_id) if question.connector == connector else None
+        if leaver is None or not _is_news(session, question, leaver):
             continue
         question.step_run_id, question.waiting = "", []
-        run_id = leavers[question.person_id].run_id
-        ask_in(session, question, run_id, "", now=now)
-        runs.add(run_id)
+        if leaver.run.finished_at is not None:
+            open_again(session, leaver.run, now=now, body={"connector": connector})
+        ask_in(session, question, leaver.run.id, "", now=now)
+        runs.add(leaver.run.id)
     if runs:
         settle(session, runs, now=now)
+
+
+def _is_news(session: Session, question: Question, leaver: _Leaver) -> bool:
+    """Whether people must be asked: not yet asked, not somebody else's, and after the end only of what is open."""
+    over = leaver.run.finished_at is not None
+    ids = [one.id for one in question.accounts if not (over and one.status is AccountStatus.DISABLED)]
+    theirs = of_others(session, question.person_id, question.connector, ids)
+    return not theirs.issuperset(ids) and not _is_asked(session, question)
+
+
+def _read_again(
+    session: Session, connector: str, accounts: Iterable[Account], leavers: _Leavers, *, now: datetime
+) -> None:
+    """An account that was shut and is open by the list is read now: the last look at it may be long over."""
+    open_ = {account.id for account in accounts if account.status is AccountStatus.ACTIVE}
+    for link in session.scalars(select(AccountLink).where(AccountLink.connector == connector)):
+        leaver = leavers.get(link.person_id) if link.account_id in open_ else None
+        for step in leaver.steps if leaver else ():
+            if _was_shut(step, link.account_id, before=now - AS_LISTED):
+                step.check_at = now
+
+
+def _was_shut(step: StepRun, account_id: str, *, before: datetime) -> bool:
+    ended = step.ended_at is not None and step.ended_at < before
+    return step.state is StepState.DONE and step.readable and ended and account_id in _of(step)
+
+
+def _of(step: StepRun) -> frozenset[str]:
+    """The accounts a step has evidence about."""
+    return frozenset(row["target_id"] for row in step.evidence)
 
 
 def _is_asked(session: Session, question: Question) -> bool:
@@ -89,18 +151,3 @@ def _is_asked(session: Session, question: Question) -> bool:
         return question.asked_at is not None
     asker = session.get(StepRun, question.step_run_id)
     return asker is not None and asker.state is StepState.WAITING
-
-
-def _leavers(session: Session, connector: str) -> dict[str, _Leaver]:
-    """Whoever has left by a run that is under way and acts on this system."""
-    found = {
-        run_id: person_id
-        for person_id, run_id in session.execute(_UNDER_WAY)
-        if has_left(session, session.get_one(Person, person_id))
-    }
-    over: dict[str, list[frozenset[str]]] = {}
-    for run_id, state, evidence in session.execute(_LOOKED, {"runs": list(found), "connector": connector}):
-        looked = over.setdefault(run_id, [])
-        if state in ANEW:
-            looked.append(frozenset(row["target_id"] for row in evidence))
-    return {found[run_id]: _Leaver(run_id, tuple(looked)) for run_id, looked in over.items()}

@@ -209,12 +209,18 @@ def reopen(session: Session, step: StepRun, *, now: datetime) -> None:
     run = session.get_one(Run, step.run_id)
     if run.finished_at is None:
         return
+    departure = open_again(session, run, now=now, body={"step": step.step})
+    if step.undoes:
+        undos.go_on(session, run, departure)
+
+
+def open_again(session: Session, run: Run, *, now: datetime, body: Mapping[str, str]) -> Departure:
+    """A finished run is over no longer, on record with what opened it."""
     run.finished_at = None
     departure = session.get_one(Departure, run.departure_id)
     departure.state = DepartureState.CONFIRMING
-    if step.undoes:
-        undos.go_on(session, run, departure)
-    record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, body={"step": step.step})
+    record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, body=body)
+    return departure
 
 
 def _let_pass(session: Session, ended: Iterable[StepRun]) -> list[str]:

@@ -165,6 +165,10 @@ def _intervened(told: _Told) -> str:
 
 
 def _reopened(told: _Told) -> str:
+    if "connector" in told.happened.body:
+        where = escape(str(told.happened.body["connector"]))
+        said = f"the roster of {where} lists an account it has not dealt with."
+        return f"{told.look.it_mention} :warning: *The run is open again*: {said}".strip()
     if not told.happened.step:
         return f"{told.look.it_mention} *The run is open again*: something of it is tried once more.".strip()
     return f"{told.look.it_mention} :warning: *The run is open again*: {told.title} no longer holds.".strip()

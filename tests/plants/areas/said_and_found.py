@@ -1,8 +1,9 @@
-"""What people said about accounts holds, and what rosters find during a run is asked about."""
+"""What people said about accounts holds, and what rosters find of whoever has left is asked or read."""
 
 from tests.plants.plant import Plant
 
 ROSTER = "tests/unit/departures/test_roster.py"
+LATE = "tests/unit/engine/test_found_late.py"
 
 PLANTS = (
     Plant(
@@ -16,6 +17,45 @@ PLANTS = (
                 "test_a_further_account_that_a_roster_finds_during_a_run_is_asked_about_before_it_ends"
             ),
         ),
+    ),
+    Plant(
+        protects="An account that was opened long after the run is read the next night.",
+        file="service/engine/found_late.py",
+        text="        _read_again(session, connector, accounts, leavers, now=at)\n",
+        becomes="",
+        tests=(
+            f"{LATE}::test_an_account_that_is_opened_long_after_the_run_is_read_the_next_night_and_opens_the_run_again",
+        ),
+    ),
+    Plant(
+        protects="An account that shows up long after the run is asked about.",
+        file="service/engine/found_late.py",
+        text=".where(Run.cancelled.is_(False), Undo.run_id.is_(None))",
+        becomes=".where(Run.cancelled.is_(False), Undo.run_id.is_(None), Run.finished_at.is_(None))",
+        tests=(
+            f"{LATE}::test_an_account_that_shows_up_long_after_the_run_opens_it_again_and_is_asked_about_once",
+        ),
+    ),
+    Plant(
+        protects="An account that shows up shut opens no run again.",
+        file="service/engine/found_late.py",
+        text="if not (over and one.status is AccountStatus.DISABLED)]",
+        becomes="]",
+        tests=(f"{LATE}::test_an_account_that_shows_up_shut_opens_no_run_again",),
+    ),
+    Plant(
+        protects="Whoever was hired again is no leaver to a roster.",
+        file="service/engine/found_late.py",
+        text="        if not has_left(self._session, self._session.get_one(Person, person_id)):",
+        becomes="        if False:",
+        tests=(f"{LATE}::test_whoever_was_hired_again_has_their_account_and_no_run_is_opened_for_it",),
+    ),
+    Plant(
+        protects="What was shut while a list was read is not read back before its time.",
+        file="service/engine/found_late.py",
+        text="before=now - AS_LISTED",
+        becomes="before=now + AS_LISTED",
+        tests=(f"{LATE}::test_what_was_shut_while_the_list_was_read_is_not_read_before_its_time",),
     ),
     Plant(
         protects="An account that shows up after its owner's run has looked is not linked in silence.",

@@ -7,9 +7,13 @@ from service.engine import found_late
 from service.engine.answering import Answer
 from service.engine.states import Colour, StepState
 from service.people.account_link import AccountLink
+from service.people.person import Person
 from tests.unit.engine.results import confirm
 from tests.unit.engine.test_asking import LATER, MIKES, TWO, active, seed
 from tests.unit.engine.world import World
+
+#: An account that carries one of Mike's identifiers.
+ANOTHER = {"employee_no": "", "email": "mike@example.com", "username": "mike-admin"}
 
 
 def listed(world: World) -> None:
@@ -26,6 +30,19 @@ def listed(world: World) -> None:
     ]
     with world.store.write() as session:
         found_late.learn(session, "chaos", accounts, at=world.clock())
+
+
+def none_of_his(world: World) -> None:
+    """A person says that what was found is not Mike's."""
+    world.desk.answer(
+        Answer(
+            person_id=world.people["mike"],
+            connector="chaos",
+            account=None,
+            by=world.people["ivan"],
+            door="cli",
+        )
+    )
 
 
 def links(world: World) -> list[str]:
@@ -47,7 +64,7 @@ def left(world: World) -> World:
 def test_a_further_account_that_a_roster_finds_during_a_run_is_asked_about_before_it_ends(
     left: World,
 ) -> None:
-    left.fake.seed([{"employee_no": "", "email": "mike@example.com", "username": "mike-admin"}])
+    left.fake.seed([ANOTHER])
 
     listed(left)
     left.clock.turn(days=21)
@@ -119,3 +136,95 @@ def test_an_account_that_is_a_colleagues_by_the_same_roster_is_not_asked_about(l
 
     assert left.bodies("question.asked") == []
     assert left.step("later").state is StepState.READY
+
+
+@pytest.fixture
+def gone(world: World) -> World:
+    """Mike's only account is shut, his run is finished, and its last look is long over."""
+    seed(world, MIKES)
+    listed(world)
+    world.begin(TWO)
+    world.drain()
+    for days in (1, 8, 40):
+        world.clock.turn(days=days)
+        world.drain()
+    assert (world.facts().colour, active(world)) == (Colour.GREEN, {"acc-1": False})
+    assert world.facts().finished_at is not None
+    return world
+
+
+def test_an_account_that_is_opened_long_after_the_run_is_read_the_next_night_and_opens_the_run_again(
+    gone: World,
+) -> None:
+    gone.fake.state["accounts"]["acc-1"]["active"] = True
+
+    listed(gone)
+    gone.drain()
+
+    assert (gone.facts().finished_at, gone.facts().colour) == (None, Colour.RED)
+    assert len(gone.bodies("departure.reopened")) == 1
+
+
+def test_what_stays_shut_is_not_read_every_night(gone: World) -> None:
+    calls = len(gone.fake.requests)
+
+    listed(gone)
+    gone.drain()
+
+    assert len(gone.fake.requests) == calls
+    assert gone.facts().finished_at is not None
+
+
+def test_an_account_that_shows_up_long_after_the_run_opens_it_again_and_is_asked_about_once(
+    gone: World,
+) -> None:
+    gone.fake.seed([ANOTHER])
+
+    listed(gone)
+    listed(gone)
+    gone.drain()
+
+    assert gone.bodies("departure.reopened") == [{"connector": "chaos"}]
+    assert len(gone.bodies("question.asked")) == 1
+    assert (gone.facts().finished_at, gone.facts().colour) == (None, Colour.AMBER)
+    assert active(gone) == {"acc-1": False, "acc-2": True}
+
+
+def test_an_account_somebody_says_is_not_the_leavers_lets_the_run_end_again(gone: World) -> None:
+    gone.fake.seed([ANOTHER])
+    listed(gone)
+
+    none_of_his(gone)
+    listed(gone)
+
+    assert (gone.facts().finished_at is None, gone.facts().colour) == (False, Colour.GREEN)
+    assert len(gone.bodies("question.asked")) == 1
+
+
+def test_an_account_that_shows_up_shut_opens_no_run_again(gone: World) -> None:
+    gone.fake.seed([ANOTHER])
+    gone.fake.state["accounts"]["acc-2"]["active"] = False
+
+    listed(gone)
+
+    assert gone.bodies("departure.reopened") == []
+
+
+def test_whoever_was_hired_again_has_their_account_and_no_run_is_opened_for_it(gone: World) -> None:
+    with gone.store.write() as session:
+        session.get_one(Person, gone.people["mike"]).hired_on = gone.clock().date()
+    gone.fake.state["accounts"]["acc-1"]["active"] = True
+
+    listed(gone)
+    gone.drain()
+
+    assert gone.bodies("departure.reopened") == []
+
+
+def test_what_was_shut_while_the_list_was_read_is_not_read_before_its_time(left: World) -> None:
+    left.fake.state["accounts"]["acc-1"]["active"] = True  # as the list saw it
+    planned = left.step("shut").check_at
+
+    listed(left)
+
+    assert left.step("shut").check_at == planned
