@@ -222,11 +222,11 @@ def test_a_live_page_shows_what_happens_and_then_comes_to_rest(
         assert page.locator("#shut .badge").inner_text() == "Under way"
         for order in orders:
             office.world.finish(order)
-        page.locator("#mailbox .badge.wait").wait_for(timeout=8000)
+        page.locator("#mailbox .badge.wait").wait_for()
         page.locator("#mailbox summary").click()
         page.get_by_label("Note").fill("I am writing this while the page moves.")
         office.world.drain()
-        page.locator("#sessions .badge.ok").wait_for(timeout=8000)
+        page.locator("#sessions .badge.ok").wait_for()
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.wait_for_timeout(4500)
@@ -267,6 +267,6 @@ def test_the_report_of_a_batch_that_is_taken_back_follows_by_itself(
 
         sweep_and_drain(office.world)
 
-        page.locator("#undone", has_text="1 of 1 put back").wait_for(timeout=10_000)
+        page.locator("#undone", has_text="1 of 1 put back").wait_for()
         assert page.locator("[hx-trigger]").count() == 0
         assert page.troubles == []  # type: ignore[attr-defined]

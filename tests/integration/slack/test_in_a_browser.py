@@ -30,7 +30,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, office: Any) -> Iter
         context = chromium.new_context(
             viewport={"width": request.param, "height": 900}, base_url=server.url, java_script_enabled=False
         )
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(30_000)
         yield context.new_page()
         context.close()
 

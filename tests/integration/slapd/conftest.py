@@ -42,8 +42,8 @@ class Client:
     def bind(self, dn: str, password: str, *, say_why: bool = False) -> Connection:
         """A connection that tried to bind; its `result` says how that went."""
         tls = Tls(validate=ssl.CERT_NONE)
-        server = Server(self.settings["url"], tls=tls, get_info=NONE, connect_timeout=5)
-        connection = Connection(server, dn, password, receive_timeout=5)
+        server = Server(self.settings["url"], tls=tls, get_info=NONE, connect_timeout=30)
+        connection = Connection(server, dn, password, receive_timeout=30)
         connection.bind(controls=[(POLICY_CONTROL, False, None)] if say_why else None)
         return connection
 

@@ -59,9 +59,9 @@ def test_a_critical_step_elsewhere_is_not_in_the_lane(world: Any) -> None:
 
 def test_a_slow_system_never_occupies_the_threads_that_shut_the_sign_in() -> None:
     pools, answered = Pools(Threads(rest=2, sign_in=1)), threading.Event()
-    slow = [pools.submit(an_order(sign_in=False), lambda _: answered.wait(10)) for _ in range(6)]
+    slow = [pools.submit(an_order(sign_in=False), lambda _: answered.wait(60)) for _ in range(6)]
 
-    shut = pools.submit(an_order(sign_in=True), lambda order: order.step).result(timeout=5)
+    shut = pools.submit(an_order(sign_in=True), lambda order: order.step).result(timeout=30)
     still_waiting = not any(one.done() for one in slow)
     answered.set()
     pools.end(wait=True)

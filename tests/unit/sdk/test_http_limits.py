@@ -117,7 +117,7 @@ def test_a_server_that_falls_silent_half_way_ends_at_the_deadline(context: Conte
         client.recv(65536)
         for byte in b"HTTP/1.1":
             client.sendall(bytes([byte]))
-            time.sleep(0.22)
+            time.sleep(0.9)
         client.recv(65536)
 
     server = serve(script)
@@ -129,7 +129,7 @@ def test_a_server_that_falls_silent_half_way_ends_at_the_deadline(context: Conte
     with pytest.raises(Unavailable):
         http.get("/")
 
-    assert time.monotonic() - started < 3.4  # 3.5 were the time counted anew with every byte
+    assert time.monotonic() - started < 7  # 8.3 were the time counted anew with every byte
 
 
 def test_a_silent_server_ends_at_the_deadline(context: Context, silent_server: Any) -> None:

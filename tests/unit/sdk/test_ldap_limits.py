@@ -64,7 +64,7 @@ def test_a_directory_that_falls_silent_half_way_ends_at_the_deadline(context: Co
         client.recv(65536)
         for byte in b"\x30\x82\x10\x00\x02\x01":
             client.sendall(bytes([byte]))
-            time.sleep(0.3)
+            time.sleep(0.9)
         client.recv(65536)
 
     server = serve(script)
@@ -73,7 +73,7 @@ def test_a_directory_that_falls_silent_half_way_ends_at_the_deadline(context: Co
     with pytest.raises(Unavailable):
         plain(server.port, replace(context, deadline_s=2.0))
 
-    assert time.monotonic() - started < 3.4  # 3.5 were the time counted anew with every byte
+    assert time.monotonic() - started < 6  # 6.5 were the time counted anew with every byte
 
 
 def test_an_answer_longer_than_the_cap_is_not_read_on(

@@ -14,7 +14,7 @@ from tests.unit.web.office import running
 
 def test_port_0_takes_a_spare_port_and_tells_it(office: Any) -> None:
     with running(office.app) as server:
-        answered = requests.get(f"{server.url}/healthz", timeout=5)
+        answered = requests.get(f"{server.url}/healthz", timeout=30)
 
     assert server.port > 0
     assert answered.json() == {"alive": True}
@@ -48,7 +48,7 @@ def test_an_answer_under_way_is_finished_before_the_server_stops() -> None:
 
     answers: list[str] = []
     with running(slow) as server:
-        client = threading.Thread(target=lambda: answers.append(requests.get(server.url, timeout=5).text))
+        client = threading.Thread(target=lambda: answers.append(requests.get(server.url, timeout=30).text))
         client.start()
         assert asked.wait(5)
     client.join(5)
@@ -63,7 +63,7 @@ def test_a_port_that_is_taken_is_told(office: Any) -> None:
 
 def test_it_does_not_say_what_it_is(office: Any) -> None:
     with running(office.app) as server:
-        answered = requests.get(f"{server.url}/healthz", timeout=5)
+        answered = requests.get(f"{server.url}/healthz", timeout=30)
 
     assert "Server" not in answered.headers
 
@@ -77,7 +77,7 @@ def test_a_body_above_one_mebibyte_never_reaches_the_application() -> None:
         return []
 
     with running(takes_all) as server:
-        answered = requests.post(f"{server.url}/hooks/hr", data=b"x" * (1024 * 1024 + 1), timeout=5)
+        answered = requests.post(f"{server.url}/hooks/hr", data=b"x" * (1024 * 1024 + 1), timeout=30)
 
     assert (answered.status_code, reached) == (413, [])
 
