@@ -101,7 +101,7 @@ def _door(service: Service) -> Blueprint:
 
 
 def _standing(service: Service) -> Mapping[str, Any]:
-    """Steps that wait for a person, how many things still move, and departures whose time has come."""
+    """Steps that wait for a person, what still moves, and departures whose time has come."""
     moving = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
     soon = service.now() + timedelta(minutes=1)  # looks of after-care lie further ahead
     with service.store.read() as session:
@@ -117,12 +117,13 @@ def _standing(service: Service) -> Mapping[str, Any]:
                 {"step": s.id, "revision": s.revision, "asks": s.asks_person, "name": f"{s.run_id}/{s.step}"}
                 for s in waits
             ],
-            "moving": sum(
-                (s.state in moving and s.run_id not in stand)
+            "moving": [
+                f"{s.run_id}/{s.step} {s.state.value} {s.why}".strip()
+                for s in steps
+                if (s.state in moving and s.run_id not in stand)
                 or s.checking
                 or (s.check_at is not None and s.check_at <= soon)
-                for s in steps
-            ),
+            ],
             "due": len(session.scalars(due).all()),
             "runs": len(session.scalars(select(Run.id)).all()),
         }
