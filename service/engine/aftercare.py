@@ -8,11 +8,25 @@ from sqlalchemy.orm import Session, aliased
 
 from service.departures.departure import Departure
 from service.departures.kind import LEAVING, DepartureKind
+from service.engine.gates import REFUSED_PAUSE_S
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
 
 #: How long after a step is done its target system is read again, after the first reading back.
 LOOKS: Final = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7), timedelta(days=30))
+
+#: A device that stays away is asked ever more rarely, up to this; so is a system that gave no answer to a reading.
+SLOWEST_POLL_S: Final = 900.0
+#: No system, and no reading that fails, is asked more rarely than this.
+SLOWEST_S: Final = 86_400.0
+
+
+def rarer(
+    step: StepRun, *, now: datetime, least: float = REFUSED_PAUSE_S, most: float = SLOWEST_S
+) -> timedelta:
+    """The longer something has not worked, the more rarely it is tried, and no more rarely than every `most` s."""
+    waited = (now - (step.ended_at or step.started_at or now)).total_seconds()
+    return timedelta(seconds=min(most, max(least, waited / 4)))
 
 
 def next_look(step: StepRun, *, now: datetime) -> datetime | None:

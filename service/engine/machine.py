@@ -17,8 +17,8 @@ from connectors.sdk.errors import Unavailable
 from connectors.sdk.manifest import Pace
 from connectors.sdk.types import AccountState, Proof, Receipt
 from service.engine import asking, sealed
-from service.engine.aftercare import next_look, overtaken
-from service.engine.gates import REFUSED_PAUSE_S, came_back
+from service.engine.aftercare import SLOWEST_POLL_S, SLOWEST_S, next_look, overtaken, rarer
+from service.engine.gates import came_back
 from service.engine.none_there import said_before
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.progress import after_steps, reopen
@@ -55,10 +55,6 @@ _ENDED = (
 
 #: What a reading may still prove done.
 OPEN = (StepState.WAITING, StepState.FAILED)
-#: A device that stays away is asked ever more rarely, up to this.
-SLOWEST_POLL_S = 900.0
-#: No system, and no reading that fails, is asked more rarely than this.
-SLOWEST_S = 86_400.0
 #: Steps that are given up in one transaction when their system stays silent.
 GIVEN_UP_AT_ONCE = 200
 #: Readings kept of a step besides notes on devices, the newest.
@@ -216,7 +212,8 @@ class Machine:
                     step.ended_at = step.verified_at = None
                     _wait_for_device(session, step, queued, now=now)
             case Again(after_s=after_s):
-                step.check_at = now + max(_pause(after_s, 30.0), _rarer(step, now=now, least=30.0))
+                later = rarer(step, now=now, least=30.0, most=SLOWEST_POLL_S)
+                step.check_at = now + max(_pause(after_s, 30.0), later)
             case Ask() as ask:
                 _not_read(step, ask, now=now)
 
@@ -303,7 +300,7 @@ def _read_back(session: Session, step: StepRun, done: Done, *, now: datetime) ->
 
 def _ask_instead(session: Session, step: StepRun, *, now: datetime) -> None:
     """What was ordered can no longer be read: nothing is proved, so a person must say. It is read on, rarely."""
-    step.check_at = now + _rarer(step, now=now)
+    step.check_at = now + rarer(step, now=now)
     if step.waits_for is WaitsFor.PERSON:
         return
     step.waits_for = WaitsFor.PERSON
@@ -313,12 +310,16 @@ def _ask_instead(session: Session, step: StepRun, *, now: datetime) -> None:
 
 
 def _not_read(step: StepRun, ask: Ask, *, now: datetime) -> None:
-    """A reading that did not come about proves nothing, for or against; it is tried again, ever more rarely."""
+    """A reading that did not come about proves nothing, for or against; it is tried again, ever more rarely.
+
+    A system that refuses all of us is spared by its gate: once that is over, nobody's reading waits for a day.
+    """
     if step.state is StepState.DONE and ask.grade is Grade.ABSENT:
         step.check_at = None  # what was done was done to something that is there no more
         return
     step.why, step.fix = ask.what[:1000], ask.hint[:1000]
-    step.check_at = now + _rarer(step, now=now)
+    soon = ask.shut_gate or step.state in OPEN
+    step.check_at = now + rarer(step, now=now, most=SLOWEST_POLL_S if soon else SLOWEST_S)
 
 
 def _confirmed(session: Session, steps: Collection[str]) -> Mapping[str, Confirmation]:
@@ -356,12 +357,6 @@ def _pause(seconds: float | None, otherwise: float, most: float = SLOWEST_S) -> 
     """A wait as a target system asked for it, where that is one a clock can be set to."""
     wanted = seconds if seconds is not None and math.isfinite(seconds) and seconds > 0 else otherwise
     return timedelta(seconds=min(wanted, most))
-
-
-def _rarer(step: StepRun, *, now: datetime, least: float = REFUSED_PAUSE_S) -> timedelta:
-    """The longer something has not worked, the more rarely it is tried."""
-    waited = (now - (step.ended_at or step.started_at or now)).total_seconds()
-    return timedelta(seconds=min(SLOWEST_S, max(least, waited / 4)))
 
 
 def _ended(returned: Returned, step: StepRun | None, *, now: datetime) -> dict[str, Any]:

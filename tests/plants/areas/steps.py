@@ -104,11 +104,36 @@ PLANTS = (
     ),
     Plant(
         protects="A reading that fails is tried ever more rarely.",
-        file="service/engine/machine.py",
+        file="service/engine/aftercare.py",
         text="max(least, waited / 4)",
         becomes="least",
         tests=(
             "tests/unit/engine/test_reading_back.py::test_a_reading_that_fails_is_tried_ever_more_rarely",
+        ),
+    ),
+    Plant(
+        protects="A reading that met a system which was down for a moment does not wait for a day.",
+        file="service/engine/machine.py",
+        text="rarer(step, now=now, least=30.0, most=SLOWEST_POLL_S)",
+        becomes="rarer(step, now=now, least=30.0)",
+        tests=(
+            (
+                "tests/unit/engine/test_reading_back.py::"
+                "test_a_system_that_was_down_for_a_moment_is_read_again_soon"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A reading that met refused credentials waits for the gate, and not for a day.",
+        file="service/engine/machine.py",
+        text="    soon = ask.shut_gate or step.state in OPEN",
+        becomes="    soon = False",
+        tests=(
+            (
+                "tests/unit/engine/test_reading_back.py::"
+                "test_a_system_that_was_down_for_a_moment_is_read_again_soon"
+            ),
+            "tests/unit/engine/test_reading_back.py::test_a_device_is_not_left_alone_for_hours",
         ),
     ),
     Plant(

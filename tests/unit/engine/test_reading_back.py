@@ -1,5 +1,6 @@
 """A step is read once more: after it was done, while a device is waited for, and when a person confirmed it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -157,6 +158,43 @@ def test_a_system_that_is_down_at_the_reading_does_not_undo_what_was_proved(fini
 
     assert (shut(finished).state, shut(finished).grade) == (StepState.DONE, Grade.OBSERVED)
     assert shut(finished).check_at > finished.clock()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Again(error="Unavailable", what="Down.", hint="Wait."),
+        Ask(error="AuthError", what="Refused.", hint="Rotate.", shut_gate=True),
+    ],
+    ids=["away", "refused"],
+)
+def test_a_system_that_was_down_for_a_moment_is_read_again_soon(finished: Any, trouble: Any) -> None:
+    for _ in range(3):  # the looks after a minute, an hour and a day
+        back(finished, ordered(finished, "shut"), done(finished))
+        finished.clock.now = shut(finished).check_at
+
+    back(finished, ordered(finished, "shut"), trouble)
+
+    assert finished.clock.now - shut(finished).ended_at > timedelta(days=6)
+    assert shut(finished).check_at - finished.clock.now <= timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Again(error="Unavailable", what="Down.", hint="Wait."),
+        Ask(error="AuthError", what="Refused.", hint="Rotate.", shut_gate=True),
+        Ask(error="Refused", what="No right.", hint="Give it."),
+    ],
+    ids=["away", "refused", "no right"],
+)
+def test_a_device_is_not_left_alone_for_hours(pending: Any, trouble: Any) -> None:
+    pending.clock.turn(days=3)
+
+    back(pending, ordered(pending, "shut"), trouble)
+
+    assert shut(pending).waits_for is WaitsFor.DEVICE
+    assert shut(pending).check_at - pending.clock.now <= timedelta(minutes=15)
 
 
 def test_a_login_that_is_gone_by_the_reading_is_not_asked_about_for_ever(finished: Any) -> None:
