@@ -1,7 +1,7 @@
 """Wiring: every room is made here once and handed to the others; nothing else happens in this file."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,6 +43,7 @@ from service.playbook.catalogue import Catalogue
 from service.playbook.chosen import chosen_playbooks
 from service.playbook.inuse import OnRecord
 from service.playbook.load import Loaded, read_folder
+from service.scheduler.daily import LOOK_S, Daily
 from service.scheduler.ticker import Ticker
 from service.settings import Settings, SlackMode, arm_fail_point, connector_settings
 from service.snapshot.bench import warm
@@ -85,11 +86,15 @@ class Service:
     sealer: Sealer
     intake: Intake
 
-    def learn_rosters(self) -> None:
-        """Ask every target system that lists accounts who has one. One that is down stops no other."""
-        for name in self.registry.configured:
-            if "list_accounts" not in self.registry.manifests[name].actions:
-                continue
+    def rosters(self) -> list[str]:
+        """The target systems that list accounts."""
+        manifests = self.registry.manifests
+        return [name for name in self.registry.configured if "list_accounts" in manifests[name].actions]
+
+    def learn_rosters(self, names: Collection[str] | None = None) -> list[str]:
+        """Ask all target systems, or those named, who has an account. Gives those that failed; they stop no other."""
+        failed = []
+        for name in self.rosters() if names is None else names:
             try:
                 connector = self.registry.open(name, Context(now=self.now, read_only=True))
                 passing("roster.fetch.before")
@@ -97,22 +102,32 @@ class Service:
                 passing("roster.fetch.after")
             except ConnectorError as error:
                 log.warning("roster.stopped", connector=name, error=type(error).__name__)
+                failed.append(name)
                 continue
             with self.store.write("roster") as session:
                 learnt = found_late.learn(session, name, accounts, at=self.now())
             log.info("roster.learnt", connector=name, links=learnt.links, orphans=learnt.orphans)
+        return failed
 
-    def collect(self) -> None:
-        """Fetch the logs of the whole look-back and baseline; what is kept already is not kept twice."""
+    def collect(self, names: Collection[str] | None = None) -> list[str]:
+        """Fetch the logs of the whole look-back and baseline; what is kept already is not kept twice.
+
+        Gives the systems, of all or of those named, that did not hand over everything.
+        """
         snapshot, end = self.settings.snapshot, self.now()
-        start = end - timedelta(days=snapshot.lookback_days + snapshot.baseline_days + 1)
-        for name in self.collector.sources():
+        start, failed = end - timedelta(days=snapshot.lookback_days + snapshot.baseline_days + 1), []
+        names = self.collector.sources() if names is None else names
+        for name in names:
             window = self.collector.still_open(name, Window(start=start, end=end))
             collected = self.collector.collect(name, window)
             log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
+            if collected.stopped:
+                failed.append(name)
         if self.collector.holds_logs():
             warm()
-        self._look_again(end)
+        if len(failed) < len(names):
+            self._look_again(end)
+        return failed
 
     def _look_again(self, now: datetime) -> None:
         """Judge anew whoever left lately: late logs may say more, and anything after the end is an incident."""
@@ -370,8 +385,8 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     every(3600.0, "retention", service.destroy_due)
     every(60.0, "drill", drills_of(service.desk, service.registry, service.settings).when_due)
     if nights:
-        every(24 * 3600.0, "rosters", service.learn_rosters, at_once=True)
-        every(24 * 3600.0, "collect", service.collect, at_once=True)
+        every(LOOK_S, "rosters", Daily(service.rosters, service.learn_rosters).look, at_once=True)
+        every(LOOK_S, "collect", Daily(service.collector.sources, service.collect).look, at_once=True)
     return ticker
 
 
