@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import Blueprint
@@ -24,6 +24,9 @@ from service.slack.look import Look
 from service.slack.publisher import Publisher
 from service.slack.scribe import Scribe
 
+if TYPE_CHECKING:
+    from service.slack.listening import Listening
+
 log = structlog.get_logger()
 
 PUBLISHER_DEADLINE_S = 10.0
@@ -40,22 +43,22 @@ class SlackRoom:
     pool: ThreadPoolExecutor
     blueprint: Blueprint | None
     app_token: Secret | None = None
-    _socket: Any = field(default=None, init=False)
+    _listening: "Listening | None" = field(default=None, init=False)
 
     def start(self) -> None:
         """Begin to follow the ledger, and in Socket Mode to listen."""
         self.publisher.start()
         if self.app_token is not None:
-            from slack_bolt.adapter.socket_mode import SocketModeHandler
+            from service.slack.listening import Listening  # what it needs is loaded where it is set
 
-            self._socket = SocketModeHandler(self.bolt, self.app_token.reveal())
-            self._socket.connect()
+            self._listening = Listening(self.bolt, self.app_token)
+            self._listening.start()
 
     def stop(self) -> None:
         """Listen no more, finish what is begun."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        if self._listening is not None:
+            self._listening.stop()
+            self._listening = None
         self.publisher.stop()
         self.pool.shutdown(wait=True, cancel_futures=True)
 

@@ -100,25 +100,66 @@ def opener() -> Iterator[Opener]:
         yield opener
 
 
-def test_a_form_over_socket_mode_decides_and_is_answered(office: Any, opener: Opener, tmp_path: Path) -> None:
+class Away(Opener):
+    """Slack is away for the first calls, or refuses our token."""
+
+    def __init__(self, *, code: str) -> None:
+        super().__init__()
+        self.code = code
+        self.left = 2
+
+    def _answer(self, request: Any) -> FakeAnswer:
+        if "apps.connections.open" not in request.path or not self.left:
+            return super()._answer(request)
+        self.left -= 1
+        status = 503 if not self.code else 200
+        return FakeAnswer(status=status, json={"ok": False, "error": self.code})
+
+
+@pytest.mark.parametrize("code", ["", "invalid_auth"], ids=["away", "token refused"])
+def test_we_begin_though_slack_is_away_and_listen_once_it_is_back(
+    office: Any, tmp_path: Path, code: str
+) -> None:
     office.begin()
+    line = Line(envelope(office))
+    with Away(code=code) as away:
+        away.line_url = line.url
+        room = listening(office, away, tmp_path)
+
+        room.start()  # raises nothing: the engine has begun, and a leaver waits for nobody's chat
+        assert line.answered.wait(20)
+        room.stop()
+        line.close()
+
+    assert office.fact("mailbox").grade is Grade.ATTESTED
+
+
+def envelope(office: Any) -> dict[str, Any]:
+    """A form that somebody sent."""
     payload = office.submission()
-    line = Line(
-        {"type": "interactive", "envelope_id": "e-1", "payload": payload, "accepts_response_payload": True}
-    )
-    opener.line_url = line.url
-    room = create_slack(
+    return {"type": "interactive", "envelope_id": "e-1", "payload": payload, "accepts_response_payload": True}
+
+
+def listening(office: Any, opener: Opener, tmp_path: Path) -> Any:
+    """The room over Socket Mode."""
+    mode = {
+        "mode": SlackMode.SOCKET,
+        "app_token": f"file:{tmp_path / 'bot'}",
+        "base_url": f"{opener.url}/api/",
+    }
+    return create_slack(
         office.world.desk,
-        section(
-            tmp_path,
-            office.slack,
-            mode=SlackMode.SOCKET,
-            app_token=f"file:{tmp_path / 'bot'}",
-            base_url=f"{opener.url}/api/",
-        ),
+        section(tmp_path, office.slack, **mode),
         base_url="https://exeunt.example.com",
         real_now=lambda: datetime.now(UTC),
     )
+
+
+def test_a_form_over_socket_mode_decides_and_is_answered(office: Any, opener: Opener, tmp_path: Path) -> None:
+    office.begin()
+    line = Line(envelope(office))
+    opener.line_url = line.url
+    room = listening(office, opener, tmp_path)
 
     room.start()
     line.answered.wait(10)

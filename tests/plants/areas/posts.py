@@ -106,4 +106,16 @@ PLANTS = (
         becomes="",
         tests=("tests/integration/slack/test_alarms.py::test_a_lost_answer_makes_no_second_alarm",),
     ),
+    Plant(
+        protects="Where Slack is away at the start, it is listened to once it is back.",
+        file="service/slack/listening.py",
+        text='isinstance(tried("slack.away", self._connected), Exception)',
+        becomes='tried("slack.away", self._connected) is self',
+        tests=(
+            (
+                "tests/integration/slack/test_socket_mode.py::"
+                "test_we_begin_though_slack_is_away_and_listen_once_it_is_back"
+            ),
+        ),
+    ),
 )

@@ -1,0 +1,58 @@
+"""Listening to Slack over a connection that we open. Where Slack is away, the service begins all the same."""
+
+import threading
+from typing import Final
+
+import structlog
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+
+from connectors.sdk.context import Secret
+from service.engine.threads import tried
+
+log = structlog.get_logger()
+
+#: How soon a connection that could not be opened is tried again, in seconds; twice as long each time.
+FIRST_PAUSE_S: Final = 1.0
+LONGEST_PAUSE_S: Final = 30.0
+#: How often a look is taken whether the connection stands; slack-sdk opens a broken one anew by itself.
+LOOK_S: Final = 10.0
+
+
+class Listening:
+    """Opens the connection and says in the log whenever it is lost or stands again."""
+
+    def __init__(self, bolt: App, app_token: Secret) -> None:
+        self._socket = SocketModeHandler(bolt, app_token.reveal())
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="slack-listening", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen, as soon as Slack lets us."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Listen no more."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+
+    def _listen(self) -> None:
+        pause = FIRST_PAUSE_S
+        while not self._stop.is_set() and isinstance(tried("slack.away", self._connected), Exception):
+            self._stop.wait(pause)
+            pause = min(LONGEST_PAUSE_S, 2 * pause)
+        self._watch()
+        tried("slack.not_closed", self._socket.client.close)
+
+    def _connected(self) -> None:
+        self._socket.client.connect()
+
+    def _watch(self) -> None:
+        stood = True
+        while not self._stop.is_set():
+            stands = self._socket.client.is_connected()
+            if stands != stood:
+                log.warning("slack.listening" if stands else "slack.not_listening")
+            stood = stands
+            self._stop.wait(LOOK_S)
