@@ -23,6 +23,7 @@ HAS_A_THREAD = {
     "service/engine/receiving.py": "the one that receives messages begins again",
     "service/engine/recording.py": "a node's: a result that cannot be recorded stops none of the others",
     "service/engine/doorbell.py": "the one that rings",
+    "service/slack/listening.py": "Slack is away, or refuses our token: we try again, and the service lives on",
     "service/slack/publisher.py": "the one that tells Slack: a run that cannot be told stops no other",
     "service/scheduler/ticker.py": "a tick's, and the next one comes",
 }
