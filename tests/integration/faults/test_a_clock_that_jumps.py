@@ -23,7 +23,7 @@ from service.store import Store, utc_now
 from service.store.migrate import upgrade
 from tests.conftest import new_database
 from tests.integration.faults import company
-from tests.integration.faults.company import BASE, CHAOS, TestClock
+from tests.integration.faults.company import BASE, CHAOS, Company, TestClock
 from tests.integration.faults.serving import Server
 from tests.integration.faults.test_outages import soon_enough, through
 
@@ -60,8 +60,10 @@ def with_a_clock(folder: Path) -> Server:
     return Server.started(folder, env=env)
 
 
-def wrong_for_a_while(folder: Path, seconds: int, _: Server) -> None:
+def wrong_for_a_while(folder: Path, seconds: int, _: Server, systems: Company) -> None:
+    """Meanwhile our session in the CRM ends: a sign-in that is signed with the wrong time is refused."""
     set_by(folder, seconds)
+    systems.crm.state["session_tokens"].clear()
     time.sleep(5)
     set_by(folder, 0)
 

@@ -19,6 +19,7 @@ from service.store import Store
 from service.store.migrate import upgrade
 from tests.conftest import new_database
 from tests.integration.faults import company
+from tests.integration.faults.company import Company
 from tests.integration.faults.history import violations
 from tests.integration.faults.serving import Server
 from tests.integration.faults.storm import Storm, told
@@ -44,7 +45,7 @@ def _nobody_bound() -> Iterator[None]:
 
 def through(
     folder: Path,
-    trouble: Callable[[Server], None],
+    trouble: Callable[[Server, Company], None],
     *,
     database: str = "",
     calm_s: float = 1.5,
@@ -59,7 +60,7 @@ def through(
             server.ready()
             with storm.blowing(clients=CLIENTS):
                 time.sleep(calm_s)
-                trouble(server)
+                trouble(server, opened)
                 back = _until_taken(server)
                 time.sleep(calm_s)
             server.until_quiet()
@@ -90,7 +91,7 @@ def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path
     """The files of the process may grow no further for a while, as on a full disk."""
     folder = tmp_path / "company"
 
-    def full(server: Server) -> None:
+    def full(server: Server, _: Company) -> None:
         sizes = [path.stat().st_size for path in folder.glob("exeunt.db*")]
         before = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (min(sizes) // 4096 * 4096, before[1]))
@@ -116,7 +117,7 @@ def test_a_full_disk_loses_nothing_and_is_over_when_there_is_room(tmp_path: Path
 
 @pytest.mark.parametrize("still_s", [3, pytest.param(12, marks=pytest.mark.faults)])
 def test_a_process_that_stood_still_goes_on_and_repeats_nothing(tmp_path: Path, still_s: float) -> None:
-    def stands_still(server: Server) -> None:
+    def stands_still(server: Server, _: Company) -> None:
         os.kill(server.pid, signal.SIGSTOP)
         time.sleep(still_s)
         os.kill(server.pid, signal.SIGCONT)
@@ -149,7 +150,7 @@ def test_a_database_that_cannot_be_reached_any_more_loses_nothing(
 ) -> None:
     cable, url = wire
 
-    def broken(_: Server) -> None:
+    def broken(_: Server, __: Company) -> None:
         breaks(cable)
         time.sleep(for_s)
         cable.mend()
@@ -168,7 +169,7 @@ def test_a_wire_that_breaks_at_commits_loses_nothing_and_repeats_nothing(
     """Whether the commit stood is not known to whoever asked for it."""
     cable, url = wire
 
-    def at_commits(_: Server) -> None:
+    def at_commits(_: Server, __: Company) -> None:
         cable.cut_at_commit = 12
         time.sleep(6)
         assert cable.cut_at_commit < 12
