@@ -9,8 +9,9 @@ from typing import Final
 from service.engine.clock import running
 
 DAY_S: Final = 24 * 3600.0
-#: How soon a system that failed has its turn again.
+#: How soon a system that failed has its turn again; twice as late each time, for it may be one that never answers.
 SOON_S: Final = 300.0
+LATEST_S: Final = 2 * 3600.0
 #: How often a look is taken at whose turn it is.
 LOOK_S: Final = 60.0
 
@@ -35,6 +36,7 @@ class Daily:
         self._work = work
         self._ticking = ticking
         self._next: dict[str, float] = {}
+        self._soon: dict[str, float] = {}  # for those that failed
 
     def look(self) -> None:
         """Do it for all whose turn has come. What `work` raises is raised, and all of them have their turn soon."""
@@ -42,6 +44,10 @@ class Daily:
         turn = [name for name in self._names() if self._next.get(name, at) <= at]
         if not turn:
             return
-        self._next.update(dict.fromkeys(turn, at + SOON_S))
+        for name in turn:
+            soon = self._soon.get(name, SOON_S)
+            self._next[name], self._soon[name] = at + soon, min(2 * soon, LATEST_S)
         failed = self._work(turn)
-        self._next.update({name: at + DAY_S for name in turn if name not in failed})
+        for done in set(turn).difference(failed):
+            self._next[done] = at + DAY_S
+            del self._soon[done]

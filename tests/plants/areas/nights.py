@@ -6,8 +6,8 @@ PLANTS = (
     Plant(
         protects="A system that was away when its roster was due has its turn soon again.",
         file="service/scheduler/daily.py",
-        text="for name in turn if name not in failed",
-        becomes="for name in turn",
+        text="set(turn).difference(failed)",
+        becomes="set(turn)",
         tests=(
             "tests/unit/scheduler/test_daily.py::test_a_system_that_was_away_has_its_turn_soon_again_and_alone",
             (

@@ -61,3 +61,10 @@ def test_what_failed_altogether_is_done_soon_again(nights: Nights) -> None:
     nights.down = set()
 
     assert nights.after(SOON_S) == [("crm", "directory")]
+
+
+def test_a_system_that_never_answers_is_asked_ever_more_rarely(nights: Nights) -> None:
+    nights.down = {"crm"}
+    nights.daily.look()
+
+    assert len(nights.after(DAY_S)) < 20
