@@ -1,7 +1,5 @@
 """Reading the roster of people from a CSV file: who works here, as HR exports it."""
 
-import csv
-import io
 import re
 import uuid
 import zoneinfo
@@ -13,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.people.csv_table import NotCsv, rows_of
 from service.people.person import Person
 
 REQUIRED = ("source_id", "name")
@@ -33,7 +32,7 @@ MOST_SLIPS = 20
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
-Row = tuple[int, dict[str, str]]  # the line it ends on, and its cells
+Row = tuple[int, dict[str, str]]  # the line it begins on, and its cells
 
 
 class BadRoster(Exception):  # noqa: N818  the word is the error
@@ -108,16 +107,13 @@ def _rows(path: Path) -> list[Row]:
     if len(raw) > MOST_BYTES:
         raise BadRoster(f"{path} is larger than {MOST_BYTES // 1024 // 1024} MB.")
     try:
-        reader = csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True)
-        lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadRoster(f"{path} is not CSV in UTF-8.") from error
-    header = lines[0][1] if lines else []
+        lines = list(rows_of(raw))
+    except NotCsv as error:
+        raise _refused(path, [f"  line {error.line}: {error.what}"]) from error
+    header = [name.casefold() for name in lines[0][1]] if lines else []
     slips = _header_slips(header)
     rows: list[Row] = []
     for line, cells in lines[1:]:
-        if not any(cells):
-            continue
         if len(cells) != len(header):
             slips.append(f"  line {line}: it has another number of cells than the first line")
             continue
@@ -142,7 +138,8 @@ def _header_slips(held: list[str]) -> list[str]:
     said = [f"  line 1: the column {name} is missing" for name in missing]
     said += [f"  line 1: the column {name} is there twice" for name in sorted(twice)]
     return said + [
-        f"  line 1: there is no column {name}; there are {', '.join(OPTIONAL)}" for name in unknown
+        f"  line 1: there is no column {name or 'without a name'}; there are {', '.join(OPTIONAL)}"
+        for name in unknown
     ]
 
 
@@ -165,7 +162,7 @@ def _wrong(name: str, text: str) -> str:
     if len(text) > most:
         return f"is longer than {most} characters"
     if not text.isprintable():
-        return "holds characters that cannot be printed"
+        return "holds characters that cannot be printed, such as a line break"
     return check(text) if check else ""
 
 

@@ -1,8 +1,6 @@
 """A CSV of departures, for HR systems without webhooks. All of it or nothing, with every mistake listed."""
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -12,11 +10,11 @@ from pydantic import ValidationError
 from service.departures.event import Change, TerminationEvent
 from service.departures.times import ZoneSource
 from service.intake.source import Envelope, NotUnderstood, Slip
+from service.people.csv_table import NotCsv, Row, rows_of
 from service.settings import SourceSection
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 MOST_ROWS: Final = 20_000
-BOM: Final = b"\xef\xbb\xbf"  # Excel writes one
 
 PERSON: Final = ("source_id", "employee_no", "work_email", "name", "manager", "department", "title")
 COLUMNS: Final = (
@@ -54,17 +52,10 @@ def read_file(envelope: Envelope, section: SourceSection) -> tuple[TerminationEv
     return tuple(events)
 
 
-def _table(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _table(raw: bytes) -> tuple[list[str], list[Row]]:
     if len(raw) > MOST_BYTES:
         raise NotUnderstood(Slip(where="", what=f"the file is longer than {MOST_BYTES} bytes"))
-    try:
-        text = raw.removeprefix(BOM).decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise NotUnderstood(
-            Slip(where=f"{line}:1", what="this is not UTF-8. Save the file as CSV UTF-8")
-        ) from error
-    rows = list(_rows(text))
+    rows = list(_rows(raw))
     if not rows:
         raise NotUnderstood(Slip(where="1:1", what="the file is empty"))
     header = [cell.strip().casefold() for cell in rows[0][1]]
@@ -76,21 +67,14 @@ def _table(raw: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, rows[1:]
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Lines that hold anything, each with its number. A semicolon separates where Excel was German."""
-    first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    line = 1
+def _rows(raw: bytes) -> Iterator[Row]:
     try:
-        for count, cells in enumerate(reader):
+        for count, (line, cells) in enumerate(rows_of(raw)):
             if count > MOST_ROWS:
                 raise NotUnderstood(Slip(where=f"{line}:1", what=f"there are more than {MOST_ROWS} rows"))
-            if any(cell.strip() for cell in cells):
-                yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise NotUnderstood(Slip(where=f"{line}:1", what=f"this is not CSV ({error})")) from error
+            yield line, cells
+    except NotCsv as error:
+        raise NotUnderstood(Slip(where=f"{error.line}:1", what=error.what)) from error
 
 
 def _check_header(header: Sequence[str]) -> None:
@@ -102,7 +86,7 @@ def _check_header(header: Sequence[str]) -> None:
     slips += [
         Slip(where=f"1:{column}", what=f"{name} is here for the second time")
         for column, name in enumerate(header, 1)
-        if name in header[: column - 1]
+        if name and name in header[: column - 1]
     ]
     slips += [
         Slip(where="1:1", what=f"the column {name} is missing") for name in NEEDED if name not in header

@@ -165,4 +165,13 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="The letters of a file that is not UTF-8 are not guessed.",
+        file="service/people/csv_table.py",
+        text='        return body.decode("utf-8")\n',
+        becomes='        return body.decode("utf-8", "replace").replace(LOST, "?")\n',
+        tests=(
+            "tests/unit/people/test_roster_file.py::test_what_a_spreadsheet_made_unreadable_is_refused_with_its_line",
+        ),
+    ),
 )

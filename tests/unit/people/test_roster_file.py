@@ -135,10 +135,50 @@ def test_a_thousand_slips_are_not_a_thousand_lines(roster: Any) -> None:
     assert "more" in str(refused.value)
 
 
-@pytest.mark.parametrize("text", [b"\xff\xfe\x00", b'source_id,name\n1,"open'], ids=["utf16", "open quote"])
-def test_what_is_no_csv_is_refused_in_a_sentence(roster: Any, text: bytes) -> None:
-    with pytest.raises(BadRoster, match="is not CSV in UTF-8"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ((HEAD + SARA).encode("utf-16"), "line 1: this is UTF-16, not UTF-8. Save the file as CSV UTF-8"),
+        ((HEAD + SARA + MIKE.replace("ike", "\xe4")).encode("cp1252"), "line 3: this is not UTF-8. Save the"),
+        (
+            HEAD + SARA + MIKE.replace("ike", "\ufffd"),
+            "line 3: there is a \ufffd where the export lost a letter",
+        ),
+        (HEAD + SARA + '3,"open', "line 3: this is not CSV"),
+        (
+            HEAD + SARA.replace("Sara Ek", '"Sara\nEk"'),
+            "line 2: name holds characters that cannot be printed, such",
+        ),
+        (HEAD.replace("\n", ",\n") + SARA.replace("\n", ",x\n"), "line 2: it has another number of cells"),
+        ("source_id,,name\n1,,A\n", "line 1: there is no column without a name"),
+    ],
+    ids=["utf-16", "windows-1252", "lost letter", "open quote", "line break", "nameless, filled", "nameless"],
+)
+def test_what_a_spreadsheet_made_unreadable_is_refused_with_its_line(
+    roster: Any, text: str | bytes, said: str
+) -> None:
+    with pytest.raises(BadRoster, match="was not imported, nothing was changed") as refused:
         roster(text)
+
+    assert said in str(refused.value)
+    assert roster.people() == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (HEAD + SARA + MIKE).replace(",", ";"),
+        (HEAD + SARA + MIKE).replace(",", "\t"),
+        "\ufeff" + (HEAD + SARA + MIKE).replace(",", ";").replace("\n", "\r\n"),
+        (HEAD + SARA + MIKE).replace("\n", ",,\n") + ",,,,,,,,,,,,\n",
+        (HEAD + SARA + MIKE).replace("\n", "\r"),
+        HEAD.replace("source_id", "Source_ID") + SARA + MIKE,
+    ],
+    ids=["semicolons", "tabs", "Excel", "empty columns", "old Mac", "capitals"],
+)
+def test_what_a_spreadsheet_exports_is_read(roster: Any, text: str) -> None:
+    assert roster(text) == Imported(added=2, changed=0)
+    assert (roster.people()["2"].display_name, roster.people()["2"].hired_on.year) == ("Mike Dalton", 2020)
 
 
 def test_a_file_that_is_not_there_is_refused_in_a_sentence(store: Store, tmp_path: Path) -> None:
