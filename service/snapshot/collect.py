@@ -21,6 +21,7 @@ from service.snapshot.custody import Shelf
 from service.snapshot.tables import Coverage, RawFile
 from service.store import Store
 from service.store.failpoints import passing
+from service.store.one_at_a_time import Only, wait_to
 
 log = structlog.get_logger()
 
@@ -80,7 +81,18 @@ class Collector:
         return Window(start=min(start, window.end), end=window.end)
 
     def collect(self, connector: str, window: Window) -> Collected:
-        """Fetch a window. What arrived before an error stays; days not told of stay as they were."""
+        """Fetch a window. What arrived before an error stays; days not told of stay as they were.
+
+        A log whose bytes are those of an old one may be destroyed with it before a row says that it is kept for
+        another day: then everything is fetched again, and lies there for good.
+        """
+        try:
+            return self._collect(connector, window)
+        except FileNotFoundError:
+            log.warning("collect.again", connector=connector)
+            return self._collect(connector, window)
+
+    def _collect(self, connector: str, window: Window) -> Collected:
         context = Context(now=self.now, read_only=True, deadline_s=CALL_DEADLINE_S)
         arrived: list[RawFile] = []
         told: list[CoverageDay] = []
@@ -164,9 +176,12 @@ class Collector:
         return True
 
     def _write_down(self, connector: str, arrived: list[RawFile]) -> int:
-        """Keep the rows of logs not seen before; gives how many."""
+        """Keep the rows of logs not seen before; gives how many. `FileNotFoundError` where one was destroyed."""
         os.sync()  # one barrier for all files instead of one each; only then may a row speak of them
         with self.store.write("collect.files") as session:
+            wait_to(session, Only.KEEPS_LOGS)
+            for row in arrived:
+                self.shelf.require_raw(row.sha256)
             query = select(RawFile.name, RawFile.sha256).where(RawFile.connector == connector)
             known = {(name, sha256) for name, sha256 in session.execute(query)}
             new = {(row.name, row.sha256): row for row in arrived if (row.name, row.sha256) not in known}

@@ -47,6 +47,10 @@ class Shelf:
             _write(path, self.keys.seal(gzip.compress(body, mtime=0), f"{RAW}/{digest}"))
         return digest
 
+    def require_raw(self, digest: str) -> None:
+        """Raises `FileNotFoundError` where a log is not kept, or not any more."""
+        self._raw(digest).stat()
+
     def raw(self, digest: str) -> bytes:
         """Give one log back, checked against its digest."""
         body = gzip.decompress(self.keys.open(self._raw(digest).read_bytes(), f"{RAW}/{digest}"))

@@ -11,6 +11,7 @@ from service.snapshot.custody import Shelf
 from service.snapshot.tables import RawFile, Snapshot
 from service.snapshot.view import REVIEW_AFTER_END
 from service.store import Store
+from service.store.one_at_a_time import Only, wait_to
 
 #: Logs are kept this much longer than the furthest look back, for a departure that is announced late.
 KEEP_LOGS_LONGER_DAYS = 30
@@ -49,15 +50,18 @@ def recently_sealed(session: Session, *, now: datetime) -> list[tuple[str, str |
 
 
 def destroy_logs(store: Store, shelf: Shelf, *, before: date) -> int:
-    """Destroy collected logs and days older than a day: the files first, then the rows that speak of them."""
-    with store.read() as session:
+    """Destroy collected logs and days older than a day, and the rows that speak of them.
+
+    In one transaction that no collector's overlaps: the bytes of an old log may be those of one that arrives now. The
+    files go before the commit, so after a crash a row speaks of a file that is gone, and goes with the next turn.
+    """
+    with store.write("logs.destroyed") as session:
+        wait_to(session, Only.KEEPS_LOGS)
         old = session.scalars(select(RawFile).where(RawFile.day < before)).all()
         kept = set(session.scalars(select(RawFile.sha256).where(RawFile.day >= before)))
-    for row in old:
-        if row.sha256 not in kept:
-            shelf.destroy_raw(row.sha256)
-        shelf.destroy_day(f"{row.connector}/{row.format}", row.day)
-    with store.write("logs.destroyed") as session:
         for row in old:
-            session.delete(session.merge(row))
+            if row.sha256 not in kept:
+                shelf.destroy_raw(row.sha256)
+            shelf.destroy_day(f"{row.connector}/{row.format}", row.day)
+            session.delete(row)
     return len(old)

@@ -16,6 +16,7 @@ class Only(IntEnum):
 
     ANNOUNCES = 0x6578616E
     BEGINS = 0x65786262
+    KEEPS_LOGS = 0x65786C67
 
 
 def wait_to(session: Session, only: Only) -> None:

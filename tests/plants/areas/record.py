@@ -2,6 +2,7 @@
 
 from tests.plants.plant import Plant
 
+KEEPING = "tests/unit/snapshot/test_retention.py"
 SEAL = "tests/unit/snapshot/test_seal.py"
 DAY_FILE = "tests/unit/snapshot/test_day_file.py"
 VERDICT = "tests/unit/snapshot/test_verdict.py"
@@ -175,5 +176,19 @@ PLANTS = (
         tests=(
             "tests/unit/cli/test_who_may.py::test_how_somebody_shows_who_they_are_is_on_record_and_not_legible",
         ),
+    ),
+    Plant(
+        protects="A row never speaks of a log that was destroyed with an old one of the same bytes.",
+        file="service/snapshot/collect.py",
+        text="                self.shelf.require_raw(row.sha256)\n",
+        becomes="                pass\n",
+        tests=(f"{KEEPING}::test_no_row_speaks_of_a_log_that_went_with_an_old_one_of_the_same_bytes",),
+    ),
+    Plant(
+        protects="Logs are destroyed by a transaction that no collector's overlaps.",
+        file="service/snapshot/retention.py",
+        text="        wait_to(session, Only.KEEPS_LOGS)\n",
+        becomes="",
+        tests=(f"{KEEPING}::test_logs_are_kept_and_destroyed_by_one_transaction_after_the_other",),
     ),
 )
