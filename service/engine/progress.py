@@ -209,17 +209,19 @@ def reopen(session: Session, step: StepRun, *, now: datetime) -> None:
     run = session.get_one(Run, step.run_id)
     if run.finished_at is None:
         return
-    departure = open_again(session, run, now=now, body={"step": step.step})
+    departure = open_again(session, run, step.step, now=now)
     if step.undoes:
         undos.go_on(session, run, departure)
 
 
-def open_again(session: Session, run: Run, *, now: datetime, body: Mapping[str, str]) -> Departure:
-    """A finished run is over no longer, on record with what opened it."""
+def open_again(
+    session: Session, run: Run, step: str = "", *, now: datetime, body: Mapping[str, str] | None = None
+) -> Departure:
+    """A finished run is over no longer, on record with the step, or else what, opened it."""
     run.finished_at = None
     departure = session.get_one(Departure, run.departure_id)
     departure.state = DepartureState.CONFIRMING
-    record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, body=body)
+    record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, step=step, body=body)
     return departure
 
 

@@ -28,6 +28,15 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="What no longer holds is named where a run is opened again.",
+        file="service/engine/progress.py",
+        text="open_again(session, run, step.step, now=now)",
+        becomes="open_again(session, run, now=now)",
+        tests=(
+            f"{LATE}::test_an_account_that_is_opened_long_after_the_run_is_read_the_next_night_and_opens_the_run_again",
+        ),
+    ),
+    Plant(
         protects="An account that shows up long after the run is asked about.",
         file="service/engine/found_late.py",
         text=".where(Run.cancelled.is_(False), Undo.run_id.is_(None))",

@@ -1,11 +1,13 @@
 """An account that a roster finds while its owner's run is under way is asked about, and no run ends green."""
 
 import pytest
+from sqlalchemy import select
 
 from connectors.sdk.types import Account, AccountStatus
 from service.engine import found_late
 from service.engine.answering import Answer
 from service.engine.states import Colour, StepState
+from service.ledger.entry import LedgerEntry
 from service.people.account_link import AccountLink
 from service.people.person import Person
 from tests.unit.engine.results import confirm
@@ -162,7 +164,9 @@ def test_an_account_that_is_opened_long_after_the_run_is_read_the_next_night_and
     gone.drain()
 
     assert (gone.facts().finished_at, gone.facts().colour) == (None, Colour.RED)
-    assert len(gone.bodies("departure.reopened")) == 1
+    with gone.store.read() as session:
+        reopened = session.scalars(select(LedgerEntry).where(LedgerEntry.event == "departure.reopened")).all()
+        assert [entry.step for entry in reopened] == ["shut"]
 
 
 def test_what_stays_shut_is_not_read_every_night(gone: World) -> None:

@@ -14,8 +14,10 @@ LOOK = Look(base_url="https://exeunt.example.com/", it_mention="<!subteam^SIT>",
 HELD = "HR withdrew this departure after access was cut. Steps that have not begun are held."
 
 
-def told(event: Event, *, at: datetime = f.NOW, body: dict[str, Any] | None = None, **run: Any) -> str:
-    happened = Happened(seq=9, event=event, step="", at=at, by="*hr* (HR system)", body=body or {})
+def told(
+    event: Event, *, at: datetime = f.NOW, step: str = "", body: dict[str, Any] | None = None, **run: Any
+) -> str:
+    happened = Happened(seq=9, event=event, step=step, at=at, by="*hr* (HR system)", body=body or {})
     return line(happened, f.run(**run), now=f.NOW, look=LOOK)
 
 
@@ -46,3 +48,14 @@ def test_what_is_told_late_says_when_it_happened() -> None:
     assert told(Event.DEPARTURE_HELD, at=f.NOW - timedelta(hours=1), held=HELD).startswith(
         "<!date^1772812862^"
     )
+
+
+def test_what_opened_a_run_again_is_told() -> None:
+    again = "<!subteam^SIT> {}*The run is open again*: {}"
+
+    assert told(Event.DEPARTURE_REOPENED, step="shut") == again.format(
+        ":warning: ", "*shut* no longer holds."
+    )
+    assert told(Event.DEPARTURE_REOPENED) == again.format("", "something of it is tried once more.")
+    found = "the roster of crm lists an account it has not dealt with."
+    assert told(Event.DEPARTURE_REOPENED, body={"connector": "crm"}) == again.format(":warning: ", found)
