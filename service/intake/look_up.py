@@ -31,6 +31,9 @@ DEADLINE_S: Final = 10.0
 #: Who left so long ago and is about to come back is prepared for, and does not leave.
 LONG_GONE: Final = timedelta(days=30)
 
+#: What was not understood is told in a sentence; where nothing was answered stands an error's name, one word.
+ANSWERED: Final = PendingLookUp.problem.contains(" ")
+
 Announce = Callable[[Session, TerminationEvent], str]
 
 
@@ -61,9 +64,24 @@ def run(
 
 
 def behind_since(session: Session) -> datetime | None:
-    """Since when a hint about somebody has not been looked up; nothing when none waits."""
+    """Since when a hint about somebody has not been looked up; nothing when none waits.
+
+    What was answered and not understood is told by `not_understood`.
+    """
     query = select(func.min(Webhook.received_at)).join(PendingLookUp, PendingLookUp.hint == Webhook.id)
-    return session.scalar(query)
+    return session.scalar(query.where(~ANSWERED))
+
+
+def not_understood(session: Session) -> list[tuple[str, datetime, int]]:
+    """Each source whose answers about people are not understood, since when, and about how many."""
+    query = (
+        select(PendingLookUp.source, func.min(Webhook.received_at), func.count())
+        .join(Webhook, PendingLookUp.hint == Webhook.id)
+        .where(ANSWERED)
+        .group_by(PendingLookUp.source)
+        .order_by(PendingLookUp.source)
+    )
+    return [(source, since, count) for source, since, count in session.execute(query)]
 
 
 def _due(sources: Mapping[str, Source], store: Store, now: datetime, most: int) -> list[_Due]:

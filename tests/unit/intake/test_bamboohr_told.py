@@ -1,0 +1,36 @@
+"""What is told of look-ups that settle nothing: whether somebody must mend something, or it catches up by itself."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from service.settings import Settings
+from service.watching import alarms_of
+from tests.unit.intake.test_bamboohr import a_door_for_bamboo, bamboo
+
+__all__ = ["a_door_for_bamboo", "bamboo"]  # fixtures
+
+
+def told(door):
+    """The alarms, two hours after whatever happened."""
+    door.clock.turn(hours=2)
+    idle: Any = SimpleNamespace(last_cycle_at=None)
+    alarms = alarms_of(door.store, idle, Settings(), now=door.clock)
+    with door.store.read() as session:
+        return [(each.key, each.said) for each in alarms.watch.look(session, now=door.clock())]
+
+
+def test_an_answer_that_is_not_understood_is_not_told_as_a_system_that_is_away(door, bamboo):
+    bamboo.end("2026-04-30", why="Abducted")
+    door.learn()
+
+    ((key, said),) = told(door)
+
+    assert key == "looked-up:bamboo"
+    assert "was asked about one person, and its answer is not understood" in said
+
+
+def test_a_system_that_is_away_is_not_told_as_one_that_is_not_understood(door, bamboo, monkeypatch):
+    monkeypatch.setenv("BAMBOO_KEY", "another-key")
+    door.learn()
+
+    assert [key for key, _ in told(door)] == ["reader:A look-up in the HR system"]
