@@ -52,11 +52,14 @@ def copy(url: str) -> None:
 
 def _copied(service: "Service", target: "Store") -> dict[str, int]:
     """Everything, verified: the rows of each table. A record that does not hold stops the command."""
+    from service.engine.installation import NOT_MOVED, Installation
     from service.ledger.verify import verify_live
     from service.store import Base
     from service.store.copy import copy as copied
 
-    rows = copied(service.store, target, Base.metadata)
+    # two databases of one name would both start: until the folder is moved the copy belongs to none
+    but = {Installation.__tablename__: {"name": NOT_MOVED}}
+    rows = copied(service.store, target, Base.metadata, but=but)
     with target.read() as session:
         verdict = verify_live(session, service.keys.vkey)
     if not verdict.holds:

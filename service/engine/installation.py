@@ -23,6 +23,8 @@ from service.store.migrate import upgrade
 
 #: The file of the data folder that names the installation.
 FILE: Final = "installation"
+#: What a copied database is called until the folder is moved to it.
+NOT_MOVED: Final = "a copy that was not finished"
 
 
 class Installation(Base):
@@ -54,6 +56,12 @@ def opened(url: str, folder: Path, keys: Keys) -> Store:
 def recognise(store: Store, folder: Path) -> None:
     """Compare the folder with the database; the first process to come marks both. Raises `OtherFolder`."""
     known, here = _known(store), _marked(folder)
+    if known == NOT_MOVED:
+        raise OtherFolder(
+            "This database is a copy that was not finished: exeunt database copy was ended before its time. Nothing "
+            "was started. Set [database] url back to the old database, which still holds everything, empty this one, "
+            "and copy again."
+        )
     if known is None:
         here = here or _mark(folder)
         _make_known(store, here)

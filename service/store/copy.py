@@ -1,6 +1,7 @@
 """Copying a whole database into another, empty one: from one process on SQLite to many nodes on PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import Connection, MetaData, Table, func, select
@@ -12,14 +13,21 @@ A_BATCH: Final = 1000
 #: Made by the migrations themselves, so an empty database has them: their one row is written over.
 FOUND_THERE: Final = ("ledger_head", "kill_switch")
 NOT_DATA: Final = ("alembic_version",)
+NOTHING: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
 
 
 class NotCopied(Exception):  # noqa: N818  a refusal, not a fault
     """Nothing was copied; the message says why and what to do."""
 
 
-def copy(source: Store, target: Store, tables: MetaData) -> dict[str, int]:
-    """Copy every table in one transaction; gives the rows of each. Raises `NotCopied`; then nothing was written."""
+def copy(
+    source: Store, target: Store, tables: MetaData, *, but: Mapping[str, Mapping[str, Any]] = NOTHING
+) -> dict[str, int]:
+    """Copy every table in one transaction; gives the rows of each. Raises `NotCopied`; then nothing was written.
+
+    Args:
+        but: What every row of a table, by its name, is to say instead.
+    """
     wanted = [table for table in tables.sorted_tables if table.name not in NOT_DATA]
     with source.read() as session, target.engine.begin() as to:
         full = [table.name for table in wanted if table.name not in FOUND_THERE and _rows(to, table)]
@@ -28,15 +36,18 @@ def copy(source: Store, target: Store, tables: MetaData) -> dict[str, int]:
                 f"The target is not empty: there are rows in {', '.join(full)}. Nothing was copied. "
                 "Name an empty database."
             )
-        return {table.name: _copied(session.connection(), to, table) for table in wanted}
+        return {
+            table.name: _copied(session.connection(), to, table, but.get(table.name, {})) for table in wanted
+        }
 
 
-def _copied(source: Connection, to: Connection, table: Table) -> int:
+def _copied(source: Connection, to: Connection, table: Table, but: Mapping[str, Any]) -> int:
     to_itself = {fk.parent.name for fk in table.foreign_keys if fk.column.table is table}
     key = list(table.primary_key)
     count = 0
     pointing: list[dict[str, Any]] = []
-    for rows in _batches(source, table):
+    for found in _batches(source, table):
+        rows = [{**row, **but} for row in found]
         count += len(rows)
         if table.name in FOUND_THERE:
             _overwrite(to, table, rows[0])

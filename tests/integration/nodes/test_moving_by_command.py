@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.cli import database
+from service.engine import installation
 from tests.unit.cli.test_commands import Said, Shell, empty, exeunt
 
 __all__ = ["empty", "exeunt"]  # fixtures
@@ -55,6 +56,24 @@ def test_a_second_copy_is_refused_and_the_first_goes_on(exeunt: Shell, postgres_
 
     assert (again.code, "not empty" in again.err) == (2, True)
     assert exeunt("departures").code == 0
+
+
+def test_a_copy_that_was_killed_half_way_starts_nothing_and_the_old_one_goes_on(
+    exeunt: Shell, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise SystemExit(137)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(installation, "move", killed)  # everything is committed in the new one
+        assert copied(exeunt, postgres_url).code == 137
+
+    old = exeunt("departures")
+    moves(exeunt, postgres_url)
+    new = exeunt("departures")
+
+    assert (old.code, new.code) == (0, 2)
+    assert "is a copy that was not finished" in new.err
 
 
 @pytest.mark.parametrize(

@@ -271,4 +271,16 @@ PLANTS = (
             "tests/integration/nodes/test_one_time.py::test_a_clock_two_hours_apart_is_named_with_what_to_do",
         ),
     ),
+    Plant(
+        protects="Of a database and its unfinished copy one starts.",
+        file="service/cli/database.py",
+        text="    rows = copied(service.store, target, Base.metadata, but=but)",
+        becomes="    rows = copied(service.store, target, Base.metadata)",
+        tests=(
+            (
+                "tests/integration/nodes/test_moving_by_command.py::"
+                "test_a_copy_that_was_killed_half_way_starts_nothing_and_the_old_one_goes_on"
+            ),
+        ),
+    ),
 )
