@@ -26,7 +26,10 @@ from service.store.failpoints import passing
 log = structlog.get_logger()
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
-LONGEST_PAUSE: Final = timedelta(hours=1)
+#: A system that gave no answer may be back by now, and somebody may be leaving at once.
+LONGEST_PAUSE: Final = timedelta(minutes=5)
+#: A record that cannot be understood is read again this rarely: it says the same until somebody mends it.
+UNREADABLE_PAUSE: Final = timedelta(hours=1)
 DEADLINE_S: Final = 10.0
 #: Who left so long ago and is about to come back is prepared for, and does not leave.
 LONG_GONE: Final = timedelta(days=30)
@@ -56,7 +59,7 @@ def run(
     """Settle what is due, one employee after the other; returns how many were settled.
 
     The HR system is asked outside any transaction. What fails is asked again, after 5 s at first and then ever
-    later up to an hour, for as long as it takes: an HR system that is down must not make a leaver disappear.
+    later up to five minutes, for as long as it takes: an HR system that is down must not make a leaver disappear.
     """
     return sum(
         _settle(due, store=store, announce=announce, now=now) for due in _due(sources, store, now(), most)
@@ -207,7 +210,8 @@ def _put_off(
         pending = session.get(PendingLookUp, (due.source.name, due.employee_id))
         if pending is None:
             return
-        pause = max(min(FIRST_PAUSE * 2 ** min(due.attempts, 10), LONGEST_PAUSE), at_least)
+        longest = UNREADABLE_PAUSE if unreadable else LONGEST_PAUSE
+        pause = max(min(FIRST_PAUSE * 2 ** min(due.attempts, 10), longest), at_least)
         if unreadable and pending.problem != problem:
             facts = {"hint": due.hint}
             append(session, Event.WEBHOOK_UNREADABLE, actor=f"source:{due.source.name}", body=facts, at=at)

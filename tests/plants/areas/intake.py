@@ -186,4 +186,16 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="An HR system that was down is asked within minutes of its return.",
+        file="service/intake/look_up.py",
+        text="longest = UNREADABLE_PAUSE if unreadable else LONGEST_PAUSE",
+        becomes="longest = UNREADABLE_PAUSE",
+        tests=(
+            (
+                "tests/unit/intake/test_bamboohr.py::"
+                "test_a_bamboo_that_was_down_for_long_is_asked_within_minutes_of_its_return"
+            ),
+        ),
+    ),
 )

@@ -218,6 +218,21 @@ def test_a_bamboo_that_is_down_is_asked_again_ever_later(door, bamboo):
     assert door.changes == [Change.SCHEDULED]
 
 
+def test_a_bamboo_that_was_down_for_long_is_asked_within_minutes_of_its_return(door, bamboo):
+    bamboo.end("2026-04-30")
+    bamboo.faults.status_once["GET", "/api/v1/employees/77"] = [(503, {})] * 12
+    door.hint()
+    for _ in range(12):
+        assert door.intake.look_up_due() == 0
+        (row,) = door.pending()
+        waited = row.due_at - door.clock.now
+        door.clock.now = row.due_at
+
+    assert waited == timedelta(minutes=5)
+    assert door.intake.look_up_due() == 1
+    assert door.changes == [Change.SCHEDULED]
+
+
 def test_what_bamboo_says_and_nobody_understands_is_recorded_once_and_asked_again(door, bamboo):
     bamboo.end("2026-04-30", why="Abducted")
     door.hint()
