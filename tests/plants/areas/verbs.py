@@ -326,4 +326,11 @@ PLANTS = (
         becomes="            if not NOTE_LEAST <= len(because.strip()):",
         tests=("tests/unit/cli/test_held.py::test_a_reason_is_kept_whole_or_refused",),
     ),
+    Plant(
+        protects="A run that people end while it is paused is paused no more.",
+        file="service/engine/progress.py",
+        text="        run.paused = False\n",
+        becomes="",
+        tests=(f"{VERBS}::test_a_run_that_people_end_while_it_is_paused_is_paused_no_more",),
+    ),
 )

@@ -12,6 +12,7 @@ from service.engine.states import Colour, StepState
 from service.engine.wording import counts
 from service.ledger.entry import LedgerEntry
 from service.playbook.model import Grade
+from tests.unit.engine.results import back, contradicted, done, ordered
 
 WHY = "The reseller shuts this account itself."
 WAITS = """
@@ -65,6 +66,23 @@ def test_a_paused_step_waits_alone(world: Any) -> None:
 
     assert world.step("shut").state is StepState.DONE
     assert world.step("sessions").state is StepState.READY
+
+
+def test_a_run_that_people_end_while_it_is_paused_is_paused_no_more(world: Any) -> None:
+    world.begin()
+    out = world.admit()
+    do(world, Verb.PAUSE)
+    for order in out:
+        back(world, order, done(world))
+    do(world, Verb.SKIP, "sessions")
+    assert (world.facts().state, world.facts().paused) == ("closed", False)
+
+    world.clock.turn(seconds=61)
+    back(world, ordered(world, "shut"), contradicted(world))
+    do(world, Verb.RETRY, "shut")
+
+    assert [order.step for order in world.admit()] == ["shut"]
+    assert not world.step("shut").paused
 
 
 def test_what_is_under_way_when_a_run_is_paused_comes_back_and_is_not_tried_again(world: Any) -> None:
