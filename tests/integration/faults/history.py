@@ -87,6 +87,7 @@ class History:
         targets_of: The accounts of each person.
         posts: How often each message or line was posted.
         ledger_holds: What verifying said.
+        still_open: Whose access can be used at the end, and the step that is there to shut it.
     """
 
     ops: tuple[Op, ...]
@@ -99,6 +100,7 @@ class History:
     targets_of: Mapping[str, frozenset[str]]
     posts: Mapping[str, int]
     ledger_holds: bool
+    still_open: frozenset[tuple[str, str]] = frozenset()
 
 
 def acknowledged_is_recorded(history: History) -> Iterator[str]:
@@ -212,6 +214,57 @@ def one_open_departure_a_person(history: History) -> Iterator[str]:
     yield from (f"{departure} was begun {n} times." for departure, n in runs.items() if n > 1)
 
 
+def done_is_so(history: History) -> Iterator[str]:
+    """What is called done is shut at the target, unless a person said so, or it was opened again for good reason."""
+    whose = {run: person for person, _, run in history.departures.values() if run}
+    said = {(e.run, e.step) for e in history.entries if e.event in ("step.confirmed", "step.waived")}
+    back = {whose.get(e.run) for e in history.entries if e.event == "run.undoing"}
+    for step in history.steps:
+        person = whose.get(step.run, "")
+        excused = (step.run, step.step) in said or person in back
+        if step.state == "done" and (person, step.step) in history.still_open and not excused:
+            yield f"{step.step} of {step.run} is done, and {person} can still get in."
+
+
+def everybody_hears_of_it(history: History) -> Iterator[str]:
+    """Every run stands in the channel."""
+    runs = {run for _, _, run in history.departures.values() if run}
+    yield from (f"{run} was never posted." for run in sorted(runs - history.posts.keys()))
+
+
+def what_was_said_last_counts(history: History) -> Iterator[str]:
+    """Who was taken back before anything began does not leave, and who was announced after it does."""
+    told = defaultdict(list)
+    for op in history.ops:  # what was repeated and known was said when it was said first
+        if op.person and op.status in (None, 202):
+            told[op.person].append(op)
+    unsure = {op.message for op in history.ops if op.status is None}
+    for person, ops in told.items():
+        states = [(state, run) for whose, state, run in history.departures.values() if whose == person]
+        if any(op.message in unsure for op in ops):
+            continue
+        waits = any(not run and state in ("announced", "scheduled", "due") for state, run in states)
+        if ops[-1].kind == "rescinded" and waits:
+            yield f"{person} was taken back, and is to leave all the same."
+        if ops[-1].kind in ("immediate", "scheduled") and all(state == "withdrawn" for state, _ in states):
+            yield f"{person} was announced, and is not to leave."
+
+
+def people_are_obeyed(history: History) -> Iterator[str]:
+    """Nothing is let out of a run while it is paused, nor after it was cancelled, until somebody says so."""
+    stands: dict[str, str] = {}
+    for entry in history.entries:
+        verb = entry.body.get("verb") if entry.event == "intervention.made" else None
+        if entry.event == "run.cancelled" or (verb == "pause" and not entry.step):
+            stands[entry.run] = entry.event
+        elif entry.event == "run.undoing" or (verb == "resume" and not entry.step):
+            stands.pop(entry.run, None)
+        elif verb == "retry" and stands.get(entry.run) == "run.cancelled":
+            stands.pop(entry.run)
+        elif entry.event == "step.attempted" and entry.run in stands:
+            yield f"{entry.step} of {entry.run} was let out at {entry.seq} though a person had stopped it."
+
+
 def the_ledger_holds(history: History) -> Iterator[str]:
     """The ledger verifies, and its numbers have no gap."""
     if not history.ledger_holds:
@@ -231,6 +284,10 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     withdrawn_is_untouched,
     every_run_ends_or_names_somebody,
     one_open_departure_a_person,
+    done_is_so,
+    everybody_hears_of_it,
+    what_was_said_last_counts,
+    people_are_obeyed,
     the_ledger_holds,
 )
 

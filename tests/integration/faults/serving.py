@@ -26,10 +26,12 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
 from service.engine.deliverer import Role
+from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.people.person import Person
 from service.slack import scribe
+from service.slack.alarms import behind_since
 from service.web.access import open_to
 from tests.integration.faults import company
 from tests.integration.faults.company import CHAOS, IVAN, TestClock
@@ -97,6 +99,20 @@ def _door(service: Service) -> Blueprint:
             return jsonify(reason=refused.reason), 409
         return jsonify(done=True), 200
 
+    @door.post("/steer")
+    @open_to("tests")
+    def steer() -> tuple[Response, int]:
+        asked = request.get_json()
+        with service.store.read() as session:
+            person = session.scalar(select(Person.id).where(Person.employee_no == IVAN))
+        verb, why = Verb(asked["verb"]), "I looked at it myself."
+        wish = Wish(verb=verb, run_id=asked["run"], person_id=person or "", door="web", reason=why)
+        try:
+            service.desk.intervene(wish)
+        except NotDecided as refused:
+            return jsonify(reason=refused.reason), 409
+        return jsonify(done=True), 200
+
     return door
 
 
@@ -111,6 +127,7 @@ def _standing(service: Service) -> Mapping[str, Any]:
         )
         held = select(Run.id).join(Departure, Departure.id == Run.departure_id)
         stand = set(session.scalars(held.where(Departure.state == DepartureState.HELD)))
+        known = list(session.scalars(select(Run.id)))
         waits = [s for s in steps if s.waits_for is WaitsFor.PERSON]
         return {
             "open": [
@@ -125,7 +142,10 @@ def _standing(service: Service) -> Mapping[str, Any]:
                 or (s.check_at is not None and s.check_at <= soon)
             ],
             "due": len(session.scalars(due).all()),
-            "runs": len(session.scalars(select(Run.id)).all()),
+            "runs": len(known),
+            "known": known,
+            "paused": list(session.scalars(select(Run.id).where(Run.paused.is_(True)))),
+            "untold": behind_since(session) is not None,
         }
 
 
@@ -248,8 +268,10 @@ class Server:
             for step in now["open"]:
                 if step["asks"]:
                     self.post_json("/of-tests/confirm", step)
+            for run in now["paused"]:
+                self.post_json("/of-tests/steer", {"run": run, "verb": "resume"})
             still = [step for step in now["open"] if step["asks"]]
-            quiet = 0 if still or now["moving"] or now["due"] else quiet + 1
+            quiet = 0 if still or now["paused"] or now["moving"] or now["due"] or now["untold"] else quiet + 1
             time.sleep(0.2)
 
 

@@ -108,12 +108,15 @@ class _Client:
                 "again",
                 "confirm",
                 "hang up",
+                "steer",
             )
         )
         if what == "again":
             self._again()
         elif what == "confirm":
             self._confirm()
+        elif what == "steer":
+            self._steer()
         else:
             self._send(what)
 
@@ -156,6 +159,20 @@ class _Client:
         except (OSError, http.client.HTTPException, KeyError, TypeError):
             return  # it was killed meanwhile: whether it stood is told by the ledger
 
+    def _steer(self) -> None:
+        """Somebody pauses, resumes, cancels or tries again, whatever run that is, and perhaps two at once."""
+        try:
+            _, now = self.storm.server.call("GET", "/of-tests/open")
+            if now["known"]:
+                verb = self.dice.choice(
+                    ("pause", "pause", "resume", "resume", "check", "cancel", "retry", "skip")
+                )
+                wish = {"run": self.dice.choice(now["known"]), "verb": verb}
+                status, _ = self.storm.server.post_json("/of-tests/steer", wish)
+                self.storm.note(Op(kind=verb, person="", message="", status=status))
+        except (OSError, http.client.HTTPException, KeyError, TypeError):
+            return  # it was killed meanwhile: whether it was obeyed is told by the ledger
+
     def _posted(self, given: Sent) -> int | None:
         try:
             return self.storm.server.call("POST", HOOK, headers=given[0], body=given[1])[0]
@@ -197,6 +214,7 @@ def told(storm: Storm, opened: Company) -> History:
             targets_of=_targets(opened),
             posts=Counter(e["target"] for e in opened.slack.effects if e["what"] == "message.posted"),
             ledger_holds=verify_live(session, vkey).holds,
+            still_open=_still_open(opened),
         )
 
 
@@ -219,6 +237,20 @@ def _effects(opened: Company) -> tuple[Effect, ...]:
         for fake in (opened.chaos, opened.crm)
         for e in fake.effects
     )
+
+
+def _still_open(opened: Company) -> frozenset[tuple[str, str]]:
+    """Whose access can be used, with the step of the playbook that shuts it."""
+    frozen = {row["UserId"] for row in opened.crm.state["user_logins"].values() if row["IsFrozen"]}
+    in_use = {
+        (user["EmployeeNumber"], "crm")
+        for user in opened.crm.state["users"].values()
+        if user["IsActive"] and user["Id"] not in frozen
+    }
+    accounts = opened.chaos.state["accounts"].values()
+    shut = {(account["employee_no"], "shut") for account in accounts if account["active"]}
+    sessions = {(account["employee_no"], "sessions") for account in accounts if account["sessions"]}
+    return frozenset(in_use | shut | sessions)
 
 
 def _targets(opened: Company) -> Mapping[str, frozenset[str]]:

@@ -152,6 +152,21 @@ LIES: dict[str, History] = {
     "one_open_departure_a_person": replace(
         GOOD, departures={**GOOD.departures, "x": ("E-1", "due", ""), "y": ("E-1", "held", "")}
     ),
+    "done_is_so": replace(GOOD, still_open=frozenset({("E-1", "shut")})),
+    "everybody_hears_of_it": replace(GOOD, posts={}),
+    "what_was_said_last_counts": replace(
+        GOOD,
+        ops=(*GOOD.ops, Op(kind="rescinded", person="E-2", message="m-1", status=202)),
+        departures={**GOOD.departures, "d-2": ("E-2", "scheduled", "")},
+    ),
+    "people_are_obeyed": replace(
+        GOOD,
+        entries=(
+            *GOOD.entries,
+            entry(8, "intervention.made", "", verb="pause"),
+            entry(9, "step.attempted", "crm"),
+        ),
+    ),
     "the_ledger_holds": replace(GOOD, ledger_holds=False),
 }
 MORE_LIES: dict[str, History] = {
@@ -159,6 +174,12 @@ MORE_LIES: dict[str, History] = {
     "no_effect_without_intent": replace(GOOD, effects=(replace(GOOD.effects[0], key=""),)),
     "effects_count_once": replace(GOOD, posts={"r": 2}),
     "one_open_departure_a_person": replace(GOOD, entries=(*GOOD.entries, entry(8, "run.started", ""))),
+    "what_was_said_last_counts": replace(
+        GOOD, ops=(*GOOD.ops, Op(kind="scheduled", person="E-2", message="m-1", status=202))
+    ),
+    "people_are_obeyed": replace(
+        GOOD, entries=(*GOOD.entries, entry(8, "run.cancelled", ""), entry(9, "step.attempted", "crm"))
+    ),
     "every_run_ends_or_names_somebody": replace(
         GOOD, steps=(replace(GOOD.steps[0], state="failed", waits_for=""), GOOD.steps[1])
     ),
@@ -232,6 +253,46 @@ def _changes_before_it_says_so() -> None:
     put_in_place_of(admission, "record", mute)
 
 
+def _calls_done_what_it_did_not_do() -> None:
+    """Nothing is changed at any target, and every step is done."""
+    from service.engine.executor import Executor
+    from service.engine.order import Done, Returned
+    from service.playbook.model import Grade
+
+    carried_out = Executor.carry_out
+
+    def lies(self: Executor, order: Any, looked: Any = None) -> Returned:
+        if not order.action.startswith(("chaos.", "salesforce.")):
+            return carried_out(self, order, looked)
+        return Returned(order=order, result=Done(grade=Grade.OBSERVED, changed=True))
+
+    put_in_place_of(Executor, "carry_out", lies)
+
+
+def _tells_nobody() -> None:
+    """The channel is not told, and nothing seems to be missing there."""
+    from service.slack.publisher import Publisher
+
+    put_in_place_of(Publisher, "_touch", lambda *_: None)
+
+
+def _goes_on_while_paused() -> None:
+    """A pause is on record, and stops nothing."""
+    from service.engine import interventions
+    from service.engine.interventions import Verb
+
+    mark = interventions._mark
+
+    def forgets(session: Any, run: Any, wish: Any, *given: Any, **more: Any) -> None:
+        mark(session, run, wish, *given, **more)
+        run.paused = False
+
+    put_in_place_of(interventions, "_mark", forgets)
+    put_in_place_of(
+        interventions, "_DO", {**interventions._DO, Verb.PAUSE: lambda *_: None, Verb.CANCEL: lambda *_: None}
+    )
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize(
     ("plant", "broken"),
@@ -239,6 +300,9 @@ def _changes_before_it_says_so() -> None:
         (_answers_before_it_stores, "acknowledged_is_recorded"),
         (_lets_out_what_is_out, "one_live_attempt"),
         (_changes_before_it_says_so, "no_effect_without_intent"),
+        (_calls_done_what_it_did_not_do, "done_is_so"),
+        (_tells_nobody, "everybody_hears_of_it"),
+        (_goes_on_while_paused, "people_are_obeyed"),
     ],
 )
 def test_a_broken_service_is_found_out(plant: Callable[[], None], broken: str, tmp_path: Path) -> None:
