@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Account, AccountStatus
@@ -27,18 +27,19 @@ from service.engine.undos import Undo
 from service.ledger.entry import gathered
 from service.people.account_link import AccountLink, of_others
 from service.people.person import Person
+from service.playbook.model import Grade
 
 #: A list of accounts may be older than what was shut while it was read.
 AS_LISTED: Final = timedelta(hours=1)
 
-_RUNS: Final = (
+#: The departures of everybody, the newest last. Whoever is to leave anew is looked at by the run that is to come.
+_DEPARTURES: Final = (
     select(Departure.person_id, Run.id)
-    .join(Run, Run.departure_id == Departure.id)
-    .outerjoin(Undo, Undo.run_id == Run.id)
-    .where(Run.cancelled.is_(False), Undo.run_id.is_(None))
+    .outerjoin(Run, and_(Run.departure_id == Departure.id, Run.cancelled.is_(False)))
     .where(Departure.kind.in_(LEAVING), Departure.state != DepartureState.WITHDRAWN)
     .order_by(Departure.announced_at)
 )
+_UNDONE: Final = select(Undo.run_id)
 #: The steps of a run that act on accounts of a target system.
 _STEPS: Final = select(StepRun).where(
     StepRun.run_id == bindparam("run"),
@@ -56,8 +57,8 @@ class _Leaver(NamedTuple):
 
     @property
     def over(self) -> list[frozenset[str]]:
-        """The accounts that each step that is over knows."""
-        return [_of(step) for step in self.steps if step.state in ANEW]
+        """The accounts that each step that is over knows. Of what will not be done nothing is missed."""
+        return [_of(step) for step in self.steps if step.state in ANEW and step.grade is not Grade.WAIVED]
 
 
 class _Leavers:
@@ -65,7 +66,9 @@ class _Leavers:
 
     def __init__(self, session: Session, connector: str) -> None:
         self._session, self._connector = session, connector
-        self._runs = {row.person_id: row.id for row in session.execute(_RUNS)}
+        undone = set(session.scalars(_UNDONE))
+        newest = {row.person_id: row.id for row in session.execute(_DEPARTURES)}
+        self._runs = {person: run for person, run in newest.items() if run and run not in undone}
         self._known: dict[str, _Leaver | None] = {}
 
     def get(self, person_id: str) -> _Leaver | None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import ConnectorError, RateLimited
@@ -19,6 +19,7 @@ from service.engine.desk import Desk
 from service.engine.tables import Run
 from service.engine.threads import tried
 from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
 from service.ledger.readers import advance, position, unread
 from service.slack.api import SlackSaidNo
 from service.slack.scribe import Scribe, Written
@@ -62,10 +63,13 @@ class Publisher:
         self._resting: dict[str, float] = {}
         self._clicked: set[str] = set()
         self._is_first = False
+        self._switched_on_at: int | None = None  # the newest entry then
 
     def start(self) -> None:
         """Follow the ledger until `stop`."""
         self._stop.clear()
+        with self._desk.store.read() as session:
+            self._switched_on_at = _newest(session)
         self._thread = threading.Thread(target=self._loop, name="slack", daemon=True)
         self._thread.start()
 
@@ -109,7 +113,10 @@ class Publisher:
                 self._is_first = False
                 return
         with self._desk.store.write("slack.cursor") as session:
-            self._is_first = self._is_first or position(session, READER) == -1
+            if not self._is_first and position(session, READER) == -1:
+                self._is_first = True
+                if self._switched_on_at is None:
+                    self._switched_on_at = _newest(session)
             entries = unread(session, READER, limit=BATCH)
             for entry in entries:
                 self._touch(session, entry)
@@ -125,7 +132,7 @@ class Publisher:
             session.add(row)
             session.flush()
         row.seen_seq = entry.seq
-        if not row.ts and self._is_first and _is_over(session, entry.run_id):
+        if not row.ts and self._is_first and _was_over(session, entry.run_id, self._switched_on_at):
             row.shown_seq = row.told_seq = entry.seq  # over before Slack was switched on: not announced now
         if entry.content["actor"] != "system:engine":
             self._clicked.add(entry.run_id)
@@ -172,5 +179,15 @@ class Publisher:
         return True
 
 
-def _is_over(session: Session, run_id: str) -> bool:
-    return session.scalar(select(Run.finished_at).where(Run.id == run_id)) is not None
+def _newest(session: Session) -> int:
+    return session.scalar(select(func.max(LedgerEntry.seq))) or 0
+
+
+def _was_over(session: Session, run_id: str, seq: int | None) -> bool:
+    """Whether the run had ended by this entry of the ledger, and has not gone on since."""
+    if session.scalar(select(Run.finished_at).where(Run.id == run_id)) is None:
+        return False
+    ends = select(func.max(LedgerEntry.seq)).where(
+        LedgerEntry.run_id == run_id, LedgerEntry.event.in_((Event.RUN_FINISHED, Event.RUN_UNDONE))
+    )
+    return (session.scalar(ends) or 0) <= (seq or 0)

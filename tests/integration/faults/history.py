@@ -87,6 +87,7 @@ class History:
         targets_of: The accounts of each person.
         posts: How often each message or line was posted.
         ledger_holds: What verifying said.
+        asked: The runs of those about whose accounts people are asked.
         still_open: Whose access can be used at the end, and the step that is there to shut it.
     """
 
@@ -100,6 +101,7 @@ class History:
     targets_of: Mapping[str, frozenset[str]]
     posts: Mapping[str, int]
     ledger_holds: bool
+    asked: frozenset[str] = frozenset()
     still_open: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -195,7 +197,8 @@ def every_run_ends_or_names_somebody(history: History) -> Iterator[str]:
     for step in history.steps:
         steps[step.run].append(step)
     for run, its in steps.items():
-        if run not in history.finished | held and not any(s.waits_for == "person" and s.owner for s in its):
+        named = any(s.waits_for == "person" and s.owner for s in its) or run in history.asked
+        if run not in history.finished | held and not named:
             yield f"{run} is open and waits for nobody."
         yield from (
             f"{run}: {s.step} is {s.state} and waits for nobody."

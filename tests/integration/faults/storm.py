@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.questions import open_questions
 from service.engine.tables import Run, StepRun
 from service.intake.tables import Webhook
 from service.ledger.entry import LedgerEntry
@@ -214,8 +216,14 @@ def told(storm: Storm, opened: Company) -> History:
             targets_of=_targets(opened),
             posts=Counter(e["target"] for e in opened.slack.effects if e["what"] == "message.posted"),
             ledger_holds=verify_live(session, vkey).holds,
+            asked=_asked(session, departures),
             still_open=_still_open(opened),
         )
+
+
+def _asked(session: Session, departures: Iterable[Departure]) -> frozenset[str]:
+    people = {question.person_id for question in open_questions(session) if question.asked_at is not None}
+    return frozenset(each.run_id for each in departures if each.run_id and each.person_id in people)
 
 
 def _entry(entry: LedgerEntry) -> Entry:

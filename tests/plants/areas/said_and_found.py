@@ -28,6 +28,20 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="Of what somebody waived a roster finds nothing missing.",
+        file="service/engine/found_late.py",
+        text="if step.state in ANEW and step.grade is not Grade.WAIVED",
+        becomes="if step.state in ANEW",
+        tests=(f"{LATE}::test_of_what_somebody_waived_nothing_is_missed",),
+    ),
+    Plant(
+        protects="A roster opens no old run of somebody who is to leave anew.",
+        file="service/engine/found_late.py",
+        text="    .outerjoin(Run, and_(",
+        becomes="    .join(Run, and_(",
+        tests=(f"{LATE}::test_what_turns_up_about_somebody_who_is_to_leave_anew_is_left_to_the_run_to_come",),
+    ),
+    Plant(
         protects="What no longer holds is named where a run is opened again.",
         file="service/engine/progress.py",
         text="open_again(session, run, step.step, now=now)",
@@ -39,8 +53,8 @@ PLANTS = (
     Plant(
         protects="An account that shows up long after the run is asked about.",
         file="service/engine/found_late.py",
-        text=".where(Run.cancelled.is_(False), Undo.run_id.is_(None))",
-        becomes=".where(Run.cancelled.is_(False), Undo.run_id.is_(None), Run.finished_at.is_(None))",
+        text="Run.cancelled.is_(False))",
+        becomes="Run.cancelled.is_(False), Run.finished_at.is_(None))",
         tests=(
             f"{LATE}::test_an_account_that_shows_up_long_after_the_run_opens_it_again_and_is_asked_about_once",
         ),

@@ -1,15 +1,21 @@
 """An account that a roster finds while its owner's run is under way is asked about, and no run ends green."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from connectors.sdk.types import Account, AccountStatus
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
 from service.engine import found_late
 from service.engine.answering import Answer
+from service.engine.decisions import Said
 from service.engine.states import Colour, StepState
 from service.ledger.entry import LedgerEntry
 from service.people.account_link import AccountLink
 from service.people.person import Person
+from service.playbook.model import Grade
 from tests.unit.engine.results import confirm
 from tests.unit.engine.test_asking import LATER, MIKES, TWO, active, seed
 from tests.unit.engine.world import World
@@ -232,3 +238,31 @@ def test_what_was_shut_while_the_list_was_read_is_not_read_before_its_time(left:
     listed(left)
 
     assert left.step("shut").check_at == planned
+
+
+def test_of_what_somebody_waived_nothing_is_missed(world: World) -> None:
+    seed(world)
+    world.begin(TWO.partition("  - id: sessions")[0])
+    world.drain()
+    confirm(world, "shut", said=Said.DOES_NOT_APPLY, note="He never had one there.")
+    world.drain()
+    assert {step.grade for step in world.facts().steps} == {Grade.WAIVED}
+    world.fake.seed([MIKES])
+
+    listed(world)
+
+    assert world.bodies("departure.reopened") == []
+
+
+def test_what_turns_up_about_somebody_who_is_to_leave_anew_is_left_to_the_run_to_come(gone: World) -> None:
+    with gone.store.write() as session:
+        last = session.scalars(select(Departure)).one()
+        anew = {c.key: getattr(last, c.key) for c in Departure.__table__.columns}
+        anew |= {"id": "anew", "source_id": "ev-2", "run_id": None, "state": DepartureState.SCHEDULED}
+        anew |= {"announced_at": gone.clock(), "effective_at": gone.clock() + timedelta(days=9)}
+        session.add(Departure(**anew))
+    gone.fake.seed([ANOTHER])
+
+    listed(gone)
+
+    assert gone.bodies("departure.reopened") == []
