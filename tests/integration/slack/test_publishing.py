@@ -269,6 +269,21 @@ def test_runs_that_were_over_before_slack_was_switched_on_are_not_announced(offi
     assert office.screen.messages() == []
 
 
+def test_a_run_that_is_over_before_the_first_look_after_slack_was_switched_on_is_announced(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(office.publisher, "_round", lambda: None)  # it has its first look in a moment
+    office.publisher.start()
+    office.publisher.stop()
+    office.world.begin()
+    office.world.drain()
+    office.confirm("mailbox")
+
+    office.publish()
+
+    assert len(office.screen.messages()) == 1
+
+
 def test_a_message_slack_refuses_stops_no_other(office: Any) -> None:
     office.slack.state["channels"].clear()
 

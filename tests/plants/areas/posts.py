@@ -4,6 +4,18 @@ from tests.plants.plant import Plant
 
 PLANTS = (
     Plant(
+        protects="A run that began after Slack was switched on is announced, though it be over at the first look.",
+        file="service/slack/publisher.py",
+        text="    return (session.scalar(ends) or 0) <= (seq or 0)\n",
+        becomes="    return True\n",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_a_run_that_is_over_before_the_first_look_after_slack_was_switched_on_is_announced"
+            ),
+        ),
+    ),
+    Plant(
         protects="The command in Slack lists what is open, however many runs were closed since.",
         file="service/engine/reading.py",
         text="        yield Run.finished_at.is_(None)\n",
