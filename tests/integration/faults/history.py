@@ -124,7 +124,8 @@ def nobody_is_forgotten(history: History) -> Iterator[str]:
     by_person = defaultdict(list)
     for person, state, run in history.departures.values():
         by_person[person].append((state, run))
-    for op in _last_words(history).values():  # what was said after it may have moved it to another day
+    last = {op.person: op for op in history.ops if op.status in ACCEPTED or _nobody_knows(op)}
+    for op in last.values():  # what was said after it, or may have been, may have moved it to another day
         begun = any(run or state in ("withdrawn", "held") for state, run in by_person[op.person])
         if op.kind == "immediate" and op.status in ACCEPTED and not begun:
             yield f"{op.person} was to leave at once, and no run was begun."
@@ -238,18 +239,17 @@ def what_was_said_last_counts(history: History) -> Iterator[str]:
     """Who was taken back before anything began does not leave, and who was announced after it does."""
     told = defaultdict(list)
     for op in history.ops:  # what was repeated and known was said when it was said first
-        if op.person and op.status in (None, 202):
+        if op.person and (op.status == 202 or _nobody_knows(op)):
             told[op.person].append(op)
-    unsure = {op.message for op in history.ops if op.status is None}
+    unsure = {op.message for op in history.ops if _nobody_knows(op)}
     for person, ops in told.items():
         states = [(state, run) for whose, state, run in history.departures.values() if whose == person]
         if any(op.message in unsure for op in ops):
             continue
         waits = any(not run and state in ("announced", "scheduled", "due") for state, run in states)
-        last = _last_words(history)[person].kind
-        if last == "rescinded" and waits:
+        if ops[-1].kind == "rescinded" and waits:
             yield f"{person} was taken back, and is to leave all the same."
-        if last in ("immediate", "scheduled") and all(state == "withdrawn" for state, _ in states):
+        if ops[-1].kind in ("immediate", "scheduled") and all(state == "withdrawn" for state, _ in states):
             yield f"{person} was announced, and is not to leave."
 
 
@@ -301,21 +301,9 @@ def violations(history: History) -> dict[str, list[str]]:
     return {name: said for name, said in found.items() if said}
 
 
-def _last_words(history: History) -> Mapping[str, Op]:
-    """What was said last of each person and was acknowledged, or may have been: a client numbers what it says.
-
-    What was said before and comes in after it is told for the first time then, and is no longer news.
-    """
-    last: dict[str, Op] = {}
-    for op in history.ops:
-        if op.person and (op.status in ACCEPTED or op.status is None):
-            known = last.get(op.person)
-            last[op.person] = op if known is None or _number(op) >= _number(known) else known
-    return last
-
-
-def _number(op: Op) -> int:
-    return int(op.message.rpartition("-")[2])
+def _nobody_knows(op: Op) -> bool:
+    """Whether it may stand although it was not acknowledged: a commit that could not be heard of ends in a 5xx."""
+    return op.status is None or op.status >= 500
 
 
 def _confirmed(history: History, step: str) -> bool:
