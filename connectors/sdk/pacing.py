@@ -33,7 +33,7 @@ def seconds_asked(retry_after: str | None, *, said_at: str | None = None) -> flo
 
 
 def moment_of(header: str | None) -> datetime | None:
-    """An HTTP date, in UTC; nothing where it is none."""
+    """An HTTP date, with its zone, UTC where it names none; nothing where it is no date."""
     try:
         at = parsedate_to_datetime(header or "")
     except (ValueError, IndexError):

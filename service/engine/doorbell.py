@@ -4,15 +4,12 @@ import threading
 from datetime import datetime
 from typing import Final
 
-import structlog
 from sqlalchemy import func, select
 
 from service.engine import messages
 from service.engine.nodes import IS_ALIVE, Node
 from service.engine.threads import tried
 from service.store import Store
-
-log = structlog.get_logger()
 
 #: However many webhooks come, nobody is called more often, in seconds.
 PAUSE_S: Final = 0.05

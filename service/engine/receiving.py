@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, Protocol
 
-import structlog
-
 from service.engine import messages
 from service.engine.in_hand import Slip
 from service.engine.nodes import BEAT_S, DEAD_S
@@ -16,8 +14,6 @@ from service.engine.threads import tried
 if TYPE_CHECKING:
     from procrastinate import App, JobContext
     from sqlalchemy import URL
-
-log = structlog.get_logger()
 
 #: Messages a lane receives at once: while one waits for a free thread, what the next names is carried out.
 AT_ONCE: Final = 2

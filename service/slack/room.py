@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import structlog
 from flask import Blueprint
 from slack_bolt import App
 
@@ -26,8 +25,6 @@ from service.slack.scribe import Scribe
 
 if TYPE_CHECKING:
     from service.slack.listening import Listening
-
-log = structlog.get_logger()
 
 PUBLISHER_DEADLINE_S = 10.0
 #: A clicker waits for these calls, and Slack gives up after three seconds.

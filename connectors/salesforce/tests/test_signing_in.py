@@ -84,6 +84,22 @@ def test_no_date_a_vendor_names_has_us_sign_for_years(
     assert [request.path for request in org.requests].count("/services/oauth2/token") == 1
 
 
+def test_a_secret_that_is_refused_is_not_sent_again_for_the_sake_of_the_clock(
+    clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_wrong = SimpleNamespace(time=lambda: time.time() - 7200)
+    monkeypatch.setattr("connectors.salesforce.auth.time", set_wrong)
+    with FakeSalesforce(now=clock) as org:
+        org.seed([], client_secret="s3cret")
+        wrong = Secret("not it")
+        salesforce, _ = opened(org, clock, private_key="", username="", client_secret=wrong)
+
+        with pytest.raises(AuthError):
+            list(salesforce.list_accounts())
+
+        assert [request.path for request in org.requests].count("/services/oauth2/token") == 1
+
+
 def test_refused_credentials_are_not_tried_twice_where_the_clocks_agree(
     org: FakeSalesforce, clock: Any
 ) -> None:

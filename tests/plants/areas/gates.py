@@ -193,8 +193,8 @@ PLANTS = (
     Plant(
         protects="A machine's clock that is set wrong is not mistaken for credentials that are refused.",
         file="connectors/salesforce/auth.py",
-        text="            answer = self._asked_for_token(theirs.timestamp())",
-        becomes="            pass",
+        text="                answer = self._asked_for_token(theirs.timestamp())",
+        becomes="                pass",
         tests=(
             (
                 "connectors/salesforce/tests/test_signing_in.py::"

@@ -40,17 +40,10 @@ def listed(world: World) -> None:
         found_late.learn(session, "chaos", accounts, at=world.clock())
 
 
-def none_of_his(world: World) -> None:
-    """A person says that what was found is not Mike's."""
-    world.desk.answer(
-        Answer(
-            person_id=world.people["mike"],
-            connector="chaos",
-            account=None,
-            by=world.people["ivan"],
-            door="cli",
-        )
-    )
+def answered(world: World, account: Account | None) -> None:
+    """A person says which account is Mike's, or that none of those asked about is."""
+    mike, ivan = world.people["mike"], world.people["ivan"]
+    world.desk.answer(Answer(person_id=mike, connector="chaos", account=account, by=ivan, door="cli"))
 
 
 def links(world: World) -> list[str]:
@@ -97,16 +90,7 @@ def test_an_account_of_the_leavers_that_shows_up_late_is_a_question_and_its_answ
 
     assert links(world) == []
     assert len(world.bodies("question.asked")) == 2
-    asked = world.desk.candidate(world.people["mike"], "chaos", "acc-1")
-    world.desk.answer(
-        Answer(
-            person_id=world.people["mike"],
-            connector="chaos",
-            account=asked,
-            by=world.people["ivan"],
-            door="cli",
-        )
-    )
+    answered(world, world.desk.candidate(world.people["mike"], "chaos", "acc-1"))
     world.drain()
     assert active(world) == {"acc-1": False}
     assert links(world) == ["acc-1"]
@@ -204,7 +188,7 @@ def test_an_account_somebody_says_is_not_the_leavers_lets_the_run_end_again(gone
     gone.fake.seed([ANOTHER])
     listed(gone)
 
-    none_of_his(gone)
+    answered(gone, None)
     listed(gone)
 
     assert (gone.facts().finished_at is None, gone.facts().colour) == (False, Colour.GREEN)
