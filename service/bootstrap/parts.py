@@ -65,7 +65,7 @@ PARTS: Final = (
         marker="faketime",
         programs=(),
         packages=("libfaketime",),
-        places=("usr/lib/*/faketime/libfaketime.so.1", "usr/lib/faketime/libfaketime.so.1"),
+        places=("usr/lib/*/faketime/libfaketimeMT.so.1", "usr/lib/faketime/libfaketimeMT.so.1"),
         untested="what happens when the machine's clock is set",
     ),
 )
