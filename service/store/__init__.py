@@ -2,5 +2,6 @@
 
 from service.store.base import Base, UtcDateTime, table_of, utc_now
 from service.store.engine import Store
+from service.store.prepared import Prepared
 
-__all__ = ["Base", "Store", "UtcDateTime", "table_of", "utc_now"]
+__all__ = ["Base", "Prepared", "Store", "UtcDateTime", "table_of", "utc_now"]
