@@ -7,19 +7,18 @@ each database's words by SQLAlchemy, belongs to the session's transaction, and r
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Dialect, Executable, Insert, SelectBase
+from sqlalchemy import BindParameter, Connection, Dialect, Executable, Insert, SelectBase
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 Given = Mapping[str, Any]
 Process = Callable[[Any], Any]
-
-_LISTS: Final = (list, tuple, set, frozenset)
 
 
 class _Slot(NamedTuple):
@@ -90,11 +89,12 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
+        self._lists = _lists(statement)
         self._worded: dict[tuple[str, tuple[int, ...]], _Worded] = {}
 
     def rows(self, session: Session, **given: Any) -> list[Row]:
         """Every row, as a tuple of its columns' values."""
-        given, lengths = _padded(given)
+        lengths = tuple([_padded(given, name) for name in self._lists])
         connection = session.connection()
         worded = self._in_words_of(connection.dialect, given, lengths)
         with _cursor(connection, worded.sql) as cursor:
@@ -134,22 +134,28 @@ class Prepared:
     def _in_words_of(self, dialect: Dialect, given: Given, lengths: tuple[int, ...]) -> _Worded:
         key = dialect.name, lengths
         if key not in self._worded:
-            self._worded[key] = _put(self._statement, dialect, given)
+            self._worded[key] = _put(self._statement, dialect, given, self._lists)
         return self._worded[key]
 
 
-def _padded(given: dict[str, Any]) -> tuple[dict[str, Any], tuple[int, ...]]:
-    """Lists repeat their last value up to a power of two, so that a few wordings do for all lengths."""
-    lengths = []
-    for name, value in given.items():
-        if isinstance(value, _LISTS):
-            some = list(value)
-            lengths.append(1 << (len(some) - 1).bit_length() if some else 0)
-            given[name] = some + some[-1:] * (lengths[-1] - len(some))
-    return given, tuple(lengths)
+def _lists(statement: Executable) -> list[str]:
+    """The parameters that take a list of any length."""
+    parts = visitors.iterate(cast("ClauseElement", statement))
+    found = {
+        part.key for part in parts if isinstance(part, BindParameter) and part.expanding and part.required
+    }
+    return sorted(found)
 
 
-def _put(statement: Executable, dialect: Dialect, given: Given) -> _Worded:
+def _padded(given: dict[str, Any], name: str) -> int:
+    """A list repeats its last value up to a power of two, so that a few wordings do for all; gives its length."""
+    some = list(given[name])
+    length = 1 << (len(some) - 1).bit_length() if some else 0
+    given[name] = some + some[-1:] * (length - len(some))
+    return length
+
+
+def _put(statement: Executable, dialect: Dialect, given: Given, several: Collection[str]) -> _Worded:
     """Let SQLAlchemy word it, with a slot where each value will stand."""
     inserts = isinstance(statement, Insert)
     compiled: Any = statement.compile(dialect=dialect, column_keys=list(given) if inserts else None)  # type: ignore[attr-defined]
@@ -157,9 +163,7 @@ def _put(statement: Executable, dialect: Dialect, given: Given) -> _Worded:
         left = ", ".join(column.name for column in compiled.insert_prefetch)
         raise ValueError(f"A prepared insert names every column that has a default: {left}.")
     slots = {
-        name: [_Slot(name, place) for place in range(len(value))]
-        if isinstance(value, list)
-        else _Slot(name, None)
+        name: [_Slot(name, place) for place in range(len(value))] if name in several else _Slot(name, None)
         for name, value in given.items()
     }
     worded = compiled.construct_expanded_state(slots)
