@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, exists, insert, literal_column, or_, select
+from sqlalchemy import Integer, bindparam, exists, insert, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Pace
@@ -24,61 +24,62 @@ from service.engine.outgoing import orders_of
 from service.engine.progress import settle
 from service.engine.record import record, whose
 from service.engine.states import OUT, AttemptOutcome, StepState
-from service.engine.tables import TO_LET_OUT, Attempt, Run, StepRun
+from service.engine.tables import Attempt, Run, StepRun
+from service.engine.values import VALUES, StepValues, read, write_let_out
 from service.ledger.entry import gathered
 from service.ledger.event import Event
-from service.store import table_of
+from service.store import Prepared, table_of
 
+_STEPS, _RUNS = table_of(StepRun).c, table_of(Run).c
+_DEPARTURES, _BATCHES = table_of(Departure).c, table_of(Batch).c
 #: As a literal, so that the index over what is ready can be used.
-IS_READY = StepRun.state == literal_column("'READY'")
+IS_READY = _STEPS.state == literal_column("'READY'")
 #: A reading back is as urgent as the least urgent step: it changes nothing.
 READING = 100
 
 #: The queries that find what is due in a lane, each in its own order.
-Lane = tuple[Select[StepRun], ...]
+Lane = tuple[Prepared, ...]
 
-_RUN = exists().where(Run.id == StepRun.run_id, Run.departure_id == Departure.id)
-_STOPPED = Departure.batch_id.in_(select(Batch.id).where(Batch.stopped_at.is_not(None)))
+_RUN = exists().where(_RUNS.id == _STEPS.run_id, _RUNS.departure_id == _DEPARTURES.id)
+_STOPPED = _DEPARTURES.batch_id.in_(select(_BATCHES.id).where(_BATCHES.stopped_at.is_not(None)))
 _HELD = _RUN.where(
     or_(
-        Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING)),
-        Departure.timed_from.is_not(None),  # HR moved it: its steps stand where they stood
+        _DEPARTURES.state.in_((DepartureState.HELD, DepartureState.RESTORING)),
+        _DEPARTURES.timed_from.is_not(None),  # HR moved it: its steps stand where they stood
         _STOPPED,
     )
 )
-_OPEN_ONLY = StepRun.connector.not_in(bindparam("full", expanding=True))
+_OPEN_ONLY = _STEPS.connector.not_in(bindparam("full", expanding=True))
 #: What may be begun, most urgent first. Each condition besides the first is one thing that may hold a step back.
 _READY = (
-    select(StepRun)
+    select(*VALUES)
     .where(
         IS_READY,
-        StepRun.next_at <= bindparam("now"),
-        or_(StepRun.undoes.is_not(None), ~_HELD),  # of a run that is taken back only the way back goes on
-        StepRun.paused.is_(False),
+        _STEPS.next_at <= bindparam("now"),
+        or_(_STEPS.undoes.is_not(None), ~_HELD),  # of a run that is taken back only the way back goes on
+        _STEPS.paused.is_(False),
         _OPEN_ONLY,
     )
-    .order_by(StepRun.priority, StepRun.next_at, StepRun.position)
+    .order_by(_STEPS.priority, _STEPS.next_at, _STEPS.position)
     .limit(bindparam("room", type_=Integer))
     .with_for_update(skip_locked=True, key_share=True)
-    .options(TO_LET_OUT)
 )
-_SIGN_IN = _READY.where(StepRun.priority < FIRST_OF_THE_REST)
-_REST = _READY.where(StepRun.priority >= FIRST_OF_THE_REST)
+_SIGN_IN = Prepared(_READY.where(_STEPS.priority < FIRST_OF_THE_REST))
+_REST = Prepared(_READY.where(_STEPS.priority >= FIRST_OF_THE_REST))
 #: Readings back of what is out with nobody.
-_READINGS = (
-    select(StepRun)
+_READINGS = Prepared(
+    select(*VALUES)
     .where(
-        StepRun.check_at <= bindparam("now"),
-        StepRun.checking.is_(False),
-        StepRun.state.in_((StepState.DONE, StepState.WAITING, StepState.FAILED)),
+        _STEPS.check_at <= bindparam("now"),
+        _STEPS.checking.is_(False),
+        _STEPS.state.in_((StepState.DONE, StepState.WAITING, StepState.FAILED)),
         _OPEN_ONLY,
     )
-    .order_by(StepRun.check_at)
+    .order_by(_STEPS.check_at)
     .limit(bindparam("room", type_=Integer))
     .with_for_update(skip_locked=True, key_share=True)
-    .options(TO_LET_OUT)
 )
-_ATTEMPTS = insert(table_of(Attempt))
+_ATTEMPTS = Prepared(insert(table_of(Attempt)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class Admission:
         steps = self.let_out(session, now=now, room=room)
         return orders_of(session, steps) if steps else []
 
-    def let_out(self, session: Session, *, now: datetime, room: Room) -> list[StepRun]:
+    def let_out(self, session: Session, *, now: datetime, room: Room) -> list[StepValues]:
         """The only door through which a step leaves."""
         gates = Gates.lock(session, self.paces, now=now)
         thrown = kill_switch.is_thrown(session)
@@ -113,9 +114,8 @@ class Admission:
         whose(session, {step.run_id for step in steps})
         with gathered(session):
             begun = [step for step in steps if _let_out(session, step, goes_to=self.goes_to, now=now)]
-        if begun:
-            rows = [{"step_run_id": step.id, "n": step.attempt, "started_at": now} for step in begun]
-            session.execute(_ATTEMPTS, rows)
+        write_let_out(session, steps)
+        _ATTEMPTS.run_all(session, [_attempt(step, now=now) for step in begun])
         return steps
 
     def lose(
@@ -157,9 +157,9 @@ def _read_again(step: StepRun) -> bool:
     return was_checking
 
 
-def _chosen(session: Session, gates: Gates, lane: Lane, room: int, *, now: datetime) -> list[StepRun]:
+def _chosen(session: Session, gates: Gates, lane: Lane, room: int, *, now: datetime) -> list[StepValues]:
     """The most urgent due steps that their gates let through, locked; a full gate keeps no other waiting."""
-    chosen: dict[str, StepRun] = {}
+    chosen: dict[str, StepValues] = {}
     while len(chosen) < room:
         asked = {"now": now, "full": sorted(gates.full), "room": room}
         due = _first(session, lane, asked)
@@ -170,18 +170,18 @@ def _chosen(session: Session, gates: Gates, lane: Lane, room: int, *, now: datet
     return list(chosen.values())
 
 
-def _first(session: Session, lane: Lane, asked: Mapping[str, Any]) -> list[StepRun]:
-    found = [step for query in lane for step in session.scalars(query, asked)]
+def _first(session: Session, lane: Lane, asked: Mapping[str, Any]) -> list[StepValues]:
+    found = [step for query in lane for step in read(query, session, **asked)]
     return sorted(found, key=_urgency)[: asked["room"]]
 
 
-def _urgency(step: StepRun) -> tuple[int, datetime, int]:
+def _urgency(step: StepValues) -> tuple[int, datetime, int]:
     if step.state is StepState.READY:
         return step.priority, step.next_at, step.position
     return READING, step.check_at or step.next_at, step.position
 
 
-def _let_out(session: Session, step: StepRun, *, goes_to: StepState, now: datetime) -> bool:
+def _let_out(session: Session, step: StepValues, *, goes_to: StepState, now: datetime) -> bool:
     """Raise the attempt's number. True when the step is carried out, and not only read back."""
     step.attempt += 1
     if step.state is not StepState.READY:
@@ -192,3 +192,8 @@ def _let_out(session: Session, step: StepRun, *, goes_to: StepState, now: dateti
     step.started_at = step.started_at or now
     record(session, step, Event.STEP_ATTEMPTED, at=now, body={"look_first": step.look_first})
     return True
+
+
+def _attempt(step: StepValues, *, now: datetime) -> dict[str, Any]:
+    begun = {"step_run_id": step.id, "n": step.attempt, "started_at": now}
+    return {**begun, "ended_at": None, "outcome": None, "error": "", "hint": "", "calls": []}

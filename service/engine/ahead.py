@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import BindParameter, Integer, bindparam, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from service.engine.executor import LOOKED_S, Looked
 from service.engine.order import Order
@@ -21,47 +21,52 @@ from service.engine.outgoing import orders_of
 from service.engine.progress import PASSED
 from service.engine.states import StepState
 from service.engine.tables import Gate, StepNeed, StepRun
+from service.engine.values import VALUES, read
 from service.playbook.catalogue import SEAL
+from service.store import Prepared, table_of
 
-_Need = aliased(StepNeed)
-_Needed = aliased(StepRun)
+_STEPS, _NEEDS, _GATES = table_of(StepRun).c, table_of(StepNeed).c, table_of(Gate).c
+_other = table_of(StepNeed).alias()
+_needed = table_of(StepRun).alias()
 _SEALING: Final[BindParameter[Any]] = bindparam("sealing", expanding=True)
-_NOW: Final = bindparam("now", type_=StepRun.next_at.type)
-_SHUT: Final = select(Gate.connector).where(or_(Gate.open_from > _NOW, Gate.tat > _NOW))
+_NOW: Final = bindparam("now", type_=_STEPS.next_at.type)
+_SHUT: Final = select(_GATES.connector).where(or_(_GATES.open_from > _NOW, _GATES.tat > _NOW))
 _OTHER_NEEDS: Final = (
-    select(_Need.step_run_id)
-    .join(_Needed, _Needed.id == _Need.needs_id)
-    .where(_Need.step_run_id == StepRun.id, _Need.needs_id.not_in(_SEALING), _Needed.state.not_in(PASSED))
+    select(_other.c.step_run_id)
+    .where(_needed.c.id == _other.c.needs_id)
+    .where(_other.c.step_run_id == _STEPS.id, _other.c.needs_id.not_in(_SEALING))
+    .where(_needed.c.state.not_in(PASSED))
 )
 #: What waits for these and nothing else, of systems whose gate is open.
-_NEXT: Final = (
-    select(StepRun)
-    .join(StepNeed, StepNeed.step_run_id == StepRun.id)
+_NEXT: Final = Prepared(
+    select(*VALUES)
     .where(
-        StepNeed.needs_id.in_(_SEALING),
-        StepRun.state == StepState.BLOCKED,
-        StepRun.release_after <= _NOW,
-        StepRun.undoes.is_(None),
-        StepRun.asks_person.is_(False),
-        StepRun.paused.is_(False),
-        StepRun.connector.not_in(_SHUT),
+        _STEPS.id.in_(select(_NEEDS.step_run_id).where(_NEEDS.needs_id.in_(_SEALING))),
+        _STEPS.state == StepState.BLOCKED,
+        _STEPS.release_after <= _NOW,
+        _STEPS.undoes.is_(None),
+        _STEPS.asks_person.is_(False),
+        _STEPS.paused.is_(False),
+        _STEPS.connector.not_in(_SHUT),
         ~_OTHER_NEEDS.exists(),
     )
-    .order_by(StepRun.priority, StepRun.position)
+    .order_by(_STEPS.priority, _STEPS.position)
     .limit(bindparam("most", type_=Integer))
 )
 
-_SEALS: Final = select(StepRun.id).where(
-    StepRun.run_id.in_(bindparam("runs", expanding=True)),
-    StepRun.action == SEAL,
-    StepRun.state == StepState.READY,
-    StepRun.next_at <= _NOW,
+_SEALS: Final = Prepared(
+    select(_STEPS.id).where(
+        _STEPS.run_id.in_(bindparam("runs", expanding=True)),
+        _STEPS.action == SEAL,
+        _STEPS.state == StepState.READY,
+        _STEPS.next_at <= _NOW,
+    )
 )
 
 
 def about_to_seal(session: Session, runs: Sequence[str], *, now: datetime) -> list[str]:
     """The step runs of these runs that will seal a snapshot as soon as they are let out."""
-    return list(session.scalars(_SEALS, {"runs": runs, "now": now}))
+    return _SEALS.scalars(session, runs=runs, now=now)
 
 
 def sealing(orders: Iterable[Order]) -> list[str]:
@@ -71,7 +76,7 @@ def sealing(orders: Iterable[Order]) -> list[str]:
 
 def next_after(session: Session, sealing: Sequence[str], *, now: datetime, most: int) -> list[Order]:
     """What will be let out once these are done, as far as can be said: orders to look by, not to carry out."""
-    steps = session.scalars(_NEXT, {"sealing": sealing, "now": now, "most": most}).unique().all()
+    steps = read(_NEXT, session, sealing=sealing, now=now, most=most)
     # a look shuts nothing: it is no business of the threads kept for the sign-in block
     return [replace(order, sign_in=False) for order in orders_of(session, steps)] if steps else []
 

@@ -17,6 +17,7 @@ from service.engine.order import Ask
 from service.engine.record import record, record_run
 from service.engine.states import StepState
 from service.engine.tables import Run, StepNeed, StepRun
+from service.engine.values import Step
 from service.ledger.event import Event
 
 WAITS: Final = "Waits for the answer to whose account it is."
@@ -59,7 +60,7 @@ def ask_in(session: Session, question: Question, run_id: str, step: str, *, now:
     record_run(session, run_id, Event.QUESTION_ASKED, at=now, step=step, body=body)
 
 
-def found_further(session: Session, step: StepRun, others: Collection[Account], *, now: datetime) -> None:
+def found_further(session: Session, step: Step, others: Collection[Account], *, now: datetime) -> None:
     """Accounts besides the leaver's own carry an identifier of theirs: nothing is done to them, and it is asked."""
     run = session.get_one(Run, step.run_id)
     leaver = session.get_one(Departure, run.departure_id).person_id

@@ -5,12 +5,13 @@ system that asks us to wait moves it too. One that does not answer several times
 longer, and then asked by one step at a time.
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from sqlalchemy import bindparam, func, or_, select, union_all
+from sqlalchemy import bindparam, func, or_, select, union_all, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ from connectors.sdk.pacing import DEFAULT_S, LONGEST_S
 from service.engine.order import Again, Ask, Contradicted, Done, Queued, Result
 from service.engine.states import OUT
 from service.engine.tables import Gate, StepRun
-from service.store import table_of
+from service.store import Prepared, table_of
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -34,35 +35,49 @@ LONGEST_PAUSE_S = 300.0
 REFUSED_PAUSE_S = 300.0
 DEFAULT = Pace()
 
-_FREE = (
-    select(Gate)
-    .order_by(Gate.connector)
+_GATES = table_of(Gate).c
+_FREE = Prepared(
+    select(_GATES.connector, _GATES.open_from, _GATES.tat, _GATES.failures)
+    .order_by(_GATES.connector)
     .with_for_update(skip_locked=True, key_share=True)
-    .execution_options(populate_existing=True)
 )
-_NAMES = select(table_of(Gate).c.connector)
-#: Those to whose counts it matters what came back.
-_TOUCHED = (
-    select(Gate)
+_NAMES = Prepared(select(_GATES.connector))
+_MOVED_ON = Prepared(
+    update(table_of(Gate)).where(_GATES.connector == bindparam("gate")).values(tat=bindparam("until"))
+)
+#: Those to whose counts it matters what came back; on most turns none.
+_TOUCHED = Prepared(
+    select(_GATES.connector)
     .where(
-        Gate.connector.in_(bindparam("every", expanding=True)),
+        _GATES.connector.in_(bindparam("every", expanding=True)),
         or_(
-            Gate.failures > 0,
-            Gate.shut_because != "",
-            Gate.connector.in_(bindparam("troubled", expanding=True)),
+            _GATES.failures > 0,
+            _GATES.shut_because != "",
+            _GATES.connector.in_(bindparam("troubled", expanding=True)),
         ),
     )
-    .order_by(Gate.connector)
+    .order_by(_GATES.connector)
     .with_for_update(key_share=True)
 )
 _STEPS = table_of(StepRun).c
 #: How many steps and readings are out at each system.
-_OUT = union_all(
-    *(
-        select(_STEPS.connector, func.count()).where(condition).group_by(_STEPS.connector)
-        for condition in (_STEPS.state.in_(OUT), _STEPS.checking.is_(True))
+_OUT = Prepared(
+    union_all(
+        *(
+            select(_STEPS.connector, func.count()).where(condition).group_by(_STEPS.connector)
+            for condition in (_STEPS.state.in_(OUT), _STEPS.checking.is_(True))
+        )
     )
 )
+
+
+class _Held(NamedTuple):
+    """What a gate that we hold lets through depends on."""
+
+    connector: str
+    open_from: datetime
+    tat: datetime | None
+    failures: int
 
 
 class Gates:
@@ -76,7 +91,7 @@ class Gates:
         self._session = session
         self._paces = paces
         self._now = now
-        self._gates: dict[str, Gate] = {}
+        self._gates: dict[str, _Held] = {}
         self._left: dict[str, int] = {}
         self._taken: dict[str, int] = {}
 
@@ -84,10 +99,10 @@ class Gates:
     def lock(cls, session: Session, paces: Mapping[str, Pace], *, now: datetime) -> Self:
         """Lock whichever gates are free, and count what each lets through now."""
         gates = cls(session, paces, now=now)
-        for gate in session.scalars(_FREE):
-            gates._gates[gate.connector] = gate
+        session.flush()
+        gates._gates = {held.connector: held for held in itertools.starmap(_Held, _FREE.rows(session))}
         out = _out(session)
-        for name in session.scalars(_NAMES):
+        for name in _NAMES.scalars(session):
             held = gates._gates.get(name)
             pace = paces.get(name, DEFAULT)
             gates._left[name] = _let_through(held, pace, out.get(name, 0), now=now) if held else 0
@@ -101,9 +116,10 @@ class Gates:
     def take(self, connector: str) -> bool:
         """One more step, if its gate lets it through."""
         if connector not in self._left:  # the first step ever for this system
-            self._gates[connector] = gate = _new(self._session, connector, now=self._now)
+            gate = _new(self._session, connector, now=self._now)
+            self._gates[connector] = held = _Held(connector, gate.open_from, gate.tat, gate.failures)
             pace = self._paces.get(connector, DEFAULT)
-            self._left[connector] = _let_through(gate, pace, 0, now=self._now)
+            self._left[connector] = _let_through(held, pace, 0, now=self._now)
         if self._left[connector] <= 0:
             return False
         self._left[connector] -= 1
@@ -112,10 +128,13 @@ class Gates:
 
     def settle(self) -> None:
         """Write down how far ahead of its pace each gate is now."""
+        moved_on = []
         for name, taken in self._taken.items():
             pace, gate = self._paces.get(name, DEFAULT), self._gates[name]
             if pace.steps_per_s:
-                gate.tat = max(gate.tat or self._now, self._now) + timedelta(seconds=taken / pace.steps_per_s)
+                until = max(gate.tat or self._now, self._now) + timedelta(seconds=taken / pace.steps_per_s)
+                moved_on.append({"gate": name, "until": until})
+        _MOVED_ON.run_all(self._session, moved_on)
 
 
 def came_back(
@@ -124,8 +143,9 @@ def came_back(
     """Take what the systems answered into account. Gives those whose gate is shut now because of it."""
     troubled = {name for name, result in results if not _is_well(result)}
     every = {name for name, _ in results}
-    asked = {"every": sorted(every), "troubled": sorted(troubled)}
-    gates = {gate.connector: gate for gate in session.scalars(_TOUCHED, asked)}
+    session.flush()
+    touched = _TOUCHED.scalars(session, every=every, troubled=troubled)
+    gates = {name: session.get_one(Gate, name, populate_existing=True) for name in touched}
     for name in sorted(troubled - gates.keys()):
         gates[name] = _new(session, name, now=now)
     shut_now = []
@@ -157,21 +177,20 @@ def _insert(session: Session) -> "type[sqlite.Insert | postgresql.Insert]":
 
 
 def _out(session: Session) -> dict[str, int]:
-    session.flush()
     counted: dict[str, int] = {}
-    for name, count in session.execute(_OUT):
+    for name, count in _OUT.rows(session):
         counted[name] = counted.get(name, 0) + count
     return counted
 
 
-def _let_through(gate: Gate, pace: Pace, out: int, *, now: datetime) -> int:
+def _let_through(gate: _Held, pace: Pace, out: int, *, now: datetime) -> int:
     if gate.open_from > now:
         return 0
     at_once = 1 if gate.failures >= TRIPPED else pace.at_once
     return max(0, min(at_once - out, _tokens(gate, pace, now=now)))
 
 
-def _tokens(gate: Gate, pace: Pace, *, now: datetime) -> int:
+def _tokens(gate: _Held, pace: Pace, *, now: datetime) -> int:
     ahead = ((gate.tat or now) - now).total_seconds()
     if not pace.steps_per_s:
         return 0 if ahead > 0 else pace.at_once

@@ -8,46 +8,48 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import Unavailable
 from connectors.sdk.manifest import Pace
-from connectors.sdk.types import AccountState, Proof, Receipt
+from connectors.sdk.types import AccountState, Receipt
 from service.engine import asking, sealed
 from service.engine.aftercare import SLOWEST_POLL_S, SLOWEST_S, next_look, overtaken, rarer
 from service.engine.gates import came_back
+from service.engine.kept import ended, evidence, proof
 from service.engine.none_there import said_before
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, Result, Returned
 from service.engine.progress import after_steps, reopen
-from service.engine.record import as_rows, digest_of, record, record_run, whose
-from service.engine.states import OUT, AttemptOutcome, StepState, WaitsFor
-from service.engine.tables import TO_RECORD, Attempt, Confirmation, StepRun
+from service.engine.record import as_rows, record, record_run, whose
+from service.engine.states import OUT, StepState, WaitsFor
+from service.engine.tables import Attempt, Confirmation, StepRun
+from service.engine.values import VALUES, Step, StepValues, read, write_came_back
 from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.playbook.model import Grade
-from service.store import table_of
+from service.store import Prepared, table_of
 
-_STEPS = (
-    select(StepRun)
-    .where(StepRun.id.in_(bindparam("ids", expanding=True)))
-    .order_by(StepRun.id)
+_ROWS = table_of(StepRun)
+_STEPS = Prepared(
+    select(*VALUES)
+    .where(_ROWS.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_ROWS.c.id)
     .with_for_update(key_share=True)
-    .options(TO_RECORD)
 )
 _SAID = (
     select(Confirmation)
     .where(Confirmation.step_run_id.in_(bindparam("steps", expanding=True)))
     .order_by(Confirmation.at)
 )
-_ROWS = table_of(StepRun)
-_BEFORE = select(_ROWS.c.before).where(_ROWS.c.id == bindparam("row")).with_for_update(key_share=True)
-_KEEP_BEFORE = update(_ROWS).where(_ROWS.c.id == bindparam("row")).values(before=bindparam("image"))
+_BEFORE = Prepared(
+    select(_ROWS.c.before).where(_ROWS.c.id == bindparam("row")).with_for_update(key_share=True)
+)
+_KEEP_BEFORE = Prepared(update(_ROWS).where(_ROWS.c.id == bindparam("row")).values(before=bindparam("image")))
 _ATTEMPTS = table_of(Attempt)
-_ENDED = (
+_ENDED = Prepared(
     update(_ATTEMPTS)
     .where(_ATTEMPTS.c.step_run_id == bindparam("of"), _ATTEMPTS.c.n == bindparam("number"))
     .values({name: bindparam(name) for name in ("ended_at", "outcome", "error", "hint", "calls")})
@@ -57,13 +59,6 @@ _ENDED = (
 OPEN = (StepState.WAITING, StepState.FAILED)
 #: Steps that are given up in one transaction when their system stays silent.
 GIVEN_UP_AT_ONCE = 200
-#: Readings kept of a step besides notes on devices, the newest.
-KEPT_READINGS = 60
-_OUTCOMES = {
-    StepState.DONE: AttemptOutcome.DONE,
-    StepState.READY: AttemptOutcome.RETRIED,
-    StepState.WAITING: AttemptOutcome.WAITING,
-}
 #: Grades that say a target system was asked and agreed.
 PROVEN = frozenset({Grade.OBSERVED, Grade.CORROBORATED})
 
@@ -84,8 +79,8 @@ class Machine:
     def save_before(self, session: Session, order: Order, state: AccountState) -> None:
         """Keep a before-image, before the change is on its way. The first image of an account stays."""
         row = order.step_run_id
-        known = session.execute(_BEFORE, {"row": row}).scalar_one()
-        session.execute(_KEEP_BEFORE, {"row": row, "image": sealed.seal_before(self.keys, known, state)})
+        known = _BEFORE.scalar(session, row=row)
+        _KEEP_BEFORE.run(session, row=row, image=sealed.seal_before(self.keys, known, state))
 
     def _keep_images(self, step: StepRun, images: Sequence[AccountState]) -> None:
         for state in images:
@@ -106,19 +101,20 @@ class Machine:
         # gates before steps, as admission locks them, and both before the ledger
         results = [(each.order.connector, each.result) for each in returned]
         silent = came_back(session, results, self.paces, now=now)
-        steps = _locked(session, {each.order.step_run_id for each in returned})
-        whose(session, {step.run_id for step in steps.values()})
         confirmed = _confirmed(session, [each.order.step_run_id for each in returned if each.order.checking])
-        counted, attempts = [], []
+        steps = _locked(session, returned, confirmed)
+        whose(session, {step.run_id for step in steps.values()})
+        counted: list[Step] = []
+        attempts = []
         for each in returned:
             step = steps[each.order.step_run_id]
             in_time = self._finish(session, each, step, confirmed.get(step.id), now=now)
             if in_time:
                 counted.append(step)
             if not each.order.checking:  # a reading back is no attempt
-                attempts.append(_ended(each, step if in_time else None, now=now))
-        if attempts:
-            session.execute(_ENDED, attempts)
+                attempts.append(ended(each, step if in_time else None, now=now))
+        _ENDED.run_all(session, attempts)
+        write_came_back(session, {step.id: step for step in counted if isinstance(step, StepValues)}.values())
         counted += _given_up(session, silent, now=now)
         if counted:
             after_steps(session, counted, now=now)
@@ -127,14 +123,15 @@ class Machine:
         self,
         session: Session,
         returned: Returned,
-        step: StepRun,
+        step: Step,
         confirmed: Confirmation | None,
         *,
         now: datetime,
     ) -> bool:
         """Record one; false when it came too late to count."""
         order = returned.order
-        self._keep_images(step, returned.images)  # also of a late one: nobody will read that state again
+        if returned.images:  # also of a late one: nobody will read that state again
+            self._keep_images(_row(step), returned.images)
         is_out = step.checking if order.checking else step.state in OUT
         if step.attempt != order.n or not is_out:
             # no transition: nobody's view of the step is stale now
@@ -152,7 +149,7 @@ class Machine:
             self._carried_out(session, step, returned, now=now)
         return True
 
-    def _carried_out(self, session: Session, step: StepRun, returned: Returned, *, now: datetime) -> None:
+    def _carried_out(self, session: Session, step: Step, returned: Returned, *, now: datetime) -> None:
         match returned.result:
             case Done() as done:
                 self._done(session, step, done, now=now)
@@ -167,27 +164,27 @@ class Machine:
             case Ask() as ask:
                 _ask(session, step, ask, now=now)
 
-    def _done(self, session: Session, step: StepRun, done: Done, *, now: datetime) -> None:
+    def _done(self, session: Session, step: Step, done: Done, *, now: datetime) -> None:
         self._keep(step, done)
         step.state, step.waits_for, step.contradicted = StepState.DONE, None, False
         step.grade, step.why, step.fix, step.ended_at = done.grade, done.said, "", now
         step.verified_at = now if done.grade in PROVEN else None
         step.check_at = now + timedelta(seconds=self.read_back_after_s) if step.readable else None
-        record(session, step, Event.STEP_DONE, at=now, body={"changed": done.changed, **_proof(step)})
+        record(session, step, Event.STEP_DONE, at=now, body={"changed": done.changed, **proof(step)})
 
-    def _keep(self, step: StepRun, result: Done | Queued) -> None:
-        step.evidence = _evidence([], step.evidence, as_rows(result.readings))
+    def _keep(self, step: Step, result: Done | Queued) -> None:
+        step.evidence = evidence([], step.evidence, as_rows(result.readings))
         step.residual = [
             {"what": r.what, "until": r.until.isoformat() if r.until else None, "lost": r.lost}
             for r in result.residual
         ]
         step.look_first = False
 
-    def _keep_receipts(self, step: StepRun, receipts: Mapping[str, Receipt]) -> None:
+    def _keep_receipts(self, step: Step, receipts: Mapping[str, Receipt]) -> None:
         if receipts:
             step.receipts = sealed.seal_receipts(self.keys, step.receipts, receipts)
 
-    def _checked(self, session: Session, step: StepRun, returned: Returned, *, now: datetime) -> None:
+    def _checked(self, session: Session, step: Step, returned: Returned, *, now: datetime) -> None:
         """A reading came back: a device answered, a confirmation is true or false, a done step still holds."""
         match returned.result:
             case Contradicted() if overtaken(session, step):
@@ -218,16 +215,16 @@ class Machine:
                 _not_read(step, ask, now=now)
 
 
-def contradict(session: Session, step: StepRun, wrong: Contradicted, *, now: datetime) -> None:
+def contradict(session: Session, step: Step, wrong: Contradicted, *, now: datetime) -> None:
     """The target was read back and says the opposite: red, whatever was returned or confirmed."""
     step.state, step.waits_for, step.contradicted = StepState.FAILED, WaitsFor.PERSON, True
     step.grade, step.why, step.fix = Grade.UNKNOWN, wrong.what[:1000], wrong.hint[:1000]
-    step.evidence = _evidence(step.evidence, step.evidence, as_rows(wrong.readings))
+    step.evidence = evidence(step.evidence, step.evidence, as_rows(wrong.readings))
     step.ended_at, step.verified_at, step.check_at, step.look_first = now, None, None, True
-    record(session, step, Event.STEP_CONTRADICTED, at=now, body=_proof(step))
+    record(session, step, Event.STEP_CONTRADICTED, at=now, body=proof(step))
 
 
-def _again(session: Session, step: StepRun, again: Again, *, now: datetime) -> None:
+def _again(session: Session, step: Step, again: Again, *, now: datetime) -> None:
     backoff = min(step.retry_most_s, step.retry_first_s * 2 ** min(max(step.tries, 1) - 1, 20))
     pause = _pause(again.after_s, backoff)
     step.look_first = step.look_first or again.look_first
@@ -240,23 +237,27 @@ def _again(session: Session, step: StepRun, again: Again, *, now: datetime) -> N
     record(session, step, Event.STEP_RETRIED, at=now, body={"error": again.error, "in_ms": wait_ms})
 
 
-def _ask(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> None:
+def _ask(session: Session, step: Step, ask: Ask, *, now: datetime) -> None:
     step.grade, step.why, step.fix = ask.grade, ask.what[:1000], ask.hint[:1000]
-    step.evidence = _evidence([], step.evidence, as_rows(ask.readings))
+    step.evidence = evidence([], step.evidence, as_rows(ask.readings))
     if ask.failed:
         _fail(session, step, ask.error, now=now)
         return
     if ask.grade is Grade.ABSENT and step.minimum.rank <= Grade.ABSENT.rank:
         step.state, step.ended_at = StepState.DONE, now
-        record(session, step, Event.STEP_DONE, at=now, body={"changed": False, **_proof(step)})
+        record(session, step, Event.STEP_DONE, at=now, body={"changed": False, **proof(step)})
         return
     step.state, step.waits_for = StepState.WAITING, WaitsFor.PERSON
-    if ask.whose and (said_before(session, step, ask, now=now) or asking.put(session, step, ask, now=now)):
+    if ask.whose and _answered_or_put(session, _row(step), ask, now=now):
         return
     record(session, step, Event.STEP_WAITING, at=now, body={"for": "person", "error": ask.error})
 
 
-def _fail(session: Session, step: StepRun, error: str, *, now: datetime) -> None:
+def _answered_or_put(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
+    return said_before(session, step, ask, now=now) or asking.put(session, step, ask, now=now)
+
+
+def _fail(session: Session, step: Step, error: str, *, now: datetime) -> None:
     """Deadlines end in a person, never in nothing: a failed step stands on top of the checklist."""
     step.state, step.waits_for, step.ended_at = StepState.FAILED, WaitsFor.PERSON, now
     record(session, step, Event.STEP_FAILED, at=now, body={"error": error, "tries": step.tries})
@@ -282,23 +283,23 @@ def _given_up(session: Session, silent: Collection[str], *, now: datetime) -> li
     return steps
 
 
-def _wait_for_device(session: Session, step: StepRun, queued: Queued, *, now: datetime) -> None:
+def _wait_for_device(session: Session, step: Step, queued: Queued, *, now: datetime) -> None:
     step.state, step.waits_for = StepState.WAITING, WaitsFor.DEVICE
     step.grade, step.why = Grade.PENDING, queued.why[:1000]
-    record(session, step, Event.STEP_WAITING, at=now, body={"for": "device", **_proof(step)})
+    record(session, step, Event.STEP_WAITING, at=now, body={"for": "device", **proof(step)})
 
 
-def _read_back(session: Session, step: StepRun, done: Done, *, now: datetime) -> None:
+def _read_back(session: Session, step: Step, done: Done, *, now: datetime) -> None:
     """A done step was read once more. Only a reading that proves it counts as the verified end."""
-    step.evidence = _evidence(step.evidence, step.evidence, as_rows(done.readings))
+    step.evidence = evidence(step.evidence, step.evidence, as_rows(done.readings))
     step.grade = max(step.grade, done.grade, key=lambda grade: grade.rank)
     if done.grade in PROVEN:
         step.verified_at = step.verified_at or now
     step.check_at = next_look(step, now=now)
-    record(session, step, Event.STEP_READ_BACK, at=now, body=_proof(step))
+    record(session, step, Event.STEP_READ_BACK, at=now, body=proof(step))
 
 
-def _ask_instead(session: Session, step: StepRun, *, now: datetime) -> None:
+def _ask_instead(session: Session, step: Step, *, now: datetime) -> None:
     """What was ordered can no longer be read: nothing is proved, so a person must say. It is read on, rarely."""
     step.check_at = now + rarer(step, now=now)
     if step.waits_for is WaitsFor.PERSON:
@@ -309,7 +310,7 @@ def _ask_instead(session: Session, step: StepRun, *, now: datetime) -> None:
     record(session, step, Event.STEP_WAITING, at=now, body={"for": "person", "error": ""})
 
 
-def _not_read(step: StepRun, ask: Ask, *, now: datetime) -> None:
+def _not_read(step: Step, ask: Ask, *, now: datetime) -> None:
     """A reading that did not come about proves nothing, for or against; it is tried again, ever more rarely.
 
     A system that refuses all of us is spared by its gate: once that is over, nobody's reading waits for a day.
@@ -345,48 +346,38 @@ def _answer_confirmation(confirmed: Confirmation, result: Result, *, now: dateti
     confirmed.read_back = f"{said}, {now:%H:%M:%S} UTC"
 
 
-def _evidence(kept: list[Any], known: list[Any], fresh: list[Any]) -> list[Any]:
-    """Fresh readings after those kept. What was noted of a device stays until it is noted anew."""
-    anew = {row["target_id"] for row in fresh if row["proof"] == Proof.NOTED.value}
-    noted = [row for row in known if row["proof"] == Proof.NOTED.value and row["target_id"] not in anew]
-    older = [row for row in kept if row["proof"] != Proof.NOTED.value]
-    return [*[*older, *fresh][-KEPT_READINGS:], *noted]
-
-
 def _pause(seconds: float | None, otherwise: float, most: float = SLOWEST_S) -> timedelta:
     """A wait as a target system asked for it, where that is one a clock can be set to."""
     wanted = seconds if seconds is not None and math.isfinite(seconds) and seconds > 0 else otherwise
     return timedelta(seconds=min(wanted, most))
 
 
-def _ended(returned: Returned, step: StepRun | None, *, now: datetime) -> dict[str, Any]:
-    """What became of an attempt; without the step it came too late to count."""
-    error = hint = ""
-    match returned.result:
-        case Again() | Ask() | Contradicted() as result:
-            error, hint = result.what[:1000], result.hint[:1000]
-        case _:
-            pass
-    return {
-        "of": returned.order.step_run_id,
-        "number": returned.order.n,
-        "ended_at": now,
-        "outcome": _OUTCOMES.get(step.state, AttemptOutcome.FAILED) if step else AttemptOutcome.LATE,
-        "error": error,
-        "hint": hint,
-        "calls": [[call.asked, call.answered, round(call.ms)] for call in returned.calls],
+def _locked(session: Session, returned: Sequence[Returned], confirmed: Collection[str]) -> dict[str, Step]:
+    """Step runs under lock, always taken in the same order; as values where only the usual can become of them."""
+    session.flush()
+    steps: dict[str, Step] = {
+        step.id: step for step in read(_STEPS, session, ids={each.order.step_run_id for each in returned})
     }
-
-
-def _proof(step: StepRun) -> Mapping[str, Any]:
-    """What the ledger keeps of evidence: how well, by what means, and the digest of the rows themselves."""
-    return {
-        "grade": step.grade.value,
-        "proofs": [[row["proof"], row["how"]] for row in step.evidence],
-        "evidence": digest_of(step.evidence),
+    rare = {
+        each.order.step_run_id
+        for each in returned
+        if each.order.step_run_id in confirmed or not _usual(each, steps[each.order.step_run_id])
     }
+    return steps | {id_: session.get_one(StepRun, id_, populate_existing=True) for id_ in sorted(rare)}
 
 
-def _locked(session: Session, step_ids: Collection[str]) -> dict[str, StepRun]:
-    """Step runs under lock, always taken in the same order."""
-    return {step.id: step for step in session.scalars(_STEPS, {"ids": list(step_ids)})}
+def _usual(returned: Returned, step: Step) -> bool:
+    """Whether what comes of it concerns the step alone: no question, no image, no run that is opened again."""
+    if returned.others or returned.images:
+        return False
+    if returned.order.checking:
+        answered_late = isinstance(returned.result, Queued) and step.waits_for is not WaitsFor.DEVICE
+        return not isinstance(returned.result, Contradicted) and not answered_late
+    return not (isinstance(returned.result, Ask) and returned.result.whose)
+
+
+def _row(step: Step) -> StepRun:
+    """The row itself. Raises `TypeError` where `_usual` took for usual what is not."""
+    if isinstance(step, StepRun):
+        return step
+    raise TypeError(f"What became of {step.step} concerns more than its values.")

@@ -14,6 +14,7 @@ from service.engine.in_hand import Slip
 from service.engine.nodes import DEAD_S
 from service.engine.pools import Threads
 from service.engine.tables import StepRun
+from service.engine.values import StepValues
 from service.store import table_of
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ _WITH_NOBODY = (
 )
 
 
-def hand_over(session: Session, app: "App", steps: Sequence[StepRun], threads: Threads) -> None:
+def hand_over(session: Session, app: "App", steps: Sequence[StepValues], threads: Threads) -> None:
     """Write the messages for what was let out, in its own transaction, none longer than a node has threads."""
     if not steps:
         return

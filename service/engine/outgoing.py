@@ -6,41 +6,53 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.last_admin import leaving_admins
 from service.departures.matching import Unclear
 from service.departures.questions import open_questions
 from service.engine.order import Order
-from service.engine.tables import Run, StepRun
+from service.engine.tables import Run
+from service.engine.values import StepValues
 from service.people.account_link import Links, links_of
-from service.people.person import KNOWN_TO_CONNECTORS, Person, known_to_connectors
+from service.people.person import Known, Person, known_to_connectors
+from service.store import Prepared, table_of
 
-_LEAVING = (
-    select(Run.id, Run.started_at, Departure, Person)
-    .join(Departure, Departure.id == Run.departure_id)
-    .join(Person, Person.id == Departure.person_id)
-    .where(Run.id.in_(bindparam("runs", expanding=True)))
-    .options(load_only(Departure.effective_at), load_only(Person.subject, *KNOWN_TO_CONNECTORS))
+_RUNS, _DEPARTURES, _PEOPLE = table_of(Run).c, table_of(Departure).c, table_of(Person).c
+_LEAVING = Prepared(
+    select(
+        _RUNS.id,
+        _RUNS.started_at,
+        _DEPARTURES.id,
+        _DEPARTURES.effective_at,
+        _PEOPLE.id,
+        _PEOPLE.subject,
+        *(_PEOPLE[name] for name in Known._fields),
+    )
+    .where(_DEPARTURES.id == _RUNS.departure_id, _PEOPLE.id == _DEPARTURES.person_id)
+    .where(_RUNS.id.in_(bindparam("runs", expanding=True)))
 )
 
 
 class _Leaving(NamedTuple):
     began: datetime
-    departure: Departure
-    person: Person
+    departure_id: str
+    effective_at: datetime
+    person_id: str
+    subject: str
+    known: Known
 
 
 #: What is unclear about whose accounts they are, by person and target system.
 Asked = Mapping[tuple[str, str], Unclear]
 
 
-def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
+def orders_of(session: Session, steps: Sequence[StepValues]) -> list[Order]:
     """What the executor needs for each: it never opens the database."""
-    found = session.execute(_LEAVING, {"runs": list({step.run_id for step in steps})})
-    leaving = {run_id: _Leaving(began, departure, person) for run_id, began, departure, person in found}
-    people = {one.person.id for one in leaving.values()}
+    found = _LEAVING.rows(session, runs={step.run_id for step in steps})
+    leaving = {run_id: _leaving(*who) for run_id, *who in found}
+    people = {one.person_id for one in leaving.values()}
     links = links_of(session, people)
     asked = {
         (question.person_id, question.connector): Unclear(why=question.why, candidates=question.accounts)
@@ -51,7 +63,7 @@ def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
     return [
         replace(
             order,
-            also_leaving=leaving_admins(session, order.connector, without=leaving[order.run_id].person.id),
+            also_leaving=leaving_admins(session, order.connector, without=leaving[order.run_id].person_id),
         )
         if any(account.admin for account in order.links)
         else order
@@ -59,27 +71,31 @@ def orders_of(session: Session, steps: Sequence[StepRun]) -> list[Order]:
     ]
 
 
-def _order(step: StepRun, leaving: _Leaving, links: Links, asked: Asked) -> Order:
-    began, departure, person = leaving
+def _leaving(began: datetime, departure_id: str, effective_at: datetime, *who: Any) -> _Leaving:
+    person_id, subject, *known = who
+    return _Leaving(began, departure_id, effective_at, person_id, subject, Known(*known))
+
+
+def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked) -> Order:
     return Order(
         step_run_id=step.id,
         run_id=step.run_id,
-        departure_id=departure.id,
+        departure_id=leaving.departure_id,
         step=step.step,
         n=step.attempt,
         action=step.action,
         connector=step.connector,
         arguments=step.arguments,
-        subject=person.subject,
-        person=known_to_connectors(person),
-        effective_at=departure.effective_at,
-        links=links.get((person.id, step.connector), ()),
-        unclear=asked.get((person.id, step.connector)),
+        subject=leaving.subject,
+        person=known_to_connectors(leaving.known),
+        effective_at=leaving.effective_at,
+        links=links.get((leaving.person_id, step.connector), ()),
+        unclear=asked.get((leaving.person_id, step.connector)),
         checking=step.checking,
         look_first=step.look_first,
         seen=_seen(step.evidence),
         undoes=step.undoes or "",
-        began=began,
+        began=leaving.began,
         sign_in=step.shuts_sign_in,
     )
 

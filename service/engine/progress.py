@@ -18,15 +18,17 @@ from service.engine.record import ENGINE, record, record_run
 from service.engine.states import ENDED, Colour, StepState, WaitsFor
 from service.engine.tables import Run, StepNeed, StepRun
 from service.engine.timing import wait_of
+from service.engine.values import Step, write_freed
 from service.ledger.event import Event
 from service.playbook.model import OnFailure
-from service.store import table_of
+from service.store import Prepared, table_of
 
 MOVING = frozenset({StepState.READY, StepState.DISPATCHED, StepState.RUNNING})
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
 
 _RUN_IDS: BindParameter[str] = bindparam("runs", expanding=True)
-_STEPS, _NEEDS, _DEPARTURES = table_of(StepRun).c, table_of(StepNeed).c, table_of(Departure).c
+_STEPS, _NEEDS = table_of(StepRun).c, table_of(StepNeed).c
+_RUNS, _DEPARTURES = table_of(Run).c, table_of(Departure).c
 _WAITING = (
     select(_NEEDS.step_run_id)
     .where(
@@ -37,23 +39,30 @@ _WAITING = (
     .correlate(None)
 )
 #: What the steps need that waited for one of these.
-_NEEDED = select(_NEEDS.step_run_id, _STEPS.state, _STEPS.on_failure).where(
-    _STEPS.id == _NEEDS.needs_id, _NEEDS.step_run_id.in_(_WAITING)
-)
-_THESE = (
-    select(StepRun)
-    .where(StepRun.id.in_(bindparam("ids", expanding=True)))
-    .options(
-        load_only(StepRun.state, StepRun.next_at, StepRun.release_after, StepRun.action, StepRun.arguments)
+_NEEDED = Prepared(
+    select(_NEEDS.step_run_id, _STEPS.state, _STEPS.on_failure).where(
+        _STEPS.id == _NEEDS.needs_id, _NEEDS.step_run_id.in_(_WAITING)
     )
+)
+_FREED = Prepared(
+    select(_STEPS.id, _STEPS.release_after, _STEPS.action, _STEPS.arguments).where(
+        _STEPS.id.in_(bindparam("ids", expanding=True))
+    )
+)
+_STAND = Prepared(
+    select(
+        _RUNS.id, _RUNS.colour, _RUNS.finished_at, _RUNS.cancelled, _DEPARTURES.state, _DEPARTURES.person_id
+    )
+    .where(_DEPARTURES.id == _RUNS.departure_id, _RUNS.id.in_(_RUN_IDS))
+    .order_by(_RUNS.number)
+    # of two nodes that end a run's last steps, the second sees what the first one wrote
+    .with_for_update(key_share=True)
 )
 _WITH_DEPARTURES = (
     select(Run, Departure)
     .join(Departure, Departure.id == Run.departure_id)
     .where(Run.id.in_(_RUN_IDS))
     .order_by(Run.number)
-    # of two nodes that end a run's last steps, the second sees what the first one wrote
-    .with_for_update(key_share=True)
     .execution_options(populate_existing=True)
     .options(
         load_only(Run.departure_id, Run.colour, Run.finished_at, Run.cancelled),
@@ -63,7 +72,7 @@ _WITH_DEPARTURES = (
 #: Something is about to happen to the step, or is happening.
 _MOVING = and_(_STEPS.state.in_(MOVING), or_(_STEPS.next_at <= bindparam("now"), _STEPS.tries > 0))
 #: In which ways the steps of each run stand: of those that stand alike, one row.
-_STANDING = (
+_STANDING = Prepared(
     select(
         _STEPS.run_id,
         _STEPS.undoes.is_not(None),
@@ -76,11 +85,25 @@ _STANDING = (
     .where(_STEPS.run_id.in_(_RUN_IDS))
     .distinct()
 )
-_NEXT_DUE = (
-    select(func.min(_STEPS.next_at)).where(_STEPS.state == StepState.READY),
-    select(func.min(_STEPS.check_at)).where(_STEPS.checking.is_(False)),
-    select(func.min(_DEPARTURES.effective_at)).where(_DEPARTURES.state == DepartureState.SCHEDULED),
+_NEXT_DUE = tuple(
+    Prepared(query)
+    for query in (
+        select(func.min(_STEPS.next_at)).where(_STEPS.state == StepState.READY),
+        select(func.min(_STEPS.check_at)).where(_STEPS.checking.is_(False)),
+        select(func.min(_DEPARTURES.effective_at)).where(_DEPARTURES.state == DepartureState.SCHEDULED),
+    )
 )
+
+
+class _Stands(NamedTuple):
+    """How a run was last said to stand, and its departure."""
+
+    run_id: str
+    colour: Colour
+    finished_at: datetime | None
+    cancelled: bool
+    departure: DepartureState
+    person_id: str
 
 
 class _Step(NamedTuple):
@@ -89,13 +112,13 @@ class _Step(NamedTuple):
     standing: Standing
 
 
-def after_step(session: Session, step: StepRun, *, now: datetime) -> None:
+def after_step(session: Session, step: Step, *, now: datetime) -> None:
     """Release what waited for the step, then say how the run stands."""
     after_steps(session, (step,), now=now)
 
 
 def after_steps(
-    session: Session, steps: Iterable[StepRun], *, now: datetime, also: Collection[str] = ()
+    session: Session, steps: Iterable[Step], *, now: datetime, also: Collection[str] = ()
 ) -> None:
     """The same after several steps, of whichever runs, with a few questions for all of them.
 
@@ -105,23 +128,39 @@ def after_steps(
     ended = list(steps)
     session.flush()
     free = _let_pass(session, ended)
-    for waiting in session.scalars(_THESE, {"ids": free}).all() if free else ():
-        waiting.state = StepState.READY
-        waiting.next_at = max(waiting.release_after, now) + wait_of(waiting.action, waiting.arguments)
+    if free:
+        found = _FREED.rows(session, ids=free)
+        at = {step: max(released, now) + wait_of(action, given) for step, released, action, given in found}
+        write_freed(session, at)
     settle(session, {step.run_id for step in ended} | set(also), now=now)
 
 
 def settle(session: Session, run_ids: Collection[str], *, now: datetime) -> None:
     """Derive each run's colour from its steps, and close or open its departure accordingly."""
     session.flush()
-    runs = session.execute(_WITH_DEPARTURES, {"runs": list(run_ids)}).all()
-    _end_cancelled(session, [run.id for run, _ in runs if run.cancelled], now=now)
+    stand = [_Stands(*row) for row in _STAND.rows(session, runs=run_ids)]
+    _end_cancelled(session, [one.run_id for one in stand if one.cancelled], now=now)
     steps = _standing(session, run_ids, now=now)
-    ending = {departure.person_id for run, departure in runs if not run.finished_at and _over(steps[run.id])}
-    asked = asked_about(session, ending)
-    for run, departure in runs:
+    moved = [one for one in stand if not _as_it_stood(one, steps[one.run_id])]
+    if not moved:
+        return
+    asked = asked_about(
+        session, {one.person_id for one in moved if not one.finished_at and _over(steps[one.run_id])}
+    )
+    for run, departure in session.execute(_WITH_DEPARTURES, {"runs": [one.run_id for one in moved]}).all():
         doubts = asked.get(departure.person_id, ())
         _settle(session, run, departure, steps[run.id], doubts, now=now)
+
+
+def _as_it_stood(run: _Stands, steps: Sequence[_Step]) -> bool:
+    """Whether nothing follows from how the steps stand now: on most turns it is so."""
+    if run.departure is DepartureState.RESTORING or any(step.undoes for step in steps):
+        return False
+    if run.colour is not run_colour(step.standing for step in steps):
+        return False
+    if run.finished_at is not None or _over(steps):
+        return run.finished_at is not None and _over(steps)
+    return run.departure is not DepartureState.REVOKING or any(step.moving for step in steps)
 
 
 def cancel(session: Session, step: StepRun, *, now: datetime, actor: str = ENGINE) -> None:
@@ -203,11 +242,11 @@ def _over(steps: Iterable[_Step]) -> bool:
 
 def next_due(session: Session) -> datetime | None:
     """When something is due next that is not due yet for another reason: a step, a reading, a departure."""
-    moments: list[datetime | None] = [session.scalar(query) for query in _NEXT_DUE]
+    moments: list[datetime | None] = [query.scalar(session) for query in _NEXT_DUE]
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def reopen(session: Session, step: StepRun, *, now: datetime) -> None:
+def reopen(session: Session, step: Step, *, now: datetime) -> None:
     """A contradiction after the end: the run is open again, and says so."""
     run = session.get_one(Run, step.run_id)
     if run.finished_at is None:
@@ -228,11 +267,10 @@ def open_again(
     return departure
 
 
-def _let_pass(session: Session, ended: Iterable[StepRun]) -> list[str]:
+def _let_pass(session: Session, ended: Iterable[Step]) -> list[str]:
     """The steps that waited for one of these and now wait for nothing."""
     pass_: dict[str, bool] = {}
-    asked = {"ended": [step.id for step in ended]}
-    for step_id, state, on_failure in session.execute(_NEEDED, asked):
+    for step_id, state, on_failure in _NEEDED.rows(session, ended=[step.id for step in ended]):
         pass_[step_id] = pass_.get(step_id, True) and _lets_pass(state, on_failure)
     return [step_id for step_id, free in pass_.items() if free]
 
@@ -249,7 +287,7 @@ def needs_met(session: Session, step: StepRun) -> bool:
 
 def _standing(session: Session, run_ids: Collection[str], *, now: datetime) -> Mapping[str, Sequence[_Step]]:
     steps: dict[str, list[_Step]] = {run_id: [] for run_id in run_ids}
-    for run_id, undoes, moving, *how in session.execute(_STANDING, {"runs": list(run_ids), "now": now}):
+    for run_id, undoes, moving, *how in _STANDING.rows(session, runs=run_ids, now=now):
         steps[run_id].append(_Step(undoes, moving, Standing(*how)))
     return steps
 

@@ -11,18 +11,19 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.engine.order import Reading
-from service.engine.tables import Run, StepRun
+from service.engine.tables import Run
+from service.engine.values import Step
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person
-from service.store import table_of
+from service.store import Prepared, table_of
 
 ENGINE = "system:engine"
 
 _KNOWN = "exeunt.whose"
 
 _RUNS, _DEPARTURES, _PEOPLE = table_of(Run).c, table_of(Departure).c, table_of(Person).c
-_WHOSE = (
+_WHOSE = Prepared(
     select(_RUNS.id, _DEPARTURES.id, _PEOPLE.subject)
     .where(_DEPARTURES.id == _RUNS.departure_id, _PEOPLE.id == _DEPARTURES.person_id)
     .where(_RUNS.id.in_(bindparam("runs", expanding=True)))
@@ -42,14 +43,13 @@ def whose(session: Session, run_ids: Iterable[str]) -> Mapping[str, Whose]:
     missing = set(run_ids) - known.keys()
     if missing:
         session.flush()
-        found = session.execute(_WHOSE, {"runs": list(missing)})
-        known.update({run_id: Whose(*rest) for run_id, *rest in found})
+        known.update({run_id: Whose(*rest) for run_id, *rest in _WHOSE.rows(session, runs=missing)})
     return known
 
 
 def record(
     session: Session,
-    step: StepRun,
+    step: Step,
     event: Event,
     *,
     at: datetime,

@@ -10,23 +10,23 @@ from service.engine.in_hand import Slip
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
 from service.engine.states import StepState
-from service.engine.tables import TO_LET_OUT, StepRun
-from service.store import table_of
+from service.engine.tables import StepRun
+from service.engine.values import VALUES, read
+from service.store import Prepared, table_of
 
 _ROWS = table_of(StepRun)
 _IDS = any_(bindparam("ids", type_=ARRAY(String)))
-_TO_TAKE = (
-    select(StepRun)
+_TO_TAKE = Prepared(
+    select(*VALUES)
     .where(
-        StepRun.id == _IDS,
-        StepRun.out_with.is_(None),
-        or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True)),
+        _ROWS.c.id == _IDS,
+        _ROWS.c.out_with.is_(None),
+        or_(_ROWS.c.state == StepState.DISPATCHED, _ROWS.c.checking.is_(True)),
     )
-    .order_by(StepRun.id)
+    .order_by(_ROWS.c.id)
     .with_for_update(key_share=True)
-    .options(TO_LET_OUT)
 )
-_TAKEN = (
+_TAKEN = Prepared(
     update(_ROWS)
     .where(_ROWS.c.id == _IDS)
     .values(
@@ -41,9 +41,9 @@ _TAKEN = (
 def taken(session: Session, slips: Sequence[Slip], node: str) -> list[Order]:
     """Those of the attempts that are still to be carried out, as orders; from now on the node answers for them."""
     numbers = dict(slips)
-    found = session.scalars(_TO_TAKE, {"ids": list(numbers)})
+    found = read(_TO_TAKE, session, ids=list(numbers))
     steps = [step for step in found if step.attempt == numbers[step.id]]
     if not steps:
         return []
-    session.execute(_TAKEN, {"ids": [step.id for step in steps], "node": node})
+    _TAKEN.run(session, ids=[step.id for step in steps], node=node)
     return orders_of(session, steps)

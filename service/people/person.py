@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -83,17 +84,17 @@ class RoleGrant(Base):
     since: Mapped[datetime]
 
 
-#: The columns `known_to_connectors` reads.
-KNOWN_TO_CONNECTORS = (
-    Person.display_name,
-    Person.employee_no,
-    Person.work_email,
-    Person.username,
-    Person.hired_on,
-)
+class Known(NamedTuple):
+    """What of a person's row connectors may know."""
+
+    display_name: str
+    employee_no: str | None
+    work_email: str | None
+    username: str | None
+    hired_on: date | None
 
 
-def known_to_connectors(person: Person) -> sdk.Person:
+def known_to_connectors(person: Person | Known) -> sdk.Person:
     """The part of a person that connectors may know, to find accounts by identifier."""
     return sdk.Person(
         display_name=person.display_name,

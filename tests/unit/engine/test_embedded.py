@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from connectors.sdk.types import Evidence, Proof
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
-from service.engine import embedded, start
+from service.engine import admission, embedded, machine, start
 from service.engine.alone import AlreadyRunning, OnlyEngine
 from service.engine.embedded import Embedded
 from service.engine.order import Ask, Done, Order, Reading, Result
 from service.engine.pools import Threads
 from service.engine.start import Starter
 from service.engine.states import StepState
-from service.engine.tables import StepRun
 from service.ledger.keys import Keys
 from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import Fixed
@@ -147,20 +146,21 @@ def test_a_result_is_not_lost_when_the_database_refuses(world: Any, engine: Embe
     assert sum(effect["what"] == "account.active" for effect in world.fake.effects) == 1
 
 
-def test_a_result_is_not_lost_when_the_database_refuses_the_very_result(world: Any, engine: Embedded) -> None:
+def test_a_result_is_not_lost_when_the_database_refuses_the_very_result(
+    world: Any, engine: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
     left = [2]  # with all others, and then alone
+    write = machine.write_came_back
 
-    def refuse(session: Session, *_: object) -> None:
-        if left[0] and any(isinstance(row, StepRun) and row.state is StepState.DONE for row in session.dirty):
+    def refusing(session: Session, steps: Any) -> None:
+        if left[0] and any(step.state is StepState.DONE for step in steps):
             left[0] -= 1
             raise OperationalError("UPDATE", {}, Exception("disk full"))
+        write(session, steps)
 
-    events.listen(Session, "before_flush", refuse)
-    try:
-        engine.start()
-        seen(lambda: turned(world) and state(world, "sessions") is StepState.DONE)
-    finally:
-        events.remove(Session, "before_flush", refuse)
+    monkeypatch.setattr(machine, "write_came_back", refusing)
+    engine.start()
+    seen(lambda: turned(world) and state(world, "sessions") is StepState.DONE)
 
     assert left == [0]
     assert sum(effect["what"] == "account.active" for effect in world.fake.effects) == 1
@@ -240,25 +240,28 @@ def test_an_engine_outlives_a_database_that_cannot_be_read(
     seen(lambda: state(world, "sessions") is StepState.DONE)
 
 
-def test_what_a_doubtful_commit_let_out_is_taken_back(world: Any, engine: Embedded) -> None:
+def test_what_a_doubtful_commit_let_out_is_taken_back(
+    world: Any, engine: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fails = iter([True])
+    write = admission.write_let_out
 
-    def note(session: Session, context: Any) -> None:
-        out = [row for row in session.dirty if isinstance(row, StepRun) and row.state is StepState.RUNNING]
-        session.info["admits"] = session.info.get("admits") or bool(out)
+    def noted(session: Session, steps: Any) -> None:
+        session.info["admits"] = any(step.state is StepState.RUNNING for step in steps)
+        write(session, steps)
+
+    monkeypatch.setattr(admission, "write_let_out", noted)
 
     def stands_and_fails(session: Session) -> None:
         if session.info.pop("admits", False):
             for _ in fails:
                 raise ConnectionError("The answer to the commit was lost.")
 
-    events.listen(Session, "after_flush", note)
     events.listen(Session, "after_commit", stands_and_fails)
     try:
         engine.start()
         seen(lambda: state(world, "sessions") is StepState.DONE)
     finally:
-        events.remove(Session, "after_flush", note)
         events.remove(Session, "after_commit", stands_and_fails)
 
     assert "step.lost" in world.events()
