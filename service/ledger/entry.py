@@ -21,7 +21,7 @@ from service.ledger.errors import EntryRefused, LedgerBroken, ReadingOnly
 from service.ledger.event import Event
 from service.ledger.leaf import Json
 from service.ledger.tree import Edge, leaf_hash
-from service.store import Base
+from service.store import Base, driver
 from service.store.failpoints import passing
 
 __all__ = [
@@ -286,11 +286,12 @@ def _check(block: _Gathered, within: _Within) -> None:
 def _numbered(session: Session, opened: _Open, drafts: Iterable[_Dated]) -> list[_Row]:
     """Entries as rows, each with the next number and its hash at the right edge."""
     rows: list[_Row] = []
+    lite = opened.connection.dialect.name == "sqlite"
     for draft, at in drafts:
-        content = _content(session, draft, opened.edge.size, leaves.stamp(at))
-        leaf, stored_at = leaves.canonical(content), _stored_time(at, opened.connection)
+        seq, when = opened.edge.size, leaves.stamp(at)
+        leaf = leaves.canonical(_content(session, draft, seq, when))
         names = draft.event.value, draft.subject, draft.departure, draft.run, draft.step
-        rows.append((opened.edge.size, leaf, stored_at, *names))
+        rows.append((seq, leaf, _as_text(when) if lite else at.astimezone(UTC), *names))
         opened.edge.append(leaf_hash(leaf))
     return rows
 
@@ -310,7 +311,7 @@ def _opened(session: Session) -> _Open:
 
 def _locked_edge(connection: Connection) -> Edge:
     lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
-    row = connection.exec_driver_sql(f"SELECT size, edge FROM ledger_head WHERE id = 1{lock}").one_or_none()
+    row = next(iter(driver.rows(connection, f"SELECT size, edge FROM ledger_head WHERE id = 1{lock}")), None)
     if row is None:
         raise LedgerBroken("The ledger has no head. Run the migrations; if they ran, someone removed it.")
     try:
@@ -321,29 +322,24 @@ def _locked_edge(connection: Connection) -> Edge:
 
 def _write(opened: _Open, rows: list[_Row]) -> None:
     """Plain driver statements: this is the hottest write of the service, and its values are already exact."""
-    lite = opened.connection.dialect.name == "sqlite"
+    connection, lite = opened.connection, opened.connection.dialect.name == "sqlite"
     if lite or len(rows) == 1:
         marks = ", ".join(["?" if lite else "%s"] * len(_COLUMNS))
-        values: Any = rows if len(rows) > 1 else rows[0]
-        opened.connection.exec_driver_sql(
-            f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({marks})", values
-        )
+        driver.run_all(connection, f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({marks})", rows)
     else:  # one statement for all rows, where many parameter sets would be as many statements
         arrays = ", ".join(f"%s::{kind}[]" for kind in _COLUMNS.values())
         insert = f"INSERT INTO ledger ({', '.join(_COLUMNS)}) SELECT * FROM unnest({arrays})"
-        opened.connection.exec_driver_sql(insert, tuple(list(column) for column in zip(*rows, strict=True)))
+        driver.run(connection, insert, tuple(list(column) for column in zip(*rows, strict=True)))
     passing("ledger.written")
     mark = "?" if lite else "%s"
-    opened.connection.exec_driver_sql(
+    driver.run(
+        connection,
         f"UPDATE ledger_head SET size = {mark}, edge = {mark} WHERE id = 1",
         (opened.edge.size, opened.edge.pack()),
     )
     passing("ledger.appended")
 
 
-def _stored_time(at: datetime, connection: Connection) -> Any:
-    """As `UtcDateTime` stores it on this database."""
-    moment = at.astimezone(UTC)
-    if connection.dialect.name != "sqlite":
-        return moment
-    return moment.replace(tzinfo=None).isoformat(" ", timespec="microseconds")
+def _as_text(stamp: str) -> str:
+    """As `UtcDateTime` stores it on SQLite."""
+    return f"{stamp[:10]} {stamp[11:-1]}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from service import __version__
 from service.ledger.errors import EntryRefused
@@ -19,6 +19,9 @@ VERSION = 1
 MAX_LEAF_BYTES = 64 * 1024
 MAX_DEPTH = 32
 MAX_INT = 2**53 - 1  # beyond it, readers that know doubles only would show another number
+
+#: What is JSON's own as it is.
+_EXACT: Final = frozenset({str, bool, type(None)})
 
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), check_circular=False
@@ -62,17 +65,21 @@ def zone_data_version() -> str:
 def _plain(value: Json, where: str, depth: int) -> Json:
     """The same value in JSON's own types; `where` goes into the message, never the value."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _EXACT:
         return value
     if depth > MAX_DEPTH:
         raise EntryRefused(f"{where} is nested deeper than {MAX_DEPTH}.")
-    if isinstance(value, Mapping):
+    if kind is int and -MAX_INT <= value <= MAX_INT:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {
-            _key(key, where): item if type(item) is str else _plain(item, f"{where}.{key}", depth + 1)
+            key if type(key) is str else _key(key, where): item
+            if type(item) in _EXACT
+            else _plain(item, f"{where}.{key}", depth + 1)
             for key, item in value.items()
         }
     if isinstance(value, list | tuple):
-        return [item if type(item) is str else _plain(item, f"{where}[]", depth + 1) for item in value]
+        return [item if type(item) in _EXACT else _plain(item, f"{where}[]", depth + 1) for item in value]
     if isinstance(value, str):  # an enum
         return str.__str__(value)
     if isinstance(value, int) and abs(value) <= MAX_INT:

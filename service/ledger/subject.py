@@ -13,7 +13,7 @@ from service.ledger import seatbelt
 from service.ledger.bound import bound
 from service.ledger.errors import EntryRefused, Erased, KeyTrouble
 from service.ledger.keys import Keys
-from service.store import Base
+from service.store import Base, Prepared, table_of
 
 KEY_BYTES = 32
 
@@ -29,9 +29,9 @@ class SubjectKey(Base):
 
 seatbelt.fasten(SubjectKey.__table__)
 
-# Asked of every leaver: put together once.
-_WRAPPED: Final = select(SubjectKey.wrapped).where(SubjectKey.subject == bindparam("subject"))
-_NEW: Final = insert(SubjectKey)
+_KEYS: Final = table_of(SubjectKey)
+_WRAPPED: Final = Prepared(select(_KEYS.c.wrapped).where(_KEYS.c.subject == bindparam("subject")))
+_NEW: Final = Prepared(insert(_KEYS))
 
 
 def commitment(key: bytes, field: str, value: str) -> str:
@@ -89,14 +89,14 @@ def refuse_other_keys(session: Session, keys: Keys) -> None:
 
 
 def _find(session: Session, subject: str) -> bytes | None:
-    wrapped = session.connection().scalar(_WRAPPED, {"subject": subject})
+    wrapped = _WRAPPED.scalar(session, subject=subject)
     return None if wrapped is None else bound().open(wrapped, _purpose(subject))
 
 
 def _make(session: Session, subject: str) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
     wrapped = bound().seal(key, _purpose(subject))
-    session.connection().execute(_NEW, {"subject": subject, "wrapped": wrapped})
+    _NEW.run(session, subject=subject, wrapped=wrapped)
     return key
 
 

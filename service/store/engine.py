@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from service.store import driver
 from service.store.combined import Combined, Work
 from service.store.failpoints import passing
 
@@ -121,7 +122,7 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
         reading = connection.get_execution_options().get("exeunt_reading")
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        driver.run(connection, "BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -143,6 +144,6 @@ def _postgres(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
         if not connection.get_execution_options().get("exeunt_reading"):  # who reads holds nobody up
-            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {STANDING_STILL_MS}")
+            driver.run(connection, f"SET LOCAL idle_in_transaction_session_timeout = {STANDING_STILL_MS}")
 
     return engine

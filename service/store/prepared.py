@@ -5,16 +5,16 @@ of a class of their own. What every leaver asks for several times goes past that
 each database's words by SQLAlchemy, belongs to the session's transaction, and raises what SQLAlchemy raises.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import BindParameter, Connection, Dialect, Executable, Insert, SelectBase
+from sqlalchemy import BindParameter, Dialect, Executable, Insert, SelectBase
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement, visitors
 from sqlalchemy.types import TypeEngine
+
+from service.store import driver
 
 Row = tuple[Any, ...]
 Given = Mapping[str, Any]
@@ -97,7 +97,7 @@ class Prepared:
         lengths = tuple([_padded(given, name) for name in self._lists])
         connection = session.connection()
         worded = self._in_words_of(connection.dialect, given, lengths)
-        with _cursor(connection, worded.sql) as cursor:
+        with driver.cursor(connection, worded.sql) as cursor:
             cursor.execute(worded.sql, worded.sent(given))
             return worded.read(cursor, connection.dialect)
 
@@ -125,11 +125,7 @@ class Prepared:
         connection = session.connection()
         worded = self._in_words_of(connection.dialect, next(iter(many)), ())
         sent = [worded.sent(given) for given in many]
-        with _cursor(connection, worded.sql) as cursor:
-            if len(sent) == 1:
-                cursor.execute(worded.sql, sent[0])
-            else:
-                cursor.executemany(worded.sql, sent)
+        driver.run_all(connection, worded.sql, sent)
 
     def _in_words_of(self, dialect: Dialect, given: Given, lengths: tuple[int, ...]) -> _Worded:
         key = dialect.name, lengths
@@ -193,29 +189,3 @@ def _to_database(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
 
 def _from_database(kind: TypeEngine[Any], given: Any, dialect: Dialect) -> Process | None:
     return kind.dialect_impl(dialect).result_processor(dialect, given)
-
-
-@contextmanager
-def _cursor(connection: Connection, sql: str) -> Iterator[DBAPICursor]:
-    """The driver's cursor. Raises what SQLAlchemy makes of the driver's errors, without what was sent."""
-    driver = connection.connection
-    cursor = driver.cursor()
-    try:
-        yield cursor
-    except connection.dialect.loaded_dbapi.Error as error:
-        dialect = connection.dialect
-        gone = dialect.is_disconnect(error, driver, cursor)
-        told = DBAPIError.instance(
-            sql,
-            None,
-            error,
-            dialect.loaded_dbapi.Error,
-            hide_parameters=True,
-            connection_invalidated=gone,
-            dialect=dialect,
-        )
-        if gone:
-            connection.invalidate(error)
-        raise told from error
-    finally:
-        cursor.close()

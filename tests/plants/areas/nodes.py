@@ -242,7 +242,7 @@ PLANTS = (
         protects="A process that stands still within a transaction holds the others up no longer than is said.",
         file="service/store/engine.py",
         text=(
-            '            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '
+            '            driver.run(connection, f"SET LOCAL idle_in_transaction_session_timeout = '
             '{STANDING_STILL_MS}")'
         ),
         becomes="            pass",
