@@ -14,44 +14,43 @@ from service.ledger.entry import LedgerEntry
 from service.people.account_link import AccountLink
 from service.people.person import Person
 from service.snapshot.tables import Coverage, RawFile, Snapshot
-from service.snapshot.view import Windows, utc_days
+from service.snapshot.view import Windows, utc_span
+from service.store import Prepared, table_of
 
 _CONNECTORS: Final[BindParameter[Any]] = bindparam("connectors", expanding=True)
 _FIRST: Final[BindParameter[Any]] = bindparam("first")
 _LAST: Final[BindParameter[Any]] = bindparam("last")
 
-_LEAVER: Final = (
+_PEOPLE, _DEPARTURES, _LINKS = table_of(Person).c, table_of(Departure).c, table_of(AccountLink).c
+_RAW, _COVERED = table_of(RawFile).c, table_of(Coverage).c
+_SNAPSHOTS, _LEDGER = table_of(Snapshot).c, table_of(LedgerEntry).c
+
+_LEAVER: Final = Prepared(
     select(
-        Person.id,
-        Person.subject,
-        Person.display_name,
-        Departure.run_id,
-        Departure.zone,
-        Departure.notice_date,
-        Departure.announced_at,
-        Departure.effective_at,
+        _PEOPLE.id,
+        _PEOPLE.subject,
+        _PEOPLE.display_name,
+        _DEPARTURES.run_id,
+        _DEPARTURES.zone,
+        _DEPARTURES.notice_date,
+        _DEPARTURES.announced_at,
+        _DEPARTURES.effective_at,
+    ).where(_DEPARTURES.id == bindparam("departure"), _PEOPLE.id == _DEPARTURES.person_id)
+)
+_ACCOUNTS: Final = Prepared(
+    select(_LINKS.connector, _LINKS.account_id).where(
+        _LINKS.person_id == bindparam("person"), _LINKS.connector.in_(_CONNECTORS)
     )
-    .join(Person, Person.id == Departure.person_id)
-    .where(Departure.id == bindparam("departure"))
 )
-_ACCOUNTS: Final = select(AccountLink.connector, AccountLink.account_id).where(
-    AccountLink.person_id == bindparam("person"), AccountLink.connector.in_(_CONNECTORS)
+_FILES: Final = Prepared(
+    select(_RAW.connector, _RAW.name, _RAW.format, _RAW.day, _RAW.sha256, _RAW.size, _RAW.received_at)
+    .where(_RAW.connector.in_(_CONNECTORS), _RAW.day.between(_FIRST, _LAST))
+    .order_by(_RAW.day, _RAW.kind, _RAW.sha256)
 )
-_FILES: Final = (
-    select(
-        RawFile.connector,
-        RawFile.name,
-        RawFile.format,
-        RawFile.day,
-        RawFile.sha256,
-        RawFile.size,
-        RawFile.received_at,
+_COVERAGE: Final = Prepared(
+    select(_COVERED.day, _COVERED.kind, _COVERED.state).where(
+        _COVERED.connector.in_(_CONNECTORS), _COVERED.day.between(_FIRST, _LAST)
     )
-    .where(RawFile.connector.in_(_CONNECTORS), RawFile.day.between(_FIRST, _LAST))
-    .order_by(RawFile.day, RawFile.kind, RawFile.sha256)
-)
-_COVERAGE: Final = select(Coverage.day, Coverage.kind, Coverage.state).where(
-    Coverage.connector.in_(_CONNECTORS), Coverage.day.between(_FIRST, _LAST)
 )
 _LATEST: Final = (
     select(Snapshot)
@@ -59,16 +58,16 @@ _LATEST: Final = (
     .order_by(Snapshot.version.desc())
     .limit(1)
 )
-_VERSION: Final = (
-    select(Snapshot.id, Snapshot.version)
-    .where(Snapshot.departure_id == bindparam("departure"))
-    .order_by(Snapshot.version.desc())
+_VERSION: Final = Prepared(
+    select(_SNAPSHOTS.id, _SNAPSHOTS.version)
+    .where(_SNAPSHOTS.departure_id == bindparam("departure"))
+    .order_by(_SNAPSHOTS.version.desc())
     .limit(1)
 )
-_SEALED: Final = (
-    select(Snapshot.sealed, Snapshot.wrapped_key, LedgerEntry.leaf)
-    .join(LedgerEntry, LedgerEntry.seq == Snapshot.sealed_seq)
-    .where(Snapshot.id == bindparam("snapshot"))
+_SEALED: Final = Prepared(
+    select(_SNAPSHOTS.sealed, _SNAPSHOTS.wrapped_key, _LEDGER.leaf).where(
+        _SNAPSHOTS.id == bindparam("snapshot"), _LEDGER.seq == _SNAPSHOTS.sealed_seq
+    )
 )
 
 
@@ -118,8 +117,9 @@ class Sealed(NamedTuple):
 
 
 def leaver(session: Session, departure_id: str) -> Leaver:
-    """Who leaves. Raises `NoResultFound`."""
-    return Leaver(*session.execute(_LEAVER, {"departure": departure_id}).one())
+    """Who leaves."""
+    (found,) = _LEAVER.rows(session, departure=departure_id)
+    return Leaver(*found)
 
 
 def latest(session: Session, departure_id: str) -> Snapshot | None:
@@ -129,27 +129,27 @@ def latest(session: Session, departure_id: str) -> Snapshot | None:
 
 def version(session: Session, departure_id: str) -> Version | None:
     """The snapshot that holds, by name."""
-    found = session.execute(_VERSION, {"departure": departure_id}).one_or_none()
+    found = _VERSION.first(session, departure=departure_id)
     return Version(*found) if found else None
 
 
 def sealed(session: Session, snapshot_id: str) -> Sealed:
-    """A snapshot and what the ledger was told of it. Raises `NoResultFound`."""
-    return Sealed(*session.execute(_SEALED, {"snapshot": snapshot_id}).one())
+    """A snapshot and what the ledger was told of it."""
+    (found,) = _SEALED.rows(session, snapshot=snapshot_id)
+    return Sealed(*found)
 
 
 def accounts(session: Session, person_id: str, connectors: Iterable[str]) -> Mapping[str, frozenset[str]]:
     """The ids of the leaver's accounts, by connector."""
     found: dict[str, set[str]] = {}
-    asked = {"person": person_id, "connectors": tuple(connectors)}
-    for connector, account_id in session.execute(_ACCOUNTS, asked):
+    for connector, account_id in _ACCOUNTS.rows(session, person=person_id, connectors=tuple(connectors)):
         found.setdefault(connector, set()).add(account_id)
     return {connector: frozenset(ids) for connector, ids in found.items()}
 
 
 def files(session: Session, connectors: Iterable[str], spans: Windows) -> tuple[File, ...]:
     """The logs that may hold activities of the windows."""
-    return tuple(File(*row) for row in session.execute(_FILES, _within(connectors, spans)))
+    return tuple(File(*row) for row in _FILES.rows(session, **_within(connectors, spans)))
 
 
 def coverage(
@@ -157,7 +157,7 @@ def coverage(
 ) -> Mapping[date, Mapping[str, CoverageState]]:
     """What could be seen, by UTC day and kind of log."""
     told: dict[date, dict[str, CoverageState]] = {}
-    for day, kind, said in session.execute(_COVERAGE, _within(connectors, spans)):
+    for day, kind, said in _COVERAGE.rows(session, **_within(connectors, spans)):
         kinds, state = told.setdefault(day, {}), CoverageState(said)
         if state is not CoverageState.COMPLETE or kind not in kinds:
             kinds[kind] = state  # of two systems with such a log, the one that was not seen
@@ -165,5 +165,5 @@ def coverage(
 
 
 def _within(connectors: Iterable[str], spans: Windows) -> Mapping[str, object]:
-    days = list(utc_days(spans))
-    return {"connectors": tuple(connectors), "first": days[0], "last": days[-1]}
+    first, last = utc_span(spans)
+    return {"connectors": tuple(connectors), "first": first, "last": last}

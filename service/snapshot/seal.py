@@ -24,9 +24,9 @@ from service.snapshot.reading import File
 from service.snapshot.tables import Snapshot
 from service.snapshot.verdict import LIMITS, Judged, Verdict, blind, judge
 from service.snapshot.view import View, Windows, windows
-from service.store import Store
+from service.store import Prepared, Store, table_of
 
-_NEW: Final = insert(Snapshot)
+_NEW: Final = Prepared(insert(table_of(Snapshot)))
 
 NO_NOTICE = "No notice of monitoring is on file, so nothing was looked at."
 NO_ACCOUNT = "The leaver's account in the systems that keep logs is not known."
@@ -149,7 +149,7 @@ class Sealer:
                 return
             row = {**values, "version": latest.version + 1 if latest else 1}
             row["sealed_seq"] = _record(session, row, gathered, judged)
-            session.connection().execute(_NEW, row)
+            _NEW.run(session, **row)
 
         self.store.together("snapshot", keep)
         return holds

@@ -128,10 +128,14 @@ def windows(
     )
 
 
+def utc_span(spans: Windows) -> tuple[date, date]:
+    """The first and the last UTC day whose files may hold activities of the windows: one more on each side."""
+    return spans.baseline_from - timedelta(days=1), spans.review_to + timedelta(days=1)
+
+
 def utc_days(spans: Windows) -> Iterable[date]:
-    """The UTC days whose files may hold activities of the windows: one more on each side."""
-    first, last = spans.baseline_from - timedelta(days=1), spans.review_to + timedelta(days=1)
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+    """All of these days."""
+    return _days(*utc_span(spans))
 
 
 def at_midnight(day: date) -> datetime:
