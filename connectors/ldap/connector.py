@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict
 from datetime import datetime
 from typing import Final, NamedTuple, Self
 from uuid import UUID
@@ -74,6 +73,8 @@ BOOKKEEPING: Final = frozenset(
         "badpasswordtime",
     }
 )
+#: What a before-image does not show.
+HIDDEN: Final = SECRETS | BOOKKEEPING
 
 
 #: Members of a before-image that are no attributes of the entry.
@@ -141,11 +142,9 @@ class LdapConnector:
             entry = self._entry(directory, account, "*", "+")
             groups = self._groups.with_members(directory, entry)
         self._just_read[account.id] = _Before(entry, groups)
-        memberships = [asdict(each) for each in self._groups.memberships(groups, entry)]
+        memberships = [each._asdict() for each in self._groups.memberships(groups, entry)]
         shown: dict[str, Json] = dict.fromkeys(self._dialect.locks) | {
-            name: as_json(values)
-            for name, values in entry.raw.items()
-            if name.lower() not in SECRETS | BOOKKEEPING
+            name: as_json(values) for name, values in entry.raw.items() if name.lower() not in HIDDEN
         }
         return AccountState(
             account=account,

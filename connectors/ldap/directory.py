@@ -43,8 +43,11 @@ class Entry:
         asked = self.raw.get(name)
         if asked is not None:  # directories answer in the letters they were asked in
             return asked
-        name = name.lower()
-        return next((values for key, values in self.raw.items() if key.lower() == name), ())
+        name, size = name.lower(), len(name)
+        for known, values in self.raw.items():
+            if len(known) == size and known.lower() == name:
+                return values
+        return ()
 
     def texts(self, name: str) -> list[str]:
         """The values as text; what is no text is shown as LDIF shows it."""
@@ -142,11 +145,14 @@ class Directory:
 
     def _whole(self, dn: str, given: Mapping[str, tuple[bytes, ...]]) -> Mapping[str, tuple[bytes, ...]]:
         """Active Directory hands over a long list in ranges (`member;range=0-1499`): ask for the rest."""
-        parts = [part for part in map(RANGE.fullmatch, given) if part]
-        whole = {name: values for name, values in given.items() if not RANGE.fullmatch(name)}
+        parts = [part for name in given if ";" in name and (part := RANGE.fullmatch(name))]
+        if not parts:
+            return given
+        ranged = {part.string for part in parts}
+        whole = {name: values for name, values in given.items() if name not in ranged}
         for part in parts:
             whole[part["name"]] = (*given[part.string], *self._rest(dn, part))
-        return whole if parts else given
+        return whole
 
     def _rest(self, dn: str, part: re.Match[str]) -> Iterator[bytes]:
         """The values behind those of one part of a list."""

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from connectors.ldap.answers import ADD_A_MEMBER
 from connectors.ldap.dialect import Dialect, evidence
@@ -19,8 +18,7 @@ _AROUND: Final = re.compile(r"\s*([,=+])\s*")
 NEEDS_A_MEMBER = {"member": "groupofnames", "uniqueMember": "groupofuniquenames"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class Membership(NamedTuple):
     """One value of one group. `value` is what the group holds, letter for letter."""
 
     group: str
@@ -54,9 +52,10 @@ class Groups:
         Args:
             before: The groups it is in, with their members.
         """
+        held = self.memberships(before, entry)
         for group in before:
-            self._refuse_if_last(group, entry)
-        gone = [each for each in self.memberships(before, entry) if self._left(directory, each)]
+            _refuse_if_last(group, entry, held)
+        gone = [each for each in held if self._left(directory, each)]
         if still := self.of(directory, entry):
             raise Refused(
                 f"The directory answered success, and {entry.dn} is still in {', '.join(still)}.",
@@ -66,7 +65,7 @@ class Groups:
         return Outcome(
             changed=bool(gone),
             evidence=(evidence(Proof.PROVEN, "member search", at, body),),
-            receipt=Receipt(before={"changed": bool(gone), "groups": [asdict(each) for each in gone]}),
+            receipt=Receipt(before={"changed": bool(gone), "groups": [each._asdict() for each in gone]}),
         )
 
     def join(self, directory: Directory, entry: Entry, memberships: Sequence[Json]) -> bool:
@@ -136,10 +135,11 @@ class Groups:
     def _memberships(self, group: Entry, entry: Entry) -> Iterator[Membership]:
         for attribute in self._dialect.member_attributes:
             values = group.values(attribute)
+            if not values:
+                continue
             own = self._own_values(attribute, entry)
             exact = [value for value in own if value.encode() in values]  # as most directories write it
-            plain = {_plain(value) for value in own}
-            for value in exact or (each for each in map(text, values) if _plain(each) in plain):
+            for value in exact or _written_otherwise(own, values):
                 yield Membership(group=group.dn, attribute=attribute, value=value)
 
     def _own_values(self, attribute: str, entry: Entry) -> list[str]:
@@ -157,15 +157,22 @@ class Groups:
             return False  # the group itself is gone by now
         return not code
 
-    def _refuse_if_last(self, group: Entry, entry: Entry) -> None:
-        classes = {name.lower() for name in group.texts("objectClass")}
-        for attribute, object_class in NEEDS_A_MEMBER.items():
-            own = [each for each in self._memberships(group, entry) if each.attribute == attribute]
-            if own and object_class in classes and len(own) == len(group.values(attribute)):
-                raise Refused(
-                    f"{entry.dn} is the last member of {group.dn}, which may not be empty. No group was left.",
-                    hint=ADD_A_MEMBER,
-                )
+
+def _refuse_if_last(group: Entry, entry: Entry, held: Iterable[Membership]) -> None:
+    classes = {name.lower() for name in group.texts("objectClass")}
+    for attribute, object_class in NEEDS_A_MEMBER.items():
+        own = [each for each in held if (each.group, each.attribute) == (group.dn, attribute)]
+        if own and object_class in classes and len(own) == len(group.values(attribute)):
+            raise Refused(
+                f"{entry.dn} is the last member of {group.dn}, which may not be empty. No group was left.",
+                hint=ADD_A_MEMBER,
+            )
+
+
+def _written_otherwise(own: Iterable[str], values: Iterable[bytes]) -> list[str]:
+    """The same names as the group has them, with other spaces or letter case."""
+    plain = {_plain(value) for value in own}
+    return [value for value in map(text, values) if _plain(value) in plain]
 
 
 def _plain(name: str) -> str:

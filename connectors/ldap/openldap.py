@@ -57,6 +57,8 @@ from connectors.sdk.types import (
 
 ACCOUNT_LOCKED: Final = b"\x81\x01\x01"  # error 1 in the answer of the password policy control
 RIGHTS: Final = f"write {PASSWORD}, manage {LOCK} and {END}"
+#: What one way of shutting a login may be refused with while the others are tried.
+TOLERATED: Final = frozenset({CONSTRAINT, NO_RIGHT, UNDEFINED_ATTRIBUTE})
 MONITOR: Final = "cn=Connections,cn=Monitor"
 CONTAINER: Final = equals("objectClass", "monitorContainer")
 ONE_YEAR_S: Final = 365 * 24 * 3600
@@ -246,16 +248,15 @@ class OpenLdap:
         for name in (PASSWORD, LOCK, END):
             if name not in measures or entry.values(name) == measures[name]:
                 continue
-            tolerated = frozenset({CONSTRAINT, NO_RIGHT, UNDEFINED_ATTRIBUTE})
             code = directory.modify(
-                entry, {name: (REPLACE, measures[name])}, right=RIGHTS, tolerate=tolerated
+                entry, {name: (REPLACE, measures[name])}, right=RIGHTS, tolerate=TOLERATED
             )
             if code:
                 refused[name] = code
         return refused
 
     def _read_again(self, directory: Directory, entry: Entry) -> Entry:
-        again = directory.entry(entry.dn, tuple(entry.raw) + self.wanted)
+        again = directory.entry(entry.dn, self.wanted)
         if again is None:
             raise NotFound(f"{entry.dn} is gone.", hint="Was it moved or deleted while we worked on it?")
         return again

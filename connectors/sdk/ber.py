@@ -1,5 +1,7 @@
 """Basic Encoding Rules, as much of them as LDAP needs, for our side of it and for a fake's."""
 
+from typing import NoReturn
+
 LONG_FORM = 0x80  # a length that says how many bytes hold the length
 MOST_LENGTH_BYTES = 4
 BOOLEAN, INTEGER, OCTETS, ENUMERATED, SEQUENCE, SET = 0x01, 0x02, 0x04, 0x0A, 0x30, 0x31
@@ -69,26 +71,37 @@ def header(data: bytes, at: int = 0) -> tuple[int, int]:
 
 
 def elements(content: bytes) -> list[Element]:
-    """The elements side by side in a content: a thousand for one leaver, most of them with a short length."""
-    found: list[Element] = []
+    """The elements side by side in a content."""
+    found = []
     at, whole = 0, len(content)
-    while at < whole:
-        start = at + 2
-        if start > whole:
-            raise BerError("an element that ends before its length")
-        size = content[at + 1]
-        if size >= LONG_FORM:
-            size, start = _long(content, at)
-        end = start + size
-        if end > whole:
-            raise BerError("an element that ends before its length")
-        found.append((content[at], content[start:end]))
-        at = end
-    return found
-
-
-def _long(content: bytes, at: int) -> tuple[int, int]:
     try:
-        return header(content, at)
+        while at < whole:
+            size, start = content[at + 1], at + 2
+            if size >= LONG_FORM:
+                size, start = header(content, at)
+            end = start + size
+            found.append((content[at], content[start:end]))
+            at = end
     except IndexError:
-        raise BerError("an element that ends before its length") from None
+        at = whole + 1
+    return found if at == whole else _cut_short()
+
+
+def contents(content: bytes) -> list[bytes]:
+    """The contents of the elements side by side, whatever their tags: most of them are short."""
+    found = []
+    at, whole = 0, len(content)
+    try:
+        while at < whole:
+            size, start = content[at + 1], at + 2
+            if size >= LONG_FORM:
+                size, start = header(content, at)
+            at = start + size
+            found.append(content[start:at])
+    except IndexError:
+        at = whole + 1
+    return found if at == whole else _cut_short()
+
+
+def _cut_short() -> NoReturn:
+    raise BerError("an element that ends before its length")

@@ -5,6 +5,7 @@ four operations of a leaver that is most of what a directory costs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from connectors.sdk import ber
@@ -34,6 +35,13 @@ _FOLLOW_ALIASES: Final = 3
 _CONTROLS: Final = 0xA0
 _AND, _OR, _NOT, _EQUAL, _PRESENT, _RULE = 0xA0, 0xA1, 0xA2, 0xA3, 0x87, 0xA9
 _NO_LIMIT: Final = ber.integer(0) * 2 + ber.element(ber.BOOLEAN, b"\x00")
+#: How a search goes: how far down, over aliases or not, and how much at most.
+_WAYS: Final = {
+    below: ber.integer(scope, tag=ber.ENUMERATED)
+    + ber.integer(_FOLLOW_ALIASES, tag=ber.ENUMERATED)
+    + _NO_LIMIT
+    for below, scope in ((True, _SUBTREE), (False, _BASE))
+}
 
 
 class Found(NamedTuple):
@@ -62,7 +70,7 @@ class Message(NamedTuple):
 
 def equals(attribute: str, value: str) -> Filter:
     """Fits where the attribute has exactly this value."""
-    return ber.sequence(ber.octets(attribute.encode()), ber.octets(value.encode()), tag=_EQUAL)
+    return ber.element(_EQUAL, _names((attribute,)) + ber.octets(value.encode()))
 
 
 def has(attribute: str) -> Filter:
@@ -92,17 +100,16 @@ def none_of(condition: Filter) -> Filter:
     return ber.sequence(condition, tag=_NOT)
 
 
+@lru_cache(maxsize=256)
+def _names(attributes: tuple[str, ...]) -> bytes:
+    """Names of attributes side by side: the same few again and again."""
+    return b"".join([ber.octets(name.encode()) for name in attributes])
+
+
 def search(base: str, query: Filter, wanted: Iterable[str], *, below: bool) -> bytes:
     """Look at the entries at and below a base, or at the base alone."""
-    return ber.sequence(
-        ber.octets(base.encode()),
-        ber.integer(_SUBTREE if below else _BASE, tag=ber.ENUMERATED),
-        ber.integer(_FOLLOW_ALIASES, tag=ber.ENUMERATED),
-        _NO_LIMIT,
-        query,
-        ber.sequence(*(ber.octets(name.encode()) for name in wanted)),
-        tag=SEARCH,
-    )
+    named = ber.element(ber.SEQUENCE, _names(tuple(wanted)))
+    return ber.sequence(ber.octets(base.encode()), _WAYS[below], query, named, tag=SEARCH)
 
 
 def modify(dn: str, changes: Changes) -> bytes:
@@ -110,7 +117,7 @@ def modify(dn: str, changes: Changes) -> bytes:
     listed = [
         ber.sequence(
             ber.integer(kind, tag=ber.ENUMERATED),
-            ber.sequence(ber.octets(name.encode()), ber.sequence(*map(ber.octets, values), tag=ber.SET)),
+            ber.sequence(_names((name,)), ber.sequence(*map(ber.octets, values), tag=ber.SET)),
         )
         for name, (kind, values) in changes.items()
     ]
@@ -162,20 +169,20 @@ def parse(received: bytes) -> Message:
 
 def found_in(content: bytes) -> Found:
     """The entry a message holds. Attributes without a value were asked for and are not there."""
-    (_, dn), (_, listed) = ber.elements(content)
+    dn, listed = ber.contents(content)
     attributes = {}
-    for _, attribute in ber.elements(listed):
-        (_, name), (_, values) = ber.elements(attribute)
+    for attribute in ber.contents(listed):
+        name, values = ber.contents(attribute)
         if values:
-            attributes[name.decode()] = tuple([value for _, value in ber.elements(values)])
+            attributes[name.decode()] = tuple(ber.contents(values))
     return Found(dn.decode(), attributes)
 
 
 def answer_in(said: Message) -> Answer:
     """How an operation ended, from its last message."""
-    (_, code), (_, dn), *_ = ber.elements(said.content)
+    code, dn, *_ = ber.contents(said.content)
     controls = {}
-    for _, each in ber.elements(said.controls):
+    for each in ber.contents(said.controls):
         (_, oid), *rest = ber.elements(each)
         controls[oid.decode()] = next((value for tag, value in rest if tag == ber.OCTETS), b"")
     return Answer(ber.number(code), dn.decode(), controls)

@@ -5,6 +5,7 @@ import socket
 import ssl
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ldap3 import MODIFY_REPLACE, NONE, Connection, Server, Tls
@@ -142,3 +143,14 @@ def test_strings_come_back_as_they_were_written(values: list[bytes]) -> None:
 def test_any_bytes_are_read_or_refused_as_no_ber(data: bytes) -> None:
     with contextlib.suppress(ber.BerError):
         list(ber.elements(data))
+
+
+@given(st.binary(max_size=60))
+def test_contents_are_those_of_the_elements_or_both_are_refused(data: bytes) -> None:
+    try:
+        elements = ber.elements(data)
+    except ber.BerError:
+        with pytest.raises(ber.BerError):
+            ber.contents(data)
+    else:
+        assert ber.contents(data) == [content for _, content in elements]
