@@ -5,13 +5,13 @@ import json as jsonlib
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final, NamedTuple, NoReturn, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from connectors.sdk import pacing, urls
 from connectors.sdk.answer import TooLongError, UnreadableError
@@ -23,6 +23,7 @@ from connectors.sdk.wire import Connection, Place, Sent
 MEBIBYTE: Final = 1024 * 1024
 BYTE_CAP: Final = 64 * MEBIBYTE
 SESSIONS_KEPT: Final = 32
+_ALWAYS: Final = {"User-Agent": "exeunt", "Accept": "application/json", "Accept-Encoding": "gzip"}
 
 
 _Kind = tuple[str, Place, bool]  # target, where to, only reading
@@ -89,23 +90,17 @@ class Http:
         byte_cap: int = BYTE_CAP,
         ca_file: str | None = None,
     ) -> None:
-        self._base = urls.split(base_url, schemes=("https", "http"), target=target)
-        if self._base.scheme == "http" and not urls.is_loopback(self._base.hostname or ""):
-            raise ConfigError(
-                f"The URL of {target} begins with http://, so our credentials would travel in the clear.",
-                hint="Write https:// instead.",
-            )
+        self._base, self._place = _where(base_url, ca_file, target=target)
         if ca_file and not Path(ca_file).is_file():
             raise ConfigError(
                 f"The ca_file of {target} is not there.", hint="Name a PEM file that we may read."
             )
         self._url = self._base.geturl()
         self._origin = f"{self._base.scheme}://{self._base.netloc}"
-        self._place = Place(*urls.origin(self._base), ca_file=ca_file)
         self._target = target
         self._context = context
         self._auth = auth
-        self._headers = dict(headers or {})
+        self._headers = {**_ALWAYS, **(headers or {})}
         self._byte_cap = byte_cap
 
     def get(self, path: str, **options: Json) -> Response:
@@ -196,20 +191,29 @@ class Http:
         )
 
     def _once(self, ask: "_Ask") -> Response:
+        """Make a call over a connection that is lent to this thread; one that failed half way has hung up by itself.
+
+        Connections that may write and connections that only read are kept apart: no proof travels over one
+        that has carried a write.
+        """
         pacing.wait_for_nothing(self._target, self._url)
         headers = self._headers_of(ask)
-        answered, started = "no answer", time.monotonic()
-        with self._lent() as connection:
-            try:
-                response = self._exchange(connection, ask, headers)
-                answered = str(response.status)
-            except (OSError, ValueError, UnreadableError, TooLongError) as error:
-                self._fail(error, sent=connection.sent, writes=ask.writes)
-            finally:
-                ms = (time.monotonic() - started) * 1000
-                self._context.calls.append(
-                    Call(at=self._context.now(), asked=ask.shown, answered=answered, ms=ms)
-                )
+        key = (self._target, self._place, self._context.read_only)
+        keeps = self._context.read_only or not self._context.fresh
+        connection = (_borrowed(key) if keeps else None) or Connection(self._place)
+        response, started = None, time.monotonic()
+        try:
+            response = self._exchange(connection, ask, headers)
+        except (OSError, ValueError, UnreadableError, TooLongError) as error:
+            self._fail(error, sent=connection.sent, writes=ask.writes)
+        finally:
+            ms = (time.monotonic() - started) * 1000
+            answered = "no answer" if response is None else str(response.status)
+            self._context.calls.append(
+                Call(at=self._context.now(), asked=ask.shown, answered=answered, ms=ms)
+            )
+            if response is None or not (keeps and _given_back(key, connection)):
+                connection.close()
         return response
 
     def _exchange(self, connection: Connection, ask: "_Ask", headers: Mapping[str, str]) -> Response:
@@ -232,17 +236,13 @@ class Http:
         )
 
     def _headers_of(self, ask: "_Ask") -> dict[str, str]:
-        headers = {
-            "User-Agent": "exeunt",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            **self._headers,
-        }
+        headers = dict(self._headers)
         if self._auth is not None:
             headers.update(self._auth.headers())
         if ask.writes and self._context.idempotency_key:
             headers["Idempotency-Key"] = self._context.idempotency_key
-        return {**headers, **ask.headers}
+        headers.update(ask.headers)
+        return headers
 
     def _judged(self, response: Response) -> Response:
         if response.status == HTTPStatus.UNAUTHORIZED:
@@ -292,24 +292,6 @@ class Http:
             maybe_applied=writes and sent,
         ) from None
 
-    @contextmanager
-    def _lent(self) -> Iterator[Connection]:
-        """Lend a connection to one thread; one that failed half way has hung up by itself.
-
-        Connections that may write and connections that only read are kept apart: no proof travels over one
-        that has carried a write.
-        """
-        key = (self._target, self._place, self._context.read_only)
-        keeps = self._context.read_only or not self._context.fresh
-        connection = (_borrowed(key) if keeps else None) or Connection(self._place)
-        kept = False
-        try:
-            yield connection
-            kept = keeps and _given_back(key, connection)
-        finally:
-            if not kept:
-                connection.close()
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ask:
@@ -327,6 +309,18 @@ class _Body(NamedTuple):
 
     content: bytes | None
     headers: Mapping[str, str]
+
+
+@lru_cache(maxsize=64)
+def _where(base_url: str, ca_file: str | None, *, target: str) -> tuple[SplitResult, Place]:
+    """Where a base URL leads. Raises `ConfigError` where our credentials must not travel."""
+    base = urls.split(base_url, schemes=("https", "http"), target=target)
+    if base.scheme == "http" and not urls.is_loopback(base.hostname or ""):
+        raise ConfigError(
+            f"The URL of {target} begins with http://, so our credentials would travel in the clear.",
+            hint="Write https:// instead.",
+        )
+    return base, Place(*urls.origin(base), ca_file=ca_file)
 
 
 @atexit.register

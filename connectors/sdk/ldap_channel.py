@@ -10,6 +10,7 @@ from ldap3 import Connection, Tls
 
 from connectors.sdk import ber
 from connectors.sdk.trust import trusting
+from connectors.sdk.wire import bound
 
 BYTE_CAP: Final = 64 * 1024 * 1024
 _BEGINS: Final = (b"", bytes([ber.SEQUENCE]))
@@ -29,15 +30,15 @@ class Timed:
         """A request begins."""
         self._until = time.monotonic() + self._seconds
         self._left = BYTE_CAP
-        self.inner.settimeout(self._seconds)
+        bound(self.inner, self._seconds)
         self.inner.sendall(data)
 
     def recv(self, size: int) -> bytes:
         """Part of its answer."""
         seconds = self._until - time.monotonic()
-        if seconds <= 0 or self._left <= 0:
-            raise TimeoutError("the answer is too late or too long")
-        self.inner.settimeout(seconds)
+        if self._left <= 0:
+            raise TimeoutError("the answer is too long")
+        bound(self.inner, seconds)
         data = self.inner.recv(size)
         self._left -= len(data)
         return data

@@ -51,6 +51,8 @@ def limited(target: str, base_url: str, *, seconds: float) -> RateLimited:
 
 def wait_for_nothing(target: str, base_url: str) -> None:
     """Raise `RateLimited` while the gate is closed. Never sleeps: the engine waits as a row."""
+    if (target, base_url) not in _not_before:
+        return
     with _lock:
         left = _not_before.get((target, base_url), 0.0) - time.monotonic()
         if left <= 0:

@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, quote_plus, unquote, urlsplit
 from connectors.sdk.errors import ConfigError, Unsafe
 
 _STRANGE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+#: A path that can only lead further down, and its query: no segment of it begins with a dot or is escaped.
+_DOWNWARDS: Final = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+/?(?:\?[A-Za-z0-9_.~%+&=$,:;/*()!'-]*)?")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ldap": 389, "ldaps": 636}
 
 
@@ -57,6 +59,12 @@ def split(url: str, *, schemes: tuple[str, ...], target: str) -> SplitResult:
     return parts
 
 
+@lru_cache(maxsize=256)
+def _stem(base: SplitResult) -> tuple[str, bool]:
+    """What paths are put behind, and whether its own path leads down."""
+    return base.geturl().rstrip("/"), base.path in {"", "/"} or bool(_DOWNWARDS.fullmatch(base.path))
+
+
 def origin(parts: SplitResult) -> tuple[str, str, int]:
     """Scheme, host and port, as they are compared."""
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _DEFAULT_PORTS[parts.scheme]
@@ -71,7 +79,10 @@ def join(base: SplitResult, path: str, *, target: str) -> str:
     absolute = path.startswith(("http://", "https://"))
     if not absolute and not path.startswith("/"):
         raise Unsafe(f"A call to {target} has a path that does not begin with '/'.", hint="This is a defect.")
-    joined = path if absolute else base.geturl().rstrip("/") + path
+    stem, plain = _stem(base)
+    joined = path if absolute else stem + path
+    if plain and _DOWNWARDS.fullmatch(path):
+        return joined  # as nearly all are: there is nothing to take apart
     try:
         parts = urlsplit(joined)
         written_alike = (parts.scheme, parts.netloc) == (base.scheme, base.netloc)

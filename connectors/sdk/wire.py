@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -22,6 +22,8 @@ from connectors.sdk.trust import trusting
 #: What one TLS record holds. More at once would leave a hole of that size behind every short answer.
 CHUNK: Final = 16 * 1024
 CONNECT_S: Final = 5.0
+#: A time-out that is off by less is not set anew, in seconds.
+NEARLY_S: Final = 0.02
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE: Final = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f]*")
@@ -70,17 +72,19 @@ class Connection:
         self.sent = False
         until = time.monotonic() + seconds
         message = _written(ask, self._place)
-        with ExitStack() as unless_well:
-            unless_well.callback(self.close)
+        keeps = False
+        try:
             opened = self._open(seconds)
-            opened.settimeout(_left(until))
+            bound(opened, until - time.monotonic())
             self.sent = True
             opened.sendall(message)
             answer = read_answer(
                 partial(_more, opened, until), byte_cap=byte_cap, bodiless=ask.method == "HEAD"
             )
-            if answer.keeps:
-                unless_well.pop_all()
+            keeps = answer.keeps
+        finally:
+            if not keeps:
+                self.close()
         return answer
 
     def close(self) -> None:
@@ -104,11 +108,13 @@ def has_something_to_say(idle: socket.socket) -> bool:
     return bool(waiting.poll(0))
 
 
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
+def bound(opened: socket.socket, seconds: float) -> None:
+    """Wait no longer than this for what comes next. A time-out that is nearly right stays: it saves a system call."""
+    if seconds <= 0:
         raise TimeoutError("the answer took too long")
-    return left
+    known = opened.gettimeout()
+    if known is None or abs(seconds - known) > NEARLY_S:
+        opened.settimeout(seconds)
 
 
 def _connected(place: Place, seconds: float) -> socket.socket:
@@ -125,7 +131,7 @@ def _connected(place: Place, seconds: float) -> socket.socket:
 
 def _more(opened: socket.socket, until: float) -> bytes:
     """What comes next: a time-out of the socket alone would start anew with every byte."""
-    opened.settimeout(_left(until))
+    bound(opened, until - time.monotonic())
     return opened.recv(CHUNK)
 
 
@@ -134,15 +140,16 @@ def _written(ask: Sent, place: Place) -> bytes:
     headers = {"Host": _host(place), **ask.headers}
     if ask.body is not None or ask.method not in {"GET", "HEAD"}:
         headers["Content-Length"] = str(len(ask.body or b""))
-    if not _TOKEN.fullmatch(ask.method) or not all(map(_TOKEN.fullmatch, headers)):
+    if "" in headers or not _TOKEN.fullmatch("".join((ask.method or " ", *headers))):
         raise ValueError("a method or a header's name that is none")
-    if not all(map(_VALUE.fullmatch, headers.values())):
+    if not _VALUE.fullmatch("".join(headers.values())):
         raise ValueError("a header's value with a line break in it")
     target = ask.target if _AS_IT_STANDS.fullmatch(ask.target) else quote(ask.target, safe=_PLAIN)
-    lines = [f"{ask.method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join((*lines, "", "")).encode("latin-1") + (ask.body or b"")
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    return f"{ask.method} {target} HTTP/1.1\r\n{lines}\r\n".encode("latin-1") + (ask.body or b"")
 
 
+@lru_cache(maxsize=64)
 def _host(place: Place) -> str:
     host = f"[{place.host}]" if ":" in place.host else place.host.encode("idna").decode("ascii")
     usual = place.port == {"http": 80, "https": 443}[place.scheme]
