@@ -346,7 +346,7 @@ class _Job:
     def _reads_before(self, target: Target) -> TypeGuard[Account]:
         if not self._spec.undo or not isinstance(target, Account) or self._reads_along(target):
             return False
-        return isinstance(self._connector, ReadsState)
+        return issubclass(type(self._connector), ReadsState)  # `isinstance` looks at each method anew
 
     def _before(self, target: Account) -> AccountState:
         passing("account.read.before")
@@ -367,10 +367,10 @@ class _Job:
         if self._spec.expects is None:
             return ()
         reader = self._reader()
-        if not isinstance(reader, Verifies):
+        if not issubclass(type(reader), Verifies):
             return ()
         passing("verify.before")
-        evidence = reader.verify(target, self._spec.expects)
+        evidence = cast("Verifies", reader).verify(target, self._spec.expects)
         passing("verify.after")
         return evidence
 
