@@ -30,6 +30,50 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="What a turn wrote of a step is what the session's own row says.",
+        file="service/engine/values.py",
+        text="            session.expire(held)\n",
+        becomes="            pass\n",
+        tests=("tests/unit/engine/test_values.py::test_a_row_that_the_session_holds_says_what_was_written",),
+    ),
+    Plant(
+        protects="What opens a run again, or asks a person, is not recorded as if it were usual.",
+        file=MACHINE,
+        text="    if returned.others or returned.images:\n        return False\n    if returned.order.checking:",
+        becomes="    if not returned.order.checking:\n        return True\n    if returned.order.checking:",
+        tests=("tests/unit/engine/test_asking.py::test_a_person_without_accounts_is_one_question",),
+    ),
+    Plant(
+        protects="A run whose steps stand otherwise than it says is settled.",
+        file="service/engine/progress.py",
+        text="    if run.colour is not run_colour(step.standing for step in steps):\n        return False\n",
+        becomes="",
+        tests=(f"{RUNS}::test_a_done_step_that_no_longer_holds_turns_the_closed_run_red",),
+    ),
+    Plant(
+        protects="A list of values in a prepared statement has one value at each of its places.",
+        file="service/store/prepared.py",
+        text="some[-1:] * (length - len(some))",
+        becomes="some[-1:] * 0",
+        tests=("tests/unit/store/test_prepared.py::test_a_list_may_have_any_length",),
+    ),
+    Plant(
+        protects="An error of the database says nothing of what was sent.",
+        file="service/store/prepared.py",
+        text="            hide_parameters=True,\n",
+        becomes="",
+        tests=(
+            "tests/unit/store/test_prepared.py::test_an_error_is_sqlalchemys_and_says_nothing_of_what_was_sent",
+        ),
+    ),
+    Plant(
+        protects="A connection that is gone is given up, whoever meets it.",
+        file="service/store/prepared.py",
+        text="            connection.invalidate(error)\n",
+        becomes="            pass\n",
+        tests=("tests/unit/store/test_prepared.py::test_a_connection_that_is_gone_is_not_used_again",),
+    ),
+    Plant(
         protects="A result counts only under the number of the attempt that is out.",
         file=MACHINE,
         text="        if step.attempt != order.n or not is_out:",
@@ -183,8 +227,8 @@ PLANTS = (
     Plant(
         protects="A state before a change that comes with a late answer is kept all the same.",
         file="service/engine/machine.py",
-        text="        self._keep_images(step, returned.images)  #",
-        becomes="        self._keep_images(step, returned.images if step.attempt == order.n else ())  #",
+        text="        if returned.images:  #",
+        becomes="        if returned.images and step.attempt == order.n:  #",
         tests=(
             "tests/unit/engine/test_reading_along.py::test_an_image_that_comes_late_is_kept_all_the_same",
         ),

@@ -155,15 +155,15 @@ PLANTS = (
     Plant(
         protects="Nothing is read ahead of a target system whose gate is shut.",
         file="service/engine/ahead.py",
-        text="        StepRun.connector.not_in(_SHUT),\n",
+        text="        _STEPS.connector.not_in(_SHUT),\n",
         becomes="",
         tests=("tests/unit/engine/test_ahead.py::test_nothing_is_asked_of_a_system_whose_gate_is_shut",),
     ),
     Plant(
         protects="What the lane of the sign-in has no room for does not take the rest's.",
         file="service/engine/admission.py",
-        text="_REST = _READY.where(StepRun.priority >= FIRST_OF_THE_REST)",
-        becomes="_REST = _READY",
+        text="_REST = Prepared(_READY.where(_STEPS.priority >= FIRST_OF_THE_REST))",
+        becomes="_REST = Prepared(_READY)",
         tests=(
             (
                 "tests/unit/engine/test_lanes.py::"

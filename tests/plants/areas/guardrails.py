@@ -273,8 +273,8 @@ PLANTS = (
     Plant(
         protects="A stopped batch lets no step out.",
         file="service/engine/admission.py",
-        text="Batch.stopped_at.is_not(None)",
-        becomes="Batch.number == 0",
+        text="_BATCHES.stopped_at.is_not(None)",
+        becomes="_BATCHES.number == 0",
         tests=(
             "tests/unit/engine/test_held.py::test_a_stopped_batch_lets_no_step_out_of_runs_that_have_begun",
         ),

@@ -160,7 +160,7 @@ PLANTS = (
     Plant(
         protects="That there is no account is said once for all steps of a run there.",
         file="service/engine/machine.py",
-        text="(said_before(session, step, ask, now=now) or asking.put(session, step, ask, now=now))",
+        text="said_before(session, step, ask, now=now) or asking.put(session, step, ask, now=now)",
         becomes="asking.put(session, step, ask, now=now)",
         tests=(
             "tests/unit/engine/test_asking.py::test_the_answer_that_there_is_none_holds_for_what_comes_later_in_the_run",

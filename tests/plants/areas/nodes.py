@@ -121,8 +121,8 @@ PLANTS = (
     Plant(
         protects="Of two nodes that end a run's last steps at once, one sees that the run is over.",
         file="service/engine/progress.py",
-        text="    .with_for_update(key_share=True)\n    .execution_options(populate_existing=True)",
-        becomes="    .execution_options(populate_existing=True)",
+        text="the second sees what the first one wrote\n    .with_for_update(key_share=True)\n",
+        becomes="\n",
         tests=(
             (
                 "tests/integration/nodes/test_last_steps.py::"
@@ -186,12 +186,12 @@ PLANTS = (
         protects="An attempt is taken by one node.",
         file="service/engine/taking.py",
         text=(
-            "        StepRun.out_with.is_(None),\n"
-            "        or_(StepRun.state == StepState.DISPATCHED, StepRun.checking.is_(True)),\n"
+            "        _ROWS.c.out_with.is_(None),\n"
+            "        or_(_ROWS.c.state == StepState.DISPATCHED, _ROWS.c.checking.is_(True)),\n"
         ),
         becomes=(
-            "        or_(StepRun.state.in_((StepState.DISPATCHED, StepState.RUNNING)), "
-            "StepRun.checking.is_(True)),\n"
+            "        or_(_ROWS.c.state.in_((StepState.DISPATCHED, StepState.RUNNING)), "
+            "_ROWS.c.checking.is_(True)),\n"
         ),
         tests=("tests/integration/nodes/test_handing_over.py::test_an_attempt_is_taken_by_one_node",),
     ),

@@ -46,14 +46,14 @@ PLANTS = (
     Plant(
         protects="A paused step is not let out.",
         file="service/engine/admission.py",
-        text="        StepRun.paused.is_(False),\n",
+        text="        _STEPS.paused.is_(False),\n",
         becomes="",
         tests=(f"{VERBS}::test_a_paused_step_waits_alone",),
     ),
     Plant(
         protects="What comes back without success after a cancellation is not tried again.",
         file="service/engine/progress.py",
-        text="    _end_cancelled(session, [run.id for run, _ in runs if run.cancelled], now=now)\n",
+        text="    _end_cancelled(session, [one.run_id for one in stand if one.cancelled], now=now)\n",
         becomes="",
         tests=(f"{VERBS}::test_what_comes_back_without_success_after_a_cancellation_is_not_tried_again",),
     ),
@@ -146,7 +146,7 @@ PLANTS = (
     Plant(
         protects="What HR moved at the last moment is not shut at the old time.",
         file="service/engine/admission.py",
-        text="        Departure.timed_from.is_not(None),  # HR moved it: its steps stand where they stood\n",
+        text="        _DEPARTURES.timed_from.is_not(None),  # HR moved it: its steps stand where they stood\n",
         becomes="",
         tests=(
             "tests/unit/engine/test_phases.py::test_what_hr_moved_at_the_last_moment_is_not_shut_at_the_old_time",

@@ -159,8 +159,8 @@ PLANTS = (
     Plant(
         protects="Of a run that is taken back no step goes forward.",
         file="service/engine/admission.py",
-        text="Departure.state.in_((DepartureState.HELD, DepartureState.RESTORING))",
-        becomes="Departure.state.in_((DepartureState.HELD,))",
+        text="_DEPARTURES.state.in_((DepartureState.HELD, DepartureState.RESTORING))",
+        becomes="_DEPARTURES.state.in_((DepartureState.HELD,))",
         tests=(f"{UNDO}::test_of_a_run_that_is_taken_back_no_step_goes_forward_even_before_it_is_swept",),
     ),
     Plant(
