@@ -58,17 +58,8 @@ PLANTS = (
         tests=("tests/unit/store/test_prepared.py::test_a_list_may_have_any_length",),
     ),
     Plant(
-        protects="An error of the database says nothing of what was sent.",
-        file="service/store/prepared.py",
-        text="            hide_parameters=True,\n",
-        becomes="",
-        tests=(
-            "tests/unit/store/test_prepared.py::test_an_error_is_sqlalchemys_and_says_nothing_of_what_was_sent",
-        ),
-    ),
-    Plant(
         protects="A connection that is gone is given up, whoever meets it.",
-        file="service/store/prepared.py",
+        file="service/store/driver.py",
         text="            connection.invalidate(error)\n",
         becomes="            pass\n",
         tests=("tests/unit/store/test_prepared.py::test_a_connection_that_is_gone_is_not_used_again",),
