@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures import friday, late, times
-from service.departures.departure import Departure
+from service.departures.departure import Departure, keep_new
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import CANCELLED_BEFORE, hold_again, hold_or_schedule, is_older
@@ -19,28 +19,31 @@ from service.departures.lateness import seconds, told_late
 from service.departures.record import record
 from service.departures.sealing import check_sealable, seal_as_asked
 from service.ledger.event import Event
-from service.people.person import Person
+from service.people.person import LEAVER, Leaver, Person
+from service.store import Prepared, table_of
 from service.store.one_at_a_time import Only, wait_to
 
 #: A departure in one of these is over; a further event for the same person begins a new one.
 OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
 
-# Asked by every webhook: put together once, as that takes longer than asking.
-_BY_SOURCE: Final = select(Person).where(
-    Person.source == bindparam("source"), Person.source_id == bindparam("source_id")
+_PEOPLE: Final = table_of(Person).c
+_BY_SOURCE: Final = Prepared(
+    select(*LEAVER).where(_PEOPLE.source == bindparam("source"), _PEOPLE.source_id == bindparam("source_id"))
 )
-_MEANT: Final = (
-    select(Departure)
+_BY_NUMBER: Final = Prepared(select(*LEAVER).where(_PEOPLE.employee_no == bindparam("employee_no")))
+_DEPARTURES: Final = table_of(Departure).c
+_MEANT: Final = Prepared(
+    select(_DEPARTURES.id)
     .where(
-        and_(Departure.person_id == bindparam("person"), *(Departure.state != state for state in OVER))
+        and_(_DEPARTURES.person_id == bindparam("person"), *(_DEPARTURES.state != state for state in OVER))
         | and_(
-            Departure.person_id == bindparam("person"),
-            Departure.state == DepartureState.CLOSED,
-            or_(Departure.civil_at == bindparam("civil"), Departure.effective_at > bindparam("now")),
+            _DEPARTURES.person_id == bindparam("person"),
+            _DEPARTURES.state == DepartureState.CLOSED,
+            or_(_DEPARTURES.civil_at == bindparam("civil"), _DEPARTURES.effective_at > bindparam("now")),
         )
-        | and_(Departure.source == bindparam("source"), Departure.source_id == bindparam("source_id"))
+        | and_(_DEPARTURES.source == bindparam("source"), _DEPARTURES.source_id == bindparam("source_id"))
     )
-    .order_by(Departure.announced_at)
+    .order_by(_DEPARTURES.announced_at)
     .with_for_update(key_share=True)
 )
 
@@ -86,8 +89,9 @@ def announce(
         return _change(session, departure, event, now=now, by=by, guard=guard)
     if begun_by_it is not None:
         return Announced(departure_id=begun_by_it.id, news=False)  # over long ago, and HR sent it once more
-    departure = _create(session, person, event, now=now, by=by)
+    departure = _new(session, person, event, now=now, by=by)
     departure.batch_id = batch() if batch else None
+    keep_new(session, departure)
     seal_as_asked(session, departure, event, now=now, by=by)
     also = (CANCELLED_BEFORE,) if cancelled else ()
     hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
@@ -102,7 +106,7 @@ class _Meant(NamedTuple):
     cancelled: bool
 
 
-def _meant(session: Session, person: Person, event: TerminationEvent, *, now: datetime) -> _Meant:
+def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: datetime) -> _Meant:
     """The person's open departure of the event's sort, and the one that this very event has begun, if there are.
 
     A laptop that is lost changes nothing about when its owner leaves. Nobody leaves twice at one time: what is closed
@@ -111,9 +115,11 @@ def _meant(session: Session, person: Person, event: TerminationEvent, *, now: da
     """
     meant = None if event.change is Change.IMMEDIATE else event.meant
     civil = meant.isoformat() if meant is not None else ""
-    asked = {"person": person.id, "source": event.source, "source_id": event.source_id, "civil": civil}
+    ids = _MEANT.scalars(
+        session, person=person.id, source=event.source, source_id=event.source_id, civil=civil, now=now
+    )
     still_open, begun_by_it, cancelled = None, None, False
-    for departure in session.scalars(_MEANT, {**asked, "now": now}):
+    for departure in (session.get_one(Departure, one) for one in ids):  # nearly always none
         itself = (departure.source, departure.source_id) == (event.source, event.source_id)
         was_cancelled = CANCELLED_BEFORE.code in departure.held_codes and event.kind not in BESIDE
         cancelled |= was_cancelled
@@ -132,24 +138,25 @@ def _told_again(departure: Departure, event: TerminationEvent, civil: str) -> bo
     return departure.state is DepartureState.CLOSED and same and not departure.held_because
 
 
-def find_person(session: Session, source: str, said: EventPerson) -> Person:
+def find_person(session: Session, source: str, said: EventPerson) -> Leaver:
     """The person an event is about: by the HR system's own id, else by two identifiers. Never by name."""
-    person = session.scalar(_BY_SOURCE, {"source": source, "source_id": said.source_id})
-    if person is None and said.employee_no and said.work_email:
+    session.flush()  # what the row before this one changed
+    found = _BY_SOURCE.rows(session, source=source, source_id=said.source_id)
+    if not found and said.employee_no and said.work_email:
         address = said.work_email.casefold()
-        numbered = session.scalars(select(Person).where(Person.employee_no == said.employee_no))
-        found = [one for one in numbered if (one.work_email or "").casefold() == address]
-        person = found[0] if len(found) == 1 else None
-    if person is None:
+        numbered = _BY_NUMBER.rows(session, employee_no=said.employee_no)
+        found = [row for row in numbered if (Leaver(*row).work_email or "").casefold() == address]
+    if len(found) != 1:
         raise Unannounceable(
             f"Nobody here has the id {said.source_id} of {source}, and no two identifiers agree on one person. "
             "Import the roster (exeunt people import FILE.csv), then send the event again."
         )
+    person = Leaver(*found[0])
     _check_agreement(person, said)
     return person
 
 
-def _check_agreement(person: Person, said: EventPerson) -> None:
+def _check_agreement(person: Leaver, said: EventPerson) -> None:
     """An id that points to one person and identifiers that point to another: nobody is touched."""
     pairs = ((said.employee_no, person.employee_no), (said.work_email, person.work_email))
     for new, known in pairs:
@@ -160,7 +167,7 @@ def _check_agreement(person: Person, said: EventPerson) -> None:
             )
 
 
-def _to_withdraw(session: Session, departure: Departure | None, person: Person) -> Departure:
+def _to_withdraw(session: Session, departure: Departure | None, person: Leaver) -> Departure:
     """The open departure, else the last one: HR may notice its slip after everything was done."""
     found = departure or late.last_of(session, person)
     if found is None:
@@ -168,9 +175,8 @@ def _to_withdraw(session: Session, departure: Departure | None, person: Person) 
     return found
 
 
-def _create(
-    session: Session, person: Person, event: TerminationEvent, *, now: datetime, by: str
-) -> Departure:
+def _new(session: Session, person: Leaver, event: TerminationEvent, *, now: datetime, by: str) -> Departure:
+    """A departure that is on record, and not kept yet."""
     departure = Departure(
         id=str(uuid.uuid4()),
         source=event.source,
@@ -182,10 +188,11 @@ def _create(
         source_version=event.source_version or "",
         announced_at=now,
         announced_by=by,
+        counted_at=now,
         **_times(event.interpreted(now=now)),
     )
-    session.add(departure)
-    record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=_facts(departure, event))
+    facts = _facts(departure, event)
+    record(session, departure, Event.DEPARTURE_ANNOUNCED, at=now, by=by, body=facts, subject=person.subject)
     return departure
 
 

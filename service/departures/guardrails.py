@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from service.people.person import Person
 from service.sections import GuardrailsSection
+from service.store import Prepared, table_of
 
-_PEOPLE: Final = select(func.count()).select_from(Person)
+_PEOPLE: Final = Prepared(select(func.count()).select_from(table_of(Person)))
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(hours=24)
@@ -55,7 +56,7 @@ class Guardrails:
 
     def limits(self, session: Session) -> tuple["Limit", "Limit"]:
         """How many people may leave within an hour and within a day, as many as there are."""
-        people = session.scalar(_PEOPLE) or 0
+        people = _PEOPLE.scalar(session)
         return (
             Limit(within=HOUR, most=_most(people, self.hour_people, self.hour_percent)),
             Limit(within=DAY, most=_most(people, self.day_people, self.day_percent)),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.departures import last_admin, mass, shape
@@ -14,7 +14,8 @@ from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
 from service.departures.record import record
 from service.ledger.event import Event
-from service.people.person import Person
+from service.people.person import Person, Someone
+from service.store import Prepared, table_of
 
 #: Further back than this a date is more likely a slip in the year than late news.
 LONG_PAST = timedelta(days=31)
@@ -77,7 +78,7 @@ CANCELLED_BEFORE = Doubt(
 
 
 def doubts(
-    session: Session, departure: Departure, person: Person, guard: Guardrails, *, now: datetime
+    session: Session, departure: Departure, person: Someone, guard: Guardrails, *, now: datetime
 ) -> Iterator[Doubt]:
     """Every reason why a person should look before anything is done."""
     yield from who_it_is(session, departure, person, guard)
@@ -89,7 +90,7 @@ def doubts(
         yield Doubt(mass.CODE, too_many)
 
 
-def who_it_is(session: Session, departure: Departure, person: Person, guard: Guardrails) -> Iterator[Doubt]:
+def who_it_is(session: Session, departure: Departure, person: Someone, guard: Guardrails) -> Iterator[Doubt]:
     """The reasons that lie in who leaves, and in who else does."""
     for code, said in shape.shapes(session, departure, person, guard):
         yield Doubt(code, said)
@@ -97,7 +98,7 @@ def who_it_is(session: Session, departure: Departure, person: Person, guard: Gua
         yield Doubt(last_admin.CODE, last_admin.said_of(systems))
 
 
-def slip_in_the_date(ends: datetime, person: Person, *, now: datetime) -> Doubt | None:
+def slip_in_the_date(ends: datetime, person: Someone, *, now: datetime) -> Doubt | None:
     """A time for access to end that HR can hardly mean."""
     if person.hired_on is not None and ends.date() < person.hired_on:
         said = f"It would lie before the person was hired ({person.hired_on}): perhaps a slip in the year."
@@ -116,15 +117,21 @@ def old_news(session: Session, departure: Departure) -> Doubt | None:
     """HR took a departure back with a newer version than the one that begins this: two messages came in turns."""
     if not departure.source_version.isdecimal():
         return None
-    withdrawn = select(Departure.source_version).where(
-        Departure.person_id == departure.person_id,
-        Departure.source == departure.source,
-        Departure.state == DepartureState.WITHDRAWN,
-    )
-    if not any(is_older(departure.source_version, known) for known in session.scalars(withdrawn)):
+    withdrawn = _WITHDRAWN.scalars(session, person=departure.person_id, source=departure.source)
+    if not any(is_older(departure.source_version, known) for known in withdrawn):
         return None
     said = "HR took a departure of this person back in a newer version than this: perhaps old news that came late."
     return Doubt("old news", said)
+
+
+_DEPARTURES: Final = table_of(Departure).c
+_WITHDRAWN: Final = Prepared(
+    select(_DEPARTURES.source_version).where(
+        _DEPARTURES.person_id == bindparam("person"),
+        _DEPARTURES.source == bindparam("source"),
+        _DEPARTURES.state == DepartureState.WITHDRAWN,
+    )
+)
 
 
 def is_older(version: str, than: str) -> bool:
@@ -135,7 +142,7 @@ def is_older(version: str, than: str) -> bool:
 def hold_or_schedule(
     session: Session,
     departure: Departure,
-    person: Person,
+    person: Someone,
     guard: Guardrails,
     *,
     now: datetime,
@@ -149,12 +156,13 @@ def hold_or_schedule(
     Args:
         also: What whoever calls doubts besides.
     """
-    departure.counted_at, departure.released_at, departure.wave = now, None, None
+    if (departure.counted_at, departure.released_at, departure.wave) != (now, None, None):  # not new
+        departure.counted_at, departure.released_at, departure.wave = now, None, None
     session.flush()
     found = (*also, *doubts(session, departure, person, guard, now=now))
     if not found:
         _schedule(departure)
-        record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by)
+        record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by, subject=person.subject)
         return
     hold(session, departure, found, now=now, by=by)
     for doubt in found:

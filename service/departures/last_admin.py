@@ -14,6 +14,7 @@ from service.departures.departure import Departure
 from service.departures.kind import BESIDE, DepartureState
 from service.people.account_link import AccountLink
 from service.people.person import Person
+from service.store import Prepared, table_of
 
 CODE: Final = "last administrator"
 #: In one of these nobody is leaving any more.
@@ -27,7 +28,7 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     """
     if departure.kind in BESIDE:
         return []
-    own = set(session.scalars(_OWN, {"owner": departure.person_id}))
+    own = set(_OWN.scalars(session, owner=departure.person_id))
     if not own:
         return []
     leaving = select(Departure.person_id).where(
@@ -36,14 +37,14 @@ def left_without(session: Session, departure: Departure) -> list[str]:
         or_(Departure.effective_at <= departure.effective_at, Departure.begun_at.is_not(None)),
     )
     others = select(AccountLink.connector).where(
-        _administers(), ~_owner(departure.person_id), AccountLink.person_id.not_in(leaving)
+        _ADMINISTERS, ~_owner(departure.person_id), AccountLink.person_id.not_in(leaving)
     )
     return sorted(own - set(session.scalars(others.distinct())))
 
 
 def administrators(session: Session, people: Collection[str]) -> frozenset[str]:
     """Which of these people administer any target system."""
-    return frozenset(session.scalars(_ADMINISTRATORS, {"people": list(people)}))
+    return frozenset(_ADMINISTRATORS.scalars(session, people=list(people)))
 
 
 def said_of(systems: Collection[str]) -> str:
@@ -78,21 +79,19 @@ def is_the_leaver(words: str, person: Person, links: Collection[AccountLink]) ->
     return words.strip().casefold() in {name.casefold() for name in names if name}
 
 
-def _administers() -> ColumnElement[bool]:
-    """An account known today that administers its system and can be signed in to."""
-    return (
-        AccountLink.is_admin.is_(True)
-        & (AccountLink.status != AccountStatus.DISABLED.value)
-        & AccountLink.vanished_at.is_(None)
-        & (AccountLink.doubt == "")
-    )
-
-
 def _owner(person_id: str) -> ColumnElement[bool]:
     return AccountLink.person_id == person_id
 
 
-_OWN: Final = select(AccountLink.connector).where(_administers(), AccountLink.person_id == bindparam("owner"))
-_ADMINISTRATORS: Final = select(AccountLink.person_id).where(
-    _administers(), AccountLink.person_id.in_(bindparam("people", expanding=True))
+_LINKS: Final = table_of(AccountLink).c
+#: An account known today that administers its system and can be signed in to.
+_ADMINISTERS: Final = (
+    _LINKS.is_admin.is_(True)
+    & (_LINKS.status != AccountStatus.DISABLED.value)
+    & _LINKS.vanished_at.is_(None)
+    & (_LINKS.doubt == "")
+)
+_OWN: Final = Prepared(select(_LINKS.connector).where(_ADMINISTERS, _LINKS.person_id == bindparam("owner")))
+_ADMINISTRATORS: Final = Prepared(
+    select(_LINKS.person_id).where(_ADMINISTERS, _LINKS.person_id.in_(bindparam("people", expanding=True)))
 )

@@ -21,7 +21,7 @@ from service.departures.record import record
 from service.departures.sealing import seal_like
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
-from service.people.person import Person
+from service.people.person import Person, Someone
 
 #: What HR says of a departure: the civil time, its zone, and why.
 Word = tuple[str, str, str]
@@ -128,7 +128,7 @@ def withdrawn(session: Session, departure: Departure, *, now: datetime, by: str)
     return not known
 
 
-def last_of(session: Session, person: Person) -> Departure | None:
+def last_of(session: Session, person: Someone) -> Departure | None:
     """The person's newest departure, over or not."""
     query = (
         select(Departure)

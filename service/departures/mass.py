@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from service.departures.departure import Departure
 from service.departures.guardrails import DAY, Guardrails, Limit
 from service.departures.kind import DepartureState
+from service.store import Prepared, table_of
 
 CODE: Final = "mass"
 #: Not begun and not held: what a guard may still stop.
@@ -36,9 +37,9 @@ def announced_at_once(session: Session, departure: Departure, guard: Guardrails,
 
 def begin_at_once(session: Session, due: int, guard: Guardrails, *, now: datetime) -> str:
     """Why so many may not all begin, as a sentence. Exact, as nobody else begins anybody meanwhile."""
+    session.flush()
     for limit in guard.limits(session):
-        begun = session.scalar(_BEGUN, {"since": now - limit.within})
-        if (begun or 0) + due > limit.most:
+        if _BEGUN.scalar(session, since=now - limit.within) + due > limit.most:
             return _said(limit, "would lose their access")
     return ""
 
@@ -57,36 +58,36 @@ def same_wave(session: Session, departure: Departure, guard: Guardrails, *, now:
     return list(session.scalars(query.with_for_update(skip_locked=True, key_share=True)))
 
 
+_DEPARTURES: Final = table_of(Departure).c
+
+
 def _counting(where: ColumnElement[bool]) -> Select[int]:
     """How many people match, counted no further than `enough`."""
     found = (
-        select(Departure.id)
-        .where(where, Departure.state != DepartureState.WITHDRAWN, Departure.released_at.is_(None))
+        select(_DEPARTURES.id)
+        .where(where, _DEPARTURES.state != DepartureState.WITHDRAWN, _DEPARTURES.released_at.is_(None))
         .limit(bindparam("enough"))
         .subquery()
     )
     return select(func.count()).select_from(found)
 
 
-_ANNOUNCED: Final = _counting(Departure.counted_at > bindparam("since"))
-_DUE: Final = _counting(Departure.effective_at.between(bindparam("first"), bindparam("last")))
+_ANNOUNCED: Final = _counting(_DEPARTURES.counted_at > bindparam("since"))
+_DUE: Final = _counting(_DEPARTURES.effective_at.between(bindparam("first"), bindparam("last")))
 
 
-_BEGUN: Final = (
-    select(func.count())
-    .select_from(Departure)
-    .where(Departure.begun_at > bindparam("since"), Departure.released_at.is_(None))
+_BEGUN: Final = Prepared(
+    select(func.count()).where(_DEPARTURES.begun_at > bindparam("since"), _DEPARTURES.released_at.is_(None))
 )
 
 
-_BOTH: Final = select(_ANNOUNCED.scalar_subquery(), _DUE.scalar_subquery())
+_BOTH: Final = Prepared(select(_ANNOUNCED.scalar_subquery(), _DUE.scalar_subquery()))
 
 
 def _more(session: Session, departure: Departure, most: int, *, now: datetime) -> tuple[bool, bool]:
     """Whether more than so many were announced within the longest span, and whether more are due around then."""
     at = departure.effective_at
-    span = {"since": now - DAY, "first": at - DAY, "last": at + DAY, "enough": most + 1}
-    announced, due = session.execute(_BOTH, span).one()
+    ((announced, due),) = _BOTH.rows(session, since=now - DAY, first=at - DAY, last=at + DAY, enough=most + 1)
     return announced > most, due > most
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk.types import Account, AccountStatus
 from service.people.account_link import MOST_LABEL
-from service.store import Base
+from service.store import Base, Prepared, table_of
 
 #: Candidates beyond this many are not listed: a question nobody can read is none.
 MOST_CANDIDATES = 20
@@ -33,7 +33,7 @@ class Question(Base):
     __table_args__ = (UniqueConstraint("person_id", "connector"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"))
     connector: Mapped[str] = mapped_column(String(60))
     why: Mapped[str] = mapped_column(String(300))
     candidates: Mapped[list[Any]] = mapped_column(default=list)
@@ -88,12 +88,21 @@ def question_of(session: Session, person_id: str, connector: str) -> Question | 
 
 
 _OPEN = select(Question).where(Question.answered_at.is_(None)).order_by(Question.found_at, Question.id)
-_OPEN_OF = _OPEN.where(Question.person_id.in_(bindparam("people", expanding=True)))
+_QUESTIONS = table_of(Question).c
+_OPEN_OF = Prepared(
+    select(_QUESTIONS.id).where(
+        _QUESTIONS.answered_at.is_(None), _QUESTIONS.person_id.in_(bindparam("people", expanding=True))
+    )
+)
 
 
 def open_questions(session: Session, people: Collection[str] = ()) -> list[Question]:
     """What nobody has answered yet, of these people or of everybody."""
-    return list(session.scalars(_OPEN_OF, {"people": list(people)}) if people else session.scalars(_OPEN))
+    if not people:
+        return list(session.scalars(_OPEN))
+    session.flush()
+    ids = _OPEN_OF.scalars(session, people=list(people))
+    return list(session.scalars(_OPEN.where(Question.id.in_(ids)))) if ids else []
 
 
 def said_no(session: Session, person_id: str, connector: str) -> frozenset[str]:

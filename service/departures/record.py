@@ -20,13 +20,18 @@ def record(
     at: datetime,
     by: str,
     body: Mapping[str, Any] | None = None,
+    subject: str = "",
 ) -> int:
-    """Append an entry about a departure, and about its run where it has one; gives its number."""
+    """Append an entry about a departure, and about its run where it has one; gives its number.
+
+    Args:
+        subject: The leaver's, where whoever calls knows it.
+    """
     return append(
         session,
         event,
         actor=by,
-        subject=session.get_one(Person, departure.person_id).subject,
+        subject=subject or session.get_one(Person, departure.person_id).subject,
         departure=departure.id,
         run=departure.run_id or "",
         body=body,

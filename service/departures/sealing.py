@@ -14,7 +14,7 @@ from service.departures.event import TerminationEvent, Unannounceable
 from service.departures.kind import DepartureState
 from service.departures.record import record
 from service.ledger.event import Event
-from service.people.person import Person
+from service.people.person import Person, Someone
 from service.store import Base
 
 
@@ -43,7 +43,7 @@ def is_hidden(session: Session, departure: Departure, reader: str) -> bool:
     return departure.sealed and session.get(MaySee, (departure.id, reader)) is None
 
 
-def check_sealable(session: Session, event: TerminationEvent, leaver: Person, *, by: str) -> None:
+def check_sealable(session: Session, event: TerminationEvent, leaver: Someone, *, by: str) -> None:
     """Raises `Unannounceable` where an event asks for a seal that nobody could see behind."""
     if event.sealed and not _named(session, event, leaver.id, by):
         raise Unannounceable(

@@ -5,13 +5,14 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, Exists, bindparam, false, func, select
+from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
 from service.departures.kind import BESIDE, DepartureState
-from service.people.person import Person
+from service.people.person import Person, Someone
+from service.store import Prepared, table_of
 
 PROTECTED: Final = "protected"
 EXECUTIVE: Final = "executive"
@@ -24,7 +25,7 @@ LEAST_TEAM: Final = 3
 
 
 def shapes(
-    session: Session, departure: Departure, person: Person, guard: Guardrails
+    session: Session, departure: Departure, person: Someone, guard: Guardrails
 ) -> Iterator[tuple[str, str]]:
     """Why a person should look first: a code and a sentence for each reason."""
     if is_protected(person, guard):
@@ -38,12 +39,12 @@ def shapes(
         yield FIRST_TIME, "Whoever announced this never did before, and others have: two persons decide."
 
 
-def is_protected(person: Person, guard: Guardrails) -> bool:
+def is_protected(person: Someone, guard: Guardrails) -> bool:
     """By the people's record, or by the list in the configuration."""
     return person.protected or _listed(person, guard.protected_people)
 
 
-def is_executive(person: Person, guard: Guardrails) -> bool:
+def is_executive(person: Someone, guard: Guardrails) -> bool:
     """By the list in the configuration, or by a word of the title."""
     words = " ".join(re.findall(r"\w+", person.title.casefold()))
     named = any(re.search(rf"\b{re.escape(title.casefold())}\b", words) for title in guard.executive_titles)
@@ -52,11 +53,10 @@ def is_executive(person: Person, guard: Guardrails) -> bool:
 
 def is_first_time(session: Session, departure: Departure) -> bool:
     """Nobody of theirs was ever let go on, while others' departures were. The very first voice is believed."""
-    who = {"departure": departure.id, "by": departure.announced_by}
-    return session.scalar(_THEIRS, who) is None and session.scalar(_OTHERS, who) is not None
+    return bool(_FIRST_TIME.scalar(session, departure=departure.id, by=departure.announced_by))
 
 
-def same_team(session: Session, departure: Departure, person: Person, guard: Guardrails) -> list[Departure]:
+def same_team(session: Session, departure: Departure, person: Someone, guard: Guardrails) -> list[Departure]:
     """The others of the team or department that leave about then and have not begun."""
     at = departure.effective_at
     _, team = _team(session, departure, person, guard)
@@ -75,13 +75,13 @@ def same_team(session: Session, departure: Departure, person: Person, guard: Gua
     return list(session.scalars(query.with_for_update(skip_locked=True, key_share=True, of=Departure)))
 
 
-def _listed(person: Person, numbers: Collection[str]) -> bool:
+def _listed(person: Someone, numbers: Collection[str]) -> bool:
     number = (person.employee_no or "").casefold()
     return bool(number) and number in {listed.casefold() for listed in numbers}
 
 
 def _team(
-    session: Session, departure: Departure, person: Person, guard: Guardrails
+    session: Session, departure: Departure, person: Someone, guard: Guardrails
 ) -> tuple[str, ColumnElement[bool]]:
     """Whether with this departure a whole team or department leaves, as a sentence; and who that is."""
     if departure.kind in BESIDE:
@@ -101,33 +101,39 @@ def _team(
     return "", false()
 
 
-def _went_on(who: ColumnElement[bool]) -> Select[str]:
+_DEPARTURES: Final = table_of(Departure).c
+_PEOPLE: Final = table_of(Person).c
+
+
+def _went_on(who: ColumnElement[bool]) -> Exists:
     """Another departure that was let go on, and that they announced."""
-    let_go = Departure.begun_at.is_not(None) | Departure.released_at.is_not(None)
-    return select(Departure.id).where(let_go, Departure.id != bindparam("departure"), who).limit(1)
+    let_go = _DEPARTURES.begun_at.is_not(None) | _DEPARTURES.released_at.is_not(None)
+    return select(_DEPARTURES.id).where(let_go, _DEPARTURES.id != bindparam("departure"), who).exists()
 
 
-_THEIRS: Final = _went_on(Departure.announced_by == bindparam("by"))
-_OTHERS: Final = _went_on(Departure.announced_by != bindparam("by"))
+_FIRST_TIME: Final = Prepared(
+    select(
+        ~_went_on(_DEPARTURES.announced_by == bindparam("by"))
+        & _went_on(_DEPARTURES.announced_by != bindparam("by"))
+    )
+)
 
 
 class _Group:
-    """The people who have one thing in common, as two questions put together once for every leaver."""
+    """The people who have one thing in common."""
 
-    def __init__(self, column: InstrumentedAttribute[Any]) -> None:
+    def __init__(self, column: ColumnElement[Any]) -> None:
         same = column == bindparam("same")
-        self._there = select(func.count()).select_from(Person).where(same)
-        self._leaving = (
-            select(func.count(func.distinct(Departure.person_id)))
-            .join(Person, Person.id == Departure.person_id)
-            .where(
-                same,
-                Departure.state != DepartureState.WITHDRAWN,
-                Departure.kind.not_in(BESIDE),
-                Departure.released_at.is_(None),
-                Departure.effective_at.between(bindparam("first"), bindparam("last")),
-            )
+        leaving = select(func.count(func.distinct(_DEPARTURES.person_id))).where(
+            _PEOPLE.id == _DEPARTURES.person_id,
+            same,
+            _DEPARTURES.state != DepartureState.WITHDRAWN,
+            _DEPARTURES.kind.not_in(BESIDE),
+            _DEPARTURES.released_at.is_(None),
+            _DEPARTURES.effective_at.between(bindparam("first"), bindparam("last")),
         )
+        there = select(func.count()).where(same)
+        self._counted = Prepared(select(leaving.scalar_subquery(), there.scalar_subquery()))
 
     def asked(self, session: Session, departure: Departure, same: str) -> tuple[int, int]:
         """How many of them leave about when this one does, this one included; and how many there are.
@@ -135,9 +141,9 @@ class _Group:
         Whoever was released was looked at.
         """
         at = departure.effective_at
-        span = {"same": same, "first": at - TOGETHER, "last": at + TOGETHER}
-        return session.scalar(self._leaving, span) or 0, session.scalar(self._there, {"same": same}) or 0
+        ((leaving, there),) = self._counted.rows(session, same=same, first=at - TOGETHER, last=at + TOGETHER)
+        return leaving, there
 
 
-_MANAGER: Final = _Group(Person.manager_id)
-_DEPARTMENT: Final = _Group(Person.department)
+_MANAGER: Final = _Group(_PEOPLE.manager_id)
+_DEPARTMENT: Final = _Group(_PEOPLE.department)

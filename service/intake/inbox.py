@@ -18,17 +18,18 @@ from service.intake.source import Ignored, LookUp, Slip, Understood
 from service.intake.tables import PendingLookUp, Webhook, WebhookState
 from service.ledger.entry import LedgerEntry, append, gathered
 from service.ledger.event import Event
+from service.store import Prepared, table_of
 from service.store.failpoints import passing
 
 Announce = Callable[[Session, TerminationEvent], str]
 
-# Asked by every webhook: put together once, as that takes longer than asking.
-_SAME: Final = (
-    select(Webhook)
-    .where(Webhook.source == bindparam("source"), Webhook.delivery_id == bindparam("delivery_id"))
+_WEBHOOKS: Final = table_of(Webhook)
+_SAME: Final = Prepared(
+    select(_WEBHOOKS.c.id)
+    .where(_WEBHOOKS.c.source == bindparam("source"), _WEBHOOKS.c.delivery_id == bindparam("delivery_id"))
     .with_for_update(key_share=True)
 )
-_NEW: Final = insert(Webhook)
+_NEW: Final = Prepared(insert(_WEBHOOKS))
 SAID_AGAIN: Final = Slip(
     where="",
     what="the same bytes came before, and something else has been said of this departure since: whether this is late "
@@ -128,7 +129,8 @@ def _unclear(session: Session, delivery: Delivery, since: int) -> Answer:
 
 
 def _same(session: Session, delivery: Delivery) -> Webhook | None:
-    return session.scalar(_SAME, {"source": delivery.source, "delivery_id": delivery.delivery_id})
+    known = _SAME.scalar(session, source=delivery.source, delivery_id=delivery.delivery_id)
+    return None if known is None else session.get_one(Webhook, known)
 
 
 def _settled(row: Webhook | None, delivery: Delivery) -> Answer | None:
@@ -166,7 +168,7 @@ def _store(
         "body": delivery.sealed,
         "received_at": delivery.received_at,
     }
-    session.connection().execute(_NEW, kept | became)
+    _NEW.run(session, **kept, **became)
 
 
 def _want_look_ups(session: Session, delivery: Delivery, wanted: LookUp) -> None:

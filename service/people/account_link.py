@@ -3,13 +3,13 @@
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk.types import Account, AccountStatus
-from service.store import Base
+from service.store import Base, Prepared, table_of
 
 #: Accounts by person and target system.
 Links = Mapping[tuple[str, str], tuple[Account, ...]]
@@ -35,7 +35,7 @@ class AccountLink(Base):
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"))
     connector: Mapped[str] = mapped_column(String(60))
     account_id: Mapped[str] = mapped_column(String(300))
     label: Mapped[str] = mapped_column(String(300))
@@ -102,10 +102,21 @@ def linked(person_id: str, account: Account, *, learnt_from: str, at: datetime) 
     return link
 
 
-_KNOWN = (
-    select(AccountLink)
-    .where(AccountLink.person_id.in_(bindparam("people", expanding=True)), AccountLink.doubt == "")
-    .order_by(AccountLink.account_id)
+_LINKS: Final = table_of(AccountLink).c
+_KNOWN: Final = Prepared(
+    select(
+        _LINKS.person_id,
+        _LINKS.connector,
+        _LINKS.account_id,
+        _LINKS.label,
+        _LINKS.status,
+        _LINKS.identifiers,
+        _LINKS.created_at,
+        _LINKS.is_admin,
+        _LINKS.refs,
+    )
+    .where(_LINKS.person_id.in_(bindparam("people", expanding=True)), _LINKS.doubt == "")
+    .order_by(_LINKS.account_id)
 )
 
 
@@ -130,8 +141,20 @@ def linked_accounts(session: Session, person_id: str, connector: str) -> tuple[A
 
 def links_of(session: Session, people: Collection[str]) -> Links:
     """The accounts known to be people's, by person and target system; doubted ones are not."""
+    session.flush()
     known: dict[tuple[str, str], tuple[Account, ...]] = {}
-    for link in session.scalars(_KNOWN, {"people": list(people)}):
-        place = link.person_id, link.connector
-        known[place] = (*known.get(place, ()), link.account)
+    for person, system, account, label, status, identifiers, made, admin, refs in _KNOWN.rows(
+        session, people=list(people)
+    ):
+        one = Account(
+            connector=system,
+            id=account,
+            label=label,
+            status=AccountStatus(status),
+            identifiers=identifiers,
+            created_at=made,
+            admin=admin,
+            refs=refs,
+        )
+        known[person, system] = (*known.get((person, system), ()), one)
     return known

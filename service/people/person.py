@@ -9,7 +9,7 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk import types as sdk
-from service.store import Base
+from service.store import Base, table_of
 
 
 class Role(StrEnum):
@@ -55,7 +55,7 @@ class Person(Base):
     department: Mapped[str] = mapped_column(String(200), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
-    manager_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    manager_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("people.id"))
     hired_on: Mapped[date | None]
     protected: Mapped[bool] = mapped_column(default=False)
 
@@ -67,7 +67,7 @@ class Identity(Base):
     __table_args__ = (UniqueConstraint("kind", "value"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), index=True)
     kind: Mapped[IdentityKind]
     value: Mapped[str] = mapped_column(String(300))
 
@@ -79,7 +79,7 @@ class RoleGrant(Base):
     __table_args__ = (UniqueConstraint("person_id", "role"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), index=True)
     role: Mapped[Role]
     since: Mapped[datetime]
 
@@ -92,6 +92,27 @@ class Known(NamedTuple):
     work_email: str | None
     username: str | None
     hired_on: date | None
+
+
+class Leaver(NamedTuple):
+    """A person as whoever doubts their leaving looks at them: read with one plain question, never changed."""
+
+    id: str
+    subject: str
+    employee_no: str | None
+    work_email: str | None
+    title: str
+    department: str
+    manager_id: str | None
+    hired_on: date | None
+    protected: bool
+
+
+#: The same person, whichever way they were read.
+Someone = Person | Leaver
+
+#: The columns of a `Leaver`, in its order.
+LEAVER = tuple(table_of(Person).c[name] for name in Leaver._fields)
 
 
 def known_to_connectors(person: Person | Known) -> sdk.Person:

@@ -6,8 +6,8 @@ PLANTS = (
     Plant(
         protects="Two administrators who leave together are both held.",
         file="service/departures/last_admin.py",
-        text="_administers(), ~_owner(departure.person_id), AccountLink.person_id.not_in(leaving)",
-        becomes="_administers(), ~_owner(departure.person_id)",
+        text="_ADMINISTERS, ~_owner(departure.person_id), AccountLink.person_id.not_in(leaving)",
+        becomes="_ADMINISTERS, ~_owner(departure.person_id)",
         tests=(
             (
                 "tests/attacks/departures/test_the_last_administrator.py::"

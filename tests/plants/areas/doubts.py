@@ -18,8 +18,8 @@ PLANTS = (
     Plant(
         protects="Who was released is not counted against the others.",
         file="service/departures/mass.py",
-        text="Departure.state != DepartureState.WITHDRAWN, Departure.released_at.is_(None))\n        .limit",
-        becomes="Departure.state != DepartureState.WITHDRAWN)\n        .limit",
+        text="_DEPARTURES.state != DepartureState.WITHDRAWN, _DEPARTURES.released_at.is_(None))\n        .limit",
+        becomes="_DEPARTURES.state != DepartureState.WITHDRAWN)\n        .limit",
         tests=(
             (
                 "tests/attacks/departures/test_letting_go.py::"

@@ -114,8 +114,8 @@ PLANTS = (
     Plant(
         protects="Nothing acts on a doubted link.",
         file="service/people/account_link.py",
-        text=', AccountLink.doubt == "")',
-        becomes=")",
+        text='_LINKS.person_id.in_(bindparam("people", expanding=True)), _LINKS.doubt == "")',
+        becomes='_LINKS.person_id.in_(bindparam("people", expanding=True)))',
         tests=(
             "tests/unit/engine/test_several_accounts.py::test_a_login_whose_link_is_doubted_is_left_alone",
         ),
