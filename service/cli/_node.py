@@ -1,9 +1,10 @@
 """A process that acts until it is told to end."""
 
 import errno
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from service.cli._open import UNREACHABLE, WRONG_USE, not_opened, stop
 
@@ -25,6 +26,23 @@ IN_USE = (
     "Stop it, or set [service] port."
 )
 T = TypeVar("T", bound=Ends)
+#: What a process can be, by the command that begins it.
+NODES: Final = ("serve", "web", "worker")
+
+
+def be(name: str) -> None:
+    """Act as this node does, until SIGINT or SIGTERM."""
+    prepare()
+    from service.app import Running, Working
+    from service.engine.deliverer import Role
+
+    role = Role(name)
+    if role is Role.WORKER:
+        with acting(role, Working.begin):
+            print("Exeunt carries out what is due", file=sys.stderr)
+        return
+    with acting(role, Running.begin) as running:
+        print(f"Exeunt listens on {running.url}", file=sys.stderr)
 
 
 def prepare() -> None:

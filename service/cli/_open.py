@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-import rich_click as click
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,7 +51,7 @@ def not_opened(error: Exception) -> str:
 
 def stop(message: str, code: int = FAILED) -> NoReturn:
     """Say it on standard error and leave."""
-    click.echo(message, err=True)
+    print(message, file=sys.stderr)
     sys.exit(code)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from service.engine.deliverer import Role
+
 START = """
 import json, os, sys
 from pathlib import Path
@@ -92,6 +94,31 @@ def test_what_writes_metrics_waits_for_the_first_who_asks(answering: set[str]) -
 def test_what_prints_in_colour_is_not_loaded_to_serve(answering: set[str]) -> None:
     assert "structlog" in answering
     assert not answering & {"rich", "pygments"}
+
+
+def test_what_draws_help_and_what_switches_contexts_lie_idle_in_no_node(answering: set[str]) -> None:
+    assert {"click", "sqlalchemy"} <= answering
+    assert not answering & {"rich_click", "greenlet"}
+
+
+def test_a_node_begins_without_what_draws_help() -> None:
+    begin = (
+        "import sys; from service.cli import _node, main; "
+        "_node.be = lambda name: print(name, sorted({'click', 'rich_click'} & set(sys.modules))); "
+        "main()"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", begin, role.value],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout.strip()
+        for role in Role
+    ]
+
+    assert said == ["serve []", "web []", "worker []"]
 
 
 def test_what_describes_the_api_waits_for_the_first_who_asks(answering: set[str]) -> None:
