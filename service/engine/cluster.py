@@ -32,7 +32,7 @@ from service.engine.states import OUT
 from service.engine.tables import StepRun
 from service.engine.taking import taken
 from service.engine.threads import tried
-from service.store import table_of
+from service.store import Prepared, table_of
 from service.store.one_at_a_time import Only, may
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ _OUT_NOW = union_all(
         for condition in (_STEPS.state.in_(OUT), _STEPS.checking.is_(True))
     )
 ).subquery()
-_HOW_MANY_OUT = select(_OUT_NOW.c.sign_in, func.count().label("steps")).group_by(_OUT_NOW.c.sign_in)
+_HOW_MANY_OUT = Prepared(select(_OUT_NOW.c.sign_in, func.count()).group_by(_OUT_NOW.c.sign_in))
 
 
 class Cluster:
@@ -224,5 +224,5 @@ def _slip(order: Order) -> Slip:
 
 def _room(session: Session) -> Room:
     """What all nodes together have threads for, less what is out."""
-    out = {row.sign_in: row.steps for row in session.execute(_HOW_MANY_OUT)}
+    out = {bool(sign_in): steps for sign_in, steps in _HOW_MANY_OUT.rows(session)}
     return nodes.together(session).room(sign_in=out.get(True, 0), rest=out.get(False, 0))

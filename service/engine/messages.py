@@ -15,7 +15,7 @@ from service.engine.nodes import DEAD_S
 from service.engine.pools import Threads
 from service.engine.tables import StepRun
 from service.engine.values import StepValues
-from service.store import table_of
+from service.store import Prepared, table_of
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -46,7 +46,7 @@ _CLEAR: LiteralString = """
 
 _STEPS = table_of(StepRun)
 #: Whoever carried out an earlier attempt, or read the step back, has nothing to do with this one.
-_WITH_NOBODY = (
+_WITH_NOBODY = Prepared(
     update(_STEPS)
     .where(_STEPS.c.id == any_(bindparam("ids", type_=ARRAY(String))), _STEPS.c.out_with.is_not(None))
     .values(out_with=None)
@@ -58,7 +58,7 @@ def hand_over(session: Session, app: "App", steps: Sequence[StepValues], threads
     if not steps:
         return
     session.flush()
-    session.execute(_WITH_NOBODY, {"ids": [step.id for step in steps]})
+    _WITH_NOBODY.run(session, ids=[step.id for step in steps])
     connection = reached(session)
     for queue in LANES:
         mine = [step for step in steps if step.shuts_sign_in is (queue == SIGN_IN)]

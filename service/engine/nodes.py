@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.engine.alone import OnlyEngine
 from service.engine.pools import Threads
-from service.store import Base, Store
+from service.store import Base, Prepared, Store, table_of
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ class Node(Base):
     rest_threads: Mapped[int]
 
 
-IS_ALIVE = Node.beat_at > func.clock_timestamp() - text(f"interval '{DEAD_S} seconds'")
+IS_ALIVE = table_of(Node).c.beat_at > func.clock_timestamp() - text(f"interval '{DEAD_S} seconds'")
 
 
 def this_process() -> str:
@@ -73,14 +73,17 @@ def anybody_works(store: Store) -> bool:
         return bool(alive(session))
 
 
-_THREADS = select(
-    func.coalesce(func.sum(Node.rest_threads), 0), func.coalesce(func.sum(Node.sign_in_threads), 0)
-).where(IS_ALIVE)
+_NODES = table_of(Node).c
+_THREADS = Prepared(
+    select(
+        func.coalesce(func.sum(_NODES.rest_threads), 0), func.coalesce(func.sum(_NODES.sign_in_threads), 0)
+    ).where(IS_ALIVE)
+)
 
 
 def together(session: Session) -> Threads:
     """The threads that all nodes have which beat."""
-    rest, sign_in = session.execute(_THREADS).one()
+    rest, sign_in = _THREADS.rows(session)[0]
     return Threads(rest=rest, sign_in=sign_in)
 
 
