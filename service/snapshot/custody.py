@@ -8,11 +8,11 @@ import gzip
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -22,6 +22,10 @@ from service.snapshot.day_file import DayFile
 
 RAW, DAY, DATA_KEY = "exeunt.raw-log", "exeunt.activity-day", "exeunt.snapshot-key"
 _NONCE_BYTES = 12
+#: A snapshot is packed in a tenth of the time the smallest form takes, and is a fifth larger.
+_QUICKLY: Final = 3
+
+_encode = json.JSONEncoder(sort_keys=True, check_circular=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +108,15 @@ class Shelf:
         return DayFile(path, self.keys, f"{DAY}/{connector}/{day}")
 
 
+def encoded(body: Mapping[str, Any]) -> bytes:
+    """As JSON with its keys in order: what is the same is the same bytes."""
+    return _encode(body).encode()
+
+
 def seal_body(keys: Keys, snapshot_id: str, body: dict[str, Any]) -> tuple[bytes, bytes]:
     """Encrypt a snapshot under a fresh data key. Gives the sealed body and the wrapped key."""
     data_key, nonce = secrets.token_bytes(32), secrets.token_bytes(_NONCE_BYTES)
-    plain = gzip.compress(json.dumps(body, sort_keys=True).encode(), mtime=0)
+    plain = gzip.compress(encoded(body), _QUICKLY, mtime=0)
     sealed = nonce + AESGCM(data_key).encrypt(nonce, plain, snapshot_id.encode())
     return sealed, keys.seal(data_key, f"{DATA_KEY}/{snapshot_id}")
 

@@ -19,7 +19,7 @@ from service.people.person import Person
 from service.sections import SnapshotSection
 from service.snapshot import counting, formats, reading
 from service.snapshot.activity import Activity, once
-from service.snapshot.custody import Shelf, open_body, seal_body
+from service.snapshot.custody import Shelf, encoded, open_body, seal_body
 from service.snapshot.reading import File
 from service.snapshot.tables import Snapshot
 from service.snapshot.verdict import LIMITS, Judged, Verdict, blind, judge
@@ -288,7 +288,7 @@ def destroy_due(session: Session, *, now: datetime) -> int:
 
 
 def _digest(manifest: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(encoded(manifest)).hexdigest()
 
 
 def _manifest(gathered: _Gathered, judged: Judged) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 from service.snapshot import telling
 from service.snapshot.bench import lay_out
 from service.snapshot.signals import Finding, after_the_end, every
-from service.snapshot.view import View
+from service.snapshot.view import View, Windows
 
 
 class Verdict(StrEnum):
@@ -109,13 +110,19 @@ def _seen(view: View) -> _Seen:
 
 def blind(view: View, because: str) -> Judged:
     """A leaver who could not be looked at."""
-    days = tuple(
-        Day(day=day, records=None, in_review=day >= view.windows.review_from, why_unknown=because)
-        for day in view.windows.days
-    )
+    days = _blind_days(view.windows, because)
     said = f"Cannot say. {because}"
     return Judged(
         verdict=Verdict.CANNOT_SAY, sentence=said, coverage=because, usual_max=0, days=days, findings=()
+    )
+
+
+@lru_cache(maxsize=256)
+def _blind_days(spans: Windows, because: str) -> tuple[Day, ...]:
+    """Many leave on one day, and of none of them anything is known."""
+    return tuple(
+        Day(day=day, records=None, in_review=day >= spans.review_from, why_unknown=because)
+        for day in spans.days
     )
 
 
