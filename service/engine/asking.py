@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Account
@@ -19,6 +19,15 @@ from service.engine.states import StepState
 from service.engine.tables import Run, StepNeed, StepRun
 from service.engine.values import Step
 from service.ledger.event import Event
+from service.store import Prepared, table_of
+
+_QUESTIONS = table_of(Question).c
+#: Whether anything is open about these people.
+_ANY_OPEN: Final = Prepared(
+    select(_QUESTIONS.id)
+    .where(_QUESTIONS.answered_at.is_(None), _QUESTIONS.person_id.in_(bindparam("people", expanding=True)))
+    .limit(1)
+)
 
 WAITS: Final = "Waits for the answer to whose account it is."
 
@@ -47,6 +56,8 @@ def put(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
 def put_further(session: Session, leaving: Iterable[Leaving], *, now: datetime) -> None:
     """Runs begin: what rosters left unclear about the leavers' accounts in their target systems is asked now."""
     by_person = {one.person.id: one for one in leaving}
+    if _ANY_OPEN.first(session, people=by_person) is None:  # as it is of most
+        return
     for question in questions.open_questions(session, by_person.keys()):
         one = by_person[question.person_id]
         if question.connector in one.connectors and question.candidates:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -26,8 +26,24 @@ from service.playbook import references
 from service.playbook.catalogue import Catalogue, connector_of
 from service.playbook.model import Phase
 from service.playbook.plan import Plan, PlannedStep
+from service.store import Base, Prepared, table_of
 
 Rows = list[dict[str, Any]]
+
+
+def _fresh(rows_of: type[Base]) -> dict[str, Any]:
+    """What a new row begins with where nobody says otherwise."""
+    columns = [(column.name, cast("Any", column.default)) for column in table_of(rows_of).columns]
+    return {name: default.arg for name, default in columns if default is not None and default.is_scalar}
+
+
+_FRESH_RUN: Final = _fresh(Run)
+_FRESH_STEP: Final = {**_fresh(StepRun), "evidence": [], "residual": []}
+
+_HIGHEST: Final = Prepared(select(func.max(table_of(Run).c.number)))
+_NEW_RUN: Final = Prepared(insert(table_of(Run)))
+_NEW_STEP: Final = Prepared(insert(table_of(StepRun)))
+_NEW_NEED: Final = Prepared(insert(table_of(StepNeed)))
 
 
 @dataclass(frozen=True)
@@ -52,7 +68,7 @@ class Leaving:
 
 def write_runs(session: Session, leaving: Sequence[Leaving], catalogue: Catalogue, *, now: datetime) -> None:
     """Write runs, their steps and the entries that say so. Raises `references.UnresolvedError`."""
-    first = (session.scalar(select(func.max(Run.number))) or 0) + 1
+    first = (_HIGHEST.scalar(session) or 0) + 1
     runs: Rows = []
     steps: Rows = []
     needs: Rows = []
@@ -64,9 +80,9 @@ def write_runs(session: Session, leaving: Sequence[Leaving], catalogue: Catalogu
         steps += made
         needs += _needs(one.plan, {row["step"]: row["id"] for row in made})
         drafts.append(_started(one, number, now=now))
-    for rows_of, rows in ((Run, runs), (StepRun, steps), (StepNeed, needs)):
-        if rows:  # into the table and not its class: rows of a class cost four times as much
-            session.execute(insert(cast("Table", rows_of.__table__)), rows)
+    _NEW_RUN.run_all(session, runs)
+    _NEW_STEP.run_all(session, steps)
+    _NEW_NEED.run_all(session, needs)
     for one in leaving:
         ended = one.departure.effective_at <= now
         one.departure.state = DepartureState.REVOKING if ended else DepartureState.SCHEDULED
@@ -76,6 +92,7 @@ def write_runs(session: Session, leaving: Sequence[Leaving], catalogue: Catalogu
 
 def _run(one: Leaving, number: int, *, now: datetime) -> dict[str, Any]:
     return {
+        **_FRESH_RUN,
         "id": one.run_id,
         "number": number,
         "departure_id": one.departure.id,
@@ -118,6 +135,7 @@ def _steps(one: Leaving, number: int, catalogue: Catalogue, *, now: datetime) ->
 def _planned(step: PlannedStep, catalogue: Catalogue) -> dict[str, Any]:
     spec = catalogue.specs[step.action]
     return {
+        **_FRESH_STEP,
         "step": step.id,
         "action": step.action,
         "connector": connector_of(step.action),

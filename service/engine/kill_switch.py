@@ -12,7 +12,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.people.person import Person
-from service.store import Base, Store, table_of
+from service.store import Base, Prepared, Store, table_of
 
 THE_ONE: Final = 1
 
@@ -29,7 +29,7 @@ class KillSwitch(Base):
 
 
 _SWITCH = table_of(KillSwitch).c
-_THROWN = select(_SWITCH.stopped_at).where(_SWITCH.id == THE_ONE).with_for_update(read=True)
+_THROWN: Final = Prepared(select(_SWITCH.stopped_at).where(_SWITCH.id == THE_ONE).with_for_update(read=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Stopped:
 
 def is_thrown(session: Session) -> bool:
     """Whether nothing may be let out. Whoever throws it waits for the transaction that asked."""
-    return session.scalar(_THROWN) is not None
+    return _THROWN.scalar(session) is not None
 
 
 def stopped(session: Session) -> Stopped | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,17 +17,22 @@ from service.engine.timing import release_of, wait_of
 from service.ledger.event import Event
 from service.playbook.model import Phase
 from service.playbook.references import told_anew
+from service.store import Prepared, table_of
 
 NOT_BEGUN = frozenset({StepState.BLOCKED, StepState.READY})
 
-_MOVED = (
-    select(Departure.id, Departure.run_id).where(Departure.timed_from.is_not(None)).order_by(Departure.run_id)
+_DEPARTURES = table_of(Departure).c
+_MOVED: Final = Prepared(
+    select(_DEPARTURES.id, _DEPARTURES.run_id)
+    .where(_DEPARTURES.timed_from.is_not(None))
+    .order_by(_DEPARTURES.run_id)
 )
 
 
 def retime(session: Session, *, now: datetime) -> int:
     """Move what has not begun of every run whose departure changed. Gives how many runs; called in every cycle."""
-    moved = session.execute(_MOVED).all()
+    session.flush()
+    moved = _MOVED.rows(session)
     for departure_id, run_id in moved:
         # steps before their departure, as everywhere
         found = session.scalars(steps_locked(run_id)).all() if run_id else ()

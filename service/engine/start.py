@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Integer, Select, bindparam, case, func, select
 from sqlalchemy.exc import DataError, IntegrityError
@@ -33,7 +33,7 @@ from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import NotInUse, Playbooks
 from service.playbook.load import Loaded
 from service.playbook.plan import Plan, PlanInput, plan
-from service.store import UtcDateTime
+from service.store import Prepared, UtcDateTime, table_of
 from service.store.one_at_a_time import Only, wait_to
 
 T = TypeVar("T")
@@ -46,7 +46,11 @@ _IN_ORDER = (
     Departure.announced_at,
     Departure.id,
 )
-#: What stands anew because HR moved it.
+_DEPARTURES = table_of(Departure).c
+#: Whether anything stands anew because HR moved it, and what it is.
+_ANY_ANNOUNCED: Final = Prepared(
+    select(_DEPARTURES.id).where(_DEPARTURES.state == DepartureState.ANNOUNCED).limit(1)
+)
 _ANNOUNCED = (
     select(Departure)
     .where(Departure.state == DepartureState.ANNOUNCED)
@@ -110,6 +114,8 @@ class Starter:
 
     def _look_at_announced(self, session: Session, *, now: datetime) -> None:
         """What stands anew because HR moved it is doubted like any other news."""
+        if _ANY_ANNOUNCED.first(session) is None:
+            return
         for departure in session.scalars(_ANNOUNCED).all():
             person = session.get_one(Person, departure.person_id)
             hold_or_schedule(session, departure, person, self.guard, now=now, by=ENGINE)

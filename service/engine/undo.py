@@ -31,7 +31,7 @@ from service.ledger.event import Event
 from service.people.person import Person, Role
 from service.people.reporting import reports_to
 from service.playbook.model import OnFailure
-from service.store import Store
+from service.store import Prepared, Store, table_of
 from service.store.again import again
 
 #: Who may say that a run is taken back.
@@ -206,7 +206,8 @@ def swept(begin_due: BeginDue) -> BeginDue:
     return begin
 
 
-_BEING_UNDONE = select(Undo.run_id).where(Undo.finished_at.is_(None))
+_UNDOS = table_of(Undo).c
+_BEING_UNDONE: Final = Prepared(select(_UNDOS.run_id).where(_UNDOS.finished_at.is_(None)))
 #: Those of these runs that have steps forwards that came back.
 _STRAY = (
     select(StepRun.run_id)
@@ -229,7 +230,8 @@ def sweep(session: Session, *, now: datetime) -> int:
 
     Called before anybody is begun. Nothing of such a run is let out meanwhile. Gives how many steps it stopped.
     """
-    runs = session.scalars(_BEING_UNDONE).all()
+    session.flush()
+    runs = _BEING_UNDONE.scalars(session)
     if not runs:  # on most days: a look through the steps of everybody is saved
         return 0
     count = _cut_short(session, now=now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -11,7 +12,7 @@ from service.departures.kind import DepartureKind
 from service.ledger.entry import append, head
 from service.ledger.event import Event
 from service.playbook.load import Loaded
-from service.store import Base, table_of
+from service.store import Base, Prepared, table_of
 
 SERVICE = "system:playbooks"
 
@@ -40,12 +41,12 @@ class PlaybookUse(Base):
 
 
 _USES = table_of(PlaybookUse).c
-_IN_USE = select(_USES.kind, _USES.digest).order_by(_USES.n)
+_IN_USE: Final = Prepared(select(_USES.kind, _USES.digest).order_by(_USES.n))
 
 
 def in_use(session: Session) -> Mapping[DepartureKind, str]:
     """The digest of the version that new runs of each kind begin with."""
-    return {DepartureKind(kind): digest for kind, digest in session.execute(_IN_USE)}
+    return {DepartureKind(kind): digest for kind, digest in _IN_USE.rows(session)}
 
 
 def text_of(session: Session, digest: str) -> bytes | None:
