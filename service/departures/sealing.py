@@ -15,7 +15,7 @@ from service.departures.kind import DepartureState
 from service.departures.record import record
 from service.ledger.event import Event
 from service.people.person import Person, Someone
-from service.store import Base
+from service.store import Base, Prepared, table_of
 
 
 class MaySee(Base):
@@ -87,12 +87,13 @@ def seal_like(session: Session, departure: Departure, after: Departure) -> None:
     session.add_all(MaySee(departure_id=after.id, person_id=person_id) for person_id in people)
 
 
-_DUE = (
-    select(Departure)
+_DEPARTURES = table_of(Departure).c
+_DUE = Prepared(
+    select(_DEPARTURES.id)
     .where(
-        Departure.sealed.is_(True),
-        Departure.effective_at <= bindparam("now"),
-        Departure.state != DepartureState.WITHDRAWN,
+        _DEPARTURES.sealed.is_(True),
+        _DEPARTURES.effective_at <= bindparam("now"),
+        _DEPARTURES.state != DepartureState.WITHDRAWN,
     )
     .with_for_update(skip_locked=True, key_share=True)
 )
@@ -100,8 +101,10 @@ _DUE = (
 
 def open_due(session: Session, *, now: datetime) -> int:
     """Take the seal off whatever has come to its time; gives how many. Called before runs are begun."""
-    opened = session.scalars(_DUE, {"now": now}).all()
-    for departure in opened:
+    session.flush()
+    opened = _DUE.scalars(session, now=now)
+    for departure_id in opened:
+        departure = session.get_one(Departure, departure_id)
         departure.sealed = False
         record(session, departure, Event.DEPARTURE_UNSEALED, at=now, by="system:engine")
     return len(opened)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Exists, bindparam, false, func, select
@@ -47,8 +48,13 @@ def is_protected(person: Someone, guard: Guardrails) -> bool:
 def is_executive(person: Someone, guard: Guardrails) -> bool:
     """By the list in the configuration, or by a word of the title."""
     words = " ".join(re.findall(r"\w+", person.title.casefold()))
-    named = any(re.search(rf"\b{re.escape(title.casefold())}\b", words) for title in guard.executive_titles)
+    named = any(_in_words(title).search(words) for title in guard.executive_titles)
     return named or _listed(person, guard.executives)
+
+
+@cache
+def _in_words(title: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(title.casefold())}\b")
 
 
 def is_first_time(session: Session, departure: Departure) -> bool:

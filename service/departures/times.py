@@ -239,20 +239,24 @@ def _start_of_gap(inside: datetime, length: timedelta, place: zoneinfo.ZoneInfo)
 def _lines(
     wall: datetime, local: datetime, zone_name: str, *, rule: Rule, adjustment: Adjustment
 ) -> tuple[str, ...]:
-    day = wall - timedelta(days=1)
-    lines = {
-        Rule.AT_THE_TIME: f"Access must be gone at {wall:%Y-%m-%d %H:%M:%S} on the clocks of {zone_name}.",
-        Rule.END_OF_THE_DAY: f"{day:%Y-%m-%d} is the last day, to its end on the clocks of {zone_name}.",
-    }[rule]
-    clocks = {
-        Adjustment.NONE: (),
-        Adjustment.GAP: (f"The clocks jump over {wall:%Y-%m-%d %H:%M}, so it is {local:%Y-%m-%d %H:%M}.",),
-        Adjustment.FOLD: (f"The clocks show {wall:%Y-%m-%d %H:%M} twice; the first time counts.",),
-    }[adjustment]
+    if rule is Rule.AT_THE_TIME:
+        ends = f"Access must be gone at {wall:%Y-%m-%d %H:%M:%S} on the clocks of {zone_name}."
+    else:
+        ends = (
+            f"{(wall - timedelta(days=1)).date()} is the last day, to its end on the clocks of {zone_name}."
+        )
     utc = (
         f"That is {local.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ} ({local:%H:%M %z}), by tzdata {TZDATA_VERSION}."
     )
-    return (lines, *clocks, utc)
+    return (ends, *_clocks(wall, local, adjustment), utc)
+
+
+def _clocks(wall: datetime, local: datetime, adjustment: Adjustment) -> tuple[str, ...]:
+    if adjustment is Adjustment.GAP:
+        return (f"The clocks jump over {wall:%Y-%m-%d %H:%M}, so it is {local:%Y-%m-%d %H:%M}.",)
+    if adjustment is Adjustment.FOLD:
+        return (f"The clocks show {wall:%Y-%m-%d %H:%M} twice; the first time counts.",)
+    return ()
 
 
 def _inverted(zone_name: str) -> tuple[str, ...]:

@@ -52,15 +52,15 @@ PLANTS = (
     Plant(
         protects="What was withdrawn before its time stays sealed.",
         file=SEALING,
-        text="        Departure.state != DepartureState.WITHDRAWN,\n",
+        text="        _DEPARTURES.state != DepartureState.WITHDRAWN,\n",
         becomes="",
         tests=(f"{PAGES}::test_what_was_withdrawn_before_its_time_stays_sealed",),
     ),
     Plant(
         protects="The seal comes off at its time and not before.",
         file=SEALING,
-        text='        Departure.effective_at <= bindparam("now"),\n',
-        becomes='        Departure.announced_at <= bindparam("now"),\n',
+        text='        _DEPARTURES.effective_at <= bindparam("now"),\n',
+        becomes='        _DEPARTURES.announced_at <= bindparam("now"),\n',
         tests=(f"{DOORS}::test_the_seal_comes_off_when_the_run_begins_and_not_before",),
     ),
     Plant(
