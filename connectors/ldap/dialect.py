@@ -1,8 +1,8 @@
 """What OpenLDAP and Active Directory do differently, as one protocol."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Protocol
+from datetime import datetime
+from typing import Final, Protocol
 from uuid import UUID
 
 from connectors.ldap.directory import Directory, Entry
@@ -10,6 +10,7 @@ from connectors.sdk.ldap_wire import Filter
 from connectors.sdk.types import AccountStatus, Check, Difference, Evidence, Json, Outcome, Proof, Receipt
 
 ATTRIBUTE_READ = "attribute read"
+_DIGITS: Final = len("20261121205813")
 
 
 class Dialect(Protocol):
@@ -80,9 +81,10 @@ def evidence(proof: Proof, how: str, at: datetime, body: Mapping[str, Json]) -> 
 
 def moment(value: str) -> datetime | None:
     """A generalized time (`20261121205813.5Z`) in UTC; `None` for what is none, such as the year 0."""
+    whole = value.split(".", maxsplit=1)[0].rstrip("Z")
+    if not (len(whole) == _DIGITS and whole.isascii() and whole.isdigit()):
+        return None
     try:
-        return datetime.strptime(value.split(".", maxsplit=1)[0].rstrip("Z"), "%Y%m%d%H%M%S").replace(
-            tzinfo=UTC
-        )
+        return datetime.fromisoformat(f"{whole[:8]}T{whole[8:]}Z")
     except ValueError:
         return None

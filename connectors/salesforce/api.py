@@ -16,6 +16,7 @@ from connectors.sdk.http import Http, Response
 from connectors.sdk.types import Account, Json
 
 Row = Mapping[str, Json]  # a record as Salesforce writes it
+_Page = tuple[Response, Json]  # an answer, and what it says
 MANAGE_USERS: Final = "Manage Users"
 BATCH: Final = "/composite/batch"
 #: What Salesforce takes in one batch.
@@ -103,20 +104,24 @@ class Api:
 
     def query(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Row]:
         """Every row, page after page."""
-        for page in self.pages(text, what, right=right):
-            yield from _records(page.json())
+        for _, page in self._asked(text, what, right=right):
+            yield from _records(page)
 
     def pages(self, text: str, what: str, *, right: str = MANAGE_USERS) -> Iterator[Response]:
         """The answers themselves, for those who keep the bytes."""
+        return (answer for answer, _ in self._asked(text, what, right=right))
+
+    def _asked(self, text: str, what: str, *, right: str) -> "Iterator[_Page]":
         return self._pages(f"{self._base}/query", {"q": text}, what, right=right)
 
     def _pages(
         self, path: str | None, params: Mapping[str, str] | None, what: str, *, right: str
-    ) -> Iterator[Response]:
+    ) -> "Iterator[_Page]":
         while path:
-            page = self._call("GET", path, what, right=right, template="/query", params=params)
-            yield page
-            path, params = _next(page.json()), None
+            answer = self._call("GET", path, what, right=right, template="/query", params=params)
+            page = answer.json()
+            yield answer, page
+            path, params = _next(page), None
 
     def queries(self, *asked: Asked) -> list[Found]:
         """Several queries with one call, each answered, and each refused, as if it were asked alone.
@@ -190,15 +195,15 @@ class Api:
         match result:
             case {"statusCode": 200, "result": {"done": bool(), "totalSize": int(total)} as page}:
                 rows = list(_records(page))
-                for more in self._pages(_next(page), None, asked.what, right=asked.right):
-                    rows += _records(more.json())
+                for _, more in self._pages(_next(page), None, asked.what, right=asked.right):
+                    rows += _records(more)
                 return Found(rows, total)
         raise self._refused_in(result, asked)
 
     def count(self, text: str, what: str, *, right: str = MANAGE_USERS) -> int:
         """How many rows a count finds."""
-        page = next(self.pages(text, what, right=right))
-        match page.json():
+        _, page = next(self._asked(text, what, right=right))
+        match page:
             case {"totalSize": int(size)}:
                 return size
         raise Unavailable(f"Salesforce's count cannot be read, while {what}.", hint="The step is retried.")

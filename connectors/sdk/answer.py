@@ -10,6 +10,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 #: Longest status line and headers taken, in bytes.
 HEAD_CAP: Final = 64 * 1024
+_FINAL: Final = HTTPStatus.OK.value
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _PACKED: Final = frozenset({"gzip", "x-gzip"})
 _AS_IT_IS: Final = frozenset({"", "identity"})
@@ -33,11 +34,15 @@ class Headers(Mapping[str, str]):
 
     def add(self, name: str, value: str) -> None:
         """One more line."""
-        before = self._found.get(name.lower())
-        self._found[name.lower()] = (name, f"{before[1]}, {value}" if before else value)
+        key = name.lower()
+        before = self._found.get(key)
+        self._found[key] = (name, f"{before[1]}, {value}" if before else value)
 
     def __getitem__(self, name: str) -> str:
         return self._found[name.lower()][1]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._found
 
     def __iter__(self) -> Iterator[str]:
         return (name for name, _ in self._found.values())
@@ -117,15 +122,17 @@ class _Hearing:
         if self.whole:
             return
         self._status = self.parser.get_status_code()
-        if self._status < HTTPStatus.OK:  # "100 Continue" and the like: the answer is still to come
+        if self._status < _FINAL:  # "100 Continue" and the like: the answer is still to come
             self._headers = Headers()
             return
         self._head_read = True
-        packing = self._headers.get("Content-Encoding", "").strip().lower()
+        self.whole = self._bodiless
+        if "Content-Encoding" not in self._headers:
+            return
+        packing = self._headers["Content-Encoding"].strip().lower()
         if packing in _PACKED:
             self._gunzip = zlib.decompressobj(_GZIP)
         self._unreadable = packing not in _PACKED | _AS_IT_IS
-        self.whole = self._bodiless
 
     def on_body(self, data: bytes) -> None:
         if self.whole or self._room < 0:

@@ -23,6 +23,7 @@ from connectors.sdk.wire import Connection, Place, Sent
 MEBIBYTE: Final = 1024 * 1024
 BYTE_CAP: Final = 64 * MEBIBYTE
 SESSIONS_KEPT: Final = 32
+_ELSEWHERE: Final = HTTPStatus.MULTIPLE_CHOICES.value
 _ALWAYS: Final = {"User-Agent": "exeunt", "Accept": "application/json", "Accept-Encoding": "gzip"}
 
 
@@ -245,6 +246,8 @@ class Http:
         return headers
 
     def _judged(self, response: Response) -> Response:
+        if response.status < _ELSEWHERE:
+            return response
         if response.status == HTTPStatus.UNAUTHORIZED:
             raise AuthError(
                 f"{self._target} refused our credentials.",

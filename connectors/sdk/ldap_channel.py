@@ -47,8 +47,8 @@ class Timed:
         """The messages of its answer, each whole, until the other side hangs up."""
         received = b""
         while data := self.recv(CHUNK):
-            received += data
-            while (end := _end_of(received)) is not None:
+            received = received + data if received else data
+            while received and (end := _end_of(received)) is not None:
                 yield received[:end]
                 received = received[end:]
 

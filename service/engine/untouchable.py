@@ -25,6 +25,8 @@ class Untouchable:
 
     def is_listed(self, target: Target) -> bool:
         """Whether any name of the account or device is listed: rather one too many than none by another spelling."""
+        if not self.listed:
+            return False
         connector = target.connector.casefold()
         said = target.identifiers.values() if isinstance(target, Account) else ()
         return any((connector, name.casefold()) in self.listed for name in (target.id, target.label, *said))
