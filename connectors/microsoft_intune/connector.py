@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from connectors.microsoft_intune.graph import Graph, Row, segment
@@ -14,6 +14,7 @@ from connectors.microsoft_intune.signin import ClientCredentials
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.errors import Ambiguous, ConfigError, NotFound, Refused
 from connectors.sdk.http import Http
+from connectors.sdk.settings import read_once
 from connectors.sdk.types import (
     Device,
     Evidence,
@@ -67,19 +68,18 @@ class IntuneConnector:
     @classmethod
     def from_settings(cls, settings: Mapping[str, str | Secret], context: Context) -> Self:
         """Make one. Raises `ConfigError` when a setting is missing or cannot be right."""
-        graph_url = str(settings.get("graph_url") or GRAPH_URL).rstrip("/")
-        authority = str(settings.get("authority") or AUTHORITY).rstrip("/")
-        client_id = _identifier(settings, "client_id")
+        said = _read_settings(settings)
         sign_in = ClientCredentials(
-            Http(target=NAME, base_url=authority, context=context),
-            authority=authority,
-            tenant_id=_identifier(settings, "tenant_id"),
-            client_id=client_id,
-            client_secret=_secret(settings),
-            scope=f"{_origin(graph_url)}/.default",
+            Http(target=NAME, base_url=said.authority, context=context),
+            authority=said.authority,
+            tenant_id=said.tenant_id,
+            client_id=said.client_id,
+            client_secret=said.client_secret,
+            scope=said.scope,
         )
-        http = Http(target=NAME, base_url=graph_url, context=context, auth=sign_in)
-        return cls(Graph(http, graph_url=graph_url), sign_in, client_id=client_id, context=context)
+        http = Http(target=NAME, base_url=said.graph_url, context=context, auth=sign_in)
+        graph = Graph(http, graph_url=said.graph_url)
+        return cls(graph, sign_in, client_id=said.client_id, context=context)
 
     def sign_in(self) -> None:
         """Have the token that all connectors of the process share; a new one before it ends."""
@@ -219,6 +219,30 @@ def _not_carried_out(device: Device, order: LockOrder) -> Refused:
     return Refused(
         f"{device.label} ({device.serial}) answered the lock with {order.state.value}.",
         hint=FIXES[order.state],
+    )
+
+
+class _Settings(NamedTuple):
+    """What an administrator wrote, and what follows from it."""
+
+    graph_url: str
+    authority: str
+    tenant_id: str
+    client_id: str
+    client_secret: Secret
+    scope: str
+
+
+@read_once
+def _read_settings(settings: Mapping[str, str | Secret]) -> _Settings:
+    graph_url = str(settings.get("graph_url") or GRAPH_URL).rstrip("/")
+    return _Settings(
+        graph_url=graph_url,
+        authority=str(settings.get("authority") or AUTHORITY).rstrip("/"),
+        client_id=_identifier(settings, "client_id"),
+        tenant_id=_identifier(settings, "tenant_id"),
+        client_secret=_secret(settings),
+        scope=f"{_origin(graph_url)}/.default",
     )
 
 

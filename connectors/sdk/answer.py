@@ -2,9 +2,8 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -51,14 +50,16 @@ class Headers(Mapping[str, str]):
         return len(self._found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(NamedTuple):
     """An answer, unpacked. `keeps`: it was all that came, and the connection may carry another call."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
     keeps: bool
+
+    def __repr__(self) -> str:
+        return f"<{self.status}>"  # a body is nobody's to print
 
 
 def read_answer(more: Callable[[], bytes], *, byte_cap: int, bodiless: bool) -> Received:

@@ -183,11 +183,11 @@ class Http:
         url = urls.join(self._base, path, target=self._target)
         return _Ask(
             method=method,
-            url=url,
+            target=url.removeprefix(self._origin) or "/",
             shown=f"{method} {template or urlsplit(url).path}",
             writes=writes,
             byte_cap=self._byte_cap if byte_cap is None else byte_cap,
-            headers={**body.headers, **(headers or {})},
+            headers={**body.headers, **headers} if headers else body.headers,
             body=body.content,
         )
 
@@ -219,12 +219,7 @@ class Http:
 
     def _exchange(self, connection: Connection, ask: "_Ask", headers: Mapping[str, str]) -> Response:
         answer = connection.exchange(
-            Sent(
-                method=ask.method,
-                target=ask.url.removeprefix(self._origin) or "/",
-                headers=headers,
-                body=ask.body,
-            ),
+            Sent(ask.method, ask.target, headers, ask.body),
             seconds=self._context.deadline_s,
             byte_cap=ask.byte_cap,
         )
@@ -296,15 +291,17 @@ class Http:
         ) from None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ask:
+class _Ask(NamedTuple):
     method: str
-    url: str
+    target: str
     shown: str
     writes: bool
     byte_cap: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def __repr__(self) -> str:
+        return f"<{self.shown}>"
 
 
 class _Body(NamedTuple):

@@ -9,7 +9,6 @@ import socket
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -41,14 +40,16 @@ class Place(NamedTuple):
     ca_file: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class Sent(NamedTuple):
     """A request. `target` is the path and query."""
 
     method: str
     target: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def __repr__(self) -> str:
+        return f"<{self.method}>"  # a path may name a person, a header holds a secret
 
 
 class Connection:
