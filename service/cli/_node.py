@@ -64,7 +64,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
 
     from connectors.sdk.errors import ConnectorError
     from service.app import create_service
-    from service.collecting import keep_what_is_loaded
+    from service.collecting import give_back, keep_what_is_loaded
     from service.engine.deliverer import NeedsPostgres
     from service.engine.one_time import agree
     from service.ledger.errors import LedgerError
@@ -79,6 +79,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
         agree(service.store)
         keep_what_is_loaded()
         running = begin(service)
+        give_back()
     except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres) as error:
         stop(str(error), WRONG_USE)
     except OSError as error:
