@@ -183,7 +183,7 @@ class Sealer:
             now=now,
             windows=spans,
             activities=self._activities(files, accounts, zone=leaver.zone, spans=spans) if may_look else (),
-            coverage=reading.coverage(session, asked.connectors, spans),
+            coverage=reading.coverage(session, asked.connectors, spans) if may_look else {},
             total_records=counting.total(files, self.shelf),
             accounts_known=bool(accounts),
             cut_at=asked.cut_at,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from service.snapshot import telling
 from service.snapshot.bench import lay_out
 from service.snapshot.signals import Finding, after_the_end, every
-from service.snapshot.view import View, Windows
+from service.snapshot.view import GAP, View, Windows
 
 
 class Verdict(StrEnum):
@@ -76,7 +76,7 @@ class Judged:
 def judge(view: View) -> Judged:
     """Look at a leaver. Anything found counts although a log is missing; nothing found does not."""
     seen = _seen(view)
-    days = tuple(_day(view, day, *seen.daily.get(day, (0, 0))) for day in view.windows.days)
+    days = _days(view, seen)
     late = next((found.said for found in seen.findings if found.signal == after_the_end.ID), "")
     told = telling.look(view, days, seen.acts, late=late)
     verdict = _verdict(view, seen.findings, told)
@@ -110,7 +110,7 @@ def _seen(view: View) -> _Seen:
 
 def blind(view: View, because: str) -> Judged:
     """A leaver who could not be looked at."""
-    days = _blind_days(view.windows, because)
+    days = _unknown_days(view.windows, because)
     said = f"Cannot say. {because}"
     return Judged(
         verdict=Verdict.CANNOT_SAY, sentence=said, coverage=because, usual_max=0, days=days, findings=()
@@ -118,8 +118,8 @@ def blind(view: View, because: str) -> Judged:
 
 
 @lru_cache(maxsize=256)
-def _blind_days(spans: Windows, because: str) -> tuple[Day, ...]:
-    """Many leave on one day, and of none of them anything is known."""
+def _unknown_days(spans: Windows, because: str) -> tuple[Day, ...]:
+    """Many leave on one day, and where no log is held they are alike."""
     return tuple(
         Day(day=day, records=None, in_review=day >= spans.review_from, why_unknown=because)
         for day in spans.days
@@ -149,6 +149,12 @@ _DAILY = """
 SELECT day, sum(rows), count(*) FILTER (rows IS NULL) FROM activity
 WHERE kind IN (SELECT unnest($leaving)) GROUP BY day
 """
+
+
+def _days(view: View, seen: _Seen) -> tuple[Day, ...]:
+    if not (view.coverage or seen.daily):
+        return _unknown_days(view.windows, GAP)
+    return tuple(_day(view, day, *seen.daily.get(day, (0, 0))) for day in view.windows.days)
 
 
 def _day(view: View, day: date, rows: int | None, unknown: int) -> Day:

@@ -16,6 +16,9 @@ REVIEW_AFTER_END = 14
 #: The logs without which an export may have gone unseen.
 REQUIRED = ("Report", "ReportExport", "BulkApi", "BulkApi2", "RestApi", "API")
 
+#: A day nobody told of.
+GAP = CoverageState.GAP.value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Windows:
@@ -52,6 +55,9 @@ class View:
     accounts_known: bool = True
     cut_at: datetime | None = None
     _unseen: dict[date, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _not_complete: dict[date, frozenset[str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def ended_at(self) -> datetime:
@@ -61,12 +67,12 @@ class View:
     @property
     def review(self) -> tuple[date, ...]:
         """The days under review."""
-        return tuple(day for day in self.windows.days if day >= self.windows.review_from)
+        return _days(self.windows.review_from, self.windows.review_to)
 
     @property
     def baseline(self) -> tuple[date, ...]:
         """The days before, that the review is compared with."""
-        return tuple(day for day in self.windows.days if day < self.windows.review_from)
+        return _days(self.windows.baseline_from, self.windows.review_from - timedelta(days=1))
 
     def local_day(self, at: datetime) -> date:
         """The day it was where the leaver works."""
@@ -77,23 +83,27 @@ class View:
 
         Logs are kept by UTC day, and a day in Vancouver ends in the next one.
         """
+        if not self.coverage:
+            return GAP
         if day not in self._unseen:  # asked of each day several times over
-            self._unseen[day] = self._why_unseen(day)
+            first, last = self._utc_days_of(day)
+            states = self._missing(first) if first == last else self._missing(first) | self._missing(last)
+            self._unseen[day] = min(states, default="")
         return self._unseen[day]
 
-    def _why_unseen(self, day: date) -> str:
-        states = {
-            self.coverage.get(utc_day, {}).get(kind, CoverageState.GAP)
-            for utc_day in self._utc_days_of(day)
-            for kind in REQUIRED
-        } - {CoverageState.COMPLETE}
-        return min(state.value for state in states) if states else ""
+    def _missing(self, utc_day: date) -> frozenset[str]:
+        """In what ways a UTC day is not complete; most begin one day of the leaver's and end another."""
+        if utc_day not in self._not_complete:
+            told = self.coverage.get(utc_day, {})
+            states = {told.get(kind, CoverageState.GAP) for kind in REQUIRED} - {CoverageState.COMPLETE}
+            self._not_complete[utc_day] = frozenset(state.value for state in states)
+        return self._not_complete[utc_day]
 
-    def _utc_days_of(self, day: date) -> set[date]:
+    def _utc_days_of(self, day: date) -> tuple[date, date]:
         """The UTC days a local day reaches into; what has not happened yet cannot be missing."""
         begins, ends = _in_utc(day, self.zone)
-        last = min(ends - timedelta(seconds=1), self.now.astimezone(UTC))
-        return {begins.date(), max(begins, last).date()}
+        last = min(ends - timedelta(seconds=1), self.now)
+        return begins.date(), max(begins, last).astimezone(UTC).date()
 
 
 # Asked of each day of each leaver, and many leave on one day.

@@ -137,6 +137,16 @@ def test_without_any_log_nothing_can_be_said_and_nothing_is_claimed() -> None:
     assert {day.records for day in judged.days} == {None}
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/Vancouver"])
+@pytest.mark.parametrize("activities", [(), GUILTY])
+def test_of_no_log_is_told_what_is_told_of_a_log_of_other_days(activities: list[Activity], zone: str) -> None:
+    of_long_ago = {date(2020, 1, 1): dict.fromkeys(REQUIRED, CoverageState.COMPLETE)}
+
+    assert judge(view(activities, zone=zone, coverage={})) == judge(
+        view(activities, zone=zone, coverage=of_long_ago)
+    )
+
+
 def test_what_was_found_counts_although_a_log_is_missing() -> None:
     judged = judge(view(GUILTY, coverage=with_gap(date(2026, 2, 28))))
 
