@@ -114,7 +114,7 @@ def bound(opened: socket.socket, seconds: float) -> None:
     if seconds <= 0:
         raise TimeoutError("the answer took too long")
     known = opened.gettimeout()
-    if known is None or abs(seconds - known) > NEARLY_S:
+    if not known or abs(seconds - known) > NEARLY_S:
         opened.settimeout(seconds)
 
 
