@@ -6,6 +6,7 @@ each database's words by SQLAlchemy, belongs to the session's transaction, and r
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import BindParameter, Dialect, Executable, Insert, SelectBase
@@ -21,8 +22,12 @@ Given = Mapping[str, Any]
 Process = Callable[[Any], Any]
 
 
-class _Slot(NamedTuple):
-    """Where a value belongs: the parameter's name, and its place where that takes a list."""
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where a value belongs: the parameter's name, and its place where that takes a list.
+
+    Not a tuple: in the list of a column whose kind nobody named, SQLAlchemy would take it for several values.
+    """
 
     name: str
     place: int | None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, column, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from connectors.sdk.types import AccountStatus
@@ -56,6 +56,15 @@ def test_a_list_may_have_any_length(any_store: Store, count: int) -> None:
         assert SOME.scalars(session, names=set(wanted)) == wanted
         assert SOME.scalar(session, names=wanted) == (wanted[0] if wanted else None)
         assert SOME.first(session, names=wanted) == ((wanted[0], 0) if wanted else None)
+
+
+def test_a_list_for_a_column_whose_kind_nobody_named_is_a_list(any_store: Store) -> None:
+    add(any_store, "one", "two", "three")
+    name = column("name")
+    nameless = Prepared(select(name).select_from(CURSORS).where(name.in_(bindparam("names", expanding=True))))
+
+    with any_store.read() as session:
+        assert sorted(nameless.scalars(session, names=["one", "two"])) == ["one", "two"]
 
 
 def test_values_are_what_a_session_gives(any_store: Store) -> None:
