@@ -95,7 +95,8 @@ class Prepared:
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._lists = _lists(statement)
-        self._worded: dict[tuple[str, tuple[int, ...]], _Worded] = {}
+        self._inserts = isinstance(statement, Insert)
+        self._worded: dict[tuple[str, tuple[int, ...], tuple[str, ...]], _Worded] = {}
 
     def rows(self, session: Session, **given: Any) -> list[Row]:
         """Every row, as a tuple of its columns' values."""
@@ -133,7 +134,8 @@ class Prepared:
         driver.run_all(connection, worded.sql, sent)
 
     def _in_words_of(self, dialect: Dialect, given: Given, lengths: tuple[int, ...]) -> _Worded:
-        key = dialect.name, lengths
+        columns = tuple(given) if self._inserts else ()  # another row may name others
+        key = dialect.name, lengths, columns
         if key not in self._worded:
             self._worded[key] = _put(self._statement, dialect, given, self._lists)
         return self._worded[key]

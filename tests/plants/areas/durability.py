@@ -51,6 +51,13 @@ PLANTS = (
         tests=(f"{RUNS}::test_a_done_step_that_no_longer_holds_turns_the_closed_run_red",),
     ),
     Plant(
+        protects="What a row names besides what the first one named is written.",
+        file="service/store/prepared.py",
+        text="tuple(given) if self._inserts else ()",
+        becomes="()",
+        tests=("tests/unit/store/test_prepared.py::test_a_row_that_names_another_column_keeps_it",),
+    ),
+    Plant(
         protects="A list of values in a prepared statement has one value at each of its places.",
         file="service/store/prepared.py",
         text="some[-1:] * (length - len(some))",

@@ -116,6 +116,18 @@ def test_an_insert_names_every_column_with_a_default(any_store: Store) -> None:
         Prepared(insert(table_of(Person))).run(session, id="1", subject="s")
 
 
+def test_a_row_that_names_another_column_keeps_it(any_store: Store) -> None:
+    added = Prepared(insert(table_of(Person)))
+    known = {"title": "", "department": "", "country": "", "timezone": "UTC", "protected": False}
+    with any_store.write() as session:
+        for number, more in enumerate(({}, {"username": "ann"}, {"employee_no": "E-7"})):
+            who = {"id": str(number), "subject": str(number), "source": "hr", "source_id": str(number)}
+            added.run(session, **who, **known, display_name="Ann", **more)
+        found = session.execute(select(Person.username, Person.employee_no).order_by(Person.id)).all()
+
+    assert [tuple(row) for row in found] == [(None, None), ("ann", None), (None, "E-7")]
+
+
 def test_an_error_is_sqlalchemys_and_says_nothing_of_what_was_sent(any_store: Store) -> None:
     add(any_store, "a name of somebody")
     with pytest.raises(IntegrityError) as refused:
