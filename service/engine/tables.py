@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, load_only, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
 from service.engine.lanes import in_sign_in_lane
 from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
@@ -120,58 +120,6 @@ only_where(
         "ix_step_runs_ready": {"sqlite": "state = 'READY'", "postgresql": "state = 'READY'"},
         "ix_step_runs_checking": {"sqlite": "checking IS 1", "postgresql": "checking IS true"},
     },
-)
-
-
-#: What letting a step out looks at: half of a row, and what is not loaded costs nothing until somebody reads it.
-TO_LET_OUT = load_only(
-    StepRun.run_id,
-    StepRun.position,
-    StepRun.step,
-    StepRun.action,
-    StepRun.connector,
-    StepRun.arguments,
-    StepRun.state,
-    StepRun.revision,
-    StepRun.attempt,
-    StepRun.tries,
-    StepRun.checking,
-    StepRun.look_first,
-    StepRun.priority,
-    StepRun.next_at,
-    StepRun.check_at,
-    StepRun.started_at,
-    StepRun.evidence,
-    StepRun.undoes,
-)
-#: What recording a step's usual end looks at.
-TO_RECORD = load_only(
-    StepRun.run_id,
-    StepRun.step,
-    StepRun.action,
-    StepRun.connector,
-    StepRun.readable,
-    StepRun.state,
-    StepRun.waits_for,
-    StepRun.contradicted,
-    StepRun.grade,
-    StepRun.minimum,
-    StepRun.revision,
-    StepRun.attempt,
-    StepRun.tries,
-    StepRun.checking,
-    StepRun.look_first,
-    StepRun.why,
-    StepRun.fix,
-    StepRun.check_at,
-    StepRun.started_at,
-    StepRun.ended_at,
-    StepRun.verified_at,
-    StepRun.evidence,
-    StepRun.residual,
-    StepRun.before,
-    StepRun.receipts,
-    StepRun.undoes,
 )
 
 

@@ -146,8 +146,3 @@ def utc_span(spans: Windows) -> tuple[date, date]:
 def utc_days(spans: Windows) -> Iterable[date]:
     """All of these days."""
     return _days(*utc_span(spans))
-
-
-def at_midnight(day: date) -> datetime:
-    """The first instant of a UTC day."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
