@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -121,12 +120,9 @@ def _give_back(kind: _Kind, connection: KeptConnection) -> bool:
         return True
 
 
-_path: Final = lru_cache(maxsize=16)(Path)
-
-
 def _changed(ca_file: str | None) -> int:
     """When the trusted authorities were last written: a connection made under others is not used on."""
     try:
-        return _path(ca_file).stat().st_mtime_ns if ca_file else 0
+        return Path(ca_file).stat().st_mtime_ns if ca_file else 0
     except OSError:
         return 0  # `open_connection` says what is wrong with it

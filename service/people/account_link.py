@@ -51,20 +51,6 @@ class AccountLink(Base):
     vanished_at: Mapped[datetime | None]
     doubt: Mapped[str] = mapped_column(String(300), default="")
 
-    @property
-    def account(self) -> Account:
-        """The account as connectors take it: no look-up is needed to act on it."""
-        return Account(
-            connector=self.connector,
-            id=self.account_id,
-            label=self.label,
-            status=AccountStatus(self.status),
-            identifiers=self.identifiers,
-            created_at=self.created_at,
-            admin=self.is_admin,
-            refs=self.refs,
-        )
-
     def see(self, account: Account, *, at: datetime) -> bool:
         """Take over what the account says of itself now; whether its identifiers changed since last seen."""
         known, now = self.identifiers, dict(account.identifiers)

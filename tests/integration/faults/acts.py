@@ -25,7 +25,7 @@ from service.engine.undos import Undo
 from service.engine.waves import steer
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
-from service.people.account_link import AccountLink
+from service.people.account_link import AccountLink, linked_accounts
 from service.people.person import Person
 from service.playbook.approval import Approvals, NotApproved
 from service.playbook.chosen import chosen_playbooks
@@ -51,7 +51,7 @@ class People:
             mine = AccountLink.person_id == self.ids[ANN], AccountLink.connector == "chaos"
             link = session.scalar(select(AccountLink).where(*mine))
             assert link is not None, "no roster told of her account"
-            account = link.account
+            account = linked_accounts(session, self.ids[ANN], "chaos")[0]
         for who in () if link.learnt_from.startswith("person:") else (MIKE, IVAN):
             by = self.ids[who]
             with suppress(NotDecided):

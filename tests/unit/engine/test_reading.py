@@ -15,6 +15,7 @@ from service.engine.reading import run_lines
 from service.engine.states import Colour, StepState, WaitsFor
 from service.engine.wording import comes_later, counts, logins, span
 from service.playbook.model import Grade
+from service.store import driver
 from tests.unit.engine.results import back, confirm, decision, ordered, queued, reading
 from tests.unit.engine.world import departure, person
 
@@ -141,10 +142,14 @@ def test_a_login_that_opened_again_has_no_last_cut_anywhere(world: Any) -> None:
     assert world.facts().last_verified_at is None
 
 
-def test_a_list_asks_the_database_as_often_for_fifty_runs_as_for_one(world: Any) -> None:
+def test_a_list_asks_the_database_as_often_for_fifty_runs_as_for_one(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.begin()
     asked: list[str] = []
     events.listen(world.store.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    opened = driver.cursor
+    monkeypatch.setattr(driver, "cursor", lambda on, sql: (asked.append(sql), opened(on, sql))[1])
     with world.store.read() as session:
         run_lines(session)
     for_one = len(asked)
@@ -155,7 +160,7 @@ def test_a_list_asks_the_database_as_often_for_fifty_runs_as_for_one(world: Any)
         lines = run_lines(session)
 
     assert len(lines) == 13
-    assert len(asked) == for_one
+    assert len(asked) == for_one > 0
 
 
 def more_runs(world: Any, count: int) -> None:
