@@ -181,7 +181,7 @@ class Cluster:
         if not self._lease.may_judge():
             return 0
         with self._store.write("take-back") as session:
-            taken_back = reconcile(session, self._lease.id, self._in_hand.slips, now=self._now())
+            taken_back = reconcile(session, self._lease.id, lambda: self._in_hand.slips, now=self._now())
         if taken_back:
             log.warning("engine.took_back", steps=taken_back)
             self._wake.set()

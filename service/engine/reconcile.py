@@ -3,7 +3,7 @@
 Delivery may be lost or doubled, a node may die or freeze: the rows say what is out, and with whom.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
@@ -30,15 +30,21 @@ _OUT_NOW = (
 )
 
 
-def reconcile(session: Session, me: str, mine: Collection[tuple[str, int]], *, now: datetime) -> int:
+def reconcile(
+    session: Session, me: str, mine: Callable[[], Collection[tuple[str, int]]], *, now: datetime
+) -> int:
     """Take back what nobody carries out; says how many.
+
+    What is out is read, and locked, before it is asked who holds it: what a thread of this node takes in between, or
+    a node that has just come, would be taken for lost and be carried out twice at once.
 
     Args:
         me: This node's id.
-        mine: Step runs and attempts that this node holds.
+        mine: Gives the step runs and attempts that this node holds.
     """
-    alive = {node.id for node in nodes.alive(session)}
     out = session.execute(_OUT_NOW).all()
+    alive = {node.id for node in nodes.alive(session)}
+    held = mine()
     named = messages.under_way(session) if any(step.out_with is None for step in out) else set()
     lost = []
     for step in out:
@@ -46,7 +52,7 @@ def reconcile(session: Session, me: str, mine: Collection[tuple[str, int]], *, n
         if step.out_with is None:
             kept = slip in named
         elif step.out_with == me:
-            kept = slip in mine
+            kept = slip in held
         else:
             kept = step.out_with in alive
         if not kept:

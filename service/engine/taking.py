@@ -1,4 +1,8 @@
-"""A node takes what a message names: dispatched becomes running, once, and nobody else carries it out."""
+"""A node takes what a message names: dispatched becomes running, once, and nobody else carries it out.
+
+A message may have waited for a node while the kill switch was thrown: then only readings are taken. What is left lying
+is with nobody, so it goes back to ready and out again when it may.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +10,7 @@ from sqlalchemy import String, any_, bindparam, case, literal, or_, select, upda
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from service.engine import kill_switch
 from service.engine.in_hand import Slip
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
@@ -43,6 +48,8 @@ def taken(session: Session, slips: Sequence[Slip], node: str) -> list[Order]:
     numbers = dict(slips)
     found = read(_TO_TAKE, session, ids=list(numbers))
     steps = [step for step in found if step.attempt == numbers[step.id]]
+    if kill_switch.is_thrown(session):
+        steps = [step for step in steps if step.checking]
     if not steps:
         return []
     _TAKEN.run(session, ids=[step.id for step in steps], node=node)

@@ -7,6 +7,7 @@ LEASE = "tests/integration/nodes/test_a_lease.py"
 KILLED = "tests/integration/nodes/test_a_killed_node.py"
 DEADLOCKS = "tests/integration/nodes/test_deadlocks.py"
 BEGINNING = "tests/integration/nodes/test_beginning.py"
+HANDING = "tests/integration/nodes/test_handing_over.py"
 
 PLANTS = (
     Plant(
@@ -229,6 +230,28 @@ PLANTS = (
                 "tests/integration/nodes/test_handing_over.py::"
                 "test_what_a_lost_message_named_goes_out_again_and_what_waits_for_a_node_does_not"
             ),
+        ),
+    ),
+    Plant(
+        protects="What is out is locked before it is asked who holds it.",
+        file="service/engine/reconcile.py",
+        text="""    out = session.execute(_OUT_NOW).all()
+    alive = {node.id for node in nodes.alive(session)}
+    held = mine()
+""",
+        becomes="""    held = mine()
+    alive = {node.id for node in nodes.alive(session)}
+    out = session.execute(_OUT_NOW).all()
+""",
+        tests=(f"{HANDING}::test_what_this_node_takes_while_it_looks_for_what_is_lost_is_not_lost",),
+    ),
+    Plant(
+        protects="What waited for a node is not begun once everything is stopped.",
+        file="service/engine/taking.py",
+        text="    if kill_switch.is_thrown(session):",
+        becomes="    if False:",
+        tests=(
+            f"{HANDING}::test_what_waited_for_a_node_when_everything_was_stopped_goes_out_after_it_goes_on",
         ),
     ),
     Plant(
