@@ -25,6 +25,7 @@ from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.people.account_link import AccountLink, linked
 from service.people.person import Person, Role
+from service.playbook.model import Grade
 from service.store import Store
 from service.store.again import again
 
@@ -34,7 +35,10 @@ MOVED_ON: Final = (
     "Nothing was changed."
 )
 NOT_ASKED: Final = "Nothing is asked about this person's accounts there. Nothing was changed."
-
+SKIPPED_BEFORE: Final = "It was skipped, and another account of the leaver's has been named since."
+SKIPPED_FIX: Final = (
+    "Try it again, and it is done for every account that is known as theirs; or skip it again."
+)
 
 #: What an answer was waited for in, and what is done once more for a further account.
 WAITS: Final = (StepState.WAITING, StepState.BLOCKED)
@@ -95,14 +99,17 @@ def answer(session: Session, said: Answer, *, now: datetime) -> int:
     session.flush()
     steps = _steps(session, said, {holder, *waiting})
     _free(session, waiting, holder)
+    skipped = [step for step in steps if step.grade is Grade.WAIVED]
     for step in steps:
-        if said.account is None:
+        if step in skipped:
+            _ask_again(session, step, by, now=now)
+        elif said.account is None:
             _nothing_there(session, step, said, now=now)
         else:
             _again(session, step, by, now=now)
     after_steps(session, steps, now=now)
     settle(session, _open_runs(session, said.person_id), now=now)
-    return len(steps)
+    return len(steps) - len(skipped)
 
 
 def _open_runs(session: Session, person_id: str) -> list[str]:
@@ -201,6 +208,14 @@ def _again(session: Session, step: StepRun, by: Person, *, now: datetime) -> Non
     step.paused = step.paused or session.get_one(Run, step.run_id).paused
     actor = f"person:{by.subject}"
     record(session, step, Event.STEP_RETRIED, at=now, actor=actor, body={"error": "", "in_ms": 0})
+
+
+def _ask_again(session: Session, step: StepRun, by: Person, *, now: datetime) -> None:
+    """A person skipped it, and did not know of this account: it would be done to all of them, so a person says."""
+    step.state, step.waits_for, step.grade = StepState.WAITING, WaitsFor.PERSON, Grade.UNKNOWN
+    step.ended_at, step.why, step.fix = None, SKIPPED_BEFORE, SKIPPED_FIX
+    actor = f"person:{by.subject}"
+    record(session, step, Event.STEP_WAITING, at=now, actor=actor, body={"for": "person", "error": ""})
 
 
 def _nothing_there(session: Session, step: StepRun, said: Answer, *, now: datetime) -> None:

@@ -129,7 +129,10 @@ def _is_news(session: Session, question: Question, leaver: _Leaver) -> bool:
 def _read_again(
     session: Session, connector: str, accounts: Iterable[Account], leavers: _Leavers, *, now: datetime
 ) -> None:
-    """An account that was shut and is open by the list is read now: the last look at it may be long over."""
+    """An account that was shut and is open by the list is read now: the last look at it may be long over.
+
+    Of what a person skipped nobody says that it is shut: it stays skipped.
+    """
     open_ = {account.id for account in accounts if account.status is AccountStatus.ACTIVE}
     for link in session.scalars(select(AccountLink).where(AccountLink.connector == connector)):
         leaver = leavers.get(link.person_id) if link.account_id in open_ else None
@@ -139,8 +142,9 @@ def _read_again(
 
 
 def _was_shut(step: StepRun, account_id: str, *, before: datetime) -> bool:
-    ended = step.ended_at is not None and step.ended_at < before
-    return step.state is StepState.DONE and step.readable and ended and account_id in _of(step)
+    if step.state is not StepState.DONE or step.grade is Grade.WAIVED or not step.readable:
+        return False
+    return step.ended_at is not None and step.ended_at < before and account_id in _of(step)
 
 
 def _of(step: StepRun) -> frozenset[str]:

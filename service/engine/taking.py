@@ -1,7 +1,7 @@
 """A node takes what a message names: dispatched becomes running, once, and nobody else carries it out.
 
-A message may have waited for a node while the kill switch was thrown: then only readings are taken. What is left lying
-is with nobody, so it goes back to ready and out again when it may.
+A message may have waited for a node while the kill switch was thrown: then only readings are taken. What is left
+lying is with nobody, so it goes back to ready, and out again when it may.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 ROSTER = "tests/unit/departures/test_roster.py"
+SKIPPED = "tests/unit/engine/test_skipped_and_found_again.py"
 LATE = "tests/unit/engine/test_found_late.py"
 
 PLANTS = (
@@ -58,6 +59,20 @@ PLANTS = (
         tests=(
             f"{LATE}::test_an_account_that_shows_up_long_after_the_run_opens_it_again_and_is_asked_about_once",
         ),
+    ),
+    Plant(
+        protects="A roster does not take a waiver back.",
+        file="service/engine/found_late.py",
+        text="step.state is not StepState.DONE or step.grade is Grade.WAIVED or not step.readable:",
+        becomes="step.state is not StepState.DONE or not step.readable:",
+        tests=(f"{SKIPPED}::test_a_roster_that_lists_it_as_open_does_not_take_a_waiver_back",),
+    ),
+    Plant(
+        protects="What was skipped is not begun for a further account before a person says so.",
+        file="service/engine/answering.py",
+        text="        if step in skipped:",
+        becomes="        if False:",
+        tests=(f"{SKIPPED}::test_a_further_account_does_not_begin_what_was_skipped_and_is_asked_about",),
     ),
     Plant(
         protects="An account that shows up shut opens no run again.",
