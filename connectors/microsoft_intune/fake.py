@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -56,6 +57,7 @@ class FakeIntune(HttpFake):
         page_size: Rows a page of a collection holds.
         roles: The application permissions a new token carries.
         jwt: Whether tokens can be read, as today's can; Microsoft does not promise it.
+        refusals: What Entra answers to the next sign-ins, in order: status, `error`, AADSTS code and headers.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class FakeIntune(HttpFake):
         self.page_size = 100
         self.roles: tuple[str, ...] = ALL_ROLES
         self.jwt = True
+        self.refusals: list[tuple[int, str, int, dict[str, str]]] = []
 
     def initial_state(self) -> dict[str, Any]:
         """Nobody and nothing."""
@@ -163,8 +166,16 @@ class FakeIntune(HttpFake):
         return answer
 
     def _token(self, request: FakeRequest) -> FakeAnswer:
-        form = request.form()
-        if request.groups["tenant"] != TENANT:
+        if self.refusals:
+            status, error, code, headers = self.refusals.pop(0)
+            return replace(_entra_error(status, error, code), headers=headers)
+        refused = self._refused(request.groups["tenant"], request.form())
+        if refused is not None:
+            return refused
+        return FakeAnswer(json={"token_type": "Bearer", "expires_in": TOKEN_S, "access_token": self._issue()})
+
+    def _refused(self, tenant: str, form: Mapping[str, str]) -> FakeAnswer | None:
+        if tenant != TENANT:
             return _entra_error(400, "invalid_request", 90002)
         if form.get("client_id") != CLIENT:
             return _entra_error(400, "unauthorized_client", 700016)
@@ -174,8 +185,7 @@ class FakeIntune(HttpFake):
             return _entra_error(400, "invalid_scope", 70011)
         if form.get("client_secret") != CLIENT_SECRET:
             return _entra_error(401, "invalid_client", 7000215)
-        token = self._issue()
-        return FakeAnswer(json={"token_type": "Bearer", "expires_in": TOKEN_S, "access_token": token})
+        return None
 
     def _issue(self) -> str:
         claims = {"aud": self.url, "appid": CLIENT, "roles": list(self.roles), "jti": uuid.uuid4().hex}

@@ -12,15 +12,34 @@ from http import HTTPStatus
 from typing import Final
 
 from connectors.sdk.context import Secret
-from connectors.sdk.errors import AuthError
+from connectors.sdk.errors import AuthError, ConnectorError, Unavailable
 from connectors.sdk.http import Http, Response
 from connectors.sdk.types import Json
 
 #: A token is renewed this long before it ends, so that it does not end on the way.
 MARGIN_S: Final = 120.0
 
-# Entra answers 400 to these; a wrong or expired secret is a 401.
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+#: Words of `error` that refuse us as we are: only a person mends them. Any other, or none, may pass by itself.
+REFUSALS: Final = frozenset(
+    {
+        "access_denied",
+        "consent_required",
+        "interaction_required",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_resource",
+        "invalid_scope",
+        "invalid_tenant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    }
+)
+#: Codes that pass by themselves, whichever word of `error` stands above them: a server behind Entra is not there
+#: (90006, 90033, 90090, 90091), took too long (90012), or has too much to do (90024, 90055, for one client 50196).
+PASSING: Final = frozenset({50196, 90006, 90012, 90024, 90033, 90055, 90090, 90091})
+#: Entra answers 400 to these; a wrong or expired secret is a 401.
 HINTS: Final = {
     700016: "The tenant does not know client_id: check client_id and tenant_id.",
     90002: "The tenant does not exist: check tenant_id.",
@@ -94,7 +113,7 @@ class ClientCredentials:
         body = answer.json()
         token = body.get("access_token") if isinstance(body, dict) else None
         if answer.status != HTTPStatus.OK or not isinstance(token, str):
-            raise _not_signed_in(_hint(body))
+            raise _no_token(answer, body)
         self._kept.token = token
         self._kept.until = time.monotonic() + max(0.0, _seconds(body.get("expires_in")) - MARGIN_S)
 
@@ -118,14 +137,30 @@ class ClientCredentials:
             ) from None
 
 
+def _no_token(answer: Response, body: Json) -> ConnectorError:
+    """Whether Entra refused us, or only cannot sign anybody in just now."""
+    word, codes = _error_of(body)
+    if word in REFUSALS and not codes & PASSING:
+        known = [hint for code, hint in HINTS.items() if code in codes]
+        return _not_signed_in(known[0] if known else "Check tenant_id, client_id and client_secret.")
+    return Unavailable(
+        f"Microsoft Entra cannot sign our application in just now ({answer.status}).",
+        hint="The step is retried; if it keeps failing, look at Microsoft's status page, and check authority.",
+        retry_after_s=answer.retry_after_s,
+    )
+
+
+def _error_of(body: Json) -> tuple[str, frozenset[int]]:
+    """The word and the AADSTS codes of a refusal. What Entra says beside them is never read."""
+    if not isinstance(body, dict):
+        return "", frozenset()
+    word, codes = body.get("error"), body.get("error_codes")
+    numbers = codes if isinstance(codes, list) else []
+    return word if isinstance(word, str) else "", frozenset(n for n in numbers if isinstance(n, int))
+
+
 def _not_signed_in(hint: str) -> AuthError:
     return AuthError("Microsoft Entra did not sign our application in.", hint=hint)
-
-
-def _hint(body: Json) -> str:
-    codes = body.get("error_codes") if isinstance(body, dict) else None
-    known = [HINTS[code] for code in codes if code in HINTS] if isinstance(codes, list) else []
-    return known[0] if known else "Check tenant_id, client_id and client_secret."
 
 
 def _seconds(value: Json) -> float:

@@ -27,6 +27,31 @@ _WRONG_QUESTION: Final = frozenset(
     {"MALFORMED_QUERY", "INVALID_FIELD", "INVALID_QUERY_FILTER_OPERATOR", "URL_NOT_RESET"}
 )
 _IN_USE: Final = ("FIELD_INTEGRITY_EXCEPTION", "CANNOT_DEACTIVATE", "DEPENDENCY_EXISTS")
+#: Who we are was refused.
+_NOT_US: Final = frozenset(
+    {
+        "invalid_grant",
+        "invalid_client",
+        "invalid_client_credentials",
+        "invalid_client_id",
+        "invalid_app_access",
+        "inactive_org",
+        "inactive_user",
+    }
+)
+#: The way we ask was refused. Any other code may pass by itself: `unknown_error` says in words "retry your request".
+_NOT_THIS_WAY: Final = frozenset(
+    {
+        "access_denied",
+        "invalid_assertion_type",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "unsupported_response_type",
+    }
+)
+_LOGIN_LIMIT: Final = "rate_limit_exceeded"
 LIMIT_CODE: Final = "REQUEST_LIMIT_EXCEEDED"
 LIMIT_RETRY_S: Final = 60.0
 
@@ -52,11 +77,7 @@ def translated(response: Response, what: str, *, right: str) -> ConnectorError:
     """
     code = code_of(response)
     if code == LIMIT_CODE:
-        return RateLimited(
-            f"Salesforce's API limit is used up, while {what}.",
-            hint="The step waits; if this lasts, look at Setup, Company Information, API Requests.",
-            retry_after_s=LIMIT_RETRY_S,
-        )
+        return _at_the_limit(what)
     if code == "UNABLE_TO_LOCK_ROW":
         return Unavailable(f"Another change held the same record, while {what}.", hint="The step is retried.")
     if code in _GONE or response.status == HTTPStatus.NOT_FOUND:
@@ -71,25 +92,31 @@ def translated(response: Response, what: str, *, right: str) -> ConnectorError:
 def refused_sign_in(response: Response) -> ConnectorError:
     """The error for a token request that was not granted."""
     code = code_of(response)
-    if code == LIMIT_CODE:
-        return translated(response, "signing in", right="API Enabled")
-    if code in {
-        "invalid_grant",
-        "invalid_client",
-        "invalid_client_id",
-        "invalid_app_access",
-        "inactive_user",
-    }:
+    if code in {LIMIT_CODE, _LOGIN_LIMIT}:
+        return _at_the_limit("signing in", response.retry_after_s)
+    if code in _NOT_US:
         return AuthError(
             f"Salesforce refused our sign-in ({code}).",
             hint="Check client_id, username, key and clock; pre-authorise the connected app for that user.",
         )
-    if code:
+    if code in _NOT_THIS_WAY:
         return ConfigError(
             f"Salesforce does not take this way of signing in ({code}).",
             hint="Allow the JWT bearer or client credentials flow in the connected app.",
         )
-    return Unavailable(f"Salesforce's sign-in answered {response.status}.", hint="The step is retried.")
+    return Unavailable(
+        f"Salesforce's sign-in answered {f'{response.status} {code}'.strip()}.",
+        hint="The step is retried; if it keeps failing, check that login_url is your org's own.",
+        retry_after_s=response.retry_after_s,
+    )
+
+
+def _at_the_limit(what: str, asked_s: float | None = None) -> RateLimited:
+    return RateLimited(
+        f"Salesforce's API limit is used up, while {what}.",
+        hint="The step waits; if this lasts, look at Setup, Company Information, API Requests.",
+        retry_after_s=LIMIT_RETRY_S if asked_s is None else asked_s,
+    )
 
 
 def _in_use(what: str) -> Refused:

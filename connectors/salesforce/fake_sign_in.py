@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,9 @@ class SignInFake(HttpFake):
     ) -> None:
         super().__init__(state_file, port, now)
         self.shelf = Shelf(state_file, self.state["org_id"])
+        self.no_tokens: list[
+            tuple[int, str, dict[str, str]]
+        ] = []  # the next sign-ins: status, error, headers
         if not self.state["private_key"]:
             self.state["private_key"], self.state["public_key"] = _key_pair()
 
@@ -36,6 +40,9 @@ class SignInFake(HttpFake):
 
     def _token(self, request: FakeRequest) -> FakeAnswer:
         form = request.form()
+        if self.no_tokens:
+            status, code, headers = self.no_tokens.pop(0)
+            return replace(oauth_error(code), status=status, headers=headers)
         match form.get("grant_type"):
             case "urn:ietf:params:oauth:grant-type:jwt-bearer":
                 username = self._bearer_of(form.get("assertion", ""))

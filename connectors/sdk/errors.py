@@ -7,7 +7,7 @@
     ├── Ambiguous      more than one account matches        held until a person decides
     ├── Refused        the system understood and said no    a person, with the fix
     ├── RateLimited    too many calls                       retried after `retry_after_s`
-    ├── Unavailable    network, time-out, 5xx               retried to a deadline
+    ├── Unavailable    network, time-out, 5xx, 408, 425     retried to a deadline
     └── Unsafe         one of our own guards said no        stop, tell IT
 
 The engine reads the class, never the message.
@@ -75,17 +75,21 @@ class RateLimited(ConnectorError):
 
 
 class Unavailable(ConnectorError):
-    """Network, time-out, 5xx.
+    """Network, time-out, 5xx; or a refusal of which the system itself says that it passes.
 
     Args:
         maybe_applied: A write left us and may have taken effect: look before repeating.
+        retry_after_s: Seconds until the system will listen again, where it said so.
     """
 
     retryable = True
 
-    def __init__(self, what: str, *, hint: str, maybe_applied: bool = False) -> None:
+    def __init__(
+        self, what: str, *, hint: str, maybe_applied: bool = False, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(what, hint=hint)
         self.maybe_applied = maybe_applied
+        self.retry_after_s = retry_after_s
 
 
 class Unsafe(ConnectorError):

@@ -24,6 +24,8 @@ MEBIBYTE: Final = 1024 * 1024
 BYTE_CAP: Final = 64 * MEBIBYTE
 SESSIONS_KEPT: Final = 32
 _ELSEWHERE: Final = HTTPStatus.MULTIPLE_CHOICES.value
+#: Client errors that ask for the same call once more (RFC 9110, 15.5.9; RFC 8470).
+_ONCE_MORE: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _ALWAYS: Final = {"User-Agent": "exeunt", "Accept": "application/json", "Accept-Encoding": "gzip"}
 
 
@@ -54,6 +56,12 @@ class Response:
     body: bytes = field(repr=False)
     target: str = ""
     written: bool = False
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """How long the system asked us to wait, in seconds; nothing where it did not ask."""
+        asked, said_at = self.headers.get("Retry-After"), self.headers.get("Date")
+        return None if asked is None else pacing.seconds_asked(asked, said_at=said_at)
 
     def json(self) -> Json:
         """The body as JSON. Raises `Unavailable` when it is none; the body itself is never quoted."""
@@ -137,7 +145,7 @@ class Http:
         reading: bool = False,
         byte_cap: int | None = None,
     ) -> Response:
-        """Make one call. Statuses other than 3xx, 401, 429 and 5xx are the connector's to judge.
+        """Make one call. Statuses other than 3xx, 401, 408, 425, 429 and 5xx are the connector's to judge.
 
         Args:
             method: An HTTP method in capitals.
@@ -151,7 +159,7 @@ class Http:
             Unsafe: The call would write while only reading is allowed, or leave the base URL's origin.
             RateLimited: The system wants us to wait; raised at once, and until then nothing leaves us.
             AuthError: 401, and again after a refresh.
-            Refused: A redirect.
+            Refused: A redirect, or a call the system does not know (501).
             Unavailable: No usable answer; `maybe_applied` when a write may have arrived.
             ConfigError: The certificate does not verify.
         """
@@ -249,21 +257,35 @@ class Http:
                 hint=f"Check the secrets under connectors.{self._target}; rotate them if they are old.",
             )
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
-            asked, said_at = response.headers.get("Retry-After"), response.headers.get("Date")
-            seconds = pacing.seconds_asked(asked, said_at=said_at)
-            raise pacing.limited(self._target, self._url, seconds=seconds)
+            asked = response.retry_after_s
+            raise pacing.limited(
+                self._target, self._url, seconds=pacing.DEFAULT_S if asked is None else asked
+            )
         if HTTPStatus.MULTIPLE_CHOICES <= response.status < HTTPStatus.BAD_REQUEST:
             raise Refused(
                 f"{self._target} sent us elsewhere ({response.status}), and we did not follow.",
                 hint="Set the base URL to where the system really is.",
             )
-        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise Unavailable(
-                f"{self._target} answered {response.status}.",
-                hint="The step is retried; if it keeps failing, look at the system's status page.",
-                maybe_applied=response.written,
+        if response.status == HTTPStatus.NOT_IMPLEMENTED:  # the one 5xx that no waiting mends
+            raise Refused(
+                f"{self._target} does not know this call ({response.status}).",
+                hint="Check the base URL and the version of its API; nothing was changed.",
             )
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status in _ONCE_MORE:
+            raise self._unavailable(response)
         return response
+
+    def _unavailable(self, response: Response) -> Unavailable:
+        """The system is not there now. One that says until when is left alone until then by the whole process."""
+        seconds = response.retry_after_s
+        if seconds is not None:
+            pacing.limited(self._target, self._url, seconds=seconds)
+        return Unavailable(
+            f"{self._target} answered {response.status}.",
+            hint="The step is retried; if it keeps failing, look at the system's status page.",
+            maybe_applied=response.written,
+            retry_after_s=seconds,
+        )
 
     def _fail(self, error: Exception, *, sent: bool, writes: bool) -> NoReturn:
         # never chained: a message from below may hold an address or a header's value

@@ -152,7 +152,7 @@ def came_back(
     for name, result in results:
         if name not in gates:
             continue
-        if isinstance(result, Again) and _asks_to_wait(result):
+        if isinstance(result, Again) and (result.after_s is not None or _asks_to_wait(result)):
             _wait_as_asked(gates[name], paces.get(name, DEFAULT), result.after_s, now=now)
         if isinstance(result, Ask) and result.shut_gate:
             _shut(gates[name], result.what, now=now)

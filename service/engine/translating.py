@@ -30,7 +30,13 @@ def translated(error: ConnectorError) -> Again | Ask:
         case RateLimited():
             return Again(error=name, what=error.what, hint=error.hint, after_s=error.retry_after_s)
         case Unavailable():
-            return Again(error=name, what=error.what, hint=error.hint, look_first=error.maybe_applied)
+            return Again(
+                error=name,
+                what=error.what,
+                hint=error.hint,
+                after_s=error.retry_after_s,
+                look_first=error.maybe_applied,
+            )
         case AuthError() | ConfigError():
             return Ask(error=name, what=error.what, hint=error.hint, shut_gate=True)
         case NotFound():

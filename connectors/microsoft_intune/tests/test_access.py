@@ -7,7 +7,7 @@ import pytest
 from connectors.microsoft_intune.connector import IntuneConnector
 from connectors.microsoft_intune.fake import ALL_ROLES, CLIENT_SECRET, FakeIntune
 from connectors.sdk.context import Context, Secret
-from connectors.sdk.errors import AuthError, ConfigError, RateLimited, Refused
+from connectors.sdk.errors import AuthError, ConfigError, RateLimited, Refused, Unavailable
 from connectors.sdk.types import Device, Person
 
 Opened = Callable[..., IntuneConnector]
@@ -75,8 +75,71 @@ def test_a_wrong_id_is_told_by_name(opened: Opened, mike: Person, setting: str, 
 
 
 @pytest.mark.parametrize("body", [{}, {"access_token": 7, "expires_in": 60}, [], {"error_codes": "700016"}])
-def test_a_sign_in_that_gives_no_token_is_none(intune: Any, opened: Opened, mike: Person, body: Any) -> None:
+def test_a_sign_in_that_gives_no_token_and_refuses_nothing_is_tried_again(
+    intune: Any, opened: Opened, mike: Person, body: Any
+) -> None:
     intune.words[f"/{intune.settings()['tenant_id']}/oauth2/v2.0/token"] = body
+
+    with pytest.raises(Unavailable):
+        list(opened().devices(mike))
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code"),
+    [
+        (400, "temporarily_unavailable", 90033),
+        (400, "temporarily_unavailable", 90006),
+        (400, "server_error", 90012),
+        (400, "invalid_request", 90024),
+        (400, "invalid_grant", 90090),
+        (400, "invalid_client", 90055),
+        (400, "invalid_grant", 50196),
+        (400, "a_word_of_tomorrow", 1),
+        (503, "temporarily_unavailable", 90033),
+        (500, "server_error", 90091),
+        (408, "server_error", 90012),
+    ],
+)
+def test_a_sign_in_that_fails_by_itself_is_tried_again_and_refuses_no_credentials(
+    intune: FakeIntune, opened: Opened, mike: Person, status: int, error: str, code: int
+) -> None:
+    intune.refusals = [(status, error, code, {})]
+
+    with pytest.raises(Unavailable) as passing:
+        list(opened().devices(mike))
+
+    assert (passing.value.maybe_applied, passing.value.retry_after_s) == (False, None)
+    assert "refused" not in str(passing.value)
+    assert len(list(opened().devices(mike))) == 3
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_sign_in_waits_as_long_as_entra_says(
+    intune: FakeIntune, opened: Opened, mike: Person, status: int
+) -> None:
+    intune.refusals = [(status, "temporarily_unavailable", 90033, {"Retry-After": "17"})]
+
+    with pytest.raises(Unavailable) as passing:
+        list(opened().devices(mike))
+
+    assert passing.value.retry_after_s == 17
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code"),
+    [
+        (400, "invalid_grant", 50034),
+        (400, "invalid_resource", 500011),
+        (400, "invalid_scope", 70011),
+        (400, "unauthorized_client", 7000112),
+        (401, "invalid_client", 7000222),
+        (400, "invalid_request", 90023),
+    ],
+)
+def test_what_entra_really_refuses_is_our_credentials(
+    intune: FakeIntune, opened: Opened, mike: Person, status: int, error: str, code: int
+) -> None:
+    intune.refusals = [(status, error, code, {})]
 
     with pytest.raises(AuthError):
         list(opened().devices(mike))

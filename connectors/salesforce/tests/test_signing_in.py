@@ -11,7 +11,7 @@ from connectors.salesforce.auth import _own_instance
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.fake import FakeSalesforce
 from connectors.sdk.context import Context, Secret
-from connectors.sdk.errors import AuthError, ConfigError, Unsafe
+from connectors.sdk.errors import AuthError, ConfigError, RateLimited, Unavailable, Unsafe
 from connectors.sdk.fakes.server import FakeAnswer
 
 Opener = Callable[..., SalesforceConnector]
@@ -59,6 +59,49 @@ def test_a_refused_sign_in_is_our_credentials_and_is_not_retried(org: FakeSalesf
 
     with pytest.raises(AuthError):
         list(salesforce.list_accounts())
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (400, "invalid_grant", AuthError),
+        (400, "invalid_client", AuthError),
+        (401, "invalid_client", AuthError),
+        (400, "inactive_org", AuthError),
+        (400, "unsupported_grant_type", ConfigError),
+        (400, "invalid_request", ConfigError),
+        (400, "rate_limit_exceeded", RateLimited),
+        (403, "REQUEST_LIMIT_EXCEEDED", RateLimited),
+        (429, "", RateLimited),
+        (400, "unknown_error", Unavailable),
+        (400, "server_error", Unavailable),
+        (400, "temporarily_unavailable", Unavailable),
+        (400, "a_word_of_tomorrow", Unavailable),
+        (400, "", Unavailable),
+        (408, "", Unavailable),
+        (500, "unknown_error", Unavailable),
+        (503, "server_error", Unavailable),
+    ],
+)
+def test_only_what_salesforce_refuses_is_a_refusal(
+    org: FakeSalesforce, clock: Any, status: int, code: str, error: type
+) -> None:
+    org.no_tokens = [(status, code, {})]
+
+    with pytest.raises(error) as raised:
+        list(opened(org, clock)[0].list_accounts())
+
+    assert "said by the fake" not in str(raised.value)
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_sign_in_waits_as_long_as_salesforce_says(org: FakeSalesforce, clock: Any, status: int) -> None:
+    org.no_tokens = [(status, "server_error", {"Retry-After": "17"})]
+
+    with pytest.raises(Unavailable) as passing:
+        list(opened(org, clock)[0].list_accounts())
+
+    assert passing.value.retry_after_s == 17
 
 
 @pytest.mark.parametrize("wrong_by_s", [-7200, 7200])

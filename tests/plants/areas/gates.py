@@ -31,7 +31,7 @@ PLANTS = (
     Plant(
         protects="A target system that asks to wait is left alone by every step.",
         file=GATES,
-        text="        if isinstance(result, Again) and _asks_to_wait(result):",
+        text="        if isinstance(result, Again) and (result.after_s is not None or _asks_to_wait(result)):",
         becomes="        if False:",
         tests=(f"{PACE}::test_a_system_that_asks_for_patience_is_left_alone_by_every_step",),
     ),

@@ -28,7 +28,7 @@ SIX = "playbook: test\nversion: 1\nsummary: A test.\nsteps:\n" + "".join(
     f"  - {{id: s{n}, action: chaos.revoke_sessions, minimum: observed, deadline: 10m}}\n" for n in range(6)
 )
 ALSO_A_QUESTION = "  - {id: question, action: ask, minimum: attested, with: {question: Why?}}\n"
-SILENT = Again(error="Unavailable", what="It did not answer.", hint="Wait.", after_s=1.0)
+SILENT = Again(error="Unavailable", what="It did not answer.", hint="Wait.")
 
 
 @pytest.fixture
@@ -117,12 +117,15 @@ def test_over_no_stretch_of_time_does_a_system_get_more_than_its_burst_and_pace(
             assert last - first + 1 <= allowed + 0.01
 
 
-def test_a_system_that_asks_for_patience_is_left_alone_by_every_step(anywhere: Any, clock: Clock) -> None:
+@pytest.mark.parametrize("error", ["RateLimited", "Unavailable"])
+def test_a_system_that_asks_for_patience_is_left_alone_by_every_step(
+    anywhere: Any, clock: Clock, error: str
+) -> None:
     world = paced(anywhere, at_once=2, steps_per_s=1, burst=5)
     world.begin(SIX)
     one, other = let_out(world)
 
-    back(world, one, Again(error="RateLimited", what="Too many.", hint="Wait.", after_s=60.0))
+    back(world, one, Again(error=error, what="Too many.", hint="Wait.", after_s=60.0))
     back(world, other, done(world))
     clock.turn(seconds=59)
     early = let_out(world)

@@ -194,6 +194,16 @@ def test_a_limit_is_waited_for_as_long_as_the_system_says(world: Any) -> None:
     assert 30 <= wait <= 60
 
 
+def test_a_system_that_is_away_is_asked_again_when_it_said(world: Any) -> None:
+    world.begin()
+    world.fake.faults.status_once = {("GET", r"/accounts.*"): [(503, {"Retry-After": "40"})]}
+
+    world.drain()
+
+    wait = (world.step("shut").next_at - world.clock()).total_seconds()
+    assert (world.step("shut").state, round(wait)) == (StepState.READY, 40)
+
+
 def test_refused_credentials_stop_the_connector_and_tell_a_person(world: Any) -> None:
     world.begin()
     world.fake.faults.status_once = {("GET", r"/accounts.*"): [(401, {}), (401, {})]}

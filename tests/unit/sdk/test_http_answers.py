@@ -1,13 +1,15 @@
 """What the statuses mean, and whether a write may have arrived."""
 
 import socket
+import time
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 
 import pytest
 
 from connectors.sdk.context import Context
-from connectors.sdk.errors import AuthError, ConnectorError, RateLimited, Unavailable
+from connectors.sdk.errors import AuthError, ConnectorError, RateLimited, Refused, Unavailable
 from connectors.sdk.http import Http
 from tests.unit.sdk.shop import CANARY, Shop, Token, whole
 
@@ -78,7 +80,30 @@ def test_other_refusals_are_the_connectors_to_judge(http: Http, status: int) -> 
     assert http.get(f"/status/{status}").status == status
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_call_the_system_does_not_know_is_not_repeated(http: Http) -> None:
+    with pytest.raises(Refused):
+        http.patch("/status/501")
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_a_system_that_is_away_until_a_moment_is_left_alone_until_then(
+    shop: Shop, http: Http, as_date: bool
+) -> None:
+    wait = formatdate(time.time() + 40, usegmt=True) if as_date else "40"
+    shop.faults.status_once = {("PATCH", "/thing"): [(503, {"Retry-After": wait})]}
+
+    with pytest.raises(Unavailable) as away:
+        http.patch("/thing")
+    with pytest.raises(RateLimited) as left_alone:
+        http.get("/thing")
+
+    assert away.value.maybe_applied
+    assert 38 <= (away.value.retry_after_s or 0) <= 40
+    assert 37 < left_alone.value.retry_after_s <= 40
+    assert len(shop.requests) == 1
+
+
+@pytest.mark.parametrize("status", [408, 425, 500, 502, 503, 504])
 def test_a_failing_system_may_have_applied_a_write_and_never_a_read(http: Http, status: int) -> None:
     with pytest.raises(Unavailable) as read:
         http.get(f"/status/{status}")

@@ -1,0 +1,78 @@
+"""What passes by itself is waited for; what does not is said at once."""
+
+from tests.plants.plant import Plant
+
+HTTP = "tests/unit/sdk/test_http_answers.py"
+INTUNE = "connectors/microsoft_intune/tests/test_access.py"
+SALESFORCE = "connectors/salesforce/tests/test_signing_in.py"
+
+PLANTS = (
+    Plant(
+        protects="A sign-in that Microsoft says will pass refuses no credentials.",
+        file="connectors/microsoft_intune/signin.py",
+        text="    if word in REFUSALS and not codes & PASSING:",
+        becomes="    if word:",
+        tests=(f"{INTUNE}::test_a_sign_in_that_fails_by_itself_is_tried_again_and_refuses_no_credentials",),
+    ),
+    Plant(
+        protects="A code that passes counts whichever word stands above it.",
+        file="connectors/microsoft_intune/signin.py",
+        text="    if word in REFUSALS and not codes & PASSING:",
+        becomes="    if word in REFUSALS:",
+        tests=(f"{INTUNE}::test_a_sign_in_that_fails_by_itself_is_tried_again_and_refuses_no_credentials",),
+    ),
+    Plant(
+        protects="What Microsoft refuses is not tried again and again.",
+        file="connectors/microsoft_intune/signin.py",
+        text="    if word in REFUSALS and not codes & PASSING:",
+        becomes="    if False:",
+        tests=(f"{INTUNE}::test_what_entra_really_refuses_is_our_credentials",),
+    ),
+    Plant(
+        protects="A code that Salesforce does not list refuses no credentials.",
+        file="connectors/salesforce/errors.py",
+        text="    if code in _NOT_THIS_WAY:",
+        becomes="    if code:",
+        tests=(f"{SALESFORCE}::test_only_what_salesforce_refuses_is_a_refusal",),
+    ),
+    Plant(
+        protects="A sign-in waits as long as the system asked.",
+        file="connectors/salesforce/errors.py",
+        text="        retry_after_s=response.retry_after_s,\n",
+        becomes="",
+        tests=(f"{SALESFORCE}::test_a_sign_in_waits_as_long_as_salesforce_says",),
+    ),
+    Plant(
+        protects="A system that is away until a moment is left alone until then.",
+        file="connectors/sdk/http.py",
+        text="            pacing.limited(self._target, self._url, seconds=seconds)\n",
+        becomes="            pass\n",
+        tests=(f"{HTTP}::test_a_system_that_is_away_until_a_moment_is_left_alone_until_then",),
+    ),
+    Plant(
+        protects="A call that timed out on its way (408) is made once more.",
+        file="connectors/sdk/http.py",
+        text=" or response.status in _ONCE_MORE:",
+        becomes=":",
+        tests=(f"{HTTP}::test_a_failing_system_may_have_applied_a_write_and_never_a_read",),
+    ),
+    Plant(
+        protects="A system that is away until a moment is left alone by all nodes.",
+        file="service/engine/gates.py",
+        text="(result.after_s is not None or _asks_to_wait(result))",
+        becomes="_asks_to_wait(result)",
+        tests=(
+            "tests/unit/engine/test_pace.py::test_a_system_that_asks_for_patience_is_left_alone_by_every_step",
+        ),
+    ),
+    Plant(
+        protects="A step waits as long as a system that is away says.",
+        file="service/engine/translating.py",
+        text=(
+            "                hint=error.hint,\n                after_s=error.retry_after_s,\n"
+            "                look_first=error.maybe_applied,\n"
+        ),
+        becomes="                hint=error.hint,\n                look_first=error.maybe_applied,\n",
+        tests=("tests/unit/engine/test_runs.py::test_a_system_that_is_away_is_asked_again_when_it_said",),
+    ),
+)
