@@ -24,7 +24,7 @@ from service.engine.tables import Run, StepNeed, StepRun
 from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.people.account_link import AccountLink, linked
-from service.people.person import Person, Role
+from service.people.person import Person, Role, are_same_human
 from service.playbook.model import Grade
 from service.store import Store
 from service.store.again import again
@@ -119,7 +119,7 @@ def _open_runs(session: Session, person_id: str) -> list[str]:
 
 
 def _may(session: Session, said: Answer) -> None:
-    if said.by == said.person_id:
+    if are_same_human(session, said.by, said.person_id):
         raise NotDecided("leaver", "Not answered. The leaver decides nothing about their own departure.")
     if not roles_now(session, said.by) & MAY_ANSWER:
         raise NotDecided(

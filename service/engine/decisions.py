@@ -24,7 +24,7 @@ from service.engine.tables import Confirmation, Gate, Run, StepRun
 from service.engine.undos import is_taken_back
 from service.ledger.entry import gathered
 from service.ledger.event import Event
-from service.people.person import Person, Role
+from service.people.person import Person, Role, are_same_human
 from service.people.reporting import reports_to
 from service.playbook.model import Grade
 from service.store import Store
@@ -227,7 +227,7 @@ def record_refusal(session: Session, decision: Decision, refused: NotDecided, *,
 def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided | None:
     run = session.get_one(Run, step.run_id)
     leaver = session.get_one(Departure, run.departure_id).person_id
-    if decision.person_id == leaver:
+    if are_same_human(session, decision.person_id, leaver):
         return NotDecided("leaver", "Not confirmed. The leaver decides nothing about their own departure.")
     if (refused := _of_an_undo(session, step, decision, leaver)) is not None:
         return refused

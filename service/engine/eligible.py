@@ -31,7 +31,6 @@ def check_approver(
         raise NotDecided(
             "door", "The command line is never one of two persons. Use the pages. Nothing was changed."
         )
-    leavers = {leaver.id for _, leaver in listed}
     if any(same_human(person, leaver) for _, leaver in listed):
         raise NotDecided(
             "leaver", "The leaver decides nothing about their own departure. Nothing was changed."
@@ -46,7 +45,8 @@ def check_approver(
             "requester",
             "Whoever announced or changed a departure does not release it. Nothing was changed.",
         )
-    if leavers & _above(session, person):
+    above = _above(session, person)
+    if any(same_human(boss, leaver) for boss in above for _, leaver in listed):
         raise NotDecided(
             "report", "Somebody who reports to the leaver does not decide about it. Nothing was changed."
         )
@@ -73,11 +73,11 @@ def _changed_by(session: Session, listed: Listed) -> set[str]:
     }
 
 
-def _above(session: Session, person: Person) -> set[str]:
+def _above(session: Session, person: Person) -> Collection[Person]:
     """Everybody above a person. A roster whose managers form a loop ends the walk."""
-    above: set[str] = set()
+    above: dict[str, Person] = {}
     at = person.manager_id
     while at is not None and at not in above:
-        above.add(at)
-        at = session.scalar(select(Person.manager_id).where(Person.id == at))
-    return above
+        above[at] = session.get_one(Person, at)
+        at = above[at].manager_id
+    return above.values()

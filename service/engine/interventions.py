@@ -23,7 +23,7 @@ from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Intervention, Run, StepRun, steps_locked
 from service.engine.undos import is_taken_back
 from service.ledger.event import Event
-from service.people.person import Person, Role
+from service.people.person import Person, Role, are_same_human
 from service.people.reporting import reports_to
 from service.playbook.model import Grade
 
@@ -143,7 +143,8 @@ def _chosen(steps: Sequence[StepRun], wish: Wish) -> list[StepRun]:
 
 def _check(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) -> None:
     """Whether this person may, and has said why where that is needed."""
-    if wish.person_id == session.get_one(Departure, run.departure_id).person_id:
+    leaver = session.get_one(Departure, run.departure_id).person_id
+    if are_same_human(session, wish.person_id, leaver):
         raise NotDecided(
             "leaver", "The leaver decides nothing about their own departure. Nothing was changed."
         )

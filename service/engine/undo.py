@@ -28,7 +28,7 @@ from service.engine.undo_steps import UNDER_WAY, Specs, WayBack, as_lines, way_b
 from service.engine.undos import Because, Undo
 from service.ledger.entry import append, gathered
 from service.ledger.event import Event
-from service.people.person import Person, Role
+from service.people.person import Person, Role, are_same_human
 from service.people.reporting import reports_to
 from service.playbook.model import OnFailure
 from service.store import Prepared, Store, table_of
@@ -115,7 +115,7 @@ def refusal(session: Session, run: Run, departure: Departure, wish: UndoWish) ->
 
 
 def _may_not(session: Session, departure: Departure, wish: UndoWish) -> NotDecided | None:
-    if wish.person_id == departure.person_id:
+    if are_same_human(session, wish.person_id, departure.person_id):
         return NotDecided("leaver", "Not undone. The leaver decides nothing about their own departure.")
     if reports_to(session, wish.person_id, departure.person_id):
         said = "Not undone. Who reports to the leaver does not open their access again; ask a colleague."

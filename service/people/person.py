@@ -152,3 +152,11 @@ def same_human(one: Person, other: Person) -> bool:
     """The same person, or one whom two HR systems know: by employee number or address."""
     pairs = ((one.employee_no, other.employee_no), (one.work_email, other.work_email))
     return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)
+
+
+def are_same_human(session: Session, one: str, other: str) -> bool:
+    """The same of two people by our own ids."""
+    if one == other:
+        return True
+    first, second = session.get(Person, one), session.get(Person, other)
+    return first is not None and second is not None and same_human(first, second)

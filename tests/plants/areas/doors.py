@@ -7,6 +7,7 @@ from tests.plants.plant import Plant
 WEB: Final = "tests/attacks/web/test_wrong_persons.py"
 NOBODY_ELSE: Final = f"{WEB}::test_auditors_and_strangers_change_nothing_at_any_door"
 FORGED: Final = "tests/attacks/web/test_forged_forms.py"
+RECORDS: Final = "tests/attacks/undo/test_two_records.py"
 TAKING: Final = "tests/attacks/undo/test_taking_back.py"
 LETTING: Final = "tests/attacks/departures/test_letting_go.py"
 SLACK: Final = "tests/integration/slack"
@@ -137,9 +138,34 @@ PLANTS = (
     Plant(
         protects="The leaver confirms nothing of their own.",
         file=DECISIONS,
-        text="    if decision.person_id == leaver:",
+        text="    if are_same_human(session, decision.person_id, leaver):",
         becomes="    if False:",
         tests=("tests/unit/engine/test_runs.py::test_the_wrong_person_confirms_nothing",),
+    ),
+    Plant(
+        protects="A leaver whom two HR systems know decides nothing about themselves by the other record.",
+        file="service/people/person.py",
+        text="    return first is not None and second is not None and same_human(first, second)",
+        becomes="    return False",
+        tests=(
+            f"{RECORDS}::test_the_leaver_takes_back_nothing_by_another_record",
+            f"{RECORDS}::test_the_leaver_steps_in_nowhere_by_another_record",
+            f"{RECORDS}::test_the_leaver_confirms_nothing_by_another_record",
+            f"{RECORDS}::test_the_leaver_says_of_no_account_that_it_is_theirs_by_another_record",
+            f"{RECORDS}::test_who_reports_to_the_leavers_other_record_opens_their_access_no_more_than_a_report",
+        ),
+    ),
+    Plant(
+        protects="Who reports to a leaver's other record does not let them go.",
+        file="service/engine/eligible.py",
+        text="    if any(same_human(boss, leaver) for boss in above for _, leaver in listed):",
+        becomes="    if any(boss.id == leaver.id for boss in above for _, leaver in listed):",
+        tests=(
+            (
+                "tests/attacks/departures/test_two_records.py::"
+                "test_a_report_of_the_leavers_other_record_approves_nothing"
+            ),
+        ),
     ),
     Plant(
         protects="Who reports to the leaver confirms no step of the way back.",
@@ -158,7 +184,7 @@ PLANTS = (
     Plant(
         protects="The leaver says of no account that it is theirs.",
         file="service/engine/answering.py",
-        text="    if said.by == said.person_id:",
+        text="    if are_same_human(session, said.by, said.person_id):",
         becomes="    if False:",
         tests=(f"{ASKING}::test_who_may_not_answer_changes_nothing_and_is_recorded",),
     ),

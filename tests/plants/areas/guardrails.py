@@ -175,8 +175,8 @@ PLANTS = (
     Plant(
         protects="A report of the leaver approves nothing, however far below.",
         file=ELIGIBLE,
-        text="    if leavers & _above(session, person):",
-        becomes="    if person.manager_id in leavers:",
+        text="boss in above for _, leaver in listed):",
+        becomes="boss in list(above)[:1] for _, leaver in listed):",
         tests=(f"{GO}::test_a_report_of_the_leaver_approves_nothing_however_far_below",),
     ),
     Plant(

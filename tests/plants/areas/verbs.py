@@ -25,7 +25,7 @@ PLANTS = (
     Plant(
         protects="The leaver intervenes in nothing of their own.",
         file=INTERVENTIONS,
-        text="    if wish.person_id == session.get_one(Departure, run.departure_id).person_id:",
+        text="    if are_same_human(session, wish.person_id, leaver):",
         becomes="    if False:",
         tests=(f"{VERBS}::test_the_leaver_and_whoever_has_no_role_change_nothing",),
     ),

@@ -117,7 +117,7 @@ PLANTS = (
     Plant(
         protects="The leaver does not take their own run back.",
         file="service/engine/undo.py",
-        text="    if wish.person_id == departure.person_id:",
+        text="    if are_same_human(session, wish.person_id, departure.person_id):",
         becomes="    if False:",
         tests=(f"{TAKING}::test_the_leaver_with_every_role_does_not_take_their_own_run_back",),
     ),
