@@ -65,7 +65,8 @@ def test_a_log_changed_on_the_disk_is_noticed(crm: Any) -> None:
     crm.collect()
     digest = raw_file(crm).sha256
     path = crm.shelf.folder / "raw" / digest[:2] / f"{digest}.enc"
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
 
     with pytest.raises(KeyTrouble):
         crm.shelf.raw(digest)
