@@ -45,12 +45,13 @@ def retime(session: Session, *, now: datetime) -> int:
 def _retime(session: Session, departure: Departure, steps: Iterable[StepRun], *, now: datetime) -> None:
     was = departure.timed_from or departure.effective_at
     by = departure.effective_at - was
-    at_once = departure.kind is DepartureKind.INVOLUNTARY
+    # a dismissal waits for nothing after the end, but an end ahead is as ahead as HR says
+    last = max(now, departure.effective_at) if departure.kind is DepartureKind.INVOLUNTARY else None
     moved = [step for step in steps if step.tries == 0 and step.state in NOT_BEGUN and step.undoes is None]
     names = [
         step.step
         for step in sorted(moved, key=lambda step: step.position)
-        if _moved(step, _release(step, departure, by, now=now), at_once=at_once, now=now)
+        if _moved(step, _release(step, departure, by, now=now), last=last)
     ]
     _tell_anew(steps, departure, was)
     departure.timed_from = None
@@ -83,10 +84,14 @@ def _release(step: StepRun, departure: Departure, by: timedelta, *, now: datetim
     return step.release_after if wanted == now and step.release_after <= now else wanted
 
 
-def _moved(step: StepRun, release: datetime, *, at_once: bool, now: datetime) -> bool:
-    """Move one step. What cannot be taken back is never brought forward: it was agreed to for its own time."""
-    if at_once and step.phase in (Phase.NOTICE, Phase.LAST_DAY):
-        release = now
+def _moved(step: StepRun, release: datetime, *, last: datetime | None) -> bool:
+    """Move one step. What cannot be taken back is never brought forward: it was agreed to for its own time.
+
+    Args:
+        last: By when everything up to the last day has begun, where somebody is dismissed.
+    """
+    if last is not None and step.phase in (Phase.NOTICE, Phase.LAST_DAY):
+        release = min(release, last)
     if step.phase is Phase.DESTRUCTIVE:
         release = max(release, step.release_after)
     shift = release - step.release_after

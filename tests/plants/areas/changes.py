@@ -37,9 +37,18 @@ PLANTS = (
     Plant(
         protects="A dismissal brings the last day to now.",
         file="service/engine/retiming.py",
-        text="    if at_once and step.phase in (Phase.NOTICE, Phase.LAST_DAY):",
+        text="    if last is not None and step.phase in (Phase.NOTICE, Phase.LAST_DAY):",
         becomes="    if False:",
         tests=("tests/unit/engine/test_changed_late.py::test_a_dismissal_brings_the_last_day_to_now",),
+    ),
+    Plant(
+        protects="Whoever is dismissed is not shut out before the end, however often HR moves it.",
+        file="service/engine/retiming.py",
+        text="    last = max(now, departure.effective_at) if",
+        becomes="    last = now if",
+        tests=(
+            "tests/unit/engine/test_phases.py::test_a_dismissed_person_is_not_shut_out_before_an_end_that_moved",
+        ),
     ),
     Plant(
         protects="Who leaves anew does not contradict that they were restored.",

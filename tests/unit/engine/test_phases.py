@@ -163,6 +163,25 @@ def test_a_date_that_moves_moves_what_has_not_begun_and_leaves_the_notice_alone(
     assert sorted(notice.bodies("run.retimed")[0]["steps"]) == ["archive", "shut"]
 
 
+def test_a_dismissed_person_is_not_shut_out_before_an_end_that_moved(notice: World) -> None:
+    with notice.store.write() as session:
+        session.get_one(Departure, "d-1").kind = DepartureKind.INVOLUNTARY
+    notice.begin(NOTICE)
+    notice.drain()
+
+    notice.says(
+        Change.CHANGED,
+        kind=DepartureKind.INVOLUNTARY,
+        access_off_at=datetime(2026, 10, 20, 18, 0),  # noqa: DTZ001  a civil time
+        timezone=BERLIN,
+    )
+    tick(notice)
+    notice.drain()
+
+    assert notice.step("shut").attempt == 0
+    assert notice.step("shut").release_after == ENDS + timedelta(hours=1)
+
+
 def test_zone_data_that_change_during_the_notice_move_the_cut(notice: World) -> None:
     notice.begin(NOTICE)
     with notice.store.write() as session:
