@@ -42,7 +42,8 @@ def command(*, number: str | None, as_json: bool) -> None:
             if facts.cancellation:
                 click.echo(f"{cancelled(facts.cancellation)} Reason: {facts.cancellation.reason}")
             if facts.finding:
-                click.echo(f"{facts.finding.sentence} {facts.finding.unseen}".rstrip())
+                said = facts.finding.sentence, facts.finding.unseen, facts.other_notice
+                click.echo(" ".join(filter(None, said)))
             click.echo(counts(facts.steps, now=service.now(), held=facts.is_held))
             for step in facts.steps:
                 click.echo(f"  {step.state:<10} {step.grade:<13} {step.title}  {step.why}".rstrip())

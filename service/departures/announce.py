@@ -88,7 +88,7 @@ def announce(
     if departure is not None:
         return _change(session, departure, event, now=now, by=by, guard=guard)
     if begun_by_it is not None:
-        return Announced(departure_id=begun_by_it.id, news=False)  # over long ago, and HR sent it once more
+        return _told_after_the_end(session, begun_by_it, event, now=now, by=by)
     departure = _new(session, person, event, now=now, by=by)
     departure.batch_id = batch() if batch else None
     keep_new(session, departure)
@@ -136,6 +136,19 @@ def _told_again(departure: Departure, event: TerminationEvent, civil: str) -> bo
     said = (departure.civil_at, departure.zone, departure.kind)
     same = said == (civil, event.timezone, event.kind)
     return departure.state is DepartureState.CLOSED and same and not departure.held_because
+
+
+def _told_after_the_end(
+    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+) -> Announced:
+    """HR sent it once more, and it is over: nothing of it is news but another day of notice."""
+    civil = event.meant.isoformat() if event.meant is not None else ""
+    moved = event.notice_date not in (None, departure.notice_date)
+    corrects = moved and _told_again(departure, event, civil) and not _outdated(departure, event)
+    if corrects:
+        _keep_version(departure, event)
+        late.noticed(session, departure, event, now=now, by=by)
+    return Announced(departure_id=departure.id, news=corrects)
 
 
 def find_person(session: Session, source: str, said: EventPerson) -> Leaver:
@@ -209,10 +222,15 @@ def _change(
     when = event.interpreted(now=now)
     kind = event.kind or departure.kind
     notice = event.notice_date or departure.notice_date
-    moved = departure.run_id is None and notice != departure.notice_date
-    if not moved and _known(departure, event, (when.meant, when.zone, kind)):
+    moved = notice != departure.notice_date
+    known = _known(departure, event, (when.meant, when.zone, kind))
+    if known and not moved:
         return Announced(departure_id=departure.id, news=False)
     _keep_version(departure, event)
+    if departure.run_id is not None and moved:
+        late.noticed(session, departure, event, now=now, by=by)
+    if departure.run_id is not None and known:
+        return Announced(departure_id=departure.id, news=True)
     if departure.run_id is not None:
         meant = late.Meant(when=when, kind=kind, event=event.source_id, facts=_said(event, kind, when))
         uncut = departure.effective_at > now

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from service.departures import holding, times
 from service.departures.departure import Departure
+from service.departures.event import TerminationEvent
 from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.record import record
@@ -105,8 +106,11 @@ def _follow(session: Session, departure: Departure, meant: Meant, *, now: dateti
 
     An end that is past does not become a later one: access was open too long since the first.
     """
-    departure.timed_from = departure.timed_from or departure.effective_at
-    if departure.effective_at > now or meant.when.instant <= departure.effective_at:
+    was = {"civil_at": departure.civil_at, "zone": departure.zone, "kind": departure.kind.value}
+    held = departure.state
+    _to_be_timed_anew(departure)
+    stays = departure.effective_at <= now and meant.when.instant > departure.effective_at
+    if not stays:
         departure.civil_at, departure.zone = meant.when.meant, meant.when.zone
         departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
     departure.kind, departure.changed_to = meant.kind, None
@@ -116,7 +120,24 @@ def _follow(session: Session, departure: Departure, meant: Meant, *, now: dateti
         departure.held_because, departure.held_codes = "", []
     if departure.held_codes == [CHANGED_TOO_LATE.code]:  # what held it is not so any more
         departure.state, departure.held_because, departure.held_codes = DepartureState.REVOKING, "", []
-    record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=meant.facts)
+    body = {**meant.facts, "was": was, "stays": stays, "goes_on": departure.state is not held}
+    record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=body)
+
+
+def _to_be_timed_anew(departure: Departure) -> None:
+    """The engine moves what has not begun, from the time that held when it last did."""
+    departure.timed_from = departure.timed_from or departure.effective_at
+
+
+def noticed(
+    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+) -> None:
+    """HR gave another day of notice: steps counted from it follow, and what was judged by the old one says so."""
+    was, departure.notice_date = departure.notice_date, event.notice_date
+    if departure.effective_at > now:  # afterwards nothing waits for a time counted from the notice
+        _to_be_timed_anew(departure)
+    body = {"event": event.source_id, "notice": str(event.notice_date), "notice_was": str(was or "")}
+    record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=body)
 
 
 def withdrawn(session: Session, departure: Departure, *, now: datetime, by: str) -> bool:

@@ -134,7 +134,8 @@ class FindingFact:
     """What the snapshot says: verdict, one sentence, the days behind it, what could not be seen.
 
     `sealed_at` and the rest are of the `version` that holds now; `first_sealed_at` and `first_sealed_seq` of the
-    first, which stays in the ledger however often the leaver is looked at again.
+    first, which stays in the ledger however often the leaver is looked at again. `notice` is the day of notice it was
+    judged by; none where nobody was looked at.
     """
 
     snapshot_id: str
@@ -152,6 +153,7 @@ class FindingFact:
     notice_on_file: bool = False
     days: tuple[DayFact, ...] = ()
     limits: tuple[str, ...] = ()
+    notice: date | None = None
 
     @property
     def unseen(self) -> str:
@@ -204,6 +206,7 @@ class RunFacts:
 
     `held` says why nothing more of it is begun, or what HR said too late; empty when there is nothing of the kind.
     `hr_says` is the date HR gave too late to be followed by itself, as a sentence; empty without one.
+    `notice` is the day of notice as HR says now, `other_notice` that the snapshot was judged by another one.
     `announcer` is the name of the person behind `started_by`, empty where a source announced it. `batch` is the
     batch it belongs to, `B-3`.
     `alarms` say what of it is stuck, and what to do.
@@ -244,6 +247,8 @@ class RunFacts:
     ledger_intact: bool | None
     held: str = ""
     hr_says: str = ""
+    notice: date | None = None
+    other_notice: str = ""
     announcer: str = ""
     batch: str = ""
     questions: tuple[QuestionFact, ...] = ()

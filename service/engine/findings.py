@@ -41,6 +41,7 @@ def findings_of(shelf: Shelf) -> Callable[[Session, str], FindingFact | None]:
                 for day, records, review, why in judged["days"]
             ),
             limits=tuple(body["limits"]),
+            notice=date.fromisoformat(body["notice"]) if body.get("notice") else None,
         )
 
     return finding

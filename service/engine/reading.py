@@ -64,7 +64,7 @@ def run_facts(session: Session, run_id: str, *, keys: Keys, findings: Findings) 
     steps = _steps(session, run, keys)
     finding = findings(session, departure.id)
     exposure = _exposure(steps, departure.effective_at)
-    times = reasoning(session, run, departure)
+    times = reasoning(session, run, departure, finding)
     undo = undo_fact(session, run.id)
     return RunFacts(
         run_id=run.id,

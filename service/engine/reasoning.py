@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
-from service.departures.kind import DepartureState
+from service.departures.kind import BESIDE, DepartureState
 from service.departures.questions import about
 from service.departures.times import stale
 from service.engine.asking import asked_about, open_of_run
-from service.engine.facts import ExposureFact, QuestionFact, StepFact
+from service.engine.facts import ExposureFact, FindingFact, QuestionFact, StepFact
 from service.engine.tables import Run
 from service.engine.wording import headline, lateness
 
@@ -53,13 +53,29 @@ def _said_too_late(departure: Departure) -> str:
     )
 
 
-def reasoning(session: Session, run: Run, departure: Departure) -> dict[str, Any]:
+def _notice(departure: Departure, finding: FindingFact | None) -> dict[str, Any]:
+    """The day of notice, and that the snapshot was judged by another one: what is sealed is not written anew."""
+    notice = departure.notice_date if departure.kind not in BESIDE else None
+    judged_by = finding.notice if finding is not None else None
+    other = ""
+    if notice is not None and judged_by is not None and judged_by != notice:
+        other = (
+            f"It was judged and sealed with notice on {judged_by:%-d %b %Y}; HR says {notice:%-d %b %Y} now. "
+            f"Days before notice are counted from {judged_by:%-d %b %Y} here."
+        )
+    return {"notice": notice, "other_notice": other}
+
+
+def reasoning(
+    session: Session, run: Run, departure: Departure, finding: FindingFact | None
+) -> dict[str, Any]:
     """How the time was worked out, and what was doubtful about it when the run began."""
     said: Mapping[str, Any] = departure.interpretation
     version = said.get("tzdata", "")
     old = stale(run.started_at, run.tzdata or version) if run.tzdata or version else ""
     return {
         "hr_says": _said_too_late(departure),
+        **_notice(departure, finding),
         "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
         "questions": _questions(session, run, departure.person_id),
         "tzdata": run.tzdata or version,

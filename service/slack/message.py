@@ -217,7 +217,8 @@ def _finding(facts: RunFacts, look: Look) -> Iterator[Block]:
                 ":rotating_light: *There is a finding about data.* Ask security; it is not shown here."
             )
         return
-    yield section(_said(finding), accessory=_evidence(facts, look))
+    other = f"\n_{escape(facts.other_notice)}_" if facts.other_notice else ""
+    yield section(f"{_said(finding)}{other}", accessory=_evidence(facts, look))
 
 
 def _said(finding: FindingFact) -> str:

@@ -9,6 +9,7 @@ from service.engine.facts import ConfirmationFact, RunFacts, StepFact
 from service.engine.states import WaitsFor
 from service.engine.wording import span, without_candidates
 from service.ledger.event import Event
+from service.slack.changed import changed
 from service.slack.items import open_items
 from service.slack.look import Look
 from service.slack.text import escape, escape_with_times, link, moment
@@ -200,8 +201,11 @@ def _held(told: _Told) -> str:
 
 
 def _changed(told: _Told) -> str:
-    """What HR changes before the time is no news in a thread; what comes too late is."""
-    return "" if told.happened.body.get("outdated") or not told.facts.held else _held(told)
+    """What HR changed of a run that has begun, or what comes too late for it; old news is none."""
+    if told.happened.body.get("outdated"):
+        return ""
+    said = changed(told.happened.by, told.happened.body, told.facts, now=told.now)
+    return said or (_held(told) if told.facts.held else "")
 
 
 def _released(told: _Told) -> str:

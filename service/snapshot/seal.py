@@ -123,6 +123,7 @@ class Sealer:
             "manifest": manifest,
             "notice_on_file": self.policy.notice_on_file,
             "lookback_days": asked.lookback_days,
+            "notice": manifest["notice"],
         }
         snapshot_id = str(uuid.uuid4())
         sealed, wrapped_key = seal_body(self.shelf.keys, snapshot_id, body)
@@ -188,7 +189,9 @@ class Sealer:
             accounts_known=bool(accounts),
             cut_at=asked.cut_at,
         )
-        return _Gathered(view=view, files=files, subject=leaver.subject, run_id=leaver.run_id or "")
+        return _Gathered(
+            view=view, files=files, subject=leaver.subject, run_id=leaver.run_id or "", looked=may_look
+        )
 
     def _activities(
         self,
@@ -223,10 +226,13 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Gathered:
+    """What is judged. `looked`: of whoever was not looked at nothing was judged by their day of notice."""
+
     view: View
     files: tuple[File, ...]
     subject: str
     run_id: str
+    looked: bool
 
 
 def _body(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
@@ -302,6 +308,7 @@ def _manifest(gathered: _Gathered, judged: Judged) -> dict[str, Any]:
             "review_to": str(view.windows.review_to),
             "zone": view.zone,
         },
+        "notice": str(view.notice) if gathered.looked else "",
         "coverage": [[str(day.day), day.why_unknown] for day in judged.days],
         "formats": sorted(filter(formats.has_parser, {file.format for file in gathered.files})),
         "activities": len(view.activities),

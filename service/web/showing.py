@@ -203,6 +203,11 @@ def short_day(day: date) -> str:
     return f"{day:%-d %b}"
 
 
+def long_day(day: date) -> str:
+    """`6 Mar 2026`."""
+    return f"{day:%-d %b %Y}"
+
+
 def took(milliseconds: float) -> str:
     """`412 ms` or `4.1 s`."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else span(milliseconds / 1000)  # noqa: PLR2004
@@ -226,6 +231,7 @@ def teach(app: Flask) -> None:
         minute,
         clock,
         short_day,
+        long_day,
         took,
         span,
         diff,

@@ -30,9 +30,85 @@ PLANTS = (
     Plant(
         protects="Another day of notice is followed.",
         file="service/departures/announce.py",
-        text="    if not moved and _known(",
-        becomes="    if _known(",
+        text="    if known and not moved:",
+        becomes="    if known:",
         tests=("tests/unit/departures/test_announce.py::test_another_day_of_notice_is_news_and_is_followed",),
+    ),
+    Plant(
+        protects="Another day of notice is kept and on record after the run has begun too.",
+        file="service/departures/announce.py",
+        text="    if departure.run_id is not None and moved:",
+        becomes="    if False:",
+        tests=(
+            (
+                "tests/unit/departures/test_said_late.py::"
+                "test_another_day_of_notice_after_the_run_began_is_kept_and_on_record_and_holds_nothing"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Another day of notice is kept when everything is over too.",
+        file="service/departures/announce.py",
+        text="    if corrects:",
+        becomes="    if False:",
+        tests=(
+            (
+                "tests/unit/departures/test_said_late.py::"
+                "test_another_day_of_notice_is_kept_when_everything_is_over_too_and_begins_nothing"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Another day of notice moves what is counted from it.",
+        file="service/departures/late.py",
+        text="    if departure.effective_at > now:  # afterwards nothing waits",
+        becomes="    if False:  # afterwards nothing waits",
+        tests=(
+            (
+                "tests/unit/engine/test_phases.py::"
+                "test_another_day_of_notice_moves_what_is_counted_from_it_and_has_not_begun"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Who is looked at again is judged anew by another day of notice.",
+        file="service/snapshot/seal.py",
+        text='        "notice": str(view.notice) if gathered.looked else "",',
+        becomes='        "notice": "",',
+        tests=(
+            (
+                "tests/unit/snapshot/test_seal.py::"
+                "test_another_day_of_notice_leaves_the_seal_and_the_next_look_counts_from_it"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A snapshot that was judged by another day of notice says so.",
+        file="service/engine/reasoning.py",
+        text="judged_by is not None and judged_by != notice:",
+        becomes="judged_by is None:",
+        tests=(
+            "tests/unit/web/test_another_notice.py::test_a_snapshot_judged_by_another_day_of_notice_says_so",
+        ),
+    ),
+    Plant(
+        protects="What HR changes of a run that has begun is told in its thread.",
+        file="service/slack/changed.py",
+        text='    elif "was" in body:',
+        becomes="    elif False:",
+        tests=("tests/unit/slack/test_changed.py::test_a_moved_end_is_told_with_both_times_and_who_said_so",),
+    ),
+    Plant(
+        protects="An end that stays is not told as one that moved.",
+        file="service/departures/late.py",
+        text='"stays": stays,',
+        becomes='"stays": False,',
+        tests=(
+            (
+                "tests/unit/departures/test_said_late.py::"
+                "test_an_end_that_is_past_does_not_become_a_later_one_and_the_record_says_so"
+            ),
+        ),
     ),
     Plant(
         protects="A dismissal brings the last day to now.",

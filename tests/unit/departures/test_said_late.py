@@ -243,3 +243,65 @@ def test_who_leaves_on_the_first_date_after_hr_took_back_what_is_closed_is_not_l
 
     assert said.news
     assert len(hr.departures()) == 2
+
+
+def test_another_day_of_notice_after_the_run_began_is_kept_and_on_record_and_holds_nothing(hr: Hr) -> None:
+    hr.says(notice_date=date(2026, 3, 2))
+    hr.is_cut()
+
+    moved = hr.says(Change.CHANGED, notice_date=date(2026, 3, 4))
+    again = hr.says(Change.CHANGED, notice_date=date(2026, 3, 4))
+    silent = hr.says(Change.CHANGED)
+
+    (departure,) = hr.departures()
+    assert (moved.news, again.news, silent.news) == (True, False, False)
+    assert (departure.notice_date, departure.state) == (date(2026, 3, 4), DepartureState.REVOKING)
+    bodies = [entry["body"] for entry in hr.ledger() if entry["type"] == "departure.changed"]
+    assert [(body["notice_was"], body["notice"]) for body in bodies] == [("2026-03-02", "2026-03-04")]
+
+
+def test_another_day_of_notice_beside_another_end_is_on_record_by_itself(hr: Hr) -> None:
+    hr.says(notice_date=date(2026, 3, 2))
+    hr.is_cut()
+
+    hr.says(Change.CHANGED, notice_date=date(2026, 3, 4), last_day=date(2026, 4, 1))
+
+    (departure,) = hr.departures()
+    assert (departure.notice_date, departure.held_codes) == (date(2026, 3, 4), ["changed too late"])
+    assert [entry["type"] for entry in hr.ledger()][-2:] == ["departure.changed", "departure.held"]
+
+
+def test_another_day_of_notice_is_kept_when_everything_is_over_too_and_begins_nothing(hr: Hr) -> None:
+    hr.says(notice_date=date(2026, 3, 2), source_version="2")
+    hr.is_cut(DepartureState.CLOSED)
+
+    old = hr.says(Change.CHANGED, notice_date=date(2026, 3, 3), source_version="1")
+    moved = hr.says(Change.CHANGED, notice_date=date(2026, 3, 4), source_version="3")
+    silent = hr.says(Change.CHANGED)
+
+    (departure,) = hr.departures()
+    assert (old.news, moved.news, silent.news) == (False, True, False)
+    assert (departure.notice_date, departure.state) == (date(2026, 3, 4), DepartureState.CLOSED)
+
+
+def test_what_is_followed_is_on_record_with_what_was(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut()
+
+    hr.says(Change.CHANGED, last_day=date(2026, 3, 5), kind=DepartureKind.INVOLUNTARY)
+
+    body = hr.ledger()[-1]["body"]
+    assert body["was"] == {"civil_at": "2026-03-06", "zone": "Europe/Stockholm", "kind": "voluntary"}
+    assert (body["civil_at"], body["kind"], body["stays"]) == ("2026-03-05", "involuntary", False)
+
+
+def test_an_end_that_is_past_does_not_become_a_later_one_and_the_record_says_so(hr: Hr) -> None:
+    hr.says()
+    hr.is_cut()
+    hr.clock.turn(days=3)
+
+    hr.says(Change.CHANGED, last_day=date(2026, 3, 8))
+
+    (departure,) = hr.departures()
+    assert departure.civil_at == "2026-03-06"
+    assert hr.ledger()[-1]["body"]["stays"] is True

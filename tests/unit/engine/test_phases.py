@@ -182,6 +182,24 @@ def test_a_dismissed_person_is_not_shut_out_before_an_end_that_moved(notice: Wor
     assert notice.step("shut").release_after == ENDS + timedelta(hours=1)
 
 
+def test_another_day_of_notice_moves_what_is_counted_from_it_and_has_not_begun(notice: World) -> None:
+    notice.begin(NOTICE)
+    notice.drain()
+
+    notice.says(
+        Change.CHANGED,
+        notice_date=date(2026, 10, 14),
+        access_off_at=datetime(2026, 10, 20, 17, 0),  # noqa: DTZ001  a civil time
+        timezone=BERLIN,
+    )
+    tick(notice)
+
+    assert notice.bodies("run.retimed")[0]["steps"] == ["remind"]
+    assert notice.step("remind").release_after == datetime(2026, 10, 15, 22, 0, tzinfo=UTC)
+    assert notice.step("shut").release_after == ENDS
+    assert notice.step("tell").state is StepState.WAITING
+
+
 def test_zone_data_that_change_during_the_notice_move_the_cut(notice: World) -> None:
     notice.begin(NOTICE)
     with notice.store.write() as session:

@@ -3,7 +3,7 @@
 import gzip
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +210,45 @@ def test_an_export_that_arrives_after_the_seal_changes_the_verdict_and_both_stay
     assert [snapshot.version for snapshot in crm.snapshots()] == [1, 2]
     assert "49,447" in crm.body()["judged"]["sentence"]
     assert len(entries(crm, "snapshot.added")) == 1
+
+
+def give_notice(crm: Any, day: date) -> None:
+    with crm.store.write() as session:
+        session.get_one(Departure, "d-1").notice_date = day
+
+
+def test_another_day_of_notice_leaves_the_seal_and_the_next_look_counts_from_it(sealed: Any) -> None:
+    sealed_as = sealed.snapshots()[0].sealed
+    give_notice(sealed, date(2026, 2, 20))
+
+    sealed.sealer.look_again("d-1", ["salesforce"])
+
+    assert [snapshot.version for snapshot in sealed.snapshots()] == [1, 2]
+    assert sealed.snapshots()[0].sealed == sealed_as
+    assert "2 days before notice" in sealed.body()["judged"]["sentence"]
+    assert sealed.body()["notice"] == "2026-02-20"
+    assert len(entries(sealed, "snapshot.added")) == 1
+
+
+def test_a_finding_knows_the_day_of_notice_it_was_judged_by(sealed: Any) -> None:
+    give_notice(sealed, date(2026, 2, 20))
+
+    with sealed.store.read() as session:
+        found = findings_of(sealed.shelf)(session, "d-1")
+
+    assert found is not None
+    assert found.notice == date(2026, 2, 24)
+
+
+def test_who_was_not_looked_at_was_judged_by_no_day_of_notice(crm: Any) -> None:
+    crm.sealer = replace(crm.sealer, policy=replace(crm.sealer.policy, notice_on_file=False))
+    crm.seal()
+
+    with crm.store.read() as session:
+        found = findings_of(crm.shelf)(session, "d-1")
+
+    assert found is not None
+    assert found.notice is None
 
 
 def test_an_answer_that_is_no_count_keeps_no_snapshot_from_being_sealed(crm: Any) -> None:
