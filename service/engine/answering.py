@@ -25,6 +25,7 @@ from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.people.account_link import AccountLink, linked
 from service.people.person import Person, Role, are_same_human
+from service.people.reporting import reports_to
 from service.playbook.model import Grade
 from service.store import Store
 from service.store.again import again
@@ -33,6 +34,10 @@ MAY_ANSWER: Final = frozenset({Role.IT, Role.ADMIN})
 MOVED_ON: Final = (
     "Not answered. Other accounts are asked about by now, perhaps because somebody has named one: look again. "
     "Nothing was changed."
+)
+NOT_BELOW: Final = (
+    "Not answered. Who reports to the leaver does not say that they have no account there: leave it to somebody "
+    "else. Nothing was changed."
 )
 NOT_ASKED: Final = "Nothing is asked about this person's accounts there. Nothing was changed."
 SKIPPED_BEFORE: Final = "It was skipped, and another account of the leaver's has been named since."
@@ -125,6 +130,8 @@ def _may(session: Session, said: Answer) -> None:
         raise NotDecided(
             "role", "Not answered. Only people with the role it or admin may do this. Nothing was changed."
         )
+    if said.account is None and reports_to(session, said.by, said.person_id):
+        raise NotDecided("report", NOT_BELOW)
 
 
 def _sees(session: Session, said: Answer) -> None:

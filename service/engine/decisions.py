@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -46,6 +47,13 @@ class Said(StrEnum):
 
 #: Saying this means that the step will not be done.
 WAIVERS = frozenset({Said.DOES_NOT_APPLY})
+#: A step of this action asks whether something may be done: saying yes is an approval.
+APPROVAL: Final = "ask"
+OPENS_AGAIN: Final = "Who reports to the leaver does not open their access again."
+BELOW: Final = (
+    "Who reports to the leaver neither skips, pauses, cancels nor approves anything of their departure: leave it to "
+    "somebody else."
+)
 
 
 class NotDecided(Exception):  # noqa: N818  a refusal, not a fault
@@ -229,7 +237,7 @@ def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided 
     leaver = session.get_one(Departure, run.departure_id).person_id
     if are_same_human(session, decision.person_id, leaver):
         return NotDecided("leaver", "Not confirmed. The leaver decides nothing about their own departure.")
-    if (refused := _of_an_undo(session, step, decision, leaver)) is not None:
+    if (refused := _not_theirs(session, step, decision, leaver)) is not None:
         return refused
     needed = Role(step.owner) if step.owner in set(Role) else Role.IT
     if needed not in roles_now(session, decision.person_id):
@@ -242,15 +250,19 @@ def _refusal(session: Session, step: StepRun, decision: Decision) -> NotDecided 
     return None
 
 
-def _of_an_undo(session: Session, step: StepRun, decision: Decision, leaver: str) -> NotDecided | None:
-    """What was done before a run was taken back is over; who gains from an undo does not decide about it."""
+def _decides(step: StepRun, decision: Decision) -> bool:
+    """That something is done is a claim, and stands as one, whoever makes it; a waiver or an approval decides."""
+    approves = step.action == APPROVAL and decision.said is not Said.CANNOT
+    return approves or decision.said in WAIVERS
+
+
+def _not_theirs(session: Session, step: StepRun, decision: Decision, leaver: str) -> NotDecided | None:
+    """What was done before a run was taken back is over; who gains from a decision does not make it."""
     if step.undoes is None and is_taken_back(session, step.run_id):
         return NotDecided("undone", "Not confirmed. This run is being undone, or was. Nothing was changed.")
-    if step.undoes is not None and reports_to(session, decision.person_id, leaver):
-        said = (
-            "Not confirmed. Who reports to the leaver does not open their access again. Nothing was changed."
-        )
-        return NotDecided("report", said)
+    said = OPENS_AGAIN if step.undoes is not None else BELOW if _decides(step, decision) else ""
+    if said and reports_to(session, decision.person_id, leaver):
+        return NotDecided("report", f"Not confirmed. {said} Nothing was changed.")
     return None
 
 

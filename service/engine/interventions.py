@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.left import roles_now
-from service.engine.decisions import NOTE_LEAST, NOTE_MOST, Decision, NotDecided, Said, say, try_again
+from service.engine.decisions import (
+    BELOW,
+    NOTE_LEAST,
+    NOTE_MOST,
+    OPENS_AGAIN,
+    Decision,
+    NotDecided,
+    Said,
+    say,
+    try_again,
+)
 from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
 from service.engine.sight import hides
@@ -41,6 +51,8 @@ class Verb(StrEnum):
 
 #: These leave something undone, so a reason is needed; for the others it is welcome.
 NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})
+#: These leave access open, for a time or for good: nobody does that for whoever they report to.
+LEAVES_OPEN: Final = frozenset({Verb.SKIP, Verb.CANCEL, Verb.PAUSE})
 #: Whoever wants these of many runs wants nothing more to begin.
 BEGINS_NOTHING: Final = frozenset({Verb.PAUSE, Verb.CANCEL})
 #: Who may do this to a whole run. A single step is its owner's too.
@@ -110,8 +122,7 @@ def _still_alive(session: Session, steps: list[StepRun], run: Run, wish: Wish) -
     if not is_taken_back(session, run.id):
         return steps
     if reports_to(session, wish.person_id, session.get_one(Departure, run.departure_id).person_id):
-        said = "Who reports to the leaver does not open their access again. Nothing was changed."
-        raise NotDecided("report", said)
+        raise NotDecided("report", f"{OPENS_AGAIN} Nothing was changed.")
     back = [step for step in steps if step.undoes is not None]
     if wish.step and wish.step not in {step.step for step in back}:
         raise NotDecided("undone", "This run is being undone, or was. Nothing was changed.")
@@ -154,6 +165,8 @@ def _check(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) ->
     if not may & roles_now(session, wish.person_id):
         listed = " or ".join(sorted(role.value for role in may))
         raise NotDecided("role", f"Only people with the role {listed} may do this. Nothing was changed.")
+    if wish.verb in LEAVES_OPEN and reports_to(session, wish.person_id, leaver):
+        raise NotDecided("report", f"{BELOW} Nothing was changed.")
     if wish.verb in NEEDS_REASON and len(wish.reason.strip()) < NOTE_LEAST:
         raise NotDecided("note", f"Say why, in at least {NOTE_LEAST} characters. Nothing was changed.")
     if len(wish.reason) > NOTE_MOST:

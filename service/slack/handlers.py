@@ -201,7 +201,7 @@ class Handlers:
     def _who_may(self, facts: RunFacts) -> str:
         return (
             f"*{facts.number}*: who has the role of a step's owner confirms, waives, takes and retries it; "
-            "the leaver never. "
+            "the leaver never, and who reports to the leaver waives, pauses, cancels and approves nothing. "
             "Waiving needs a reason. What can be read back is read back after each confirmation. "
             f"{link(self._look.run_url(facts), 'Open the run')}"
         )

@@ -11,6 +11,7 @@ from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.engine.states import StepState
 from service.engine.tables import Intervention, StepRun
+from service.people.person import Person
 from service.playbook.model import Grade
 from service.slack import whole_batch
 from service.slack.intervening import intervene_form
@@ -50,6 +51,20 @@ def test_a_run_is_paused_and_resumed_from_the_three_dots(office: Any) -> None:
 
     assert not office.world.facts().paused
     assert [made.verb for made in office.world.facts().interventions] == ["pause", "resume"]
+
+
+def test_who_reports_to_the_leaver_is_told_why_not_by_the_dots_and_by_the_form(office: Any) -> None:
+    office.begin()
+    with office.world.store.write() as session:
+        session.get_one(Person, office.world.people["ivan"]).manager_id = office.world.people["mike"]
+
+    press(office, "pause")
+    sent = send(office, "skip", step="mailbox")
+
+    for told in (office.screen.whispers(IVAN)[-1], sent.view):
+        assert "Who reports to the leaver neither skips" in json.dumps(told)
+    assert office.world.facts().interventions == ()
+    assert len(office.world.bodies("intervention.refused")) == 2
 
 
 def test_the_form_opens_with_every_step_and_what_can_be_done(office: Any) -> None:

@@ -12,6 +12,7 @@ TAKING: Final = "tests/attacks/undo/test_taking_back.py"
 LETTING: Final = "tests/attacks/departures/test_letting_go.py"
 SLACK: Final = "tests/integration/slack"
 KNOCKING: Final = "tests/attacks/slack/test_door.py"
+BELOW: Final = "tests/unit/engine/test_below_the_leaver.py"
 DECISIONS: Final = "service/engine/decisions.py"
 BADGE: Final = "service/slack/badge.py"
 ASKING: Final = "tests/unit/engine/test_asking.py"
@@ -170,9 +171,30 @@ PLANTS = (
     Plant(
         protects="Who reports to the leaver confirms no step of the way back.",
         file=DECISIONS,
-        text="    if step.undoes is not None and reports_to(session, decision.person_id, leaver):",
-        becomes="    if False:",
+        text="    said = OPENS_AGAIN if step.undoes is not None else BELOW",
+        becomes='    said = "" if step.undoes is not None else BELOW',
         tests=(f"{TAKING}::test_a_report_of_the_leaver_confirms_no_step_of_the_way_back",),
+    ),
+    Plant(
+        protects="Who reports to the leaver waives and approves nothing of theirs.",
+        file=DECISIONS,
+        text="BELOW if _decides(step, decision) else",
+        becomes="BELOW if False else",
+        tests=(f"{BELOW}::test_a_report_of_the_leaver_waives_and_approves_nothing",),
+    ),
+    Plant(
+        protects="Who reports to the leaver skips, pauses and cancels nothing of theirs.",
+        file="service/engine/interventions.py",
+        text="    if wish.verb in LEAVES_OPEN and reports_to(",
+        becomes="    if False and reports_to(",
+        tests=(f"{BELOW}::test_a_report_of_the_leaver_leaves_nothing_of_theirs_open",),
+    ),
+    Plant(
+        protects="Who reports to the leaver does not say that they have no account.",
+        file="service/engine/answering.py",
+        text="    if said.account is None and reports_to(",
+        becomes="    if False and reports_to(",
+        tests=(f"{BELOW}::test_a_report_of_the_leaver_does_not_say_that_there_is_no_account",),
     ),
     Plant(
         protects="Who reports to the leaver has no step of the way back tried again.",

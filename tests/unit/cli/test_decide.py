@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -14,6 +15,7 @@ from service.engine.states import StepState, WaitsFor
 from service.engine.tables import StepRun
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
+from service.people.person import Person
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 
@@ -35,7 +37,7 @@ def two_runs(exeunt: Shell) -> Iterator[Shell]:  # noqa: F811  pytest finds a fi
     return exeunt
 
 
-def refusals() -> list[object]:
+def refusals() -> list[Any]:
     """The bodies of what was refused, as the ledger has them."""
     service = create_service(load())
     with service.store.read() as session:
@@ -98,6 +100,21 @@ def test_skipping_one_step_keeps_the_reason(two_runs: Shell) -> None:
     step = json.loads(two_runs("runs", "R-1", "--json").out)["steps"][0]
     assert said.code == 0
     assert (step["grade"], step["confirmations"][0]["note"]) == ("waived", WHY)
+
+
+def test_who_reports_to_the_leaver_cancels_nothing_of_theirs(two_runs: Shell) -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        numbered = {one.employee_no: one for one in session.scalars(select(Person))}
+        numbered["E-1"].manager_id = numbered["E-2"].id
+    service.close()
+
+    said = two_runs("decide", "cancel", "R-1..R-2", "--because", WHY, "--yes")
+
+    assert said.code == 1
+    assert "R-1      Mike Dalton: Who reports to the leaver neither skips" in said.out
+    assert "R-2      Mike Dalton: cancel: keys" in said.out
+    assert [body["reason"] for body in refusals()] == ["report"]
 
 
 @pytest.mark.parametrize("runs", [["R-9"], ["R-1", "R-9"], ["R-2..R-1"], ["nonsense"], ["R-1..R-999999"]])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from service.engine.states import StepState
+from service.people.person import Person
 
 WHY = "The reseller shuts this account itself."
 
@@ -26,6 +27,20 @@ def test_it_pauses_a_run_and_the_page_says_so(office: Any) -> None:
     assert "nothing of this run is begun until it is resumed" in page
     assert "It Lind: pause the run, in web. <q>Legal asked us to wait.</q>" in page
     assert office.world.step("shut").state is StepState.READY
+
+
+@pytest.mark.parametrize("verb", ["skip", "cancel", "pause"])
+def test_who_reports_to_the_leaver_is_refused_on_the_page(office: Any, verb: str) -> None:
+    office.world.begin()
+    with office.world.store.write() as session:
+        session.get_one(Person, office.world.people["it"]).manager_id = office.world.people["mike"]
+    client = office.browser("it")
+
+    sent = send(office, client, verb=verb, reason=WHY)
+
+    assert sent.status_code == 403
+    assert "Who reports to the leaver neither skips, pauses, cancels nor approves anything" in sent.text
+    assert office.world.facts().interventions == ()
 
 
 def test_it_is_led_to_a_form_with_every_step(office: Any) -> None:
