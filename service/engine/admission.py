@@ -100,7 +100,7 @@ class Admission:
         The intent (`step.attempted`) is part of the caller's transaction; commit before calling anything.
         """
         steps = self.let_out(session, now=now, room=room)
-        return orders_of(session, steps) if steps else []
+        return orders_of(session, steps, now=now) if steps else []
 
     def let_out(self, session: Session, *, now: datetime, room: Room) -> list[StepValues]:
         """The only door through which a step leaves."""

@@ -78,7 +78,7 @@ def next_after(session: Session, sealing: Sequence[str], *, now: datetime, most:
     """What will be let out once these are done, as far as can be said: orders to look by, not to carry out."""
     steps = read(_NEXT, session, sealing=sealing, now=now, most=most)
     # a look shuts nothing: it is no business of the threads kept for the sign-in block
-    return [replace(order, sign_in=False) for order in orders_of(session, steps)] if steps else []
+    return [replace(order, sign_in=False) for order in orders_of(session, steps, now=now)] if steps else []
 
 
 class Looks:

@@ -202,7 +202,7 @@ class Cluster:
 
     def _taken(self, slips: Sequence[Slip]) -> list[Order]:
         with self._store.write("take") as session:
-            return taken(session, slips, self._lease.id)
+            return taken(session, slips, self._lease.id, now=self._now())
 
     def _carry_out(self, epoch: int, order: Order) -> None:
         held = self._lease.holds(epoch)

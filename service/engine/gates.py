@@ -137,28 +137,43 @@ class Gates:
         _MOVED_ON.run_all(self._session, moved_on)
 
 
+#: The system that was asked, what came of it, and since when the call was out where that is known.
+CameBack = tuple[str, Result, datetime | None]
+
+
 def came_back(
-    session: Session, results: Sequence[tuple[str, Result]], paces: Mapping[str, Pace], *, now: datetime
+    session: Session, results: Sequence[CameBack], paces: Mapping[str, Pace], *, now: datetime
 ) -> list[str]:
-    """Take what the systems answered into account. Gives those whose gate is shut now because of it."""
-    troubled = {name for name, result in results if not _is_well(result)}
-    every = {name for name, _ in results}
+    """Take what the systems answered into account. Gives those whose gate is shut now because of it.
+
+    What left before its gate opened tells how the system was, and shuts no gate: else a call that hung through the
+    whole pause would pass for the probe after it, and one with old credentials for whoever has just mended them.
+    """
+    troubled = {name for name, result, _ in results if not _is_well(result)}
+    every = {name for name, _, _ in results}
     session.flush()
     touched = _TOUCHED.scalars(session, every=every, troubled=troubled)
     gates = {name: session.get_one(Gate, name, populate_existing=True) for name in touched}
     for name in sorted(troubled - gates.keys()):
-        gates[name] = _new(session, name, now=now)
+        first = min((since for of, _, since in results if of == name and since), default=now)
+        gates[name] = _new(session, name, now=first)
     shut_now = []
-    for name, result in results:
+    for name, result, since in results:
         if name not in gates:
             continue
         if isinstance(result, Again) and (result.after_s is not None or _asks_to_wait(result)):
             _wait_as_asked(gates[name], paces.get(name, DEFAULT), result.after_s, now=now)
+        if _left_before_it_opened(gates[name], since, now=now) and not _answered(result):
+            continue
         if isinstance(result, Ask) and result.shut_gate:
             _shut(gates[name], result.what, now=now)
         if _note(gates[name], result, now=now):
             shut_now.append(name)
     return shut_now
+
+
+def _left_before_it_opened(gate: Gate, since: datetime | None, *, now: datetime) -> bool:
+    return since is not None and since < gate.open_from <= now
 
 
 def _new(session: Session, connector: str, *, now: datetime) -> Gate:

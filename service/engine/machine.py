@@ -99,7 +99,7 @@ class Machine:
 
     def _finish_all(self, session: Session, returned: Sequence[Returned], *, now: datetime) -> None:
         # gates before steps, as admission locks them, and both before the ledger
-        results = [(each.order.connector, each.result) for each in returned]
+        results = [(each.order.connector, each.result, each.order.out_since) for each in returned]
         silent = came_back(session, results, self.paces, now=now)
         confirmed = _confirmed(session, [each.order.step_run_id for each in returned if each.order.checking])
         steps = _locked(session, returned, confirmed)

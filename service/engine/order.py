@@ -27,7 +27,7 @@ class Order:
     label, that there is evidence about already: a reading must answer for each of them. `undoes` is the step run
     that this one takes back. `also_leaving` are accounts of other leavers that administer the same system today,
     looked up only where one of `links` does. `began` is when the run did. `sign_in` says that it is carried out by
-    the threads kept for the sign-in block.
+    the threads kept for the sign-in block. `out_since` is when it left.
     """
 
     step_run_id: str
@@ -50,6 +50,7 @@ class Order:
     also_leaving: frozenset[str] = frozenset()
     began: datetime | None = None
     sign_in: bool = False
+    out_since: datetime | None = None
 
     @property
     def key(self) -> str:

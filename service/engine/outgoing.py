@@ -48,7 +48,7 @@ class _Leaving(NamedTuple):
 Asked = Mapping[tuple[str, str], Unclear]
 
 
-def orders_of(session: Session, steps: Sequence[StepValues]) -> list[Order]:
+def orders_of(session: Session, steps: Sequence[StepValues], *, now: datetime) -> list[Order]:
     """What the executor needs for each: it never opens the database."""
     found = _LEAVING.rows(session, runs={step.run_id for step in steps})
     leaving = {run_id: _leaving(*who) for run_id, *who in found}
@@ -59,7 +59,7 @@ def orders_of(session: Session, steps: Sequence[StepValues]) -> list[Order]:
         for question in open_questions(session, people)
         if question.candidates
     }
-    orders = [_order(step, leaving[step.run_id], links, asked) for step in steps]
+    orders = [_order(step, leaving[step.run_id], links, asked, now=now) for step in steps]
     return [
         replace(
             order,
@@ -76,7 +76,7 @@ def _leaving(began: datetime, departure_id: str, effective_at: datetime, *who: A
     return _Leaving(began, departure_id, effective_at, person_id, subject, Known(*known))
 
 
-def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked) -> Order:
+def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked, *, now: datetime) -> Order:
     return Order(
         step_run_id=step.id,
         run_id=step.run_id,
@@ -97,6 +97,7 @@ def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked) -> O
         undoes=step.undoes or "",
         began=leaving.began,
         sign_in=step.shuts_sign_in,
+        out_since=now,
     )
 
 

@@ -5,6 +5,7 @@ lying is with nobody, so it goes back to ready, and out again when it may.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import String, any_, bindparam, case, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -43,7 +44,7 @@ _TAKEN = Prepared(
 )
 
 
-def taken(session: Session, slips: Sequence[Slip], node: str) -> list[Order]:
+def taken(session: Session, slips: Sequence[Slip], node: str, *, now: datetime) -> list[Order]:
     """Those of the attempts that are still to be carried out, as orders; from now on the node answers for them."""
     numbers = dict(slips)
     found = read(_TO_TAKE, session, ids=list(numbers))
@@ -53,4 +54,4 @@ def taken(session: Session, slips: Sequence[Slip], node: str) -> list[Order]:
     if not steps:
         return []
     _TAKEN.run(session, ids=[step.id for step in steps], node=node)
-    return orders_of(session, steps)
+    return orders_of(session, steps, now=now)

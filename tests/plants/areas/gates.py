@@ -57,6 +57,26 @@ PLANTS = (
         tests=(f"{PACE}::test_a_system_that_never_answers_is_asked_ever_more_rarely_and_by_one_step",),
     ),
     Plant(
+        protects="A call that hung while its gate was shut does not pass for the probe after it.",
+        file=GATES,
+        text="    return since is not None and since < gate.open_from <= now",
+        becomes="    return False",
+        tests=(
+            f"{PACE}::test_a_call_that_hung_while_the_gate_was_shut_is_no_failed_probe",
+            (
+                "tests/unit/engine/test_gates.py::"
+                "test_what_left_with_the_old_credentials_shuts_no_gate_that_was_opened_since"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An answer opens a gate, however long ago the call left.",
+        file=GATES,
+        text="        if _left_before_it_opened(gates[name], since, now=now) and not _answered(result):",
+        becomes="        if _left_before_it_opened(gates[name], since, now=now):",
+        tests=(f"{PACE}::test_a_call_that_hung_and_is_answered_after_all_opens_the_gate",),
+    ),
+    Plant(
         protects="Refused credentials stop every call to that target system.",
         file=GATES,
         text="            _shut(gates[name], result.what, now=now)",

@@ -83,6 +83,18 @@ def test_who_tries_again_does_not_wait_for_the_pause_to_end(world: Any) -> None:
     assert ordered(world, "shut").step == "shut"
 
 
+def test_what_left_with_the_old_credentials_shuts_no_gate_that_was_opened_since(anywhere: Any) -> None:
+    anywhere.begin(extra="  - {id: more, action: chaos.revoke_sessions, minimum: observed, deadline: 10m}\n")
+    out = {order.step: order for order in anywhere.admit()}
+    back(anywhere, out["shut"], REFUSED)
+    anywhere.clock.turn(seconds=20)
+    anywhere.desk.retry(decision(anywhere, "shut"))
+
+    back(anywhere, out["more"], REFUSED)
+
+    assert ordered(anywhere, "shut").step == "shut"
+
+
 def test_who_tries_again_does_not_open_an_operators_door(world: Any) -> None:
     world.begin()
     back(world, ordered(world, "shut"), Ask(error="Refused", what="No.", hint="Give the right."))

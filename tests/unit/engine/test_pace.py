@@ -180,10 +180,53 @@ def test_steps_that_were_under_way_when_it_fell_silent_do_not_lengthen_the_pause
     store: Store, clock: Clock
 ) -> None:
     with store.write() as session:
-        came_back(session, [("x", SILENT)] * 30, {}, now=clock())
+        came_back(session, [("x", SILENT, clock())] * 30, {}, now=clock())
 
     with store.read() as session:
         assert session.get_one(Gate, "x").open_from == clock() + timedelta(seconds=FIRST_PAUSE_S)
+
+
+def test_a_call_that_hung_while_the_gate_was_shut_is_no_failed_probe(anywhere: Any, clock: Clock) -> None:
+    world = paced(anywhere, at_once=6)
+    world.begin(SIX)
+    *quick, hung = let_out(world)
+    for order in quick:
+        back(world, order, SILENT)
+    clock.turn(seconds=FIRST_PAUSE_S)
+    opened = gate(world).open_from
+
+    back(world, hung, SILENT)
+
+    assert (gate(world).open_from, gate(world).failures) == (opened, TRIPPED)
+    assert len(let_out(world)) == 1
+
+
+def test_a_probe_that_fails_lengthens_the_pause_though_it_left_the_moment_the_gate_opened(
+    anywhere: Any, clock: Clock
+) -> None:
+    world = paced(anywhere, at_once=1)
+    world.begin(SIX)
+    silence(world, TRIPPED)
+    clock.turn(seconds=FIRST_PAUSE_S)
+    [probe] = let_out(world)
+    clock.turn(seconds=30)
+
+    back(world, probe, SILENT)
+
+    assert gate(world).open_from == clock() + timedelta(seconds=2 * FIRST_PAUSE_S)
+
+
+def test_a_call_that_hung_and_is_answered_after_all_opens_the_gate(anywhere: Any, clock: Clock) -> None:
+    world = paced(anywhere, at_once=6)
+    world.begin(SIX)
+    *quick, slow = let_out(world)
+    for order in quick:
+        back(world, order, SILENT)
+    clock.turn(seconds=FIRST_PAUSE_S)
+
+    back(world, slow, done(world))
+
+    assert len(let_out(world)) == 5
 
 
 def test_a_deadline_that_passes_behind_a_shut_gate_ends_in_a_person(anywhere: Any, clock: Clock) -> None:
