@@ -3,6 +3,9 @@
 When somebody leaves, nobody else's activities are opened, and theirs are found as quickly in a large company as in a
 small one. The file is a head (what the day was read from), an index and the accounts' parts, each sealed for its
 place: a part moved elsewhere does not open.
+
+Files of earlier versions are one sealed piece, a line for the head and one for each activity. They are read as they
+are: an upgraded installation judges the weeks before it by them, until their time is over.
 """
 
 import gzip
@@ -55,6 +58,8 @@ class DayFile:
     def head(self) -> Mapping[str, Any] | None:
         """What the day was read from; nothing where there is no file. Raises `KeyTrouble` for a damaged one."""
         with suppress(FileNotFoundError), self.path.open("rb") as file:
+            if self._is_earlier(file):
+                return dict(json.loads(self._lines(file)[0]))
             length, _ = self._lengths(file)
             return dict(self._opened(file.read(length), "head"))
         return None
@@ -63,6 +68,8 @@ class DayFile:
         """The activities of these accounts; none where there is no file. Raises `KeyTrouble` for a damaged one."""
         found: list[Activity] = []
         with suppress(FileNotFoundError), self.path.open("rb") as file:
+            if self._is_earlier(file):
+                return self._of_lines(self._lines(file), frozenset(account_ids))
             head, index = self._lengths(file)
             file.seek(head, SEEK_CUR)
             entries = self.keys.open(file.read(index), self._for("index"))
@@ -78,10 +85,27 @@ class DayFile:
     def _lengths(self, file: BinaryIO) -> tuple[int, int]:
         """Of the sealed head, at which the file stands afterwards, and of the sealed index."""
         start, size = file.read(_START.size), os.fstat(file.fileno()).st_size
-        mark, head, index = _START.unpack(start) if len(start) == _START.size else (b"", 0, 0)
-        if mark != _MARK or _START.size + head + index > size:
+        _, head, index = _START.unpack(start) if len(start) == _START.size else (b"", size, 0)
+        if _START.size + head + index > size:
             raise KeyTrouble(f"{self.path} is no day of activities: it was changed, or half of it is gone.")
         return head, index
+
+    @staticmethod
+    def _is_earlier(file: BinaryIO) -> bool:
+        """Whether an earlier version wrote it; the file stands at its beginning afterwards."""
+        mark = file.read(len(_MARK))
+        file.seek(0)
+        return mark != _MARK
+
+    def _lines(self, file: BinaryIO) -> list[str]:
+        plain = self.keys.open(file.read(), self.purpose)
+        return gzip.decompress(plain).decode().split("\n")  # not splitlines: a value may hold U+2028
+
+    @staticmethod
+    def _of_lines(lines: list[str], account_ids: frozenset[str]) -> list[Activity]:
+        mine = [line for line in lines[1:] if any(account_id in line for account_id in account_ids)]
+        rows = [json.loads(line) for line in mine]  # most lines are other people's, and are not read as JSON
+        return [Activity.from_json(row) for row in rows if row["account_id"] in account_ids]
 
     def _for(self, place: str) -> str:
         return f"{self.purpose}/{place}"

@@ -146,6 +146,13 @@ PLANTS = (
         tests=("tests/unit/ledger/test_entry.py::test_eight_writers_at_once_leave_no_gap",),
     ),
     Plant(
+        protects="A day of activities that an earlier version sealed is read, and not taken for damaged.",
+        file="service/snapshot/day_file.py",
+        text="        return mark != _MARK\n",
+        becomes="        return False\n",
+        tests=(f"{DAY_FILE}::test_a_day_that_an_earlier_version_sealed_in_one_piece_is_read_as_it_is",),
+    ),
+    Plant(
         protects="Of a leaver's day nobody else's activities are opened.",
         file="service/snapshot/day_file.py",
         text="    return hashlib.sha256(account_id.encode()).digest()[:16]",

@@ -1,6 +1,7 @@
 """A day's activities lie sealed apart by account: of a leaver's day nobody else's is opened."""
 
 import gzip
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,17 @@ def file(tmp_path: Path, keys: Keys) -> DayFile:
     file = DayFile(tmp_path / "day.enc", keys, "a day")
     everybody = [replace(act(3, rows=rows), account_id=who) for rows in (1, 2) for who in (*OTHERS, MIKE)]
     file.path.write_bytes(file.packed(HEAD, [*everybody, act(3, rows=3)]))
+    return file
+
+
+@pytest.fixture
+def earlier(tmp_path: Path, keys: Keys) -> DayFile:
+    """The same day as versions wrote it that sealed everybody in one piece."""
+    file = DayFile(tmp_path / "earlier.enc", keys, "a day")
+    acts = [replace(act(3, rows=rows), account_id=who) for rows in (1, 2) for who in (*OTHERS, MIKE)]
+    rows = [HEAD, *(activity.as_json() for activity in acts)]
+    lines = "\n".join(json.dumps(row, sort_keys=True) for row in rows)
+    file.path.write_bytes(keys.seal(gzip.compress(lines.encode(), mtime=0), "a day"))
     return file
 
 
@@ -85,6 +97,25 @@ def test_a_day_that_lies_in_another_ones_place_does_not_open(file: DayFile) -> N
     for read in (moved.head, lambda: moved.of([MIKE])):
         with pytest.raises(KeyTrouble):
             read()
+
+
+def test_a_day_that_an_earlier_version_sealed_in_one_piece_is_read_as_it_is(earlier: DayFile) -> None:
+    assert earlier.head() == HEAD
+    assert rows(earlier, MIKE) == [1, 2]
+    assert rows(earlier, OTHERS[0], MIKE) == [1, 1, 2, 2]
+    assert rows(earlier, "somebody else") == []
+    assert earlier.of([MIKE])[0] == act(3, rows=1)
+
+
+def test_an_earlier_day_that_was_changed_or_moved_does_not_open(earlier: DayFile) -> None:
+    moved = DayFile(earlier.path, earlier.keys, "another day")
+    whole = earlier.path.read_bytes()
+
+    with pytest.raises(KeyTrouble):
+        moved.of([MIKE])
+    for changed in (whole[:-1], whole[:20], bytes([whole[0] ^ 1]) + whole[1:]):
+        earlier.path.write_bytes(changed)
+        assert _trouble(earlier)
 
 
 @pytest.mark.parametrize("left", [0, 7, 12, 100, -1])
