@@ -207,15 +207,17 @@ class FakeSlack(HttpFake):
         return f"{micros // 1_000_000}.{micros % 1_000_000:06d}"
 
     def _note_buttons(self, message: Json) -> None:
-        """Remember each item's button as it was last on the screen: a person may press an old picture."""
+        """Remember each item's button as it was last on the screen: a person may press an old picture.
+
+        A question's button carries no revision: it opens its form whatever has become of the item.
+        """
         for block in message["blocks"]:
             pressed = block.get("accessory", {})
-            if "value" in pressed:
-                item = json.loads(pressed["value"])
+            item = json.loads(pressed.get("value", "{}"))
+            if "v" in item:
                 self.state["buttons"][item["s"]] = {
                     "ts": message["ts"],
                     "block_id": block.get("block_id", ""),
-                } | {
                     "action": pressed,
                     "revision": item["v"],
                 }

@@ -93,6 +93,21 @@ def test_what_does_not_exist_is_said_so(slack: FakeSlack) -> None:
     assert code(web.api_call, api_method="chat.none") == "unknown_method"
 
 
+def test_a_message_with_a_button_that_is_no_items_is_taken(slack: FakeSlack) -> None:
+    web = client(slack)
+    question = {
+        "type": "button",
+        "action_id": "question.open",
+        "text": {"type": "plain_text", "text": "Answer…"},
+        "value": '{"r": "r-1", "c": "salesforce"}',
+    }
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "Whose is it?"}, "accessory": question}
+
+    ts = web.chat_postMessage(channel=CHANNEL, text="x", blocks=[section])["ts"]
+
+    assert web.chat_update(channel=CHANNEL, ts=ts, text="y", blocks=[section])["ok"]
+
+
 def test_what_was_said_outlives_the_process(slack: FakeSlack, tmp_path: Path) -> None:
     client(slack).chat_postMessage(channel=CHANNEL, text="kept")
 
