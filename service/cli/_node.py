@@ -70,6 +70,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
     from service.ledger.errors import LedgerError
     from service.playbook.problem import PlaybookError
     from service.settings import SettingsError, load
+    from service.store.migrate import SchemaTrouble
 
     ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -80,7 +81,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
         keep_what_is_loaded()
         running = begin(service)
         give_back()
-    except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres) as error:
+    except (SettingsError, PlaybookError, LedgerError, ConnectorError, NeedsPostgres, SchemaTrouble) as error:
         stop(str(error), WRONG_USE)
     except OSError as error:
         stop(IN_USE if error.errno == errno.EADDRINUSE else str(error), WRONG_USE)

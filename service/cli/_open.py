@@ -27,10 +27,11 @@ def opened() -> Iterator["Service"]:
     from service.ledger.errors import LedgerError
     from service.playbook.problem import PlaybookError
     from service.settings import SettingsError, load
+    from service.store.migrate import SchemaTrouble
 
     try:
         service = create_service(load())
-    except (SettingsError, PlaybookError, LedgerError, ConnectorError) as error:
+    except (SettingsError, PlaybookError, LedgerError, ConnectorError, SchemaTrouble) as error:
         stop(str(error), WRONG_USE)
     except (SQLAlchemyError, OSError, ImportError) as error:
         stop(not_opened(error), UNREACHABLE)

@@ -86,10 +86,11 @@ def _refusals() -> Iterator[None]:
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     from service.store.copy import NotCopied
+    from service.store.migrate import SchemaTrouble
 
     try:
         yield
-    except NotCopied as error:
+    except (NotCopied, SchemaTrouble) as error:
         stop(str(error), WRONG_USE)
     except ImportError as error:
         stop(not_opened(error), WRONG_USE)

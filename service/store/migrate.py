@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+import structlog
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from service.store.engine import Store
@@ -15,16 +16,47 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 #: Any number will do, as long as every node of ours asks for the same.
 ADVISORY_LOCK = 0x65786575
 
+log = structlog.get_logger()
+
+
+class SchemaTrouble(Exception):  # noqa: N818  named like the ledger's KeyTrouble
+    """The database's schema is none that this version can work with; the message says what to do."""
+
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Migrate up. Two processes that start at once wait for each other."""
+    """Migrate up, wholly or not at all. Two processes that start at once wait for each other.
+
+    Raises `SchemaTrouble` where a newer version was here, or a migration does not fit what it finds.
+    """
     if revision == "head" and _is_newest(store):
         return
-    from alembic import command
-
     with store.engine.begin() as connection:
         _locked(connection)
+        before = _found(connection)
+        _migrated(connection, before, revision)
+        after = _found(connection)
+    if before != after and structlog.is_configured():  # a command that talks to a person keeps no log
+        log.info("schema.migrated", before=before, after=after)
+
+
+def _migrated(connection: Connection, before: str | None, revision: str) -> None:
+    from alembic import command
+
+    if before is not None and before not in _revisions():
+        raise SchemaTrouble(
+            f"The database's schema is {before}, and this version of Exeunt knows {newest()} as the newest: a newer "
+            "version was here. Nothing was changed. Start that one again, or restore the backup made before it."
+        )
+    try:
         command.upgrade(configured(connection), revision)
+    except DBAPIError as error:
+        if before is None:
+            raise  # nothing of ours was there: it is the database that refuses
+        raise SchemaTrouble(
+            f"The database could not be brought from schema {before} to {newest()} ({type(error.orig).__name__}). "
+            "Nothing was changed. Stop every Exeunt that uses it and start this one again; if it stays so, go back "
+            "to the version it comes from, and report it with this sentence."
+        ) from None  # the error's own words may hold what is in the tables
 
 
 def downgrade(store: Store, revision: str) -> None:
@@ -38,7 +70,16 @@ def downgrade(store: Store, revision: str) -> None:
 
 def newest() -> str:
     """The revision of this version of ours: migrations are numbered, and their files begin with the number."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(_revisions())
+
+
+def _revisions() -> frozenset[str]:
+    return frozenset(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def _found(connection: Connection) -> str | None:
+    """The schema's revision; nothing in a database in which no migration ever ran."""
+    return stands_at(connection) if inspect(connection).has_table("alembic_version") else None
 
 
 def stands_at(connection: Connection) -> str | None:

@@ -4,6 +4,7 @@ from tests.plants.plant import Plant
 
 KEEPING = "tests/unit/snapshot/test_retention.py"
 SEAL = "tests/unit/snapshot/test_seal.py"
+OLDER = "tests/integration/test_an_older_folder.py"
 DAY_FILE = "tests/unit/snapshot/test_day_file.py"
 VERDICT = "tests/unit/snapshot/test_verdict.py"
 ENTRY = "tests/unit/ledger/test_entry.py"
@@ -144,6 +145,20 @@ PLANTS = (
         text='"" if connection.dialect.name == "sqlite" else " FOR UPDATE"',
         becomes='""',
         tests=("tests/unit/ledger/test_entry.py::test_eight_writers_at_once_leave_no_gap",),
+    ),
+    Plant(
+        protects="What a newer version left is refused in a sentence, and left alone.",
+        file="service/store/migrate.py",
+        text="    if before is not None and before not in _revisions():",
+        becomes="    if False:",
+        tests=(f"{OLDER}::test_a_schema_of_a_newer_version_is_refused_in_one_sentence_and_left_alone",),
+    ),
+    Plant(
+        protects="A migration that does not fit is told as that, and not as an address that is wrong.",
+        file="service/store/migrate.py",
+        text="        if before is None:\n            raise  #",
+        becomes="        if before != newest():\n            raise  #",
+        tests=(f"{OLDER}::test_a_schema_that_no_migration_fits_is_refused_in_one_sentence_and_left_alone",),
     ),
     Plant(
         protects="A day of activities that an earlier version sealed is read, and not taken for damaged.",
