@@ -3,7 +3,8 @@
 An alarm of a run is told in the thread of its message, as everything else of that run is.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +23,7 @@ from service.ledger.event import Event
 from service.ledger.readers import advance, position
 from service.slack.api import ALARM_EVENT, SlackApi, SlackSaidNo
 from service.slack.look import Look
+from service.slack.patience import Patience
 from service.slack.publisher import READER as RUNS
 from service.slack.tables import SlackMessage
 from service.slack.text import Message, escape, section
@@ -31,20 +33,33 @@ log = structlog.get_logger()
 
 READER: Final = "slack.alarms"
 BATCH: Final = 50
+#: Whoever publishes beside us may leave Slack alone for a minute by itself: together no alarm waits much longer.
+SLOWEST_S: Final = 30.0
 
 
 class AlarmTeller:
     """Follows the ledger for alarms, with a cursor of its own. Used by the publisher's thread."""
 
-    def __init__(self, desk: Desk, api: SlackApi, *, look: Look, channel: str) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        api: SlackApi,
+        *,
+        look: Look,
+        channel: str,
+        ticking: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._desk = desk
         self._api = api
         self._look = look
         self._channel = channel
+        self._patience = Patience(ticking, slowest_s=SLOWEST_S)
 
     def step(self) -> int:
         """Tell what was not told; gives how many. What Slack does not take now is told later."""
         told = 0
+        if self._patience.waits:
+            return told
         waiting = self._waiting()
         still = self._still() if waiting else frozenset()
         for entry in waiting:
@@ -52,8 +67,10 @@ class AlarmTeller:
                 if entry.seq in still:  # what moves again needs nobody
                     self._tell(alarm_of(entry), entry)
             except (ConnectorError, SlackSaidNo) as error:
-                log.warning("slack.alarm_not_told", error=type(error).__name__)
+                seconds = self._patience.failed(error)
+                log.warning("slack.alarm_not_told", error=type(error).__name__, again_in_s=seconds)
                 return told
+            self._patience.went_well()
             with self._desk.store.write("slack.alarm.cursor") as session:
                 advance(session, READER, entry.seq)
             told += 1

@@ -22,6 +22,7 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.ledger.readers import advance, position, unread
 from service.slack.api import SlackSaidNo
+from service.slack.patience import Patience
 from service.slack.scribe import Scribe, Written
 from service.slack.tables import SlackMessage
 
@@ -30,7 +31,6 @@ log = structlog.get_logger()
 READER: Final = "slack"
 LOOK_S: Final = 0.3
 BATCH: Final = 500
-SLOWEST_S: Final = 60.0
 #: A run whose message Slack refuses is left alone this long, so that it stops no other.
 REST_S: Final = 30.0
 
@@ -58,8 +58,7 @@ class Publisher:
         self._ticking = ticking
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._quiet_until = 0.0
-        self._failures = 0
+        self._patience = Patience(ticking)
         self._resting: dict[str, float] = {}
         self._clicked: set[str] = set()
         self._is_first = False
@@ -83,7 +82,7 @@ class Publisher:
     def step(self) -> int:
         """Read what is new and tell what may be told now; gives how many runs were brought up to date."""
         self._notice()
-        if self._ticking() < self._quiet_until:
+        if self._patience.waits:
             return 0
         self._beside()
         told = 0
@@ -159,7 +158,7 @@ class Publisher:
     def _told(self, run_id: str) -> bool:
         try:
             written = self._scribe.write(run_id)
-            self._failures = 0
+            self._patience.went_well()
             if written is Written.DONE:
                 self._clicked.discard(run_id)
             if written is Written.HELD:
@@ -168,13 +167,13 @@ class Publisher:
             log.error("slack.refused", run=run_id, code=no.code)  # noqa: TRY400  the code says it all
             self._resting[run_id] = self._ticking() + REST_S
         except RateLimited as limited:
-            self._quiet_until = self._ticking() + limited.retry_after_s
-            log.warning("slack.rate_limited", seconds=limited.retry_after_s)
+            log.warning("slack.rate_limited", seconds=self._patience.failed(limited))
             return False
         except ConnectorError as error:
-            self._failures += 1
-            self._quiet_until = self._ticking() + min(SLOWEST_S, 0.5 * 2 ** min(self._failures, 10))
-            log.warning("slack.away", error=type(error).__name__, what=error.what, failures=self._failures)
+            self._patience.failed(error)
+            log.warning(
+                "slack.away", error=type(error).__name__, what=error.what, failures=self._patience.failures
+            )
             return False
         return True
 

@@ -98,7 +98,7 @@ class BadDay:
     def _tell(self) -> None:
         """Slack hears of everything, however often it says no."""
         for _ in range(40):
-            self.slack.publisher._quiet_until = 0.0
+            self.slack.publisher._patience._until = 0.0
             self.slack.publisher.step()
 
     def _standing(self) -> Counter[tuple[str, str, str]]:

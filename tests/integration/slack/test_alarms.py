@@ -1,14 +1,18 @@
 """What is stuck is told in Slack, to those who can help, once."""
 
+import time
 from typing import Any
 
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
+from service.demo.fake_slack import CHANNEL
 from service.engine.alarms import Alarms
 from service.engine.stuck import Watch
 from service.engine.tables import StepRun
 from service.ledger.readers import position
 from service.slack.alarms import READER, AlarmTeller, behind_since
+from service.slack.publisher import LOOK_S
 from tests.unit.slack.office import Office
 
 
@@ -19,9 +23,20 @@ def look(office: Office, watch: Watch | None = None) -> None:
     alarms.look()
 
 
-def teller(office: Office) -> AlarmTeller:
+def teller(office: Office, *, channel: str = CHANNEL) -> AlarmTeller:
     scribe: Any = office.publisher._scribe
-    return AlarmTeller(office.world.desk, scribe._api, look=scribe._look, channel=scribe._channel)
+    return AlarmTeller(
+        office.world.desk, scribe._api, look=scribe._look, channel=channel, ticking=office.ticks
+    )
+
+
+def rounds(office: Office, telling: AlarmTeller, *, seconds: float) -> int:
+    """As the publisher's thread does; gives how many alarms were told."""
+    told = 0
+    for _ in range(round(seconds / LOOK_S)):
+        told += telling.step()
+        office.ticks.seconds += LOOK_S
+    return told
 
 
 def told(office: Office) -> list[str]:
@@ -76,6 +91,50 @@ def test_an_alarm_waits_for_slack(office: Office) -> None:
     office.slack.start()
 
     assert (away, teller(office).step(), len(told(office))) == (0, 1, 1)
+
+
+def test_a_slack_that_is_away_is_asked_ever_more_rarely_and_told_soon_after_its_return(
+    office: Office,
+) -> None:
+    office.world.clock.turn(minutes=3)
+    look(office)
+    telling = teller(office)
+    office.slack.faults.status_once = {("POST", r"/api/.*"): [(503, {})] * 10_000}
+    before = len(office.slack.requests)
+    rounds(office, telling, seconds=600)
+    asked = len(office.slack.requests) - before
+
+    office.slack.faults.status_once = {}
+    in_time = rounds(office, telling, seconds=60)
+
+    assert asked <= 30
+    assert (in_time, len(told(office))) == (1, 1)
+
+
+def test_a_slack_that_refuses_is_asked_ever_more_rarely_and_nothing_is_lost(office: Office) -> None:
+    office.world.clock.turn(minutes=3)
+    look(office)
+    refused = teller(office, channel="CNOWHERE")
+    before = len(office.slack.requests)
+    rounds(office, refused, seconds=600)
+
+    assert 5 <= len(office.slack.requests) - before <= 30
+    assert teller(office).step() == 1
+
+
+def test_an_alarm_waits_as_long_as_slack_asks_and_is_told_then(office: Office) -> None:
+    office.world.clock.turn(minutes=3)
+    look(office)
+    telling = teller(office)
+    office.slack.faults.limit_once = 1
+
+    with capture_logs() as lines:
+        rounds(office, telling, seconds=0.9)
+    time.sleep(1.05)  # the door to Slack counts real seconds
+    in_time = rounds(office, telling, seconds=0.6)
+
+    assert [line["again_in_s"] for line in lines if line["event"] == "slack.alarm_not_told"] == [1]
+    assert in_time == 1
 
 
 def test_an_alarm_of_a_run_is_told_in_its_thread_with_a_call(office: Office) -> None:

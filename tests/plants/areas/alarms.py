@@ -2,6 +2,8 @@
 
 from tests.plants.plant import Plant
 
+TELLING = "tests/integration/slack/test_alarms.py"
+
 PLANTS = (
     Plant(
         protects="A step of the notice or of the way back that stands still is told of.",
@@ -98,5 +100,47 @@ PLANTS = (
         text="known.keys() - stuck.keys()",
         becomes="known.keys() - set()",
         tests=("tests/unit/engine/test_stuck.py::test_an_alarm_stays_over_a_start_of_the_service",),
+    ),
+    Plant(
+        protects="A Slack that is away or refuses is asked about alarms ever more rarely.",
+        file="service/slack/alarms.py",
+        text="                seconds = self._patience.failed(error)",
+        becomes="                seconds = 0.0",
+        tests=(
+            (
+                f"{TELLING}::"
+                "test_a_slack_that_is_away_is_asked_ever_more_rarely_and_told_soon_after_its_return"
+            ),
+            f"{TELLING}::test_a_slack_that_refuses_is_asked_ever_more_rarely_and_nothing_is_lost",
+        ),
+    ),
+    Plant(
+        protects="An alarm is told within a minute of Slack's return.",
+        file="service/slack/patience.py",
+        text="min(self._slowest_s, FIRST_S * 2 ** min(self.failures, 10))",
+        becomes="FIRST_S * 2 ** min(self.failures, 10)",
+        tests=(
+            (
+                f"{TELLING}::"
+                "test_a_slack_that_is_away_is_asked_ever_more_rarely_and_told_soon_after_its_return"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An alarm waits as long as Slack asks.",
+        file="service/slack/patience.py",
+        text="        seconds = asked or min(",
+        becomes="        seconds = min(",
+        tests=(
+            f"{TELLING}::test_an_alarm_waits_as_long_as_slack_asks_and_is_told_then",
+            "tests/unit/slack/test_patience.py::test_what_slack_asks_for_is_waited_for_to_the_second",
+        ),
+    ),
+    Plant(
+        protects="A trouble after a success is a new one.",
+        file="service/slack/patience.py",
+        text="        self.failures = 0\n\n    def failed",
+        becomes="        pass\n\n    def failed",
+        tests=("tests/unit/slack/test_patience.py::test_a_trouble_after_a_success_is_a_new_one",),
     ),
 )
