@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from service.departures import last_admin
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
-from service.departures.holding import ALONE
+from service.departures.holding import ALONE, MOST_BECAUSE
 from service.departures.kind import DepartureState
 from service.departures.sealing import is_hidden
 from service.departures.shape import is_executive, is_protected
@@ -160,7 +160,7 @@ class Approvals:
         """Held departures that were a mistake are withdrawn, with a reason. Raises `NotDecided`."""
         with self._refusable(wanted.person_id, wanted.door, wanted.departures) as session:
             person, listed = self._of(session, wanted)
-            _check_reason(wanted.because)
+            _check_reason(wanted.because, most=MOST_BECAUSE)  # it is kept with each departure
             check_approver(session, person, listed, door=wanted.door, roles=CANCELLING)
             drafts = []
             for departure, leaver in listed:
@@ -169,10 +169,7 @@ class Approvals:
                         "begun", "A run of it has begun: take the run back instead. Nothing was changed."
                     )
                 departure.state = DepartureState.WITHDRAWN
-                departure.held_because, departure.held_codes = (
-                    f"Cancelled: {wanted.because.strip()}"[:500],
-                    [],
-                )
+                departure.held_because, departure.held_codes = wanted.because.strip(), []
                 body = {"cancelled": True, "door": wanted.door}
                 draft = _draft(Event.DEPARTURE_WITHDRAWN, person, departure, leaver, body)
                 drafts.append(replace(draft, pii={"reason": wanted.because.strip()}))
@@ -278,11 +275,10 @@ def _check_seen(session: Session, person_id: str, listed: Listed) -> None:
         raise NotDecided("unknown", UNKNOWN)
 
 
-def _check_reason(because: str) -> None:
-    if not NOTE_LEAST <= len(because.strip()) <= NOTE_MOST:
-        raise NotDecided(
-            "note", f"Say why, in {NOTE_LEAST} to {NOTE_MOST:,} characters. Nothing was changed."
-        )
+def _check_reason(because: str, *, most: int = NOTE_MOST) -> None:
+    """What is kept of a reason is the whole of it: the ledger commits to that, and not to a part."""
+    if not NOTE_LEAST <= len(because.strip()) <= most:
+        raise NotDecided("note", f"Say why, in {NOTE_LEAST} to {most:,} characters. Nothing was changed.")
 
 
 def _check_alone(listed: Listed, guard: Guardrails) -> None:

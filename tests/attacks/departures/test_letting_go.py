@@ -1,6 +1,7 @@
 """Who must not lets a held departure go, or by a list that is no longer true: refused, recorded, nothing changed."""
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -306,6 +307,17 @@ def test_cancelling_needs_a_reason_and_touches_nobody(company: Company, held: li
     assert company.states() == {"withdrawn": 6}
     assert company.begin() == []
     assert [set(entry["pii"]) for entry in company.entries("departure.withdrawn")] == [{"reason"}] * 6
+
+
+def test_why_something_held_was_cancelled_is_kept_whole_or_refused(company: Company, held: list[str]) -> None:
+    why, hr = "The feed was forged. " + 479 * "x", company.give("E-40", Role.HR)
+    wanted = Wanted(departures=(held[0],), person_id=hr, door="web", because=f"{why}x")
+    refused(company, "note", company.approvals.cancel, wanted)
+
+    company.approvals.cancel(replace(wanted, because=why))
+
+    with company.store.read() as session:
+        assert session.get_one(Departure, held[0]).held_because == why
 
 
 def test_a_leaver_does_not_cancel_their_own(company: Company, held: list[str]) -> None:

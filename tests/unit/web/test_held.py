@@ -113,6 +113,10 @@ def test_a_part_that_was_ticked_is_let_go(office: Any, batch: list[str]) -> None
 def test_a_mistake_is_cancelled_with_a_reason(office: Any, batch: list[str]) -> None:
     assert post(office, "hr", do="cancel", batch="1", everybody="8", because="no").status_code == 422
 
+    long = post(office, "hr", do="cancel", batch="1", everybody="8", because=501 * "x")
+    assert (long.status_code, 501 * "x" in long.text) == (422, True)
+    assert "Say why, in 10 to 500 characters. Nothing was changed." in long.text
+
     post(office, "hr", do="cancel", batch="1", everybody="8", because="The feed was forged.")
 
     assert states(office) == {"withdrawn": 8}
