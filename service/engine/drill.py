@@ -30,7 +30,7 @@ from service.departures.matching import Matched, match
 from service.engine import kill_switch
 from service.engine.drill_shut import KEY, DrillAccount, Shut
 from service.engine.untouchable import Untouchable
-from service.ledger.entry import append, head
+from service.ledger.entry import LedgerEntry, append, head
 from service.ledger.event import Event
 from service.people.account_link import AccountLink
 from service.people.person import Person
@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 #: So much later than planned a drill may be before somebody is told.
 MARGIN: Final = timedelta(days=2)
-#: A new service is left alone so long before its first drill.
+#: Where drills are set up, the first comes so much later: whoever set them up looks first.
 FIRST_AFTER: Final = timedelta(hours=1)
 #: A drill that has not moved for so long was cut short: no call takes as long.
 LEASE: Final = timedelta(minutes=5)
@@ -90,7 +90,6 @@ class Drills:
 
     Args:
         shut: Keeps what is shut, until it is open again.
-        since: When this process began to look.
         lease: For how long one that does not move is taken for alive.
     """
 
@@ -99,7 +98,6 @@ class Drills:
     section: DrillSection
     untouchable: Untouchable
     shut: Shut
-    since: datetime
     now: Callable[[], datetime]
     lease: timedelta = LEASE
 
@@ -108,15 +106,31 @@ class Drills:
         self.let_in()
         if not self.section.systems:
             return
-        with self.store.read() as session:
-            last = newest(session)
-        due = last.began_at + timedelta(days=self.section.every_days) if last else self.since + FIRST_AFTER
-        if self.now() < due:
+        if self.now() < self._due():
             return
         try:
             self.carry_out("system:drill")
         except NotNow as refused:
             log.warning("drill.not_begun", why=str(refused))
+
+    def _due(self) -> datetime:
+        """When the next drill is, by the record: however often the service is started, it is not put off or begun."""
+        with self.store.read() as session:
+            last = newest(session)
+            planned = planned_at(session) if last is None else None
+        if last is not None:
+            return last.began_at + timedelta(days=self.section.every_days)
+        return (planned or self._plan()) + FIRST_AFTER
+
+    def _plan(self) -> datetime:
+        """Put on record, once, that drills are set up; gives since when."""
+        with self.store.write("drill.begin") as session:
+            head(session)  # the lock first: of two nodes that look at one moment the second sees the first
+            if (planned := planned_at(session)) is not None:
+                return planned
+            now, body = self.now(), {"systems": list(self.section.systems)}
+            append(session, Event.DRILL_PLANNED, actor="system:drill", body=body, at=now)
+        return now
 
     def carry_out(self, by: str) -> Drill:
         """Do one drill and keep it. Raises `NotNow`; then nothing was touched."""
@@ -338,6 +352,12 @@ def newest(session: Session) -> Drill | None:
     return session.scalar(select(Drill).order_by(Drill.number.desc()).limit(1))
 
 
+def planned_at(session: Session) -> datetime | None:
+    """Since when drills are set up; nothing where none were, or a version that did not say so looked."""
+    query = select(func.min(LedgerEntry.at)).where(LedgerEntry.event == Event.DRILL_PLANNED.value)
+    return session.scalar(query)
+
+
 def past(session: Session, most: int = 20) -> list[Drill]:
     """The last drills, the newest first."""
     return list(session.scalars(select(Drill).order_by(Drill.number.desc()).limit(most)))
@@ -351,6 +371,5 @@ def drills_of(desk: "Desk", registry: Registry, settings: Settings) -> Drills:
         section=settings.drill,
         untouchable=Untouchable.of(settings.guardrails.protected_accounts),
         shut=Shut(store=desk.store, keys=desk.keys, registry=registry, now=desk.now),
-        since=desk.now(),
         now=desk.now,
     )

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine.drill import FIRST_AFTER, newest, planned_at
 from service.engine.drill import MARGIN as DRILL_MARGIN
-from service.engine.drill import newest
 from service.engine.kill_switch import stopped
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
@@ -121,9 +121,10 @@ class Watch:
 
 
 def _drills(session: Session, every: timedelta, now: datetime) -> Iterator[Stuck]:
-    """A drill that failed, did not end, or has not been for long. The first is begun by a tick."""
+    """A drill that failed, did not end, or has not been for long, the first included."""
     last = newest(session)
     if last is None:
+        yield from _never_drilled(session, now)
         return
     failed = ", ".join(line["system"] for line in last.lines if not line["passed"])
     said = ""
@@ -142,6 +143,18 @@ def _drills(session: Session, every: timedelta, now: datetime) -> Iterator[Stuck
             said=said,
             fix="The page Drill says what to mend; then run it again: exeunt drill.",
             since=last.began_at,
+        )
+
+
+def _never_drilled(session: Session, now: datetime) -> Iterator[Stuck]:
+    planned = planned_at(session)
+    if planned is not None and now - planned > FIRST_AFTER + DRILL_MARGIN:
+        yield Stuck(
+            kind=StuckKind.DRILL,
+            key="drill:none",
+            said=f"Drills are set up since {planned:%Y-%m-%d %H:%M:%S} UTC, and none was carried out.",
+            fix="Run one, which says what keeps it: exeunt drill.",
+            since=planned,
         )
 
 

@@ -84,6 +84,7 @@ class Event(StrEnum):
     QUESTION_ASKED = "question.asked"
     QUESTION_ANSWERED = "question.answered"
 
+    DRILL_PLANNED = "drill.planned"
     DRILL_BEGUN = "drill.begun"
     DRILL_PASSED = "drill.passed"
     DRILL_FAILED = "drill.failed"

@@ -7,6 +7,25 @@ UNIT = "tests/unit/engine/test_drill.py"
 
 PLANTS = (
     Plant(
+        protects="The first drill is not put off by each start of the service.",
+        file="service/engine/drill.py",
+        text="        return (planned or self._plan()) + FIRST_AFTER",
+        becomes="        return self.now() + FIRST_AFTER",
+        tests=(
+            (
+                "tests/unit/engine/test_drill.py::"
+                "test_the_first_comes_an_hour_after_drills_were_set_up_however_often_the_service_is_started"
+            ),
+        ),
+    ),
+    Plant(
+        protects="That no drill was ever carried out is an alarm.",
+        file="service/engine/stuck.py",
+        text="        yield from _never_drilled(session, now)\n",
+        becomes="",
+        tests=("tests/unit/engine/test_drill.py::test_that_no_drill_was_ever_carried_out_is_an_alarm",),
+    ),
+    Plant(
         protects="A drill leaves alone an account that could be a real person's.",
         file=DRILL,
         text="        if owner is not None or account.admin:",
@@ -51,7 +70,7 @@ PLANTS = (
     Plant(
         protects="One drill a week is begun by itself.",
         file="service/engine/drill.py",
-        text="        if self.now() < due:\n            return\n",
+        text="        if self.now() < self._due():\n            return\n",
         becomes="        return\n",
         tests=("tests/unit/engine/test_drill.py::test_one_a_week_is_begun_by_itself",),
     ),

@@ -37,7 +37,6 @@ def drills(world: World) -> Drills:
         section=SECTION,
         untouchable=Untouchable(),
         shut=Shut(store=world.store, keys=world.keys, registry=world.registry, now=world.clock),
-        since=world.clock(),
         now=world.clock,
     )
 
@@ -143,6 +142,47 @@ def test_nothing_is_tried_while_everything_is_stopped(world: World, drills: Dril
         drills.carry_out("person:x")
 
     assert world.fake.effects == []
+
+
+def begun(world: World) -> int:
+    with world.store.read() as session:
+        return len(past(session))
+
+
+def test_the_first_comes_an_hour_after_drills_were_set_up_however_often_the_service_is_started(
+    world: World, drills: Drills
+) -> None:
+    for _ in range(3):  # a new process each quarter of an hour
+        replace(drills).when_due()
+        world.clock.turn(minutes=15)
+        replace(drills).when_due()
+    assert begun(world) == 0
+
+    world.clock.turn(minutes=15)
+    replace(drills).when_due()
+
+    assert begun(world) == 1
+    assert world.events().count("drill.planned") == 1
+
+
+def test_a_start_begins_no_drill_while_the_last_is_not_old_enough(world: World, drills: Drills) -> None:
+    drills.carry_out("person:x")
+
+    for _ in range(7 * 24 - 1):
+        world.clock.turn(hours=1)
+        replace(drills).when_due()
+
+    assert begun(world) == 1
+
+
+def test_that_no_drill_was_ever_carried_out_is_an_alarm(world: World, drills: Drills) -> None:
+    replace(drills, section=DrillSection(systems=("nobody-set-this-up",))).when_due()
+    world.clock.turn(hours=48)
+    assert alarms(world) == []
+
+    world.clock.turn(hours=2)
+
+    assert alarms(world) == ["Drills are set up since 2026-03-02 12:00:00 UTC, and none was carried out."]
 
 
 def test_one_a_week_is_begun_by_itself(world: World, drills: Drills) -> None:
