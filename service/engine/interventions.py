@@ -60,6 +60,8 @@ OPERATORS: Final = (Role.IT, Role.ADMIN)
 UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
 NOT_BEGUN: Final = frozenset({StepState.READY, StepState.BLOCKED})
 KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
+#: What is said on the pages and in Slack of a paused run stays true: nothing of it is begun.
+RUN_IS_PAUSED: Final = "The run is paused, and with it every step: resume the run."
 OPEN: Final = frozenset({StepState.FAILED, StepState.WAITING})
 
 
@@ -102,6 +104,8 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
     chosen = _chosen(_still_alive(session, steps, run, wish), wish)
     _check(session, run, chosen, wish)
+    if wish.verb is Verb.RESUME and wish.step and run.paused:
+        raise NotDecided("not-now", f"{RUN_IS_PAUSED} Nothing was changed.")
     left = {step.step: why for step in chosen if (why := _WHY_NOT[wish.verb](step))}
     touched = [step for step in chosen if step.step not in left]
     if wish.step and left:

@@ -9,6 +9,15 @@ DECISIONS = "service/engine/decisions.py"
 
 PLANTS = (
     Plant(
+        protects="No step of a paused run is resumed by itself.",
+        file=INTERVENTIONS,
+        text="    if wish.verb is Verb.RESUME and wish.step and run.paused:",
+        becomes="    if False:",
+        tests=(
+            "tests/unit/engine/test_a_step_resumed.py::test_a_step_of_a_paused_run_is_not_resumed_by_itself",
+        ),
+    ),
+    Plant(
         protects="Leaving something undone needs a reason.",
         file=INTERVENTIONS,
         text="NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})",
