@@ -5,17 +5,21 @@ On by default. What is set here comes from the configuration file; no page and n
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from service.departures.gone import gone
 from service.people.person import Person
 from service.sections import GuardrailsSection
-from service.store import Prepared, table_of
+from service.store import Prepared, UtcDateTime, table_of
 
 _PEOPLE: Final = Prepared(select(func.count()).select_from(table_of(Person)))
+_STAYING: Final = Prepared(
+    select(func.count()).select_from(table_of(Person)).where(~gone(bindparam("before", type_=UtcDateTime())))
+)
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(hours=24)
@@ -54,9 +58,14 @@ class Guardrails:
         """So many people are under every limit, however few there are."""
         return min(self.hour_people, self.day_people)
 
-    def limits(self, session: Session) -> tuple["Limit", "Limit"]:
-        """How many people may leave within an hour and within a day, as many as there are."""
-        people = _PEOPLE.scalar(session)
+    def limits(self, session: Session, *, before: datetime | None = None) -> tuple["Limit", "Limit"]:
+        """How many people may leave within an hour and within a day, as many as there are.
+
+        Args:
+            before: Who left before that is not counted. Without it everybody is who was ever known here: quick, and
+                for a first look.
+        """
+        people = _PEOPLE.scalar(session) if before is None else _STAYING.scalar(session, before=before)
         return (
             Limit(within=HOUR, most=_most(people, self.hour_people, self.hour_percent)),
             Limit(within=DAY, most=_most(people, self.day_people, self.day_percent)),

@@ -38,7 +38,7 @@ def announced_at_once(session: Session, departure: Departure, guard: Guardrails,
 def begin_at_once(session: Session, due: int, guard: Guardrails, *, now: datetime) -> str:
     """Why so many may not all begin, as a sentence. Exact, as nobody else begins anybody meanwhile."""
     session.flush()
-    for limit in guard.limits(session):
+    for limit in guard.limits(session, before=now - DAY):
         if _BEGUN.scalar(session, since=now - limit.within) + due > limit.most:
             return _said(limit, "would lose their access")
     return ""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Exists, bindparam, false, func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.gone import gone
 from service.departures.guardrails import Guardrails
 from service.departures.kind import BESIDE, DepartureState
 from service.people.person import Person, Someone
@@ -140,14 +141,17 @@ class _Group:
         )
         there = select(func.count()).where(same)
         self._counted = Prepared(select(leaving.scalar_subquery(), there.scalar_subquery()))
+        self._gone = Prepared(select(func.count()).where(same, gone(bindparam("first"))))
 
     def asked(self, session: Session, departure: Departure, same: str) -> tuple[int, int]:
         """How many of them leave about when this one does, this one included; and how many there are.
 
-        Whoever was released was looked at.
+        Whoever was released was looked at. Who left before that is still among the people, and is none of them.
         """
-        at = departure.effective_at
-        ((leaving, there),) = self._counted.rows(session, same=same, first=at - TOGETHER, last=at + TOGETHER)
+        first, last = departure.effective_at - TOGETHER, departure.effective_at + TOGETHER
+        ((leaving, there),) = self._counted.rows(session, same=same, first=first, last=last)
+        if LEAST_TEAM <= leaving < there:  # rarely: only then it matters how many have gone
+            there = max(leaving, there - self._gone.scalar(session, same=same, first=first))
         return leaving, there
 
 

@@ -2,7 +2,32 @@
 
 from tests.plants.plant import Plant
 
+GONE = "tests/attacks/departures/test_who_is_gone.py"
 PLANTS = (
+    Plant(
+        protects="Who left long ago hides no whole team that leaves now.",
+        file="service/departures/shape.py",
+        text="        if LEAST_TEAM <= leaving < there:",
+        becomes="        if False:",
+        tests=(
+            f"{GONE}::test_a_team_of_which_some_left_long_ago_is_held_when_all_the_others_leave",
+            f"{GONE}::test_a_department_of_which_some_left_long_ago_is_held_when_all_the_others_leave",
+        ),
+    ),
+    Plant(
+        protects="Who was hired again, or came back, is one of the team.",
+        file="service/departures/gone.py",
+        text="        ~since.exists(),\n",
+        becomes="",
+        tests=(f"{GONE}::test_who_is_there_after_all_is_one_of_the_team",),
+    ),
+    Plant(
+        protects="The share that may leave at once is of those who are there.",
+        file="service/departures/mass.py",
+        text="guard.limits(session, before=now - DAY)",
+        becomes="guard.limits(session)",
+        tests=(f"{GONE}::test_a_share_is_of_those_who_are_there",),
+    ),
     Plant(
         protects="Whoever leaves at once is counted together with those who wait.",
         file="service/engine/start.py",
