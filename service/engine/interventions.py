@@ -53,6 +53,8 @@ class Verb(StrEnum):
 NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})
 #: These leave access open, for a time or for good: nobody does that for whoever they report to.
 LEAVES_OPEN: Final = frozenset({Verb.SKIP, Verb.CANCEL, Verb.PAUSE})
+#: After these on one step, what waited for it goes on.
+LETS_PASS: Final = frozenset({Verb.SKIP, Verb.CANCEL})
 #: Whoever wants these of many runs wants nothing more to begin.
 BEGINS_NOTHING: Final = frozenset({Verb.PAUSE, Verb.CANCEL})
 #: Who may do this to a whole run. A single step is its owner's too.
@@ -163,9 +165,7 @@ def _check(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) ->
         raise NotDecided(
             "leaver", "The leaver decides nothing about their own departure. Nothing was changed."
         )
-    may = set(OPERATORS)
-    if wish.step:
-        may |= {Role(step.owner) for step in chosen if step.owner in set(Role)}
+    may = _may(chosen, wish)
     if not may & roles_now(session, wish.person_id):
         listed = " or ".join(sorted(role.value for role in may))
         raise NotDecided("role", f"Only people with the role {listed} may do this. Nothing was changed.")
@@ -178,6 +178,18 @@ def _check(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) ->
     if wish.revision is not None and chosen[0].revision != wish.revision:
         state = chosen[0].state.value
         raise NotDecided("stale", f"The step has moved on meanwhile: it is {state} now. Nothing was changed.")
+
+
+def _may(chosen: Sequence[StepRun], wish: Wish) -> set[Role]:
+    """The roles that may do this. What counsel is asked nobody else lets pass: what cannot be undone waits for it.
+
+    Of a whole run it passes together with whatever waits for it.
+    """
+    if not wish.step:
+        return set(OPERATORS)
+    if wish.verb in LETS_PASS and any(step.asks_person and step.owner == Role.COUNSEL for step in chosen):
+        return {Role.COUNSEL}
+    return {*OPERATORS, *(Role(step.owner) for step in chosen if step.owner in set(Role))}
 
 
 def _concerns_run(run: Run, wish: Wish) -> bool:

@@ -9,6 +9,15 @@ DECISIONS = "service/engine/decisions.py"
 
 PLANTS = (
     Plant(
+        protects="What counsel is asked no operator lets pass.",
+        file="service/engine/interventions.py",
+        text="    if wish.verb in LETS_PASS and any(",
+        becomes="    if False and any(",
+        tests=(
+            "tests/unit/engine/test_counsel.py::test_an_operator_does_not_let_pass_what_counsel_is_asked",
+        ),
+    ),
+    Plant(
         protects="No step of a paused run is resumed by itself.",
         file=INTERVENTIONS,
         text="    if wish.verb is Verb.RESUME and wish.step and run.paused:",
