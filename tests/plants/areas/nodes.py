@@ -5,6 +5,7 @@ from tests.plants.plant import Plant
 FOLDER = "tests/integration/nodes/test_one_folder.py"
 LEASE = "tests/integration/nodes/test_a_lease.py"
 KILLED = "tests/integration/nodes/test_a_killed_node.py"
+MOMENT = "tests/integration/nodes/test_one_moment.py"
 DEADLOCKS = "tests/integration/nodes/test_deadlocks.py"
 BEGINNING = "tests/integration/nodes/test_beginning.py"
 HANDING = "tests/integration/nodes/test_handing_over.py"
@@ -23,6 +24,13 @@ PLANTS = (
         text='GAVE_WAY: Final = frozenset({"40P01", "40001"})',
         becomes='GAVE_WAY: Final = frozenset({"00000"})',
         tests=(f"{DEADLOCKS}::test_an_operator_who_met_the_engine_has_their_way_all_the_same",),
+    ),
+    Plant(
+        protects="Of two who write down the same in one moment the second begins anew, and is no error of ours.",
+        file="service/store/again.py",
+        text='WAS_SECOND: Final = frozenset({"23505"})',
+        becomes="WAS_SECOND: Final = frozenset[str]()",
+        tests=(f"{MOMENT}::test_two_lists_of_held_departures_named_in_one_moment_both_stand",),
     ),
     Plant(
         protects="A webhook takes the ledger last, and meets nobody who holds what it wants.",
