@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.holding import WITHDRAWN_TOO_LATE
-from service.departures.kind import DepartureState
+from service.departures.kind import LEAVING, DepartureState
 from service.departures.left import roles_now
 from service.engine.clock import BeginDue
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
@@ -73,7 +73,7 @@ def undo(session: Session, wish: UndoWish, specs: Specs, *, now: datetime) -> Un
     if run is None or hides(session, run.id, wish.person_id):
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
     departure = session.get_one(Departure, run.departure_id, with_for_update={"key_share": True})
-    refused = refusal(session, run, departure, wish)
+    refused = refusal(session, run, departure, wish, now=now)
     if refused is not None:
         raise refused
     because = wish.because or _said_by_hr(departure)
@@ -109,9 +109,11 @@ def _said_by_hr(departure: Departure) -> Because:
     return Because.MISTAKE if departure.changed_to is None else Because.MOVED
 
 
-def refusal(session: Session, run: Run, departure: Departure, wish: UndoWish) -> NotDecided | None:
+def refusal(
+    session: Session, run: Run, departure: Departure, wish: UndoWish, *, now: datetime
+) -> NotDecided | None:
     """Why this person may not undo this run now, if there is a reason."""
-    return _may_not(session, departure, wish) or _cannot(session, run, departure, wish)
+    return _may_not(session, departure, wish) or _cannot(session, run, departure, wish, now=now)
 
 
 def _may_not(session: Session, departure: Departure, wish: UndoWish) -> NotDecided | None:
@@ -126,9 +128,17 @@ def _may_not(session: Session, departure: Departure, wish: UndoWish) -> NotDecid
     return None
 
 
-def _cannot(session: Session, run: Run, departure: Departure, wish: UndoWish) -> NotDecided | None:
+def _cannot(
+    session: Session, run: Run, departure: Departure, wish: UndoWish, *, now: datetime
+) -> NotDecided | None:
     if (known := session.get(Undo, run.id)) is not None:
         return NotDecided("undone", _already(session, run, known))
+    if (number := _left_since(session, run, departure, now=now)) is not None:
+        said = (
+            f"Not undone. R-{number} has shut this person out since, and taking R-{run.number} back would open their "
+            f"access again. Take R-{number} back first."
+        )
+        return NotDecided("left-since", said)
     if wish.because is Because.REHIRE and departure.state is not DepartureState.CLOSED:
         said = (
             f"Not undone. The departure is {departure.state.value}, not closed: undo it as a mistake instead."
@@ -137,6 +147,25 @@ def _cannot(session: Session, run: Run, departure: Departure, wish: UndoWish) ->
     if not NOTE_LEAST <= len(wish.note.strip()) <= NOTE_MOST:
         return NotDecided("note", f"Not undone. Say why, in {NOTE_LEAST} to {NOTE_MOST:,} characters.")
     return None
+
+
+def _left_since(session: Session, run: Run, departure: Departure, *, now: datetime) -> int | None:
+    """The newest run that has shut them out after this one, and that nobody takes back: they are to stay out."""
+    query = (
+        select(Run.number, Departure.effective_at)
+        .join(Departure, Departure.id == Run.departure_id)
+        .outerjoin(Undo, Undo.run_id == Run.id)
+        .where(Departure.person_id == departure.person_id, Run.number > run.number, Undo.run_id.is_(None))
+        .where(Departure.kind.in_(LEAVING), Departure.state != DepartureState.WITHDRAWN)
+        .where(Departure.effective_at <= now, Run.cancelled.is_(False))
+        .order_by(Run.number.desc())
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    hired_on = session.get_one(Person, departure.person_id).hired_on
+    if found is None or (hired_on is not None and hired_on > found.effective_at.date()):
+        return None
+    return int(found.number)
 
 
 def stop_forwards(session: Session, steps: Sequence[StepRun], *, now: datetime, actor: str) -> list[StepRun]:

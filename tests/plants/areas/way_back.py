@@ -11,7 +11,22 @@ SAID_LATE = "tests/unit/departures/test_said_late.py"
 LATE = "tests/unit/engine/test_answering_late.py"
 RESTORING = "service/engine/restoring.py"
 
+OLDER = "tests/unit/engine/test_undo_of_an_older_run.py"
 PLANTS = (
+    Plant(
+        protects="An older run is not taken back while a newer one keeps the leaver out.",
+        file="service/engine/undo.py",
+        text="    if (number := _left_since(session, run, departure, now=now)) is not None:",
+        becomes="    if number := 0:",
+        tests=(f"{OLDER}::test_an_older_run_is_not_taken_back_while_a_newer_one_keeps_them_out",),
+    ),
+    Plant(
+        protects="A newer run that keeps nobody out stops no undo of an older one.",
+        file="service/engine/undo.py",
+        text="        .where(Departure.effective_at <= now, Run.cancelled.is_(False))",
+        becomes="",
+        tests=(f"{OLDER}::test_a_newer_run_that_keeps_nobody_out_is_in_nobodys_way",),
+    ),
     Plant(
         protects="Whoever waits for a way back is not told that it stands still while somebody works on it.",
         file="service/cli/undo.py",
