@@ -91,9 +91,15 @@ def _not_begun(facts: RunFacts) -> list[StepFact]:
     ]
 
 
+def _civil(said: str) -> str:
+    """`2026-03-06 17:00`, or the day alone; seconds where there are any."""
+    day, _, time = said.partition("T")
+    return f"{day} {time.removesuffix(':00') if time.count(':') > 1 else time}".rstrip()
+
+
 def _ends(was: Mapping[str, Any], to: Mapping[str, Any]) -> tuple[str, str]:
     """The civil times; their zone with both where it is another one, else with the second."""
-    times = [str(said["civil_at"]).replace("T", " ") for said in (was, to)]
+    times = [_civil(str(said["civil_at"])) for said in (was, to)]
     zones = [str(said["zone"]) for said in (was, to)]
     if was["civil_at"] == to["civil_at"] or zones[0] != zones[1]:
         return escape(f"{times[0]} {zones[0]}"), escape(f"{times[1]} {zones[1]}")

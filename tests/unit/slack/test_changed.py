@@ -43,6 +43,13 @@ def test_a_moved_end_is_told_with_both_times_and_who_said_so() -> None:
     )
 
 
+def test_a_time_is_told_to_the_minute_and_a_last_day_as_a_day() -> None:
+    assert "*2026-03-06 18:00* → *2026-03-05 17:30 Europe/Stockholm*" in follows(
+        civil_at="2026-03-05T17:30:00"
+    )
+    assert "→ *2026-03-05 Europe/Stockholm*" in follows(civil_at="2026-03-05")
+
+
 def test_another_zone_stands_beside_each_time() -> None:
     assert "*2026-03-06 18:00 Europe/Stockholm* → *2026-03-06 18:00 America/Denver*" in follows(
         zone="America/Denver"
