@@ -1,7 +1,6 @@
 """Who must not lets a held departure go, or by a list that is no longer true: refused, recorded, nothing changed."""
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,15 +14,6 @@ from service.engine.approvals import Wanted
 from service.engine.decisions import NotDecided
 from service.people.person import Person, Role, RoleGrant
 from tests.attacks.departures.company import Company
-
-
-@pytest.fixture
-def held(company: Company) -> list[str]:
-    """Six departures held by the mass guard, of a company of sixty with three approvers."""
-    numbers = company.hire(60)
-    ids = [company.says(number) for number in numbers[:6]]
-    assert company.states() == {"held": 6}
-    return ids
 
 
 def refused(company: Company, reason: str, act: Any, *given: Any, **more: Any) -> None:
@@ -307,17 +297,6 @@ def test_cancelling_needs_a_reason_and_touches_nobody(company: Company, held: li
     assert company.states() == {"withdrawn": 6}
     assert company.begin() == []
     assert [set(entry["pii"]) for entry in company.entries("departure.withdrawn")] == [{"reason"}] * 6
-
-
-def test_why_something_held_was_cancelled_is_kept_whole_or_refused(company: Company, held: list[str]) -> None:
-    why, hr = "The feed was forged. " + 479 * "x", company.give("E-40", Role.HR)
-    wanted = Wanted(departures=(held[0],), person_id=hr, door="web", because=f"{why}x")
-    refused(company, "note", company.approvals.cancel, wanted)
-
-    company.approvals.cancel(replace(wanted, because=why))
-
-    with company.store.read() as session:
-        assert session.get_one(Departure, held[0]).held_because == why
 
 
 def test_a_leaver_does_not_cancel_their_own(company: Company, held: list[str]) -> None:

@@ -257,13 +257,6 @@ PLANTS = (
         tests=(f"{GO}::test_cancelling_needs_a_reason_and_touches_nobody",),
     ),
     Plant(
-        protects="Why something held was cancelled is kept whole, or refused.",
-        file=APPROVALS,
-        text="            _check_reason(wanted.because, most=MOST_BECAUSE)",
-        becomes="            _check_reason(wanted.because)",
-        tests=(f"{GO}::test_why_something_held_was_cancelled_is_kept_whole_or_refused",),
-    ),
-    Plant(
         protects="A change after a release needs a new one.",
         file=HOLDING,
         text="    departure.counted_at, departure.released_at, departure.wave = now, None, None",

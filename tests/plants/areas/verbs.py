@@ -18,6 +18,18 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="Why something held was cancelled is kept whole, or refused.",
+        file="service/engine/approvals.py",
+        text="            _check_reason(wanted.because, most=MOST_BECAUSE)",
+        becomes="            _check_reason(wanted.because)",
+        tests=(
+            (
+                "tests/attacks/departures/test_cancelling.py::"
+                "test_why_something_held_was_cancelled_is_kept_whole_or_refused"
+            ),
+        ),
+    ),
+    Plant(
         protects="No step of a paused run is resumed by itself.",
         file=INTERVENTIONS,
         text="    if wish.verb is Verb.RESUME and wish.step and run.paused:",
