@@ -134,8 +134,15 @@ def say(session: Session, step: StepRun, decision: Decision, *, now: datetime) -
         Event.STEP_WAIVED if waiver else Event.STEP_CONFIRMED,
         at=now,
         actor=_actor(session, decision.person_id),
-        body={"said": decision.said.value, "door": decision.door, "read_back": read_back},
+        body={"said": decision.said.value, "door": decision.door, "read_back": read_back}
+        | ({"report": True} if _is_below(session, step, decision) else {}),
     )
+
+
+def _is_below(session: Session, step: StepRun, decision: Decision) -> bool:
+    """Whether they report to the leaver: their word about it stands, and says so."""
+    departure = session.get_one(Departure, session.get_one(Run, step.run_id).departure_id)
+    return reports_to(session, decision.person_id, departure.person_id)
 
 
 def may(session: Session, decision: Decision, *, now: datetime) -> StepRun:  # noqa: ARG001  as every verb

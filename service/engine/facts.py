@@ -40,7 +40,10 @@ class EvidenceFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmationFact:
-    """A person saying that something is done, or (a waiver) will not be; and what the read-back said."""
+    """A person saying that something is done, or (a waiver) will not be; and what the read-back said.
+
+    `report`: they reported to the leaver when they said so.
+    """
 
     by: str
     at: datetime
@@ -49,6 +52,7 @@ class ConfirmationFact:
     door: str
     waiver: bool = False
     read_back: str = ""
+    report: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

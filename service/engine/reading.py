@@ -30,8 +30,9 @@ from service.engine.facts import (
 from service.engine.grading import Standing, step_colour
 from service.engine.precautions import precautions
 from service.engine.reasoning import headline_of, reasoning
+from service.engine.said import said_of
 from service.engine.states import Colour, StepState
-from service.engine.tables import Attempt, Confirmation, Intervention, Run, StepRun
+from service.engine.tables import Attempt, Intervention, Run, StepRun
 from service.engine.undo_facts import undo_fact
 from service.engine.wording import taken_back
 from service.ledger.entry import LedgerEntry
@@ -261,14 +262,7 @@ def _steps(session: Session, run: Run, keys: Keys) -> tuple[StepFact, ...]:
         select(Attempt).where(Attempt.step_run_id.in_(ids)).order_by(Attempt.started_at, Attempt.n)
     ):
         attempts[attempt.step_run_id].append(_attempt(attempt, len(attempts[attempt.step_run_id]) + 1))
-    said: dict[str, list[ConfirmationFact]] = defaultdict(list)
-    for confirmation, name in session.execute(
-        select(Confirmation, Person.display_name)
-        .join(Person, Person.id == Confirmation.person_id)
-        .where(Confirmation.step_run_id.in_(ids))
-        .order_by(Confirmation.at)
-    ):
-        said[confirmation.step_run_id].append(_confirmation(confirmation, name))
+    said = said_of(session, run.id, ids)
     takers = _names(session, [step.taken_by for step in steps if step.taken_by])
     return _with_later_ends(
         tuple(_step(step, attempts[step.id], said[step.id], keys=keys, takers=takers) for step in steps)
@@ -343,18 +337,6 @@ def _attempt(attempt: Attempt, n: int) -> AttemptFact:
         error=attempt.error,
         hint=attempt.hint,
         calls=tuple((asked, answered, ms) for asked, answered, ms in attempt.calls),
-    )
-
-
-def _confirmation(confirmation: Confirmation, name: str) -> ConfirmationFact:
-    return ConfirmationFact(
-        by=name,
-        at=confirmation.at,
-        what=confirmation.said,
-        note=confirmation.note,
-        door=confirmation.door,
-        waiver=confirmation.waiver,
-        read_back=confirmation.read_back,
     )
 
 

@@ -119,7 +119,8 @@ def _done(told: _Told) -> str:
 
 def _confirmed(told: _Told) -> str:
     checked = " It is read back in a moment." if told.happened.body.get("read_back") else ""
-    return f":white_check_mark: {told.happened.by} confirmed {told.title}.{checked}{told.note}"
+    below = ", who reports to the leaver," if told.happened.body.get("report") else ""
+    return f":white_check_mark: {told.happened.by}{below} confirmed {told.title}.{checked}{told.note}"
 
 
 def _waived(told: _Told) -> str:

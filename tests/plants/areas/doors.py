@@ -190,6 +190,18 @@ PLANTS = (
         tests=(f"{BELOW}::test_a_report_of_the_leaver_leaves_nothing_of_theirs_open",),
     ),
     Plant(
+        protects="What a report of the leaver confirms says so.",
+        file=DECISIONS,
+        text='({"report": True} if _is_below(session, step, decision) else {})',
+        becomes="{}",
+        tests=(
+            (
+                f"{BELOW}::"
+                "test_what_a_report_of_the_leaver_confirmed_says_so_though_they_work_for_somebody_else_by_now"
+            ),
+        ),
+    ),
+    Plant(
         protects="Who reports to the leaver does not say that they have no account.",
         file="service/engine/answering.py",
         text="    if said.account is None and reports_to(",

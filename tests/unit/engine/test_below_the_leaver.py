@@ -7,6 +7,7 @@ import pytest
 from service.engine.decisions import Decision, NotDecided, Said
 from service.engine.interventions import Verb
 from service.engine.states import StepState
+from service.people.person import Person
 from service.playbook.model import Grade
 from tests.unit.engine.test_asking import answer, seed
 from tests.unit.engine.test_interventions import do, refused
@@ -83,6 +84,18 @@ def test_a_report_of_the_leaver_says_what_they_have_done_and_hands_on_what_they_
 
     assert below.step("mailbox").grade is Grade.ATTESTED
     assert below.step("may-wipe").state is StepState.WAITING
+
+
+def test_what_a_report_of_the_leaver_confirmed_says_so_though_they_work_for_somebody_else_by_now(
+    below: World,
+) -> None:
+    confirm(below, "mailbox")
+    with below.store.write() as session:
+        session.get_one(Person, below.people["hanna"]).manager_id = below.people["ivan"]
+
+    (mailbox,) = (step for step in below.facts().steps if step.step == "mailbox")
+    assert [said.report for said in mailbox.confirmations] == [True]
+    assert below.bodies("step.confirmed")[-1]["report"] is True
 
 
 def test_a_report_of_the_leaver_does_not_say_that_there_is_no_account(world: Any) -> None:

@@ -59,3 +59,10 @@ def test_what_opened_a_run_again_is_told() -> None:
     assert told(Event.DEPARTURE_REOPENED) == again.format("", "something of it is tried once more.")
     found = "the roster of crm lists an account it has not dealt with."
     assert told(Event.DEPARTURE_REOPENED, body={"connector": "crm"}) == again.format(":warning: ", found)
+
+
+@pytest.mark.parametrize(("body", "who"), [({}, ""), ({"report": True}, ", who reports to the leaver,")])
+def test_the_word_of_whoever_reports_to_the_leaver_says_so(body: dict[str, Any], who: str) -> None:
+    said = told(Event.STEP_CONFIRMED, step="shut", body=body)
+
+    assert said == f":white_check_mark: *hr* (HR system){who} confirmed *shut*."

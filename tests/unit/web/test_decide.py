@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from service.engine.states import StepState
+from service.people.person import Person
 from service.playbook.model import Grade
 
 NOTE = "Changed in the vault, and tried."
@@ -31,6 +32,20 @@ def test_it_confirms_a_step(office: Any) -> None:
     assert (sent.status_code, sent.location) == (303, "/runs/R-1#mailbox")
     assert office.world.step("mailbox").grade is Grade.ATTESTED
     assert "Confirmed by It Lind in web" in client.get("/runs/R-1").text
+
+
+def test_what_it_confirms_of_their_boss_says_so_and_they_waive_nothing(office: Any) -> None:
+    office.run()
+    with office.world.store.write() as session:
+        session.get_one(Person, office.world.people["it"]).manager_id = office.world.people["mike"]
+    client = office.browser("it")
+
+    refused = send(office, client, said="does-not-apply", note="There is no shared mailbox any more.")
+    send(office, client)
+
+    assert refused.status_code == 403
+    assert "Not confirmed. Who reports to the leaver neither skips" in refused.text
+    assert "Confirmed by It Lind, who reports to the leaver, in web" in client.get("/runs/R-1").text
 
 
 def test_hr_cannot_decide_about_a_step_that_it_owns(office: Any) -> None:
