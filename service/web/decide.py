@@ -31,8 +31,8 @@ STATUS: Final = {
 MOVED_ON: Final = 409
 
 
-#: Whoever owns a step may decide about it; the engine has the last word.
-DECIDING: Final = (Role.IT, Role.HR)
+#: Whoever owns a step may decide about it, and any role but one that only reads may; the engine has the last word.
+DECIDING: Final = tuple(role for role in Role if role is not Role.AUDITOR)
 
 
 def may_decide(who: Viewer, owner: str) -> bool:

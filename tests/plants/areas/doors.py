@@ -137,6 +137,13 @@ PLANTS = (
         tests=("tests/unit/web/test_access.py::test_whoever_came_back_never_sees_how_they_left",),
     ),
     Plant(
+        protects="Whoever owns a step confirms it on the page of its run.",
+        file="service/web/decide.py",
+        text="DECIDING: Final = tuple(role for role in Role if role is not Role.AUDITOR)",
+        becomes="DECIDING: Final = (Role.IT, Role.HR)",
+        tests=("tests/unit/web/test_owners.py::test_the_owner_of_a_step_confirms_it_on_the_page",),
+    ),
+    Plant(
         protects="The leaver confirms nothing of their own.",
         file=DECISIONS,
         text="    if are_same_human(session, decision.person_id, leaver):",
