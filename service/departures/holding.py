@@ -28,6 +28,10 @@ BEFORE_HIRE, PAST, AHEAD = "before hire", "long past", "far ahead"
 ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE})
 #: What goes on by itself once HR has corrected the date.
 SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD})
+#: Nothing of these begins by itself, so nothing of them is to be held.
+BEGINS_NOTHING: Final = frozenset(
+    {DepartureState.HELD, DepartureState.RESTORING, DepartureState.CLOSED, DepartureState.WITHDRAWN}
+)
 MOST_BECAUSE: Final = 500
 TITLES: Final = {mass.CODE: "More at once than the mass guard lets go", shape.TEAM: "A whole team at once"}
 
@@ -199,12 +203,14 @@ def hold_again(
 ) -> None:
     """The same for a departure whose run has begun, when HR moves it: a release was of the time it had then.
 
-    Many moved together begin nothing more, and whom two persons decide about they decide about again.
+    Many moved together begin nothing more, and whom two persons decide about they decide about again. Of a run that
+    is being taken back nothing begins anyway: whoever leaves after all is doubted when they stand anew, and held now
+    the way back would have no end.
 
     Args:
         uncut: Access was to end later than now before HR moved it: the leaver is shut out by what follows.
     """
-    if departure.state in (DepartureState.HELD, DepartureState.CLOSED, DepartureState.WITHDRAWN):
+    if departure.state in BEGINS_NOTHING:
         return
     departure.counted_at, departure.released_at = now, None
     session.flush()
