@@ -208,7 +208,7 @@ def _again(session: Session, step: StepRun, by: Person, *, now: datetime) -> Non
     """Carried out for every account that is linked now; what is as it should be is only looked at."""
     step.state, step.waits_for, step.next_at = StepState.READY, None, max(step.release_after, now)
     step.look_first, step.contradicted, step.tries = True, False, 0
-    step.checking, step.check_at, step.ended_at = False, None, None
+    step.checking, step.check_at, step.ended_at, step.verified_at = False, None, None, None
     step.retry_until = max(step.retry_until, now + timedelta(hours=1))
     step.why = step.fix = ""
     # it waited for this, so pausing its run did not pause it

@@ -23,7 +23,7 @@ def summed(carried: list[Carried]) -> Result:
     readings = _readings(carried)
     residual: tuple[Residual, ...] = tuple(r for c in carried for r in c.outcome.residual)
     receipts = _receipts(carried)
-    wrong = [c for c in carried if contradicted(c.evidence) and c.outcome.pending is None]
+    wrong = [c for c in carried if _is_wrong(c)]
     if wrong:
         return Contradicted(
             what=f"{wrong[0].target.label} was read back and is not as it should be.",
@@ -64,10 +64,15 @@ def together(carried: list[Carried], failed: list[Again | Ask]) -> Result:
             look_first=any(a.look_first for a in again),
             receipts=receipts,
         )
-    if any(contradicted(c.evidence) for c in carried):
+    if any(_is_wrong(c) for c in carried):
         return replace(summed(carried), receipts=receipts)
     worst = max(asks, key=lambda ask: (ask.shut_gate, ask.failed))
     return replace(worst, readings=_readings(carried), receipts=receipts)
+
+
+def _is_wrong(carried: Carried) -> bool:
+    """Whether it was read back as the opposite; of what is only ordered that says nothing yet."""
+    return contradicted(carried.evidence) and carried.outcome.pending is None
 
 
 def _grade(carried: Carried) -> Grade:

@@ -1,10 +1,10 @@
 """Reading how far a run is taken back, for one run or for many."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.engine.facts import UndoFact
@@ -13,9 +13,18 @@ from service.engine.states import ENDED, StepState
 from service.engine.tables import Run, StepRun
 from service.engine.undos import Undo
 from service.people.person import Person
+from service.playbook.model import Grade
 
+#: What a person decided about a step of the way back, and what became of the thing it was to put back.
+WAIVED: Final = "A person said that it does not apply: it stays as it is."
+CANCELLED: Final = "This was cancelled: it stays as it is."
 #: An undo step in one of these needs a person.
 ASKING: Final = frozenset({StepState.FAILED, StepState.WAITING})
+_BACK: Final = (
+    select(StepRun)
+    .where(StepRun.run_id == bindparam("run"), StepRun.undoes.is_not(None))
+    .order_by(StepRun.position)
+)
 
 
 def undo_fact(session: Session, run_id: str) -> UndoFact | None:
@@ -32,8 +41,18 @@ def undo_fact(session: Session, run_id: str) -> UndoFact | None:
         note=undo.note,
         door=undo.door,
         finished_at=undo.finished_at,
-        lost=tuple((title, what) for title, what in undo.lost),
+        lost=_lost(undo, session.scalars(_BACK, {"run": run_id})),
     )
+
+
+def _lost(undo: Undo, steps: Iterable[StepRun]) -> tuple[tuple[str, str], ...]:
+    """What is not brought back: what never is, and what a person left as it is."""
+    left = [
+        (step.title, CANCELLED if step.state is StepState.CANCELLED else WAIVED)
+        for step in steps
+        if step.undoes is not None and (step.grade is Grade.WAIVED or step.state is StepState.CANCELLED)
+    ]
+    return (*((title, what) for title, what in undo.lost), *left)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,5 +101,5 @@ def _progress(undo: Undo, number: int, steps: Collection[StepRun]) -> Progress:
         moving=not finished and (on_its_way or nobody_asked),
         ended=sum(step.state in ENDED for step in steps),
         open=tuple((step.title, step.why) for step in asking),
-        lost=tuple((title, what) for title, what in undo.lost),
+        lost=_lost(undo, steps),
     )

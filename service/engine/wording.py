@@ -9,6 +9,7 @@ from service.engine.facts import ExposureFact, InterventionFact, StepFact, UndoF
 from service.engine.order import CANDIDATES
 from service.engine.states import StepState, WaitsFor
 from service.people.person import Role
+from service.playbook.model import Grade
 
 #: Roles whose names are not words.
 ABBREVIATED: Final = frozenset({Role.IT, Role.HR})
@@ -40,7 +41,7 @@ def headline(
 def taken_back(steps: Iterable[StepFact], undo: UndoFact) -> str:
     """The sentence about a run that is taken back: how much of it is as it was, and what never will be."""
     back = [step for step in steps if step.undoes]
-    done = sum(step.state is StepState.DONE for step in back)
+    done = sum(step.state is StepState.DONE and step.grade is not Grade.WAIVED for step in back)
     if undo.finished_at is not None:
         every = "Nothing had to be put back." if not back else f"Taken back: {done} of {len(back)} put back."
     else:

@@ -155,7 +155,7 @@ PLANTS = (
     Plant(
         protects="A target system that says done and did nothing makes the run red.",
         file="service/engine/carried.py",
-        text="    wrong = [c for c in carried if contradicted(c.evidence) and c.outcome.pending is None]",
+        text="    wrong = [c for c in carried if _is_wrong(c)]",
         becomes="    wrong: list[Carried] = []",
         tests=(f"{RUNS}::test_a_lying_system_makes_the_run_red",),
     ),

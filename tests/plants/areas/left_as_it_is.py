@@ -17,4 +17,18 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="What a person left as it was is not counted among what was put back.",
+        file="service/engine/wording.py",
+        text="    done = sum(step.state is StepState.DONE and step.grade is not Grade.WAIVED for step in back)",
+        becomes="    done = sum(step.state is StepState.DONE for step in back)",
+        tests=(f"{UNDO}::test_a_person_may_leave_a_conflict_as_it_is",),
+    ),
+    Plant(
+        protects="What a person left as it was is named among what is not brought back.",
+        file="service/engine/undo_facts.py",
+        text="    return (*((title, what) for title, what in undo.lost), *left)",
+        becomes="    return tuple((title, what) for title, what in undo.lost)",
+        tests=(f"{UNDO}::test_a_person_may_leave_a_conflict_as_it_is",),
+    ),
 )

@@ -13,6 +13,25 @@ AFTERCARE: Final = "service/engine/aftercare.py"
 
 PLANTS = (
     Plant(
+        protects="A device that is ordered hides no other that could not be.",
+        file=CARRIED,
+        text="    if any(_is_wrong(c) for c in carried):",
+        becomes="    if any(contradicted(c.evidence) for c in carried):",
+        tests=(f"{ACCOUNTS}::test_a_device_that_is_ordered_hides_no_other_that_could_not_be",),
+    ),
+    Plant(
+        protects="What was read back before another account was named does not say that all of them are shut.",
+        file="service/engine/answering.py",
+        text="    step.checking, step.check_at, step.ended_at, step.verified_at = False, None, None, None",
+        becomes="    step.checking, step.check_at, step.ended_at = False, None, None",
+        tests=(
+            (
+                "tests/unit/engine/test_answering_late.py::"
+                "test_a_login_that_is_named_later_and_skipped_is_not_said_to_be_shut"
+            ),
+        ),
+    ),
+    Plant(
         protects="A step waits as long as the account that needs longest.",
         file=CARRIED,
         text="max((a.after_s for a in again if a.after_s is not None), default=None)",

@@ -1,11 +1,13 @@
 """Whose account it is, said after the run is over: who left is shut out there too, and who stays is not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
+from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState
 from service.engine.tables import Run
 from service.engine.undos import Because
@@ -142,3 +144,20 @@ def test_what_is_left_of_a_run_is_not_done_to_somebody_who_was_hired_again_meanw
     assert world.step("months").state is state
     assert bool(world.fake.state["accounts"]["acc-1"]["sessions"]) is (state is StepState.FAILED)
     assert ("hired again" in world.step("months").why) is (state is StepState.FAILED)
+
+
+def test_a_login_that_is_named_later_and_skipped_is_not_said_to_be_shut(further: World) -> None:
+    assert further.facts().last_verified_at is not None
+    answer(further, "acc-2")
+    further.fake.faults.status_once[("GET", r"/accounts/acc-2.*")] = [(403, {})] * 9
+    further.drain()
+    assert further.step("shut").state is StepState.FAILED
+
+    wish = Wish(verb=Verb.SKIP, run_id=further.run_id, person_id=further.people["ivan"], door="cli")
+    further.desk.intervene(replace(wish, step="shut", reason="Somebody else shuts the second one."))
+
+    assert active(further) == {"acc-1": False, "acc-2": True}
+    facts = further.facts()
+    assert facts.headline.startswith("0 of 1 logins shut and read back; not known to be shut: chaos.")
+    assert (facts.last_verified_at, facts.seconds_to_last_cut) == (None, None)
+    assert further.desk.lines()[0].seconds_to_last_cut is None

@@ -1,8 +1,11 @@
 """What becomes of a step where some of its accounts could not be dealt with: the most careful of what they want."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from service.engine.carried import together
+from connectors.sdk.types import Device, Evidence, Outcome, Pending, Proof
+from service.engine.carried import Carried, together
 from service.engine.order import Again, Ask
 
 
@@ -57,3 +60,20 @@ def test_refused_credentials_are_not_tried_again_for_the_sake_of_another_account
 
     assert isinstance(found, Ask)
     assert found.shut_gate
+
+
+def test_a_device_that_is_ordered_hides_no_other_that_could_not_be() -> None:
+    still_open = Evidence(
+        kind="lock", proof=Proof.CONTRADICTED, how="probe", observed_at=datetime(2026, 3, 2, tzinfo=UTC)
+    )
+    ordered = Carried(
+        target=Device(connector="mdm", id="d-1", label="Laptop"),
+        outcome=Outcome(changed=True, pending=Pending(ref="1", why="It sleeps.")),
+        evidence=(still_open,),
+    )
+
+    found = together([ordered], [ask("Refused")])
+
+    assert isinstance(found, Ask)
+    assert (found.error, found.failed) == ("Refused", True)
+    assert [reading.target_id for reading in found.readings] == ["d-1"]

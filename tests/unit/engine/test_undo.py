@@ -173,6 +173,9 @@ def test_a_person_may_leave_a_conflict_as_it_is(world: World) -> None:
     )
 
     assert (run(world).colour, departure(world).state) == (Colour.AMBER, DepartureState.WITHDRAWN)
+    assert world.facts().headline == "Taken back: 0 of 1 put back. 2 are not brought back."
+    (progress,) = world.desk.undoing([world.run_id])
+    assert progress.lost[-1] == (stopped.title, "A person said that it does not apply: it stays as it is.")
 
 
 def test_asking_twice_undoes_once(world: World) -> None:
