@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import BindParameter, and_, bindparam, func, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from service.departures.departure import Departure
@@ -228,9 +228,7 @@ def _settle(
 def _close(session: Session, run: Run, departure: Departure, *, now: datetime) -> None:
     """Nothing is left to do. Of what was cancelled HR may say again that they leave."""
     run.finished_at, departure.state = now, DepartureState.CLOSED
-    if run.paused:  # people did by hand what it kept back: what after-care finds is nobody's pause
-        run.paused = False
-        session.execute(update(StepRun).where(StepRun.run_id == run.id).values(paused=False))
+    undos.pause_no_more(session, run)  # what after-care finds is nobody's pause
     if run.cancelled:
         departure.held_codes = [CANCELLED_BEFORE.code]
     record_run(session, run.id, Event.RUN_FINISHED, at=now, body={"colour": run.colour.value})

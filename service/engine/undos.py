@@ -4,14 +4,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy import ForeignKey, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.departures import late
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.record import ENGINE, record_run
-from service.engine.tables import Run
+from service.engine.tables import Run, StepRun
 from service.ledger.event import Event
 from service.store import Base
 
@@ -45,10 +45,18 @@ class Undo(Base):
     finished_at: Mapped[datetime | None]
 
 
+def pause_no_more(session: Session, run: Run) -> None:
+    """A run that is over is paused no longer: people did by hand what that kept back, and nobody resumes it."""
+    if run.paused:
+        run.paused = False
+        session.execute(update(StepRun).where(StepRun.run_id == run.id).values(paused=False))
+
+
 def finish(session: Session, run: Run, departure: Departure, *, now: datetime) -> None:
     """Everything we changed is as it was before: the departure is withdrawn, or (a rehire) stays closed."""
     undo = session.get_one(Undo, run.id)
     run.finished_at = undo.finished_at = now
+    pause_no_more(session, run)
     rehired = undo.because is Because.REHIRE
     departure.state = DepartureState.CLOSED if rehired else DepartureState.WITHDRAWN
     body = {"because": undo.because.value, "colour": run.colour.value, "lost": len(undo.lost)}

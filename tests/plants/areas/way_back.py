@@ -9,6 +9,7 @@ CHANGED = "tests/unit/engine/test_changed_late.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
 SAID_LATE = "tests/unit/departures/test_said_late.py"
 LATE = "tests/unit/engine/test_answering_late.py"
+PAUSED = "tests/unit/engine/test_undo_that_is_paused.py"
 RESTORING = "service/engine/restoring.py"
 
 OLDER = "tests/unit/engine/test_undo_of_an_older_run.py"
@@ -372,5 +373,12 @@ PLANTS = (
         tests=(
             f"{SAID_LATE}::test_who_leaves_on_the_first_date_after_hr_took_back_what_is_closed_is_not_lost",
         ),
+    ),
+    Plant(
+        protects="A run that was taken back while it was paused is paused no longer.",
+        file="service/engine/undos.py",
+        text="    run.finished_at = undo.finished_at = now\n    pause_no_more(session, run)\n",
+        becomes="    run.finished_at = undo.finished_at = now\n",
+        tests=(f"{PAUSED}::test_a_run_that_was_taken_back_is_not_paused_for_ever",),
     ),
 )
