@@ -48,7 +48,7 @@ def command(
         found = _found(service, choice)
         _make_sure(found, yes=yes)
         refused = _begin(service, found, person_id=by.id, note=note)
-        for number, why in refused.items():
+        for number, why in sorted(refused.items()):
             click.echo(f"R-{number}: {why}")
         begun = [each.run_id for each in found if each.number not in refused]
         if wait and begun:
@@ -132,7 +132,7 @@ def _begin(service: "Service", found: "Sequence[Chosen]", *, person_id: str, not
 
     batch = str(uuid.uuid4()) if len(found) > 1 else ""
     refused = {}
-    for each in found:
+    for each in reversed(found):  # of one person the newest first: an older one waits for it
         wish = UndoWish(run_id=each.run_id, person_id=person_id, door="cli", note=note, batch=batch)
         try:
             service.desk.undo(wish)

@@ -22,7 +22,7 @@ from service.engine.record import record, record_run
 from service.engine.sight import hides
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Confirmation, Gate, Run, StepRun
-from service.engine.undos import is_taken_back
+from service.engine.undos import is_taken_back, left_since
 from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.people.person import Person, Role, are_same_human
@@ -173,8 +173,12 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
 def try_again(session: Session, step: StepRun, *, now: datetime, actor: str) -> None:
     """Let a step be tried once more, looking first; what follows is the caller's to derive.
 
-    In a run that is paused it waits until the run is resumed, as everything of it does.
+    In a run that is paused it waits until the run is resumed, as everything of it does. Raises `NotDecided` for what
+    would open the access of somebody whom a later run has shut out.
     """
+    if step.undoes is not None and (number := left_since(session, step.run_id, now=now)) is not None:
+        said = f"R-{number} has shut this person out since: their access is not opened again. Nothing was changed."
+        raise NotDecided("left-since", said)
     step.paused = session.get_one(Run, step.run_id).paused
     _overtake_reading(step)
     _open_gate(session, step.connector, now=now)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.holding import WITHDRAWN_TOO_LATE
-from service.departures.kind import LEAVING, DepartureState
+from service.departures.kind import DepartureState
 from service.departures.left import roles_now
 from service.engine.clock import BeginDue
 from service.engine.decisions import NOTE_LEAST, NOTE_MOST, NotDecided
@@ -25,7 +25,7 @@ from service.engine.sight import hides
 from service.engine.states import ENDED, StepState
 from service.engine.tables import Run, StepRun, steps_locked
 from service.engine.undo_steps import UNDER_WAY, Specs, WayBack, as_lines, way_back
-from service.engine.undos import Because, Undo
+from service.engine.undos import Because, Undo, left_since
 from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.people.person import Person, Role, are_same_human
@@ -133,7 +133,7 @@ def _cannot(
 ) -> NotDecided | None:
     if (known := session.get(Undo, run.id)) is not None:
         return NotDecided("undone", _already(session, run, known))
-    if (number := _left_since(session, run, departure, now=now)) is not None:
+    if (number := left_since(session, run.id, now=now)) is not None:
         said = (
             f"Not undone. R-{number} has shut this person out since, and taking R-{run.number} back would open their "
             f"access again. Take R-{number} back first."
@@ -147,25 +147,6 @@ def _cannot(
     if not NOTE_LEAST <= len(wish.note.strip()) <= NOTE_MOST:
         return NotDecided("note", f"Not undone. Say why, in {NOTE_LEAST} to {NOTE_MOST:,} characters.")
     return None
-
-
-def _left_since(session: Session, run: Run, departure: Departure, *, now: datetime) -> int | None:
-    """The newest run that has shut them out after this one, and that nobody takes back: they are to stay out."""
-    query = (
-        select(Run.number, Departure.effective_at)
-        .join(Departure, Departure.id == Run.departure_id)
-        .outerjoin(Undo, Undo.run_id == Run.id)
-        .where(Departure.person_id == departure.person_id, Run.number > run.number, Undo.run_id.is_(None))
-        .where(Departure.kind.in_(LEAVING), Departure.state != DepartureState.WITHDRAWN)
-        .where(Departure.effective_at <= now, Run.cancelled.is_(False))
-        .order_by(Run.number.desc())
-        .limit(1)
-    )
-    found = session.execute(query).first()
-    hired_on = session.get_one(Person, departure.person_id).hired_on
-    if found is None or (hired_on is not None and hired_on > found.effective_at.date()):
-        return None
-    return int(found.number)
 
 
 def stop_forwards(session: Session, steps: Sequence[StepRun], *, now: datetime, actor: str) -> list[StepRun]:
@@ -230,7 +211,10 @@ def swept(begin_due: BeginDue) -> BeginDue:
     def begin(session: Session, *, now: datetime) -> Sequence[str]:
         sweep(session, now=now)
         retime(session, now=now)
-        return begin_due(session, now=now)
+        begun = begin_due(session, now=now)
+        if begun:  # who leaves anew is not let in by what an earlier run has still to put back
+            sweep(session, now=now)
+        return begun
 
     return begin
 
@@ -278,7 +262,8 @@ def _cut_short(session: Session, *, now: datetime) -> int:
     """Who leaves after all is not restored any further once that time has come, whatever still waits for a person."""
     count = 0
     for run_id, meant in session.execute(_LEAVING).all():
-        if meant is None or datetime.fromisoformat(meant["effective_at"]) > now:
+        leaves = meant is not None and datetime.fromisoformat(meant["effective_at"]) <= now
+        if not leaves and left_since(session, run_id, now=now) is None:
             continue
         for step in session.scalars(steps_locked(run_id)):
             open_ = step.state is StepState.FAILED or step.state not in ENDED

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.departures import late
 from service.departures.departure import Departure
-from service.departures.kind import DepartureState
+from service.departures.kind import LEAVING, DepartureState
 from service.engine.record import ENGINE, record_run
 from service.engine.tables import Run, StepRun
 from service.ledger.event import Event
+from service.people.person import Person
 from service.store import Base
 
 
@@ -70,6 +71,26 @@ def go_on(session: Session, run: Run, departure: Departure) -> None:
     """What was restored is not as it was any more: the undo is not over."""
     session.get_one(Undo, run.id).finished_at = None
     departure.state = DepartureState.RESTORING
+
+
+def left_since(session: Session, run_id: str, *, now: datetime) -> int | None:
+    """The newest run that has shut them out after this one, and that nobody takes back: they are to stay out."""
+    run = session.get_one(Run, run_id)
+    person = session.get_one(Person, session.get_one(Departure, run.departure_id).person_id)
+    query = (
+        select(Run.number, Departure.effective_at)
+        .join(Departure, Departure.id == Run.departure_id)
+        .outerjoin(Undo, Undo.run_id == Run.id)
+        .where(Departure.person_id == person.id, Run.number > run.number, Undo.run_id.is_(None))
+        .where(Departure.kind.in_(LEAVING), Departure.state != DepartureState.WITHDRAWN)
+        .where(Departure.effective_at <= now, Run.cancelled.is_(False))
+        .order_by(Run.number.desc())
+        .limit(1)
+    )
+    found = session.execute(query).first()
+    if found is None or (person.hired_on is not None and person.hired_on > found.effective_at.date()):
+        return None
+    return int(found.number)
 
 
 def is_taken_back(session: Session, run_id: str) -> bool:

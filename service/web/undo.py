@@ -62,7 +62,7 @@ def undo_all(number: int) -> ResponseReturnValue:
         meant = ticked("run", lambda: [f"R-{each.number}" for each in _left(number)])
     except NotDecided as why:
         return _report(number, {}, said=str(why), status=STATUS.get(why.reason, MOVED_ON))
-    for each in runs_of_batch(number):
+    for each in reversed(runs_of_batch(number)):  # of one person the newest first: an older one waits for it
         if f"R-{each.number}" not in meant:
             continue
         try:

@@ -359,7 +359,7 @@ PLANTS = (
     Plant(
         protects="A run that people end while it is paused is paused no more.",
         file="service/engine/progress.py",
-        text="        run.paused = False\n",
+        text="    undos.pause_no_more(session, run)  # what after-care finds is nobody's pause\n",
         becomes="",
         tests=(f"{VERBS}::test_a_run_that_people_end_while_it_is_paused_is_paused_no_more",),
     ),

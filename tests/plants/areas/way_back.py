@@ -9,7 +9,6 @@ CHANGED = "tests/unit/engine/test_changed_late.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
 SAID_LATE = "tests/unit/departures/test_said_late.py"
 LATE = "tests/unit/engine/test_answering_late.py"
-PAUSED = "tests/unit/engine/test_undo_that_is_paused.py"
 RESTORING = "service/engine/restoring.py"
 
 OLDER = "tests/unit/engine/test_undo_of_an_older_run.py"
@@ -17,13 +16,13 @@ PLANTS = (
     Plant(
         protects="An older run is not taken back while a newer one keeps the leaver out.",
         file="service/engine/undo.py",
-        text="    if (number := _left_since(session, run, departure, now=now)) is not None:",
+        text="    if (number := left_since(session, run.id, now=now)) is not None:",
         becomes="    if number := 0:",
         tests=(f"{OLDER}::test_an_older_run_is_not_taken_back_while_a_newer_one_keeps_them_out",),
     ),
     Plant(
         protects="A newer run that keeps nobody out stops no undo of an older one.",
-        file="service/engine/undo.py",
+        file="service/engine/undos.py",
         text="        .where(Departure.effective_at <= now, Run.cancelled.is_(False))",
         becomes="",
         tests=(f"{OLDER}::test_a_newer_run_that_keeps_nobody_out_is_in_nobodys_way",),
@@ -373,12 +372,5 @@ PLANTS = (
         tests=(
             f"{SAID_LATE}::test_who_leaves_on_the_first_date_after_hr_took_back_what_is_closed_is_not_lost",
         ),
-    ),
-    Plant(
-        protects="A run that was taken back while it was paused is paused no longer.",
-        file="service/engine/undos.py",
-        text="    run.finished_at = undo.finished_at = now\n    pause_no_more(session, run)\n",
-        becomes="    run.finished_at = undo.finished_at = now\n",
-        tests=(f"{PAUSED}::test_a_run_that_was_taken_back_is_not_paused_for_ever",),
     ),
 )

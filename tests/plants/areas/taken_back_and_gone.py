@@ -1,0 +1,30 @@
+"""Who was taken back and left again is not let in by what was to be put back of the first run."""
+
+from tests.plants.plant import Plant
+
+BESIDE = "tests/unit/engine/test_undo_beside_a_later_run.py"
+PAUSED = "tests/unit/engine/test_undo_that_is_paused.py"
+
+PLANTS = (
+    Plant(
+        protects="A run that was taken back while it was paused is paused no longer.",
+        file="service/engine/undos.py",
+        text="    run.finished_at = undo.finished_at = now\n    pause_no_more(session, run)\n",
+        becomes="    run.finished_at = undo.finished_at = now\n",
+        tests=(f"{PAUSED}::test_a_run_that_was_taken_back_is_not_paused_for_ever",),
+    ),
+    Plant(
+        protects="What is put back is cut short when a later run of the same person begins.",
+        file="service/engine/undo.py",
+        text="        if not leaves and left_since(session, run_id, now=now) is None:",
+        becomes="        if not leaves:",
+        tests=(f"{BESIDE}::test_who_is_shut_out_anew_while_a_run_is_taken_back_is_not_let_in_any_more",),
+    ),
+    Plant(
+        protects="What was cut short on the way back is not tried again while a later run stands.",
+        file="service/engine/decisions.py",
+        text="    if step.undoes is not None and (number := left_since(session, step.run_id, now=now)) is not None:",
+        becomes="    if number := 0:",
+        tests=(f"{BESIDE}::test_what_was_cut_short_is_not_tried_again_while_the_later_run_stands",),
+    ),
+)
