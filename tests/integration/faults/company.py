@@ -3,6 +3,7 @@
 It can be opened in any process, again and again, on the same ports: what was changed and posted is still known.
 """
 
+import getpass
 import json
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -30,6 +31,9 @@ CHAOS = Path(__file__).parents[2] / "chaos"
 BASE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NATIVE, BAMBOO = "whsec_cm90YXRlZC1zZWNyZXQtb2YtMjQtYnl0ZXM=", "bhr-secret"
 TEAM, IVAN, HANNA, ANN = "TDEMO", "E-2", "E-3", "E-77"
+#: Another HR system's record of Ivan: the same human, by the address.
+IVAN_TOO = "E-2B"
+SLACK_SECRET = "a signing secret of nobody"
 DAYS = 3
 
 PLAYBOOK = """\
@@ -99,23 +103,37 @@ class Company:
         return {"chaos": self.chaos, "crm": self.crm, "slack": self.slack}
 
 
-def found(folder: Path, *, leavers: int, database: str = "") -> Path:
-    """Write down everything a company is before anybody opens it: ports, keys, secrets, configuration."""
+def found(folder: Path, *, leavers: int, database: str = "", manned: bool = False) -> Path:
+    """Write down everything a company is before anybody opens it: ports, keys, secrets, configuration.
+
+    Args:
+        manned: People decide at its doors: some are protected, and of some an account was shut before us.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     Keys.create(folder / "keys", name="faults")
     (folder / "playbooks").mkdir()
     (folder / "playbooks" / "leaver.yaml").write_text(PLAYBOOK, encoding="utf-8")
     for name, secret in (("hr", NATIVE), ("bamboo", BAMBOO), ("bamboo.key", API_KEY), ("slack.token", TOKEN)):
         _secret(folder, name, secret)
-    _secret(folder, "slack.signing", "a signing secret of nobody")
+    _secret(folder, "slack.signing", SLACK_SECRET)
     ports = {name: spare_port() for name in ("chaos", "crm", "hr", "slack", "service")}
-    told = {"ports": ports, "leavers": leavers, "database": database}
+    told = {"ports": ports, "leavers": leavers, "database": database, "manned": manned}
     (folder / "company.json").write_text(json.dumps(told), encoding="utf-8")
     return folder
 
 
 def numbers(count: int) -> tuple[str, ...]:
     return tuple(f"E-{1000 + n}" for n in range(count))
+
+
+def is_protected(number: str) -> bool:
+    """Whom nobody lets go without two persons, in a company that is manned."""
+    return int(number[2:]) % 5 == 1
+
+
+def shut_before(number: str, step: str) -> bool:
+    """Whether what a step shuts was shut before us, in a company that is manned."""
+    return int(number[2:]) % 5 == {"shut": 2, "crm": 3}.get(step)
 
 
 def told_of(folder: Path) -> dict[str, Any]:
@@ -128,7 +146,7 @@ def opened(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[
     """Start every system as it was left; the first time with people in it."""
     told = told_of(folder)
     ports, now = told["ports"], now or TestClock.open(folder)
-    staff = [seed(number) for number in (*numbers(told["leavers"]), ANN)]
+    staff = [seed(number, manned=told["manned"]) for number in (*numbers(told["leavers"]), ANN)]
     chaos_class = fake_class(discover(CHAOS)["chaos"])
     crm_class = fake_class(discover()["salesforce"])
     with ExitStack() as stack:
@@ -144,7 +162,7 @@ def opened(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[
             numbers=numbers(told["leavers"]),
         )
         if "chaos" in fresh:
-            company.chaos.seed(staff)
+            company.chaos.seed([{**each, "active": not each["shut"]} for each in staff])
             company.chaos.save()
         if "crm" in fresh:
             company.crm.seed(staff, activity=_activity(), records={"Account": 300}, retention_days=DAYS + 2)
@@ -168,7 +186,7 @@ def configured(folder: Path, **more: Any) -> Settings:
         "database": {"url": told["database"]},
         "playbooks": {
             "folder": folder / "playbooks",
-            **dict.fromkeys(("voluntary", "involuntary", "contractor_end"), "leaver"),
+            **dict.fromkeys(("voluntary", "involuntary", "contractor_end", "layoff"), "leaver"),
         },
         "snapshot": {"notice_on_file": True, "lookback_days": 1, "baseline_days": 1},
         # a storm is a mass: what the guardrails hold is tested where they are
@@ -176,7 +194,11 @@ def configured(folder: Path, **more: Any) -> Settings:
             **dict.fromkeys(("hour_people", "day_people"), 10_000),
             "team_reports": 1000,
             **dict.fromkeys(("whole_teams", "first_time"), False),
+            "protected_people": tuple(filter(is_protected, numbers(told["leavers"])))
+            if told["manned"]
+            else (),
         },
+        "cli": {"users": {getpass.getuser(): IVAN} if told["manned"] else {}},
         "engine": {"read_back_after_s": 0.2, "threads": 4},
         "sources": {
             "hr": {"secrets": (f"file:{secrets / 'hr'}",), "timezone": "UTC"},
@@ -221,11 +243,16 @@ def hire(store: Store, folder: Path) -> None:
     with store.write() as session:
         if session.scalar(select(Person.id).limit(1)) is not None:
             return
-        rows = [_person(number) for number in (*numbers(told_of(folder)["leavers"]), ANN, HANNA, IVAN)]
+        told = told_of(folder)
+        leavers = numbers(told["leavers"])
+        rows = [_person(number) for number in (*leavers, ANN, HANNA, IVAN)]
+        hanna, ivan = rows[-2].id, rows[-1].id
+        grants = [(ivan, Role.IT), (ivan, Role.APPROVER), (hanna, Role.APPROVER)]
+        if told["manned"]:  # one leaver approves, and a second record of Ivan's does
+            rows.append(_person(IVAN_TOO, work_email=_email(IVAN)))
+            grants += [(rows[-1].id, Role.APPROVER), (rows[0].id, Role.APPROVER), (hanna, Role.HR)]
         session.add_all(rows)
         session.flush()
-        hanna, ivan = rows[-2].id, rows[-1].id
-        grants = ((ivan, Role.IT), (ivan, Role.APPROVER), (hanna, Role.APPROVER))
         session.add_all(
             RoleGrant(id=str(uuid.uuid4()), person_id=who, role=role, since=BASE) for who, role in grants
         )
@@ -236,7 +263,12 @@ def hire(store: Store, folder: Path) -> None:
 
 def message(change: str, number: str, **data: Any) -> dict[str, Any]:
     """A native webhook's body: somebody leaves at once, or at `access_off_at`."""
-    person = {"source_id": number, "employee_no": number, "work_email": _email(number), "name": _name(number)}
+    person = {
+        "source_id": number,
+        "employee_no": number,
+        "work_email": _email(number),
+        "name": name_of(number),
+    }
     return {
         "type": f"employment.termination.{change}",
         "data": {"person": person, "kind": "voluntary", "timezone": "UTC", **data},
@@ -278,29 +310,32 @@ def _activity() -> list[dict[str, Any]]:
     ]
 
 
-def seed(number: str) -> dict[str, Any]:
+def seed(number: str, *, manned: bool = False) -> dict[str, Any]:
     user = _email(number).partition("@")[0]
     return {
+        "shut": manned and shut_before(number, "shut"),
+        "frozen": manned and shut_before(number, "crm"),
         "employee_no": number,
         "email": _email(number),
         "username": user,
         "password": "pw",
-        "display_name": _name(number),
+        "display_name": name_of(number),
         "hired_on": "2020-01-07",
     }
 
 
-def _person(number: str) -> Person:
-    bamboo = number == ANN
+def _person(number: str, **other: str) -> Person:
+    bamboo = number in (ANN, IVAN_TOO)
+    known: dict[str, Any] = {"work_email": _email(number), **other}
     return Person(
         id=str(uuid.uuid5(uuid.NAMESPACE_OID, number)),
         subject=uuid.uuid5(uuid.NAMESPACE_URL, number).hex,
         source="bamboo" if bamboo else "hr",
-        source_id="77" if bamboo else number,
+        source_id="77" if number == ANN else number,
         employee_no=number,
-        work_email=_email(number),
+        **known,
         username=_email(number).partition("@")[0],
-        display_name=_name(number),
+        display_name=name_of(number),
         hired_on=date(2020, 1, 7),
     )
 
@@ -309,7 +344,7 @@ def _email(number: str) -> str:
     return f"{number.lower().replace('-', '')}@example.com"
 
 
-def _name(number: str) -> str:
+def name_of(number: str) -> str:
     return "Ann Lee" if number == ANN else f"Leaver {number}"
 
 

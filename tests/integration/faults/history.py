@@ -4,11 +4,25 @@ Each invariant is a function that gives its violations as sentences; none of the
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
-ACCEPTED: Final = frozenset({200, 202})
+from tests.integration.faults.deciding import (
+    two_persons_let_go,
+    what_people_decided_stands,
+    who_is_held_is_untouched,
+    whoever_is_let_go_is_done,
+)
+from tests.integration.faults.seen import ACCEPTED, History
+from tests.integration.faults.way_back import (
+    REVERSIBLE,
+    an_undo_ends_or_names_somebody,
+    only_what_we_shut_is_opened,
+    what_is_taken_back_is_as_before,
+    who_was_taken_back_is_as_before,
+)
+from tests.integration.faults.words import heard_in_their_order, what_was_said_last_counts, words
+
 #: What ends an attempt that was let out.
 RETURNS: Final = frozenset(
     {"step.done", "step.retried", "step.waiting", "step.failed", "step.contradicted", "step.lost"}
@@ -32,79 +46,6 @@ AFTER_DONE: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Op:
-    """One thing a client asked. `status` is the answer, `None` where none came."""
-
-    kind: str
-    person: str
-    message: str
-    status: int | None
-    step: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """A change a target system carried out, as it wrote it down itself. `key` is `run/step`."""
-
-    target: str
-    what: str
-    key: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry of the ledger."""
-
-    seq: int
-    at: str
-    event: str
-    departure: str
-    run: str
-    step: str
-    body: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How a step stands at the end: its run, state, what it waits for, and who is named."""
-
-    run: str
-    step: str
-    state: str
-    waits_for: str
-    owner: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """Everything that was seen, after the last process came to rest.
-
-    Args:
-        webhooks: By message id, the id of the row that keeps it.
-        departures: By id: whose, its state, and the run (empty for none).
-        targets_of: The accounts of each person.
-        posts: How often each message or line was posted.
-        ledger_holds: What verifying said.
-        asked: The runs of those about whose accounts people are asked.
-        still_open: Whose access can be used at the end, and the step that is there to shut it.
-    """
-
-    ops: tuple[Op, ...]
-    effects: tuple[Effect, ...]
-    entries: tuple[Entry, ...]
-    steps: tuple[Standing, ...]
-    webhooks: Mapping[str, str]
-    departures: Mapping[str, tuple[str, str, str]]
-    finished: frozenset[str]
-    targets_of: Mapping[str, frozenset[str]]
-    posts: Mapping[str, int]
-    ledger_holds: bool
-    asked: frozenset[str] = frozenset()
-    still_open: frozenset[tuple[str, str]] = frozenset()
-
-
 def acknowledged_is_recorded(history: History) -> Iterator[str]:
     """What was answered with 2xx stands in the table and in the ledger."""
     recorded = {entry.body.get("webhook") for entry in history.entries if entry.event == "webhook.accepted"}
@@ -120,15 +61,11 @@ def acknowledged_is_recorded(history: History) -> Iterator[str]:
 
 
 def nobody_is_forgotten(history: History) -> Iterator[str]:
-    """Whose immediate departure was acknowledged has a departure with a run, or one that was withdrawn or held."""
-    by_person = defaultdict(list)
-    for person, state, run in history.departures.values():
-        by_person[person].append((state, run))
-    last = {op.person: op for op in history.ops if op.status in ACCEPTED or _nobody_knows(op)}
-    for op in last.values():  # what was said after it, or may have been, may have moved it to another day
-        begun = any(run or state in ("withdrawn", "held") for state, run in by_person[op.person])
-        if op.kind == "immediate" and op.status in ACCEPTED and not begun:
-            yield f"{op.person} was to leave at once, and no run was begun."
+    """Who was last said to leave at once has a departure with a run, or one that was withdrawn or held."""
+    for person, said in words(history).items():
+        begun = any(run or state in ("withdrawn", "held") for state, run in history.of(person).values())
+        if said[-1].op.kind == "immediate" and not begun:
+            yield f"{person} was to leave at once, and no run was begun."
 
 
 def one_live_attempt(history: History) -> Iterator[str]:
@@ -175,19 +112,24 @@ def no_effect_without_intent(history: History) -> Iterator[str]:
 
 
 def effects_count_once(history: History) -> Iterator[str]:
-    """Nothing was changed twice at a target, and nothing posted twice."""
-    counted = Counter((effect.what, effect.target) for effect in history.effects)
-    yield from (f"{what} of {target} happened {n} times." for (what, target), n in counted.items() if n > 1)
+    """Nothing was changed twice at a target, and nothing posted twice; what was put back a later run may shut."""
+    counted = Counter(
+        (effect.what, effect.target, effect.key if effect.what in REVERSIBLE else "")
+        for effect in history.effects
+    )
+    yield from (
+        f"{what} of {target} happened {n} times." for (what, target, _), n in counted.items() if n > 1
+    )
     yield from (f"{mark} was posted {n} times." for mark, n in history.posts.items() if n > 1)
 
 
 def withdrawn_is_untouched(history: History) -> Iterator[str]:
-    """Of whom every departure was withdrawn before its time, nothing was touched."""
+    """Of whom no departure was begun, nothing was touched: withdrawn in time, cancelled, or held still."""
     touched = {effect.target for effect in history.effects}
     for person, targets in history.targets_of.items():
-        theirs = [(state, run) for whose, state, run in history.departures.values() if whose == person]
-        if all(state == "withdrawn" and not run for state, run in theirs) and touched & targets:
-            yield f"{person} was withdrawn in time or never announced, and {sorted(touched & targets)} was changed."
+        begun = any(run for whose, _, run in history.departures.values() if whose == person)
+        if not begun and touched & targets:
+            yield f"No run of {person} was begun, and {sorted(touched & targets)} was changed."
 
 
 def every_run_ends_or_names_somebody(history: History) -> Iterator[str]:
@@ -218,13 +160,13 @@ def one_open_departure_a_person(history: History) -> Iterator[str]:
 
 
 def done_is_so(history: History) -> Iterator[str]:
-    """What is called done is shut at the target, unless a person said so, or it was opened again for good reason."""
-    whose = {run: person for person, _, run in history.departures.values() if run}
+    """What is called done is shut at the target, unless a person said so, or that run itself was taken back."""
+    whose = history.whose_run
     said = {(e.run, e.step) for e in history.entries if e.event in ("step.confirmed", "step.waived")}
-    back = {whose.get(e.run) for e in history.entries if e.event == "run.undoing"}
+    back = {e.run for e in history.entries if e.event == "run.undoing"}
     for step in history.steps:
         person = whose.get(step.run, "")
-        excused = (step.run, step.step) in said or person in back
+        excused = (step.run, step.step) in said or step.run in back
         if step.state == "done" and (person, step.step) in history.still_open and not excused:
             yield f"{step.step} of {step.run} is done, and {person} can still get in."
 
@@ -233,24 +175,6 @@ def everybody_hears_of_it(history: History) -> Iterator[str]:
     """Every run stands in the channel."""
     runs = {run for _, _, run in history.departures.values() if run}
     yield from (f"{run} was never posted." for run in sorted(runs - history.posts.keys()))
-
-
-def what_was_said_last_counts(history: History) -> Iterator[str]:
-    """Who was taken back before anything began does not leave, and who was announced after it does."""
-    told = defaultdict(list)
-    for op in history.ops:  # what was repeated and known was said when it was said first
-        if op.person and (op.status == 202 or _nobody_knows(op)):
-            told[op.person].append(op)
-    unsure = {op.message for op in history.ops if _nobody_knows(op)}
-    for person, ops in told.items():
-        states = [(state, run) for whose, state, run in history.departures.values() if whose == person]
-        if any(op.message in unsure for op in ops):
-            continue
-        waits = any(not run and state in ("announced", "scheduled", "due") for state, run in states)
-        if ops[-1].kind == "rescinded" and waits:
-            yield f"{person} was taken back, and is to leave all the same."
-        if ops[-1].kind in ("immediate", "scheduled") and all(state == "withdrawn" for state, _ in states):
-            yield f"{person} was announced, and is not to leave."
 
 
 def people_are_obeyed(history: History) -> Iterator[str]:
@@ -290,7 +214,16 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     done_is_so,
     everybody_hears_of_it,
     what_was_said_last_counts,
+    heard_in_their_order,
     people_are_obeyed,
+    who_is_held_is_untouched,
+    two_persons_let_go,
+    what_people_decided_stands,
+    whoever_is_let_go_is_done,
+    what_is_taken_back_is_as_before,
+    only_what_we_shut_is_opened,
+    who_was_taken_back_is_as_before,
+    an_undo_ends_or_names_somebody,
     the_ledger_holds,
 )
 
@@ -299,11 +232,6 @@ def violations(history: History) -> dict[str, list[str]]:
     """What is not true of a history, by the name of the invariant."""
     found = {check.__name__: list(check(history)) for check in INVARIANTS}
     return {name: said for name, said in found.items() if said}
-
-
-def _nobody_knows(op: Op) -> bool:
-    """Whether it may stand although it was not acknowledged: a commit that could not be heard of ends in a 5xx."""
-    return op.status is None or op.status >= 500
 
 
 def _confirmed(history: History, step: str) -> bool:

@@ -19,13 +19,16 @@ from typing import Any, Self
 
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from service.app import Running, Service, Working, create_service
 from service.cli._logs import log_to_stdout
+from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided
 from service.engine.deliverer import Role
+from service.engine.held import held_groups, waiting_releases
 from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepRun
@@ -33,6 +36,7 @@ from service.people.person import Person
 from service.slack import scribe
 from service.slack.alarms import behind_since
 from service.web.access import open_to
+from service.web.links import OneTimeLinks, path_of
 from tests.integration.faults import company
 from tests.integration.faults.company import CHAOS, IVAN, TestClock
 from tests.integration.faults.playing import FORKS
@@ -79,6 +83,15 @@ def _door(service: Service) -> Blueprint:
     @open_to("tests")
     def waiting() -> Response:
         return jsonify(_standing(service))
+
+    @door.post("/link")
+    @open_to("tests")
+    def link() -> Response:
+        """A one-time link, as `exeunt sign-in` makes it."""
+        with service.store.read() as session:
+            number = request.get_json()["who"]
+            person = session.scalars(select(Person.id).where(Person.employee_no == number)).one()
+        return jsonify(path=path_of(OneTimeLinks(store=service.store).issue(person)))
 
     @door.post("/confirm")
     @open_to("tests")
@@ -127,7 +140,7 @@ def _standing(service: Service) -> Mapping[str, Any]:
         )
         held = select(Run.id).join(Departure, Departure.id == Run.departure_id)
         stand = set(session.scalars(held.where(Departure.state == DepartureState.HELD)))
-        known = list(session.scalars(select(Run.id)))
+        known = {run.id: run.number for run in session.scalars(select(Run))}
         waits = [s for s in steps if s.waits_for is WaitsFor.PERSON]
         return {
             "open": [
@@ -143,10 +156,38 @@ def _standing(service: Service) -> Mapping[str, Any]:
             ],
             "due": len(session.scalars(due).all()),
             "runs": len(known),
-            "known": known,
+            "known": list(known),
+            "numbers": known,
+            "held": [
+                {"id": line.departure_id, "batch": group.number, "codes": line.codes, "begun": line.begun}
+                for group in held_groups(session)
+                for line in group.lines
+            ],
+            "lists": [
+                {"release": each.id, "digest": each.digest, "of": each.departure_ids}
+                for each in waiting_releases(session)
+            ],
+            "batches": _batches(session),
+            "closed": _closed(session),
             "paused": list(session.scalars(select(Run.id).where(Run.paused.is_(True)))),
             "untold": behind_since(session) is not None,
         }
+
+
+def _batches(session: Session) -> Mapping[str, list[str]]:
+    """The runs of each batch, by its number."""
+    query = select(Batch.number, Run.id).join(Departure, Departure.batch_id == Batch.id)
+    runs: dict[str, list[str]] = {}
+    for number, run in session.execute(query.join(Run, Run.departure_id == Departure.id)):
+        runs.setdefault(str(number), []).append(run)
+    return runs
+
+
+def _closed(session: Session) -> Mapping[str, str]:
+    """The last run of everybody whose departure is closed."""
+    query = select(Person.employee_no, Departure.run_id).join(Departure, Departure.person_id == Person.id)
+    closed = query.where(Departure.state == DepartureState.CLOSED).order_by(Departure.begun_at)
+    return {number: run for number, run in session.execute(closed) if number and run}
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """Several clients at once, who send, repeat, change, take back, confirm and hang up, and somebody who kills."""
 
-import http.client
 import random
 import threading
 import time
@@ -16,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.kind import DepartureState
 from service.departures.questions import open_questions
 from service.engine.tables import Run, StepRun
 from service.intake.tables import Webhook
@@ -25,12 +25,14 @@ from service.ledger.verify import verify_live
 from service.people.person import Person
 from service.store import Store
 from tests.integration.faults import company
+from tests.integration.faults.client import BY_FILE, Client
 from tests.integration.faults.company import Company, TestClock
-from tests.integration.faults.history import Effect, Entry, History, Op, Standing
+from tests.integration.faults.doors import Browsers
+from tests.integration.faults.seen import Effect, Entry, History, Meant, Op, Said, Standing
 from tests.integration.faults.serving import Server
 
-HOOK = "/hooks/hr"
-Sent = tuple[dict[str, str], bytes]
+_CLIENTS = 4
+DOWN_S = 2.0
 
 
 @dataclass(slots=True)
@@ -42,8 +44,14 @@ class Storm:
     seed: int
     people: tuple[str, ...]
     ops: list[Op] = field(default_factory=list)
+    browsers: Browsers = field(init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _over: threading.Event = field(default_factory=threading.Event)
+    _up: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.browsers = Browsers(lambda: self.server)
+        self._up.set()
 
     def blow(
         self, *, clients: int, seconds: float, restart: Callable[[], Server], kills: int
@@ -55,8 +63,10 @@ class Storm:
             for _ in range(kills):
                 time.sleep(dice.uniform(0.3, 2 * seconds / kills - 0.3))
                 self.server.kill()
+                self._up.clear()
                 self.server = restart()
                 took.append((self.server.ready(), self.server.cpu_s if self.server.pid else 0.0))
+                self._up.set()
             time.sleep(max(0.0, until - time.monotonic()))
         return took
 
@@ -76,116 +86,22 @@ class Storm:
     def _client(self, n: int) -> None:
         """One client speaks of its own people, so that it knows what it said last of each."""
         dice = random.Random(f"{self.seed}/{n}")  # noqa: S311
-        client = _Client(self, n, dice, self.people[n::_CLIENTS])
+        filed = self.people[-BY_FILE:] if self.manned else ()
+        spoken = tuple(each for each in self.people[n::_CLIENTS] if each not in filed)
+        client = Client(self, n, dice, spoken, filed if n == 0 else ())
         while not self._over.is_set():
             client.act()
+            self._up.wait(DOWN_S)  # while nothing answers, there is little to be learnt by asking
             time.sleep(dice.uniform(0.0, 0.15))
+
+    @property
+    def manned(self) -> bool:
+        """Whether people decide at the company's doors."""
+        return bool(company.told_of(self.folder)["manned"])
 
     def note(self, op: Op) -> None:
         with self._lock:
             self.ops.append(op)
-
-
-_CLIENTS = 4
-
-
-@dataclass(slots=True)
-class _Client:
-    storm: Storm
-    n: int
-    dice: random.Random
-    people: tuple[str, ...]
-    sent: list[tuple[str, str, str, Sent]] = field(default_factory=list)
-    count: int = 0
-
-    def act(self) -> None:
-        what = self.dice.choice(
-            (
-                "immediate",
-                "scheduled",
-                "scheduled",
-                "changed",
-                "rescinded",
-                "again",
-                "again",
-                "confirm",
-                "hang up",
-                "steer",
-            )
-        )
-        if what == "again":
-            self._again()
-        elif what == "confirm":
-            self._confirm()
-        elif what == "steer":
-            self._steer()
-        else:
-            self._send(what)
-
-    def _send(self, what: str) -> None:
-        person = self.dice.choice(self.people)
-        kind = "immediate" if what == "hang up" else what
-        data: dict[str, Any] = {}
-        if kind in ("scheduled", "changed"):
-            at = TestClock.open(self.storm.folder)() + timedelta(
-                seconds=self.dice.choice((1, 3, 3600, 86_400))
-            )
-            data["access_off_at"] = at.replace(tzinfo=None).isoformat(timespec="seconds")
-        if kind == "rescinded":
-            data["kind"] = None
-        body = company.message(kind, person, **data)
-        body["data"] = {name: value for name, value in body["data"].items() if value is not None}
-        self.count += 1
-        message = f"m-{self.n}-{self.count}"
-        given = company.signed(body, message)
-        self.sent.append((kind, person, message, given))
-        if what == "hang up":
-            self._left(given)
-            self.storm.note(Op(kind=kind, person=person, message=message, status=None))
-            return
-        self.storm.note(Op(kind=kind, person=person, message=message, status=self._posted(given)))
-
-    def _again(self) -> None:
-        if self.sent:
-            kind, person, message, given = self.dice.choice(self.sent)
-            self.storm.note(Op(kind=kind, person=person, message=message, status=self._posted(given)))
-
-    def _confirm(self) -> None:
-        try:
-            _, now = self.storm.server.call("GET", "/of-tests/open")
-            waiting = [step for step in now["open"] if step["asks"]]
-            if waiting:
-                step = self.dice.choice(waiting)
-                status, _ = self.storm.server.post_json("/of-tests/confirm", step)
-                self.storm.note(Op(kind="confirm", person="", message="", status=status, step=step["name"]))
-        except (OSError, http.client.HTTPException, KeyError, TypeError):
-            return  # it was killed meanwhile: whether it stood is told by the ledger
-
-    def _steer(self) -> None:
-        """Somebody pauses, resumes, cancels or tries again, whatever run that is, and perhaps two at once."""
-        try:
-            _, now = self.storm.server.call("GET", "/of-tests/open")
-            if now["known"]:
-                verb = self.dice.choice(
-                    ("pause", "pause", "resume", "resume", "check", "cancel", "retry", "skip")
-                )
-                wish = {"run": self.dice.choice(now["known"]), "verb": verb}
-                status, _ = self.storm.server.post_json("/of-tests/steer", wish)
-                self.storm.note(Op(kind=verb, person="", message="", status=status))
-        except (OSError, http.client.HTTPException, KeyError, TypeError):
-            return  # it was killed meanwhile: whether it was obeyed is told by the ledger
-
-    def _posted(self, given: Sent) -> int | None:
-        try:
-            return self.storm.server.call("POST", HOOK, headers=given[0], body=given[1])[0]
-        except (OSError, http.client.HTTPException):
-            return None
-
-    def _left(self, given: Sent) -> None:
-        try:
-            self.storm.server.hang_up(HOOK, headers=given[0], body=given[1])
-        except (OSError, http.client.HTTPException):
-            return
 
 
 def told(storm: Storm, opened: Company) -> History:
@@ -218,7 +134,50 @@ def told(storm: Storm, opened: Company) -> History:
             ledger_holds=verify_live(session, vkey).holds,
             asked=_asked(session, departures),
             still_open=_still_open(opened),
+            open_before=_open_before(storm),
+            meant={d.id: _meant(d) for d in departures},
+            overdue=_overdue(storm, departures),
+            humans=_humans(session),
+            protected=frozenset(filter(company.is_protected, storm.people)) if storm.manned else frozenset(),
         )
+
+
+def _meant(departure: Departure) -> Meant:
+    late = departure.changed_to
+    return Meant(
+        said=Said(kind=departure.kind.value, civil=departure.civil_at, zone=departure.zone),
+        at=departure.effective_at,
+        instead=Said(kind=late["kind"], civil=late["civil_at"], zone=late["zone"]) if late else None,
+    )
+
+
+def _overdue(storm: Storm, departures: Iterable[Departure]) -> frozenset[str]:
+    """Due for longer than a look at what is due takes."""
+    now = TestClock.open(storm.folder)() - timedelta(seconds=5)
+    ahead = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.DUE)
+    return frozenset(
+        d.id for d in departures if d.state in ahead and d.run_id is None and d.effective_at < now
+    )
+
+
+def _humans(session: Session) -> Mapping[str, str]:
+    """Two records with one address are one human."""
+    first: dict[str, str] = {}
+    humans = {}
+    for person in session.scalars(select(Person).order_by(Person.employee_no)):
+        human = first.setdefault(person.work_email or "", person.employee_no or "")
+        humans[f"person:{person.subject}"] = human
+    return humans
+
+
+def _open_before(storm: Storm) -> frozenset[tuple[str, str]]:
+    steps = ("shut", "crm")
+    return frozenset(
+        (each, step)
+        for each in storm.people
+        for step in steps
+        if not (storm.manned and company.shut_before(each, step))
+    )
 
 
 def _asked(session: Session, departures: Iterable[Departure]) -> frozenset[str]:
@@ -232,6 +191,7 @@ def _entry(entry: LedgerEntry) -> Entry:
         seq=entry.seq,
         at=entry.at.isoformat(),
         event=entry.event,
+        actor=str(entry.content.get("actor", "")),
         departure=entry.departure_id,
         run=entry.run_id,
         step=entry.step,

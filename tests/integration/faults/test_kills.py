@@ -41,7 +41,7 @@ def kill_all_the_time(
     folder: Path, *, kills: int, database: str = ""
 ) -> tuple[list[tuple[float, float]], int]:
     """A storm in which everything dies; gives the seconds to be ready again, and how many were acknowledged."""
-    company.found(folder, leavers=LEAVERS, database=database)
+    company.found(folder, leavers=LEAVERS, database=database, manned=True)
     seed = int.from_bytes(os.urandom(3), "big")
     systems = Systems.forked(folder)
     storm = Storm(folder, Server.started(folder), seed, company.numbers(LEAVERS))
