@@ -24,9 +24,14 @@ def command() -> None:
 def checkpoint() -> None:
     """Sign the ledger as it stands and print the checkpoint: keep it where we cannot rewrite it."""
     from service.ledger.checkpoint import sign_checkpoint
+    from service.ledger.errors import LedgerError
 
     with opened() as service, service.store.write() as session:
-        click.echo(sign_checkpoint(session, service.keys, service.now()), nl=False)
+        try:
+            signed = sign_checkpoint(session, service.keys, service.now())
+        except LedgerError as error:
+            stop(f"Nothing was signed: {error}")
+    click.echo(signed, nl=False)
 
 
 @command.command()

@@ -15,6 +15,7 @@ from sqlalchemy import String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.ledger.checkpoint import refuse_other_signer
 from service.ledger.errors import KeyTrouble
 from service.ledger.keys import Keys
 from service.ledger.subject import refuse_other_keys
@@ -49,6 +50,7 @@ def opened(url: str, folder: Path, keys: Keys) -> Store:
         recognise(store, folder)
         with store.read() as session:
             refuse_other_keys(session, keys)
+            refuse_other_signer(session, keys)
         unless_ours.pop_all()
     return store
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.ledger import note, seatbelt
 from service.ledger.entry import SEQ, LedgerEntry, LedgerHead, append, head, stored_leaves
-from service.ledger.errors import LedgerBroken, NoteRefused
+from service.ledger.errors import KeyTrouble, LedgerBroken, NoteRefused
 from service.ledger.event import Event
 from service.ledger.keys import Keys
 from service.ledger.tree import HASH_BYTES, Edge, leaf_hash
@@ -75,6 +75,26 @@ def checkpoints_in(text: str) -> list[str]:
 def newest(session: Session) -> SignedCheckpoint | None:
     """The last checkpoint we signed."""
     return session.scalar(select(SignedCheckpoint).order_by(SignedCheckpoint.size.desc()).limit(1))
+
+
+def refuse_other_signer(session: Session, keys: Keys) -> None:
+    """Raises `KeyTrouble` where the record was signed by another key: it would go on, and never be signed again.
+
+    A checkpoint that is no note at all is left to `exeunt ledger verify`, which says so.
+    """
+    last = newest(session)
+    try:
+        signed_by = note.signers(last.note) if last else frozenset[str]()
+    except NoteRefused:
+        return
+    us = note.verifier(keys.vkey)
+    ours = f"{us.name}+{us.id.hex()}"
+    if signed_by and ours not in signed_by:
+        theirs = ", ".join(sorted(signed_by))
+        raise KeyTrouble(
+            f"The record's newest checkpoint is signed by {theirs}, and the signing key here is {ours}: nothing more "
+            "could be signed. Nothing was started. Put signing.key back from your copy."
+        )
 
 
 def due(session: Session, at: datetime) -> bool:

@@ -87,6 +87,11 @@ def open_note(signed: str, vkey: str) -> str:
     return text
 
 
+def signers(signed: str) -> frozenset[str]:
+    """Whose signatures a note bears, as `name+id`; whether they hold is another question. Raises `NoteRefused`."""
+    return frozenset(f"{name}+{raw[:_ID_BYTES].hex()}" for name, raw in _parts(signed)[1])
+
+
 def _parts(signed: str) -> tuple[str, list[tuple[str, bytes]]]:
     if len(signed) > MAX_CHARACTERS or _CONTROL.search(signed) or not signed.endswith("\n"):
         raise NoteRefused("This is no signed note: too long, control characters, or no newline at its end.")

@@ -161,6 +161,15 @@ PLANTS = (
         tests=(f"{OLDER}::test_a_schema_that_no_migration_fits_is_refused_in_one_sentence_and_left_alone",),
     ),
     Plant(
+        protects="Beside a signing key that did not sign the record nothing starts.",
+        file="service/engine/installation.py",
+        text="            refuse_other_signer(session, keys)\n",
+        becomes="            pass\n",
+        tests=(
+            "tests/unit/cli/test_other_keys.py::test_beside_a_signing_key_that_did_not_sign_the_record_nothing_starts",
+        ),
+    ),
+    Plant(
         protects="A day of activities that an earlier version sealed is read, and not taken for damaged.",
         file="service/snapshot/day_file.py",
         text="        return mark != _MARK\n",
