@@ -21,7 +21,7 @@ from service.departures.sealing import check_sealable, seal_as_asked
 from service.ledger.event import Event
 from service.people.person import LEAVER, Leaver, Person
 from service.store import Prepared, table_of
-from service.store.one_at_a_time import Only, wait_to
+from service.store.one_at_a_time import Only, alone_anyhow, wait_to
 
 #: A departure in one of these is over; a further event for the same person begins a new one.
 OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
@@ -115,9 +115,10 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
     """
     meant = None if event.change is Change.IMMEDIATE else event.meant
     civil = meant.isoformat() if meant is not None else ""
-    ids = _MEANT.scalars(
-        session, person=person.id, source=event.source, source_id=event.source_id, civil=civil, now=now
-    )
+    asked = {"person": person.id, "source": event.source, "source_id": event.source_id, "civil": civil}
+    ids = _MEANT.scalars(session, **asked, now=now)
+    if not alone_anyhow(session):  # it may have waited for a way back that ended, after which they stand anew
+        ids = _MEANT.scalars(session, **asked, now=now)
     still_open, begun_by_it, cancelled = None, None, False
     for departure in (session.get_one(Departure, one) for one in ids):  # nearly always none
         itself = (departure.source, departure.source_id) == (event.source, event.source_id)

@@ -21,17 +21,21 @@ class Only(IntEnum):
 
 def wait_to(session: Session, only: Only) -> None:
     """Nobody else does the same until this transaction ends."""
-    if not _alone_anyhow(session):
+    if not alone_anyhow(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": only.value})
 
 
 def may(session: Session, only: Only) -> bool:
     """The same where nobody is at it; else nothing is waited for, and the answer is no."""
-    if _alone_anyhow(session):
+    if alone_anyhow(session):
         return True
     return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": only.value}))
 
 
-def _alone_anyhow(session: Session) -> bool:
-    """On SQLite one transaction writes."""
+def alone_anyhow(session: Session) -> bool:
+    """On SQLite one transaction writes.
+
+    Where several do, a question that waited for somebody's row tells it as it is then, and nothing of what they
+    added: that the next question sees.
+    """
     return session.get_bind().dialect.name != "postgresql"

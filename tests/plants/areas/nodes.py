@@ -314,4 +314,11 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="What HR says in the moment in which a way back ends is no second departure.",
+        file="service/departures/announce.py",
+        text="    if not alone_anyhow(session):",
+        becomes="    if False:",
+        tests=(f"{MOMENT}::test_what_hr_says_in_the_moment_in_which_a_way_back_ends_is_no_second_departure",),
+    ),
 )
