@@ -250,7 +250,8 @@ def hire(store: Store, folder: Path) -> None:
         grants = [(ivan, Role.IT), (ivan, Role.APPROVER), (hanna, Role.APPROVER)]
         if told["manned"]:  # one leaver approves, and a second record of Ivan's does
             rows.append(_person(IVAN_TOO, work_email=_email(IVAN)))
-            grants += [(rows[-1].id, Role.APPROVER), (rows[0].id, Role.APPROVER), (hanna, Role.HR)]
+            grants += [(rows[-1].id, Role.APPROVER), (rows[0].id, Role.APPROVER)]
+            grants += [(hanna, Role.HR), (ivan, Role.HR)]
         session.add_all(rows)
         session.flush()
         session.add_all(

@@ -12,12 +12,17 @@ NAMED: Final = frozenset({"approval.given", "release.named"})
 
 
 def who_is_held_is_untouched(history: History) -> Iterator[str]:
-    """While a departure is held no run of it begins, and nothing forwards of its run is let out."""
+    """While a departure is held no run of it begins, and nothing forwards of its run is let out.
+
+    What was let out before HR spoke may come after it in the ledger: of two nodes the later one may commit first.
+    """
     held: dict[str, frozenset[str]] = {}
+    since: dict[str, str] = {}
     for entry in history.entries:
         match entry.event:
             case "departure.held":
                 held[entry.departure] = frozenset(str(entry.body.get("because", "")).split(", "))
+                since[entry.departure] = entry.at
             case "departure.scheduled" | "departure.withdrawn" | "run.undoing" | "departure.reopened":
                 held.pop(entry.departure, None)
             case "departure.changed" if held.get(entry.departure, frozenset()) <= BY_HR:
@@ -27,6 +32,8 @@ def who_is_held_is_untouched(history: History) -> Iterator[str]:
             case "run.started" if entry.departure in held:
                 yield f"A run of {entry.departure} was begun at {entry.seq} while it was held."
             case "step.attempted" if entry.departure in held and not entry.step.startswith("undo."):
+                if entry.at < since[entry.departure]:
+                    continue
                 yield f"{entry.step} of {entry.run} was let out at {entry.seq} while its departure was held."
             case _:
                 pass

@@ -201,6 +201,33 @@ def _goes_on_while_paused() -> None:
     )
 
 
+def _lets_one_person_let_go() -> None:
+    """Nobody is the same human as anybody: who named a list says the second yes too."""
+    from service.engine import approvals
+
+    put_in_place_of(approvals, "same_human", lambda *_: False)
+
+
+def _calls_put_back_what_it_left() -> None:
+    """Nothing is put back, and every step of the way back is done."""
+    from service.engine.order import Done
+    from service.engine.restoring import Restorer
+    from service.playbook.model import Grade
+
+    put_in_place_of(Restorer, "__call__", lambda *_: Done(grade=Grade.OBSERVED, changed=True))
+
+
+def _forgets_whom_hr_took_back() -> None:
+    """What HR takes back is recorded as a message, and they leave all the same."""
+    from service.departures import announce
+    from service.departures.announce import Announced
+
+    def forgets(_: Any, departure: Any, *__: Any, **___: Any) -> Announced:
+        return Announced(departure_id=departure.id, news=False)
+
+    put_in_place_of(announce, "_withdraw", forgets)
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize(
     ("plant", "broken"),
@@ -211,9 +238,12 @@ def _goes_on_while_paused() -> None:
         (_calls_done_what_it_did_not_do, "done_is_so"),
         (_tells_nobody, "everybody_hears_of_it"),
         (_goes_on_while_paused, "people_are_obeyed"),
+        (_lets_one_person_let_go, "two_persons_let_go"),
+        (_calls_put_back_what_it_left, "what_is_taken_back_is_as_before"),
+        (_forgets_whom_hr_took_back, "what_was_said_last_counts"),
     ],
 )
 def test_a_broken_service_is_found_out(plant: Callable[[], None], broken: str, tmp_path: Path) -> None:
-    history = weather(tmp_path / "company", seed=5, seconds=15, kills=4, plant=plant)
+    history = weather(tmp_path / "company", seed=5, seconds=30, kills=4, plant=plant)
 
     assert broken in violations(history)
