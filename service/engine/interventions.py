@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -59,6 +60,7 @@ LETS_PASS: Final = frozenset({Verb.SKIP, Verb.CANCEL})
 BEGINS_NOTHING: Final = frozenset({Verb.PAUSE, Verb.CANCEL})
 #: Who may do this to a whole run. A single step is its owner's too.
 OPERATORS: Final = (Role.IT, Role.ADMIN)
+CANCELLED_ALONE: Final = "{} was cancelled by itself: whoever wants it after all tries that step again."
 UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
 NOT_BEGUN: Final = frozenset({StepState.READY, StepState.BLOCKED})
 KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
@@ -108,7 +110,12 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     _check(session, run, chosen, wish)
     if wish.verb is Verb.RESUME and wish.step and run.paused:
         raise NotDecided("not-now", f"{RUN_IS_PAUSED} Nothing was changed.")
-    left = {step.step: why for step in chosen if (why := _WHY_NOT[wish.verb](step))}
+    alone = _cancelled_alone(session, run) if wish.verb is Verb.RETRY and not wish.step else frozenset()
+    left = {
+        step.step: why
+        for step in chosen
+        if (why := CANCELLED_ALONE.format(step.title) if step.id in alone else _WHY_NOT[wish.verb](step))
+    }
     touched = [step for step in chosen if step.step not in left]
     if wish.step and left:
         raise NotDecided("not-now", f"{left[wish.step]} Nothing was changed.")
@@ -133,6 +140,18 @@ def _still_alive(session: Session, steps: list[StepRun], run: Run, wish: Wish) -
     if wish.step and wish.step not in {step.step for step in back}:
         raise NotDecided("undone", "This run is being undone, or was. Nothing was changed.")
     return back
+
+
+def _cancelled_alone(session: Session, run: Run) -> frozenset[str]:
+    """The steps that somebody cancelled one by one: who tries the rest of the run again does not mean those."""
+    query = (
+        select(Intervention.step_run_id, Intervention.verb)
+        .where(Intervention.run_id == run.id, Intervention.step_run_id.is_not(None))
+        .where(Intervention.verb.in_((Verb.CANCEL.value, Verb.RETRY.value)))
+        .order_by(Intervention.at)
+    )
+    last = {step: verb for step, verb in session.execute(query) if step is not None}
+    return frozenset(step for step, verb in last.items() if verb == Verb.CANCEL.value)
 
 
 def record_refusal(session: Session, wish: Wish, refused: NotDecided, *, now: datetime) -> None:
@@ -344,7 +363,7 @@ _DO: Final[Mapping[Verb, Callable[[Session, StepRun, Wish, datetime], None]]] = 
     Verb.CANCEL: _cancel,
 }
 _NOTHING: Final = {
-    Verb.RETRY: "Nothing of this run has failed or was cancelled.",
+    Verb.RETRY: "Nothing of this run has failed, or was cancelled with it.",
     Verb.SKIP: "Nothing of this run is open.",
     Verb.CHECK: "No step of this run can be read back now.",
     Verb.PAUSE: "Nothing of this run is left to pause.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from connectors.sdk.capabilities import RestoresAccounts, Verifies
+from connectors.sdk.capabilities import ReadsAlong, RestoresAccounts, Verifies
 from connectors.sdk.context import Call, Context
 from connectors.sdk.errors import ConfigError
 from connectors.sdk.types import (
@@ -31,6 +31,11 @@ from service.store.failpoints import passing
 #: How evidence says that a thing was compared with what it was before us.
 COMPARED: Final = "compared with the before-image"
 KIND: Final = "restored"
+UNKNOWN: Final = "An answer was lost, and nobody knows how it was before us. Nothing was put back."
+LOOK: Final = (
+    "Look at the target system by hand. Put it back and confirm it, or say that it does not apply where nothing was "
+    "changed."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +49,16 @@ class KeptAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What restoring needs of the step that is undone. `key` is that step's idempotency key."""
+    """What restoring needs of the step that is undone. `key` is that step's idempotency key.
+
+    `unknown`: it may have changed something, and nothing is kept of how that was before.
+    """
 
     action: str
     key: str
     tries: int
     accounts: tuple[KeptAccount, ...]
+    unknown: bool = False
 
 
 KeptOf = Callable[[Order], Kept]
@@ -78,6 +87,8 @@ class Restorer:
         """One result over all accounts of the step; one that must be looked at keeps no other shut."""
         kept = self.kept(order)
         job = _Job(executor, order, kept, calls)
+        if kept.unknown and job.changes_unseen():
+            return Ask(error="Unknown", what=UNKNOWN, hint=LOOK)
         restored: list[_Restored] = []
         failed: list[Again | Ask] = []
         for account in kept.accounts:
@@ -99,6 +110,10 @@ class _Job:
         self._order = order
         self._kept = kept
         self._calls = calls
+
+    def changes_unseen(self) -> bool:
+        """Whether a change may go out before it is kept how it was: elsewhere what has no image was not touched."""
+        return self._executor.read_along and isinstance(self._reader(fresh=True), ReadsAlong)
 
     def one(self, kept: KeptAccount) -> _Restored | Ask:
         receipt, found = difference(self._reader(fresh=True), self._kept, kept)

@@ -9,8 +9,10 @@ from connectors.sdk.types import Account, AccountState
 from service.engine import sealed
 from service.engine.order import Order
 from service.engine.restoring import Kept, KeptAccount, KeptOf
+from service.engine.states import StepState
 from service.engine.tables import Attempt, StepRun
 from service.ledger.keys import Keys
+from service.playbook.model import Grade
 from service.store import Store
 
 
@@ -35,6 +37,7 @@ def kept_of(step: StepRun, keys: Keys, *, tries: int) -> Kept:
     """Receipts and before-images of one step, account by account."""
     receipts = sealed.open_receipts(keys, step.receipts)
     images = sealed.images_of(keys, step.before, step.connector)
+    accounts = receipts.keys() | images.keys()
     labels = {row["target_id"]: row["target"] for row in step.evidence}
     return Kept(
         action=step.action.partition(".")[2],
@@ -48,9 +51,16 @@ def kept_of(step: StepRun, keys: Keys, *, tries: int) -> Kept:
                 receipt=receipts.get(id_),
                 image=images.get(id_),
             )
-            for id_ in sorted(receipts.keys() | images.keys())
+            for id_ in sorted(accounts)
         ),
+        unknown=not accounts and may_have_acted(step),
     )
+
+
+def may_have_acted(step: StepRun) -> bool:
+    """True for a step that ended as it should, or whose last answer was lost: it may have changed something."""
+    acted = step.state is StepState.DONE or step.look_first
+    return acted and step.grade is not Grade.ABSENT
 
 
 def _label(images: Mapping[str, AccountState], id_: str) -> str:

@@ -1,7 +1,8 @@
-"""A way back has its end, and says what of it was left as it was."""
+"""What people left as it was stays so, and is called so."""
 
 from tests.plants.plant import Plant
 
+ALONE = "tests/unit/engine/test_cancelled_alone.py"
 UNDO = "tests/unit/engine/test_undo.py"
 
 PLANTS = (
@@ -30,5 +31,30 @@ PLANTS = (
         text="    return (*((title, what) for title, what in undo.lost), *left)",
         becomes="    return tuple((title, what) for title, what in undo.lost)",
         tests=(f"{UNDO}::test_a_person_may_leave_a_conflict_as_it_is",),
+    ),
+    Plant(
+        protects="What changed something unseen and lost its answer is not called put back.",
+        file="service/engine/restoring.py",
+        text="        if kept.unknown and job.changes_unseen():",
+        becomes="        if False:",
+        tests=(
+            (
+                "tests/unit/engine/test_reading_along.py::"
+                "test_what_was_under_way_when_it_was_taken_back_and_lost_its_answer_is_for_a_person"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A step that was cancelled by itself is not begun with the rest of its run.",
+        file="service/engine/interventions.py",
+        text="    return frozenset(step for step, verb in last.items() if verb == Verb.CANCEL.value)",
+        becomes="    return frozenset[str]()",
+        tests=(
+            (
+                "tests/unit/engine/test_cancelled_alone.py::"
+                "test_what_was_cancelled_by_itself_is_not_begun_because_something_else_failed"
+            ),
+            f"{ALONE}::test_nor_because_its_run_was_cancelled_and_is_tried_again",
+        ),
     ),
 )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from connectors.salesforce.fake import FakeSalesforce
 from connectors.sdk.context import Context
-from service.engine.states import StepState
+from service.engine.states import Colour, StepState
 from service.engine.undo import UndoWish, sweep
 from service.engine.undo_kept import kept_of
 from service.engine.undos import Undo
@@ -157,6 +157,26 @@ def test_after_a_lost_answer_nothing_is_repeated_and_nothing_is_guessed_back(
 
     assert frozen(org)
     assert any("nobody knows how it was before" in fix for _, fix in lost(world))
+
+
+def test_what_was_under_way_when_it_was_taken_back_and_lost_its_answer_is_for_a_person(
+    world: World, org: FakeSalesforce
+) -> None:
+    org.faults.lose_answer_after_write = {BATCH: 1}
+    (order,) = world.admit()
+    world.desk.undo(
+        UndoWish(run_id=world.run_id, person_id=world.people["ivan"], door="cli", note="The wrong Mike.")
+    )
+    world.finish(order)
+    for _ in range(3):
+        with world.store.write() as session:
+            sweep(session, now=world.clock())
+        world.drain()
+
+    assert frozen(org)
+    asked = world.step("undo.freeze")
+    assert (asked.state, world.facts().colour) == (StepState.FAILED, Colour.RED)
+    assert "nobody knows how it was before us" in asked.why
 
 
 def test_a_second_try_reads_before_it_freezes(world: World, org: FakeSalesforce) -> None:
