@@ -13,7 +13,13 @@ from service.departures import friday, late, times
 from service.departures.departure import Departure, keep_new
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import CANCELLED_BEFORE, hold_again, hold_or_schedule, is_older
+from service.departures.holding import (
+    CANCELLED_BEFORE,
+    LONG_PAST,
+    hold_again,
+    hold_or_schedule,
+    is_older,
+)
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
 from service.departures.record import record
@@ -39,7 +45,7 @@ _MEANT: Final = Prepared(
         | and_(
             _DEPARTURES.person_id == bindparam("person"),
             _DEPARTURES.state == DepartureState.CLOSED,
-            or_(_DEPARTURES.civil_at == bindparam("civil"), _DEPARTURES.effective_at > bindparam("now")),
+            or_(_DEPARTURES.civil_at == bindparam("civil"), _DEPARTURES.effective_at > bindparam("since")),
         )
         | and_(_DEPARTURES.source == bindparam("source"), _DEPARTURES.source_id == bindparam("source_id"))
     )
@@ -92,7 +98,7 @@ def announce(
     departure = _new(session, person, event, now=now, by=by)
     departure.batch_id = batch() if batch else None
     keep_new(session, departure)
-    seal_as_asked(session, departure, event, now=now, by=by)
+    seal_as_asked(session, departure, event, ends=departure.effective_at, now=now, by=by)
     also = (CANCELLED_BEFORE,) if cancelled else ()
     hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
     return Announced(departure_id=departure.id, news=True)
@@ -116,14 +122,16 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
     meant = None if event.change is Change.IMMEDIATE else event.meant
     civil = meant.isoformat() if meant is not None else ""
     asked = {"person": person.id, "source": event.source, "source_id": event.source_id, "civil": civil}
-    ids = _MEANT.scalars(session, **asked, now=now)
+    since = now - LONG_PAST
+    ids = _MEANT.scalars(session, **asked, since=since)
     if not alone_anyhow(session):  # it may have waited for a way back that ended, after which they stand anew
-        ids = _MEANT.scalars(session, **asked, now=now)
+        ids = _MEANT.scalars(session, **asked, since=since)
     still_open, begun_by_it, cancelled = None, None, False
     for departure in (session.get_one(Departure, one) for one in ids):  # nearly always none
         itself = (departure.source, departure.source_id) == (event.source, event.source_id)
         was_cancelled = CANCELLED_BEFORE.code in departure.held_codes and event.kind not in BESIDE
-        cancelled |= was_cancelled
+        if departure.person_id == person.id and departure.kind not in BESIDE:
+            cancelled = was_cancelled  # of several the newest counts: two persons may have let one go since
         if itself or (_told_again(departure, event, civil) and not was_cancelled):
             begun_by_it = departure
         same_sort = departure.kind == event.kind if event.kind in BESIDE else departure.kind not in BESIDE
@@ -219,15 +227,18 @@ def _change(
     by: str,
     guard: Guardrails,
 ) -> Announced:
-    seal_as_asked(session, departure, event, now=now, by=by)
     when = event.interpreted(now=now)
+    ends = departure.effective_at if departure.run_id is not None else when.instant
+    seal_as_asked(session, departure, event, ends=ends, now=now, by=by)
     kind = event.kind or departure.kind
     notice = event.notice_date or departure.notice_date
     moved = notice != departure.notice_date
     known = _known(departure, event, (when.meant, when.zone, kind))
+    _keep_version(
+        departure, event
+    )  # also of what says nothing new: what HR said before it is old from now on
     if known and not moved:
         return Announced(departure_id=departure.id, news=False)
-    _keep_version(departure, event)
     if departure.run_id is not None and moved:
         late.noticed(session, departure, event, now=now, by=by)
     if departure.run_id is not None and known:
@@ -243,7 +254,9 @@ def _change(
     departure.kind, departure.notice_date = kind, notice
     record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     person = session.get_one(Person, departure.person_id)
-    hold_or_schedule(session, departure, person, guard, now=now, by=by)
+    # nobody has let go yet what a person cancelled: another date does not
+    also = (CANCELLED_BEFORE,) if CANCELLED_BEFORE.code in departure.held_codes else ()
+    hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
     return Announced(departure_id=departure.id, news=True)
 
 

@@ -53,13 +53,22 @@ def check_sealable(session: Session, event: TerminationEvent, leaver: Someone, *
 
 
 def seal_as_asked(
-    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+    session: Session,
+    departure: Departure,
+    event: TerminationEvent,
+    *,
+    ends: datetime,
+    now: datetime,
+    by: str,
 ) -> None:
     """Seal a departure where the event asks for it, for whom it names and whoever announced it.
 
     Nothing is sealed whose time has come.
+
+    Args:
+        ends: When access ends by what the event says.
     """
-    if not event.sealed or departure.effective_at <= now:
+    if not event.sealed or ends <= now:
         return
     people = _named(session, event, departure.person_id, by)
     known = set(session.scalars(select(MaySee.person_id).where(MaySee.departure_id == departure.id)))

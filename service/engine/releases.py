@@ -88,7 +88,11 @@ def named_departures(session: Session, ids: Iterable[str]) -> Iterator[tuple[Dep
 
 
 def digests(listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf) -> Mapping[str, str]:
-    """What would be done to each, to whom and when, as one digest; a plan is made once for all it fits."""
+    """What would be done to each, to whom, when and against which doubt, as one digest.
+
+    Of a run that has begun HR may say something else, or take it back, between the first yes and the second.
+    A plan is made once for all it fits.
+    """
     plans: dict[tuple[DepartureKind, str, str], str] = {}
     found = {}
     for departure, person in listed:
@@ -96,7 +100,8 @@ def digests(listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf) -> Mapp
         if key not in plans:
             plans[key] = plan_of(departure, person).digest
         facts = (departure.id, person.subject, departure.civil_at, departure.zone, departure.kind.value)
-        found[departure.id] = digest_of((*facts, plans[key]))
+        held = departure.held_because, departure.changed_to
+        found[departure.id] = digest_of((*facts, held, plans[key]))
     return found
 
 

@@ -2,7 +2,66 @@
 
 from tests.plants.plant import Plant
 
+NEWEST = "tests/unit/departures/test_newest_word.py"
+
 PLANTS = (
+    Plant(
+        protects="What is older than HR's newest word is old news, also where that word said nothing new.",
+        file="service/departures/announce.py",
+        text="    _keep_version(departure, event)  # also",
+        becomes="    # also",
+        tests=(f"{NEWEST}::test_what_is_older_than_a_word_that_said_nothing_new_is_old_news",),
+    ),
+    Plant(
+        protects="What is to be sealed is sealed by the day that holds now, not by a slip that came before it.",
+        file="service/departures/announce.py",
+        text="if departure.run_id is not None else when.instant",
+        becomes="if True else when.instant",
+        tests=(f"{NEWEST}::test_a_corrected_day_is_sealed_by_the_day_that_it_is_corrected_to",),
+    ),
+    Plant(
+        protects="Whoever's run a person cancelled is not let go by a further date of HR's.",
+        file="service/departures/announce.py",
+        text="    also = (CANCELLED_BEFORE,) if CANCELLED_BEFORE.code in departure.held_codes else ()\n",
+        becomes="    also = ()\n",
+        tests=(f"{NEWEST}::test_what_a_person_cancelled_is_put_to_people_also_after_another_date",),
+    ),
+    Plant(
+        protects="Whoever's run a person cancelled after the end is not shut out by HR's next word alone either.",
+        file="service/departures/announce.py",
+        text="    since = now - LONG_PAST\n",
+        becomes="    since = now\n",
+        tests=(
+            (
+                "tests/unit/engine/test_cancelled_and_told_again.py::"
+                "test_who_leaves_at_once_or_later_after_all_is_put_to_people_though_the_end_was_past"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Whoever was let go since is not held by what was cancelled before that.",
+        file="service/departures/announce.py",
+        text="            cancelled = was_cancelled  # of",
+        becomes="            cancelled |= was_cancelled  # of",
+        tests=(
+            (
+                "tests/unit/engine/test_cancelled_and_told_again.py::"
+                "test_who_was_let_go_since_is_not_held_by_what_was_cancelled_before"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What HR says between the first yes and the second makes the list outdated.",
+        file="service/engine/releases.py",
+        text="digest_of((*facts, held, plans[key]))",
+        becomes="digest_of((*facts, plans[key]))",
+        tests=(
+            (
+                "tests/attacks/departures/test_said_between.py::"
+                "test_who_was_taken_back_by_hr_between_the_two_is_not_let_go"
+            ),
+        ),
+    ),
     Plant(
         protects="What HR tells again after its run was cancelled is not lost.",
         file="service/departures/announce.py",

@@ -26,7 +26,7 @@ def cancelled(world: World) -> World:
 
 def told_again(world: World, **more: Any) -> Departure:
     """HR says the same once more, under another name."""
-    (first,) = departures(world)
+    first, *_ = departures(world)
     world.clock.turn(hours=1)
     world.says(
         Change.SCHEDULED,
@@ -52,6 +52,37 @@ def test_another_date_for_somebody_whose_run_was_cancelled_in_the_notice_is_held
     again = told_again(cancelled, access_off_at=(ends + timedelta(days=5)).replace(tzinfo=None))
 
     assert (again.id != "d-1", again.state) == (True, DepartureState.HELD)
+
+
+@pytest.mark.parametrize("days", [0, 20])
+def test_who_leaves_at_once_or_later_after_all_is_put_to_people_though_the_end_was_past(
+    cancelled: World, days: int
+) -> None:
+    at = cancelled.clock() + timedelta(days=days, minutes=7)
+
+    again = told_again(cancelled, access_off_at=at.replace(tzinfo=None))
+
+    assert (again.id != "d-1", again.state) == (True, DepartureState.HELD)
+    assert again.held_codes == ["cancelled before"]
+
+
+def test_what_was_cancelled_long_ago_says_nothing_of_a_new_departure(cancelled: World) -> None:
+    cancelled.clock.turn(days=60)
+
+    again = told_again(cancelled, access_off_at=(cancelled.clock() + timedelta(days=9)).replace(tzinfo=None))
+
+    assert again.state is DepartureState.SCHEDULED
+
+
+def test_who_was_let_go_since_is_not_held_by_what_was_cancelled_before(cancelled: World) -> None:
+    let_go = told_again(cancelled)
+    with cancelled.store.write() as session:
+        session.get_one(Departure, let_go.id).state = DepartureState.CLOSED
+        session.get_one(Departure, let_go.id).held_codes = []
+
+    again = told_again(cancelled, access_off_at=(cancelled.clock() + timedelta(days=9)).replace(tzinfo=None))
+
+    assert (again.id != let_go.id, again.state) == (True, DepartureState.SCHEDULED)
 
 
 def test_a_lost_laptop_of_somebody_whose_run_was_cancelled_is_not_held(cancelled: World) -> None:
