@@ -234,9 +234,7 @@ def _change(
     notice = event.notice_date or departure.notice_date
     moved = notice != departure.notice_date
     known = _known(departure, event, (when.meant, when.zone, kind))
-    _keep_version(
-        departure, event
-    )  # also of what says nothing new: what HR said before it is old from now on
+    _keep_version(departure, event)  # also: what came before a word that says nothing new is old
     if known and not moved:
         return Announced(departure_id=departure.id, news=False)
     if departure.run_id is not None and moved:

@@ -13,6 +13,7 @@ from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
 from service.departures.record import record
+from service.departures.times import last_day
 from service.ledger.event import Event
 from service.people.person import Person, Someone
 from service.store import Prepared, table_of
@@ -86,7 +87,7 @@ def doubts(
 ) -> Iterator[Doubt]:
     """Every reason why a person should look before anything is done."""
     yield from who_it_is(session, departure, person, guard)
-    if slip := slip_in_the_date(departure.effective_at, person, now=now):
+    if slip := slip_in_the_date(departure.effective_at, departure.zone, person, now=now):
         yield slip
     if old := old_news(session, departure):
         yield old
@@ -102,9 +103,9 @@ def who_it_is(session: Session, departure: Departure, person: Someone, guard: Gu
         yield Doubt(last_admin.CODE, last_admin.said_of(systems))
 
 
-def slip_in_the_date(ends: datetime, person: Someone, *, now: datetime) -> Doubt | None:
+def slip_in_the_date(ends: datetime, zone: str, person: Someone, *, now: datetime) -> Doubt | None:
     """A time for access to end that HR can hardly mean."""
-    if person.hired_on is not None and ends.date() < person.hired_on:
+    if person.hired_on is not None and last_day(ends, zone) < person.hired_on:
         said = f"It would lie before the person was hired ({person.hired_on}): perhaps a slip in the year."
         return Doubt(BEFORE_HIRE, said)
     if ends < now - LONG_PAST:

@@ -84,7 +84,7 @@ def _slip(session: Session, departure: Departure, meant: Meant, *, now: datetime
     if departure.effective_at <= now:
         return None
     person = session.get_one(Person, departure.person_id)
-    found = holding.slip_in_the_date(meant.when.instant, person, now=now)
+    found = holding.slip_in_the_date(meant.when.instant, meant.when.zone, person, now=now)
     if found is None:
         return None
     stays = f"The end stays at {departure.civil_at.replace('T', ' ')}, and what has not begun is held"

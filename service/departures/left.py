@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import LEAVING, DepartureKind, DepartureState
+from service.departures.times import last_day
 from service.people.person import Person, Role, roles_of
 
 
@@ -13,17 +14,17 @@ def has_left(session: Session, person: Person) -> bool:
 
     Whose laptop is lost has not left.
     """
-    begun = select(Departure.effective_at, Departure.begun_at, Departure.kind).where(
+    begun = select(Departure.effective_at, Departure.zone, Departure.begun_at, Departure.kind).where(
         Departure.person_id == person.id,
         Departure.run_id.is_not(None),
         Departure.state != DepartureState.WITHDRAWN,
     )
     rows = session.execute(begun).all()
-    back = [at for _, at, kind in rows if kind is DepartureKind.REHIRE and at is not None]
+    back = [at for _, _, at, kind in rows if kind is DepartureKind.REHIRE and at is not None]
     return any(
-        (person.hired_on is None or person.hired_on <= effective.date())
+        (person.hired_on is None or person.hired_on <= last_day(effective, zone))
         and not any(at is not None and at <= came for came in back)
-        for effective, at, kind in rows
+        for effective, zone, at, kind in rows
         if kind in LEAVING
     )
 

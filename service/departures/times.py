@@ -196,6 +196,11 @@ def later(moment: datetime, zone_name: str, after: timedelta) -> datetime:
     return instant(wall + timedelta(days=days), zone_name).instant + rest
 
 
+def last_day(ends: datetime, zone_name: str) -> date:
+    """The last civil day before an instant, in part or whole: what ends at midnight ends with the day before."""
+    return (ends - timedelta(microseconds=1)).astimezone(zone(zone_name)).date()
+
+
 def start_of_day(day: date, zone_name: str) -> datetime:
     """The first instant of a civil day."""
     return instant(day - timedelta(days=1), zone_name).instant

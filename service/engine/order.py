@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from connectors.sdk.context import Call
@@ -26,8 +26,8 @@ class Order:
     `links` are the accounts known to be the leaver's in the step's target system; `seen` are those, as id and
     label, that there is evidence about already: a reading must answer for each of them. `undoes` is the step run
     that this one takes back. `also_leaving` are accounts of other leavers that administer the same system today,
-    looked up only where one of `links` does. `began` is when the run did. `sign_in` says that it is carried out by
-    the threads kept for the sign-in block. `out_since` is when it left.
+    looked up only where one of `links` does. `gone_since` is the day on which they left, by the calendar of `zone`.
+    `sign_in` says that it is carried out by the threads kept for the sign-in block. `out_since` is when it left.
     """
 
     step_run_id: str
@@ -41,6 +41,7 @@ class Order:
     subject: str
     person: Person
     effective_at: datetime
+    zone: str = "UTC"
     links: tuple[Account, ...] = ()
     unclear: Unclear | None = None
     checking: bool = False
@@ -48,7 +49,7 @@ class Order:
     look_first: bool = False
     undoes: str = ""
     also_leaving: frozenset[str] = frozenset()
-    began: datetime | None = None
+    gone_since: date | None = None
     sign_in: bool = False
     out_since: datetime | None = None
 

@@ -12,6 +12,7 @@ from service.departures.departure import Departure
 from service.departures.last_admin import leaving_admins
 from service.departures.matching import Unclear
 from service.departures.questions import open_questions
+from service.engine.hired_again import gone_since
 from service.engine.order import Order
 from service.engine.tables import Run
 from service.engine.values import StepValues
@@ -26,6 +27,8 @@ _LEAVING = Prepared(
         _RUNS.started_at,
         _DEPARTURES.id,
         _DEPARTURES.effective_at,
+        _DEPARTURES.announced_at,
+        _DEPARTURES.zone,
         _PEOPLE.id,
         _PEOPLE.subject,
         *(_PEOPLE[name] for name in Known._fields),
@@ -39,6 +42,8 @@ class _Leaving(NamedTuple):
     began: datetime
     departure_id: str
     effective_at: datetime
+    announced_at: datetime
+    zone: str
     person_id: str
     subject: str
     known: Known
@@ -71,9 +76,10 @@ def orders_of(session: Session, steps: Sequence[StepValues], *, now: datetime) -
     ]
 
 
-def _leaving(began: datetime, departure_id: str, effective_at: datetime, *who: Any) -> _Leaving:
-    person_id, subject, *known = who
-    return _Leaving(began, departure_id, effective_at, person_id, subject, Known(*known))
+def _leaving(began: datetime, departure_id: str, *who: Any) -> _Leaving:
+    effective_at, announced_at, zone, person_id, subject, *known = who
+    when = began, departure_id, effective_at, announced_at, zone
+    return _Leaving(*when, person_id, subject, Known(*known))
 
 
 def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked, *, now: datetime) -> Order:
@@ -89,13 +95,14 @@ def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked, *, n
         subject=leaving.subject,
         person=known_to_connectors(leaving.known),
         effective_at=leaving.effective_at,
+        zone=leaving.zone,
         links=links.get((leaving.person_id, step.connector), ()),
         unclear=asked.get((leaving.person_id, step.connector)),
         checking=step.checking,
         look_first=step.look_first,
         seen=_seen(step.evidence),
         undoes=step.undoes or "",
-        began=leaving.began,
+        gone_since=gone_since(leaving.began, leaving.effective_at, leaving.announced_at, leaving.zone),
         sign_in=step.shuts_sign_in,
         out_since=now,
     )

@@ -16,6 +16,6 @@ def test_who_was_taken_back_by_hr_between_the_two_is_not_let_go(company: Company
     first, second = company.approvers()
     release = company.ask(first, held[2:3])
 
-    company.says("E-3", change=Change.RESCINDED)
+    company.says("E-2", change=Change.RESCINDED)
 
     refused(company, "outdated", company.approve, second, release)

@@ -67,7 +67,7 @@ PLANTS = (
     Plant(
         protects="A departure before the hire is held as a slip.",
         file="service/departures/holding.py",
-        text="ends.date() < person.hired_on:",
+        text="last_day(ends, zone) < person.hired_on:",
         becomes="False:",
         tests=("tests/unit/engine/test_held.py::test_a_departure_before_the_hire_is_doubted",),
     ),

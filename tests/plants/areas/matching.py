@@ -8,6 +8,7 @@ THEIRS = "tests/unit/engine/test_theirs.py"
 ROSTER = "tests/unit/departures/test_roster.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
 
+HIRED = "tests/unit/engine/test_hired_the_day_after.py"
 LATE = "tests/unit/engine/test_answering_late.py"
 
 PLANTS = (
@@ -198,6 +199,23 @@ PLANTS = (
         text="    if has_left(session, session.get_one(Person, person_id)):",
         becomes="    if True:",
         tests=(f"{LATE}::test_who_was_hired_again_is_not_shut_out_by_an_answer_that_comes_after",),
+    ),
+    Plant(
+        protects="Who is hired on the day after their last day is not shut out, wherever they live.",
+        file="service/engine/hired_again.py",
+        text="min(run, times.last_day(ends, zone)) if announced < ends else run",
+        becomes="run",
+        tests=(f"{HIRED}::test_who_is_hired_on_the_day_after_the_last_is_not_shut_out",),
+    ),
+    Plant(
+        protects="Who is hired on the day after their last day has not left, wherever they live.",
+        file="service/departures/left.py",
+        text="last_day(effective, zone))",
+        becomes="effective.date())",
+        tests=(
+            f"{HIRED}::test_who_is_hired_on_the_day_after_the_last_is_not_shut_out",
+            f"{HIRED}::test_who_is_dismissed_on_their_first_day_is_shut_out",
+        ),
     ),
     Plant(
         protects="Who leaves anew later is not shut out by an old run.",

@@ -103,7 +103,7 @@ def test_a_departure_before_the_hire_is_doubted(world: Any) -> None:
         departure = session.get_one(Departure, "d-1")
         person = session.get_one(Person, world.people["mike"])
         departure.effective_at = departure.effective_at.replace(year=2019)
-        found = slip_in_the_date(departure.effective_at, person, now=world.clock())
+        found = slip_in_the_date(departure.effective_at, departure.zone, person, now=world.clock())
 
     assert found is not None
     assert found.code == "before hire"
