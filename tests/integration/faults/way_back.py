@@ -33,7 +33,7 @@ def what_is_taken_back_is_as_before(history: History) -> Iterator[str]:
 
 
 def only_what_we_shut_is_opened(history: History) -> Iterator[str]:
-    """Nothing is opened that we had not shut, nothing before a person said so, and nothing that is lost for good."""
+    """Nothing is opened that we had not shut, nothing before a person said so, and nothing is shut once more."""
     said = {e.run: e.at for e in history.entries if e.event == "run.undoing"}
     shut: set[tuple[str, str, str]] = set()
     for effect in sorted(history.effects, key=lambda each: each.at):
@@ -43,9 +43,7 @@ def only_what_we_shut_is_opened(history: History) -> Iterator[str]:
                 yield f"{effect.what} of {effect.target} was done by {effect.run} after it had been taken back."
             shut.add(place)
             continue
-        if effect.what not in REVERSIBLE:
-            yield f"{effect.what} of {effect.target} came on the way back of {effect.run}."
-        elif place not in shut:
+        if place not in shut:
             yield f"{effect.run} opened {effect.what} of {effect.target}, which it had not shut."
         if effect.at < said.get(effect.run, "~"):
             yield f"{effect.what} of {effect.target} was opened by {effect.run} before anybody said so."

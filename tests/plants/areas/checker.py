@@ -196,13 +196,7 @@ PLANTS = (
     ),
     blind(
         "The checker misses nothing that was shut before us and is opened.",
-        "        elif place not in shut:",
-        "        elif False:",
-        file=BACK,
-    ),
-    blind(
-        "The checker misses nothing that is lost for good and came back.",
-        "        if effect.what not in REVERSIBLE:",
+        "        if place not in shut:",
         file=BACK,
     ),
     blind(
