@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, Text, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.departures import late
+from service.departures import late, times
 from service.departures.departure import Departure
 from service.departures.kind import LEAVING, DepartureState
 from service.engine.record import ENGINE, record_run
@@ -78,7 +78,7 @@ def left_since(session: Session, run_id: str, *, now: datetime) -> int | None:
     run = session.get_one(Run, run_id)
     person = session.get_one(Person, session.get_one(Departure, run.departure_id).person_id)
     query = (
-        select(Run.number, Departure.effective_at)
+        select(Run.number, Departure.effective_at, Departure.zone)
         .join(Departure, Departure.id == Run.departure_id)
         .outerjoin(Undo, Undo.run_id == Run.id)
         .where(Departure.person_id == person.id, Run.number > run.number, Undo.run_id.is_(None))
@@ -88,9 +88,10 @@ def left_since(session: Session, run_id: str, *, now: datetime) -> int | None:
         .limit(1)
     )
     found = session.execute(query).first()
-    if found is None or (person.hired_on is not None and person.hired_on > found.effective_at.date()):
+    if found is None:
         return None
-    return int(found.number)
+    hired, gone = person.hired_on, times.last_day(found.effective_at, found.zone)
+    return None if hired is not None and hired > gone else int(found.number)
 
 
 def is_taken_back(session: Session, run_id: str) -> bool:

@@ -66,7 +66,9 @@ def test_once_the_newer_one_is_taken_back_the_older_one_may_be(world: World, twi
     assert active(world) == {"acc-1": True}
 
 
-@pytest.mark.parametrize("how", ["cancelled", "withdrawn", "hired again", "not yet", "a lost laptop"])
+@pytest.mark.parametrize(
+    "how", ["cancelled", "withdrawn", "hired again", "the next morning", "not yet", "a lost laptop"]
+)
 def test_a_newer_run_that_keeps_nobody_out_is_in_nobodys_way(
     world: World, twice: tuple[str, str], how: str
 ) -> None:
@@ -78,6 +80,9 @@ def test_a_newer_run_that_keeps_nobody_out_is_in_nobodys_way(
             newer.state = DepartureState.WITHDRAWN
         elif how == "hired again":
             session.get_one(Person, world.people["mike"]).hired_on = world.clock().date() + timedelta(days=1)
+        elif how == "the next morning":  # the last day ended with midnight
+            newer.effective_at = world.clock().replace(hour=0, minute=0)
+            session.get_one(Person, world.people["mike"]).hired_on = world.clock().date()
         elif how == "not yet":
             newer.effective_at += timedelta(days=9)
         else:
