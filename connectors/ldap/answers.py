@@ -43,7 +43,8 @@ _CUT_SHORT = _Meaning(
 _NOT_WILLING = _Meaning(
     Refused,
     "The directory is not willing to change {about} (result {code}).",
-    "A password policy or a protected object stands against it; the server's log says which.",
+    "A password policy or a protected object stands against it, or the server may not be changed for now; "
+    "its log says which. Then try the step again.",
 )
 _NOT_NOW = _Meaning(
     Unavailable,
@@ -55,6 +56,8 @@ _MEANINGS: Final = {
     results.RESULT_SIZE_LIMIT_EXCEEDED: _CUT_SHORT,
     results.RESULT_ADMIN_LIMIT_EXCEEDED: _CUT_SHORT,
     results.RESULT_CONSTRAINT_VIOLATION: _NOT_WILLING,
+    # Mostly a policy or the wrong server, which no waiting mends, and no code tells a database that is frozen for a
+    # backup from them: somebody is told at once, while the access is open. What passes is 51 and 52 (RFC 4511, A.2).
     results.RESULT_UNWILLING_TO_PERFORM: _NOT_WILLING,
     results.RESULT_NO_SUCH_OBJECT: _Meaning(
         NotFound, "{about} is not in the directory.", "Was it moved, renamed or deleted?"

@@ -38,6 +38,9 @@ class RealSlapd:
         policy: Load the password policy overlay.
         hashes: Let the policy hash what it takes for a password in the clear (`ppolicy_hash_cleartext`).
         says_locked: Let a refused bind say that the account is locked (`ppolicy_use_lockout`).
+
+    Attributes:
+        frozen: From the next start on nothing may be changed, as during a backup (`readonly`).
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class RealSlapd:
         self.policy = policy
         self.says_locked = says_locked
         self.hashes = hashes
+        self.frozen = False
         self.port = port or _kept_port(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -228,6 +232,7 @@ rootdn "{company.ADMIN_DN}"
 rootpw "{server.admin_password}"
 directory {server.folder}/database
 maxsize 1073741824
+readonly {"on" if server.frozen else "off"}
 dbnosync
 index objectClass,uid,mail,employeeNumber,entryUUID,member,memberUid,uniqueMember eq
 limits dn.exact="{company.SERVICE_DN}" size=unlimited

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from connectors.ldap.answers import refusal
 from connectors.ldap.fake import FakeLdap
 from connectors.ldap.tests.conftest import MIKE, PERSON
 from connectors.sdk.context import Context
@@ -158,6 +159,14 @@ def test_a_directory_that_is_down_is_unavailable(directory: FakeLdap, opened: An
 
     with pytest.raises(Unavailable):
         connector.disable_account(mike)
+
+
+@pytest.mark.parametrize(("code", "error"), [(51, Unavailable), (52, Unavailable), (53, Refused)])
+def test_a_directory_that_is_busy_or_away_is_asked_again_and_one_that_will_not_is_not(
+    code: int, error: type
+) -> None:
+    assert type(refusal(code, about="uid=mike", writing=True)) is error
+    assert getattr(refusal(code, about="uid=mike", writing=True), "maybe_applied", False) is (code != 53)
 
 
 def test_a_slow_directory_is_left_at_the_deadline(directory: FakeLdap, opened: Any, mike: Account) -> None:

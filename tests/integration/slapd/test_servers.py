@@ -8,6 +8,7 @@ import pytest
 
 from connectors.ldap.slapd import RealSlapd
 from connectors.sdk.context import Context
+from connectors.sdk.errors import Refused
 from connectors.sdk.fakes.conformance import registry_for
 from connectors.sdk.types import Evidence, Expectation, Person, Proof
 
@@ -63,6 +64,22 @@ def test_a_company_of_more_people_than_openldap_lets_anybody_read_is_listed_whol
         connector: Any = registry_for("ldap", server.settings()).open("ldap", context)
 
         assert len({account.label for account in connector.list_accounts()}) == len(people)
+
+
+@pytest.mark.slapd
+def test_a_database_that_is_frozen_for_a_backup_is_somebodys_business_at_once(tmp_path: Path) -> None:
+    server = RealSlapd(tmp_path / "slapd")
+    server.seed([MIKE])
+    server.frozen = True
+    with server:
+        context = Context(now=lambda: datetime.now(UTC), idempotency_key="run-1/step-1")
+        connector: Any = registry_for("ldap", server.settings()).open("ldap", context)
+        (mike,) = connector.find_accounts(Person(display_name="Mike", usernames=("mike",)))
+
+        with pytest.raises(Refused, match="result 53") as refused:
+            connector.disable_account(mike)
+
+    assert "may not be changed for now" in refused.value.hint
 
 
 def _shut_and_opened(server: RealSlapd, *, means_left: set[str]) -> None:
