@@ -12,7 +12,7 @@ from connectors.microsoft_intune.posture import DEVICE, DEVICE_FIELDS, read_post
 from connectors.microsoft_intune.rights import look
 from connectors.microsoft_intune.signin import ClientCredentials
 from connectors.sdk.context import Context, Secret
-from connectors.sdk.errors import Ambiguous, ConfigError, NotFound, Refused
+from connectors.sdk.errors import Ambiguous, ConfigError, NotFound, RateLimited, Refused, Unavailable
 from connectors.sdk.http import Http
 from connectors.sdk.settings import read_once
 from connectors.sdk.types import (
@@ -78,7 +78,7 @@ class IntuneConnector:
             scope=said.scope,
         )
         http = Http(target=NAME, base_url=said.graph_url, context=context, auth=sign_in)
-        graph = Graph(http, graph_url=said.graph_url)
+        graph = Graph(http, graph_url=said.graph_url, forbidden=sign_in.right_refused)
         return cls(graph, sign_in, client_id=said.client_id, context=context)
 
     def sign_in(self) -> None:
@@ -122,12 +122,19 @@ class IntuneConnector:
             template=DEVICE + "/remoteLock",
             needs=ORDERS,
         )
-        after = newest_lock(self._read(device))
+        after = self._after_the_order(device, before)
         if after == before:
             return self._unseen(device)
         if after.state in FIXES:
             raise _not_carried_out(device, after)
         return self._outcome(device, after, changed=True)
+
+    def _after_the_order(self, device: Device, before: LockOrder) -> LockOrder:
+        """The order was taken: that it cannot be read just now is no reason to give it again."""
+        try:
+            return newest_lock(self._read(device))
+        except (RateLimited, Unavailable):
+            return before
 
     def verify(self, target: Target, expectation: Expectation) -> tuple[Evidence, ...]:
         """Read what the device has answered. Only `LOCKED` can be proven here."""

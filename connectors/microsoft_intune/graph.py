@@ -1,6 +1,7 @@
 """Ask Microsoft Graph: pages followed to the end, refusals turned into the errors of the SDK."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -9,6 +10,8 @@ from connectors.sdk.http import Http, Response
 from connectors.sdk.types import Json
 
 MAX_PAGES: Final = 200
+#: A conflict of which Graph says that it may be tried again. https://learn.microsoft.com/graph/errors
+CONCURRENT: Final = "Directory_ConcurrencyViolation"
 
 Row = dict[str, Any]  # one entity as Graph serves it
 
@@ -17,16 +20,20 @@ class Graph:
     """Graph v1.0 under one base URL.
 
     `needs` is always the application permission the call wants, so that a refusal can name it.
+
+    Args:
+        forbidden: Told of each refusal for want of a permission.
     """
 
-    def __init__(self, http: Http, *, graph_url: str) -> None:
+    def __init__(self, http: Http, *, graph_url: str, forbidden: Callable[[], None] = lambda: None) -> None:
         self._http = http
         self._graph_url = graph_url.rstrip("/")
+        self._forbidden = forbidden
 
     def row(self, path: str, *, template: str, needs: str, select: tuple[str, ...] = ()) -> Row:
         """One entity. Raises `NotFound` when it is not there."""
         answer = self._http.get(path, template=template, params=_selecting(select))
-        body = _good(answer, template=template, needs=needs).json()
+        body = self._good(answer, template=template, needs=needs).json()
         if not isinstance(body, dict):
             raise _not_odata(template)
         return body
@@ -44,7 +51,7 @@ class Graph:
         here, query = path, {**_selecting(select), **params}
         for _ in range(MAX_PAGES):
             answer = self._http.get(here, template=template, params=query)
-            body = _good(answer, template=template, needs=needs).json()
+            body = self._good(answer, template=template, needs=needs).json()
             yield from _values(body, template)
             link = body.get("@odata.nextLink")
             if not link:
@@ -57,7 +64,12 @@ class Graph:
 
     def order(self, path: str, *, template: str, needs: str) -> None:
         """POST an action that has no body and answers 204."""
-        _good(self._http.post(path, template=template), template=template, needs=needs)
+        self._good(self._http.post(path, template=template), template=template, needs=needs)
+
+    def _good(self, answer: Response, *, template: str, needs: str) -> Response:
+        if answer.status == HTTPStatus.FORBIDDEN:
+            self._forbidden()
+        return _good(answer, template=template, needs=needs)
 
     def _next(self, link: Json) -> str:
         """The rest of a link to the next page. A link to anywhere else would carry our token there."""
@@ -111,6 +123,10 @@ def _good(answer: Response, *, template: str, needs: str) -> Response:
                 f"Microsoft Graph does not allow our application {template}.",
                 hint=f"Grant it the application permission {needs} with admin consent, then resume the run.",
             )
+        case 423:
+            raise _not_now(answer, template)
+        case 409 if answer.retry_after_s is not None or _code(answer) == CONCURRENT:
+            raise _not_now(answer, template)
         case 404:
             raise NotFound(
                 f"Microsoft Graph has nothing at {template} for this id.",
@@ -121,3 +137,24 @@ def _good(answer: Response, *, template: str, needs: str) -> Response:
                 f"Microsoft Graph answered {template} with {status}.",
                 hint="Look at the object in the Intune admin center; it may not take this order.",
             )
+
+
+def _not_now(answer: Response, template: str) -> Unavailable:
+    """Two writers met, or the object is locked. Nothing was carried out."""
+    return Unavailable(
+        f"Microsoft Graph could not carry out {template} just now ({answer.status}).",
+        hint="The step is retried; if it keeps failing, look at the object in the Intune admin center.",
+        retry_after_s=answer.retry_after_s,
+    )
+
+
+def _code(answer: Response) -> str:
+    """Graph's own word for what went wrong. The message beside it is never read."""
+    try:
+        body = answer.json()
+    except Unavailable:
+        return ""
+    match body:
+        case {"error": {"code": str(code)}}:
+            return code
+    return ""

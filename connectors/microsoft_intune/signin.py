@@ -18,6 +18,8 @@ from connectors.sdk.types import Json
 
 #: A token is renewed this long before it ends, so that it does not end on the way.
 MARGIN_S: Final = 120.0
+#: A token older than this may have been made before a permission was granted.
+OLD_S: Final = 60.0
 
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 #: Words of `error` that refuse us as we are: only a person mends them. Any other, or none, may pass by itself.
@@ -52,6 +54,7 @@ class _Kept:
     """The one token of an application in this process. Real time, as a turned clock ends no token."""
 
     token: str = ""
+    since: float = 0.0
     until: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -98,6 +101,12 @@ class ClientCredentials:
             if self._kept.token == self._used:
                 self._kept.until = 0.0
 
+    def right_refused(self) -> None:
+        """A token names the permissions of the moment it was made: whoever grants one must not wait for its end."""
+        with self._kept.lock:
+            if time.monotonic() - self._kept.since > OLD_S:
+                self._kept.until = 0.0
+
     def roles(self) -> frozenset[str] | None:
         """The application permissions in the token, or None when the token does not show them."""
         return _roles(self._token())
@@ -114,7 +123,7 @@ class ClientCredentials:
         token = body.get("access_token") if isinstance(body, dict) else None
         if answer.status != HTTPStatus.OK or not isinstance(token, str):
             raise _no_token(answer, body)
-        self._kept.token = token
+        self._kept.token, self._kept.since = token, time.monotonic()
         self._kept.until = time.monotonic() + max(0.0, _seconds(body.get("expires_in")) - MARGIN_S)
 
     def _ask(self) -> Response:

@@ -172,22 +172,25 @@ class Api:
                 return
         raise self._refused_in(result, change)
 
-    def row_in(self, result: Json, record: Record) -> Row:
-        """The record that was read by its id in a batch."""
+    def row_after(self, result: Json, record: Record) -> Row:
+        """The record that was read by its id in a batch, after a change that was carried out."""
         match result:
             case {"statusCode": 200, "result": dict(row)}:
                 return row
-        raise self._refused_in(result, record)
+        raise self._refused_in(result, record, changed=True)
 
-    def _refused_in(self, result: Json, part: Asked | Change | Record) -> ConnectorError:
+    def _refused_in(
+        self, result: Json, part: Asked | Change | Record, *, changed: bool = False
+    ) -> ConnectorError:
+        changed = changed or isinstance(part, Change)
         match result:
             case {"statusCode": int(status), "result": refused}:
                 answer = Response(status=status, headers={}, body=json.dumps(refused).encode())
-                return self._refusal(answer, part.what, right=_right(part))
+                return self._refusal(answer, part.what, right=_right(part), maybe_applied=changed)
         return Unavailable(
             f"Salesforce's answer cannot be read, while {part.what}.",
             hint="The step is retried.",
-            maybe_applied=isinstance(part, Change),
+            maybe_applied=changed,
         )
 
     def found_in(self, result: Json, asked: Asked) -> Found:
@@ -271,10 +274,12 @@ class Api:
             return answer
         raise self._refusal(answer, what, right=right)
 
-    def _refusal(self, answer: Response, what: str, *, right: str) -> ConnectorError:
+    def _refusal(
+        self, answer: Response, what: str, *, right: str, maybe_applied: bool = False
+    ) -> ConnectorError:
         if code_of(answer) == LIMIT_CODE:
             return pacing.limited("salesforce", self._sign_in.token.instance_url, seconds=LIMIT_RETRY_S)
-        return translated(answer, what, right=right)
+        return translated(answer, what, right=right, maybe_applied=maybe_applied)
 
     def _note_usage(self, answer: Response) -> None:
         """Remember `api-usage=18/5000`."""

@@ -61,7 +61,7 @@ def _frozen_at_once(api: Api, account: Account, login_id: str) -> tuple[AccountS
     *reads, done, after = api.batch(*asked, change, record, together=True)
     known = accounts.gathered(api, account, reads)
     api.done_in(done, change)
-    row = api.row_in(after, record)
+    row = api.row_after(after, record)
     _insist(account, LOGIN, FROZEN, row.get(FROZEN), wanted=True)
     if soql.id18(str(known.login["Id"])) != soql.id18(login_id):
         raise Refused(
@@ -137,7 +137,7 @@ def _ensure(
         change = Change(kind, record_id, {field: wanted}, what)
         done, after = api.batch(change, record, together=True)
         api.done_in(done, change)
-        found = api.row_in(after, record).get(field)
+        found = api.row_after(after, record).get(field)
     _insist(account, kind, field, found, wanted=wanted)
     return _evidence(api, kind, field, found, was=was)
 

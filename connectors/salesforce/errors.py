@@ -26,6 +26,17 @@ _NO_RIGHT: Final = frozenset(
 _WRONG_QUESTION: Final = frozenset(
     {"MALFORMED_QUERY", "INVALID_FIELD", "INVALID_QUERY_FILTER_OPERATOR", "URL_NOT_RESET"}
 )
+#: What passes by itself, told in a batch's answer with any status.
+_PASSING: Final = frozenset(
+    {
+        "INVALID_SESSION_ID",  # it ended between two parts; the next call signs in anew
+        "INVALID_QUERY_LOCATOR",  # the cursor was given to another query; the next try begins anew
+        "QUERY_TIMEOUT",
+        "REQUEST_RUNNING_TOO_LONG",
+        "SERVER_UNAVAILABLE",
+        "UNABLE_TO_LOCK_ROW",
+    }
+)
 _IN_USE: Final = ("FIELD_INTEGRITY_EXCEPTION", "CANNOT_DEACTIVATE", "DEPENDENCY_EXISTS")
 #: Who we are was refused.
 _NOT_US: Final = frozenset(
@@ -67,19 +78,25 @@ def code_of(response: Response) -> str:
     return found if isinstance(found, str) and _CODE.fullmatch(found) else ""
 
 
-def translated(response: Response, what: str, *, right: str) -> ConnectorError:
+def translated(response: Response, what: str, *, right: str, maybe_applied: bool = False) -> ConnectorError:
     """The error for an answer that is not a success.
 
     Args:
         response: What came back.
         what: What we were doing, as the object of a sentence: `freezing mike@example.com`.
         right: The permission this needs, named as in Setup.
+        maybe_applied: Something was changed, or may have been, when this was answered.
     """
     code = code_of(response)
     if code == LIMIT_CODE:
         return _at_the_limit(what)
-    if code == "UNABLE_TO_LOCK_ROW":
-        return Unavailable(f"Another change held the same record, while {what}.", hint="The step is retried.")
+    if code in _PASSING or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        said = f"{response.status} {code}".strip()
+        return Unavailable(
+            f"Salesforce could not do it just now ({said}), while {what}.",
+            hint="The step is retried; if it keeps failing, look at status.salesforce.com.",
+            maybe_applied=maybe_applied,
+        )
     if code in _GONE or response.status == HTTPStatus.NOT_FOUND:
         return NotFound(
             f"Salesforce does not know the record any more, while {what}.", hint="Look the account up again."

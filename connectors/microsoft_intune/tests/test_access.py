@@ -266,3 +266,28 @@ def test_a_redirect_is_not_followed(intune: FakeIntune, opened: Opened, mike: Pe
 
     with pytest.raises(Refused):
         list(opened().devices(mike))
+
+
+def test_a_permission_that_was_granted_counts_without_waiting_for_the_token_to_end(
+    intune: FakeIntune, opened: Opened, mike: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intune.roles = ALL_ROLES[1:]
+    with pytest.raises(Refused):
+        list(opened().devices(mike))
+    intune.roles = ALL_ROLES
+    monkeypatch.setattr("connectors.microsoft_intune.signin.OLD_S", -1.0)  # a minute has passed
+    with pytest.raises(Refused):
+        list(opened().devices(mike))
+
+    assert len(list(opened().devices(mike))) == 3
+
+
+def test_a_refusal_soon_after_the_sign_in_does_not_sign_in_again(
+    intune: FakeIntune, opened: Opened, mike: Person
+) -> None:
+    intune.roles = ALL_ROLES[1:]
+    for _ in range(3):
+        with pytest.raises(Refused):
+            list(opened().devices(mike))
+
+    assert sign_ins(intune) == 1

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -7,6 +8,7 @@ import pytest
 
 from connectors.microsoft_intune.connector import IntuneConnector
 from connectors.microsoft_intune.fake import FakeIntune
+from connectors.microsoft_intune.graph import _good
 from connectors.microsoft_intune.lock import ActionState, newest_lock
 from connectors.sdk.errors import (
     Ambiguous,
@@ -16,6 +18,7 @@ from connectors.sdk.errors import (
     Unavailable,
     Unsafe,
 )
+from connectors.sdk.http import Response
 from connectors.sdk.types import Account, Device, Expectation, Proof
 
 Opened = Callable[..., IntuneConnector]
@@ -278,6 +281,54 @@ def test_an_order_graph_does_not_take_is_a_persons_business(
 
     with pytest.raises(Refused):
         connector.lock_device(mac)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "after_s"), [(423, {}, None), (409, {"Retry-After": "5"}, 5), (408, {}, None)]
+)
+def test_an_order_that_met_another_is_given_again(
+    intune: FakeIntune,
+    connector: IntuneConnector,
+    mac: Device,
+    status: int,
+    headers: dict[str, str],
+    after_s: float | None,
+) -> None:
+    intune.faults.status_once = {("POST", REMOTE_LOCK): [(status, headers)]}
+
+    with pytest.raises(Unavailable) as met:
+        connector.lock_device(mac)
+
+    assert met.value.retry_after_s == after_s
+    assert connector.lock_device(mac).changed
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("Directory_ConcurrencyViolation", Unavailable), ("Conflict", Refused)]
+)
+def test_of_the_conflicts_only_that_of_two_writers_passes(code: str, error: type) -> None:
+    body = json.dumps({"error": {"code": code, "message": "never read"}}).encode()
+    answer = Response(status=409, headers={}, body=body)
+
+    with pytest.raises(error):
+        _good(answer, template="/x", needs="none")
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_an_order_that_was_taken_is_not_given_again_because_it_cannot_be_read_just_now(
+    intune: FakeIntune, connector: IntuneConnector, mac: Device, status: int
+) -> None:
+    connector.posture(mac)  # the reading before the order is at hand
+    intune.faults.status_once = {
+        ("GET", r"/v1.0/deviceManagement/managedDevices/[^/]+"): [(status, {})],
+    }
+
+    outcome = connector.lock_device(mac)
+
+    assert outcome.changed
+    assert outcome.pending is not None
+    assert [evidence.proof for evidence in outcome.evidence] == [Proof.UNPROVABLE]
+    assert len(intune.effects) == 1
 
 
 def test_a_busy_graph_is_asked_again_when_it_says(

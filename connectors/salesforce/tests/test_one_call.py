@@ -76,6 +76,30 @@ def test_a_freeze_that_is_refused_is_refused_though_the_reading_was_not(
         salesforce.disable_account(known)
 
 
+@pytest.mark.parametrize(("status", "code"), [(500, "UNKNOWN_EXCEPTION"), (401, "INVALID_SESSION_ID")])
+def test_a_freeze_that_was_carried_out_and_cannot_be_read_back_is_looked_for_before_it_is_repeated(
+    org: FakeSalesforce, salesforce: SalesforceConnector, known: Account, status: int, code: str
+) -> None:
+    org.refusals[("GET", LOGIN)] = [(status, code)]
+
+    with pytest.raises(Unavailable) as lost:
+        salesforce.disable_account(known)
+
+    assert [effect["what"] for effect in org.effects] == ["UserLogin.IsFrozen"]
+    assert lost.value.maybe_applied
+
+
+def test_a_failure_inside_a_batch_of_readings_changed_nothing(
+    org: FakeSalesforce, salesforce: SalesforceConnector, known: Account
+) -> None:
+    org.refusals[("GET", QUERY)] = [(500, "UNKNOWN_EXCEPTION")]
+
+    with pytest.raises(Unavailable) as failed:
+        salesforce.disable_account(known)
+
+    assert (failed.value.maybe_applied, org.effects) == (False, [])
+
+
 def test_the_id_of_somebody_elses_login_is_noticed(salesforce: SalesforceConnector, known: Account) -> None:
     anna = next(
         each for each in salesforce.list_accounts() if each.identifiers.get("employee_no") == "E-1002"

@@ -75,4 +75,74 @@ PLANTS = (
         becomes="                hint=error.hint,\n                look_first=error.maybe_applied,\n",
         tests=("tests/unit/engine/test_runs.py::test_a_system_that_is_away_is_asked_again_when_it_said",),
     ),
+    Plant(
+        protects="A directory that is not willing is told to a person at once.",
+        file="connectors/ldap/answers.py",
+        text="    results.RESULT_UNWILLING_TO_PERFORM: _NOT_WILLING,\n",
+        becomes="",
+        tests=(
+            (
+                "connectors/ldap/tests/test_errors.py::"
+                "test_a_directory_that_is_busy_or_away_is_asked_again_and_one_that_will_not_is_not"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A part of a batch that Salesforce could not carry out just now is tried again.",
+        file="connectors/salesforce/errors.py",
+        text="    if code in _PASSING or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:",
+        becomes="    if code in _PASSING:",
+        tests=(
+            "connectors/salesforce/tests/test_refusals.py::test_an_error_code_means_one_thing_to_the_engine",
+            (
+                "connectors/salesforce/tests/test_one_call.py::"
+                "test_a_failure_inside_a_batch_of_readings_changed_nothing"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A freeze that was carried out and cannot be read back is looked for before it is repeated.",
+        file="connectors/salesforce/api.py",
+        text="        raise self._refused_in(result, record, changed=True)",
+        becomes="        raise self._refused_in(result, record)",
+        tests=(
+            (
+                "connectors/salesforce/tests/test_one_call.py::"
+                "test_a_freeze_that_was_carried_out_and_cannot_be_read_back_is_looked_for_before_it_is_repeated"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A lock that was ordered is not ordered again because the device cannot be read just now.",
+        file="connectors/microsoft_intune/connector.py",
+        text="        except (RateLimited, Unavailable):\n            return before",
+        becomes="        except RateLimited:\n            raise",
+        tests=(
+            (
+                "connectors/microsoft_intune/tests/test_lock.py::"
+                "test_an_order_that_was_taken_is_not_given_again_because_it_cannot_be_read_just_now"
+            ),
+        ),
+    ),
+    Plant(
+        protects="An object that is locked for a moment is asked again.",
+        file="connectors/microsoft_intune/graph.py",
+        text="        case 423:\n            raise _not_now(answer, template)\n",
+        becomes="",
+        tests=(
+            "connectors/microsoft_intune/tests/test_lock.py::test_an_order_that_met_another_is_given_again",
+        ),
+    ),
+    Plant(
+        protects="Whoever grants a permission does not wait for an old token to end.",
+        file="connectors/microsoft_intune/graph.py",
+        text="            self._forbidden()\n",
+        becomes="            pass\n",
+        tests=(
+            (
+                "connectors/microsoft_intune/tests/test_access.py::"
+                "test_a_permission_that_was_granted_counts_without_waiting_for_the_token_to_end"
+            ),
+        ),
+    ),
 )
