@@ -89,7 +89,7 @@ def locked(job: dict[str, Any], count: int) -> tuple[Locks, float, float]:
     service = create_service(settings)
     leavers: list[Any] = job["leavers"]
     hire(service.store, leavers)
-    service.learn_rosters()
+    service.nights.learn_rosters()
     messages = [signed(settings, leaves_at_once(leaver)) for leaver in leavers]
     locks = Locks(service.store)
     following = threading.Thread(target=locks.follow, args=(count,))

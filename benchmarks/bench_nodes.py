@@ -59,7 +59,7 @@ def _carried_out(
     service: Service, settings: Settings, folder: Path, job: Mapping[str, Any], workers: int
 ) -> float:
     hire(service.store, job["leavers"])
-    service.learn_rosters()
+    service.nights.learn_rosters()
     follower = Follower(service.store)
     messages = [signed(settings, leaves_at_once(leaver)) for leaver in job["leavers"]]
     with _workers(settings, folder, workers):

@@ -1,27 +1,23 @@
 """Wiring: every room is made here once and handed to the others; nothing else happens in this file."""
 
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import structlog
 from sqlalchemy.orm import Session
 
-from connectors.sdk.capabilities import ListsAccounts
-from connectors.sdk.context import Context
-from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry, discover
-from connectors.sdk.types import Window
 from service.departures import ceilings
 from service.departures.announce import announce
 from service.departures.event import TerminationEvent
 from service.departures.guardrails import guardrails_of
 from service.departures.kind import DepartureKind
 from service.departures.times import TZDATA_VERSION, stale
-from service.engine import found_late, installation, kill_switch
+from service.engine import installation, kill_switch
 from service.engine.builtin import builtins
 from service.engine.clock import ClockGuard, EngineClock
 from service.engine.deliverer import Deliverer, Role, deliverer, nobody_works
@@ -38,6 +34,7 @@ from service.ledger.bound import bind
 from service.ledger.checkpoint import due, sign_checkpoint
 from service.ledger.keys import Keys
 from service.ledger.sink import FileSink, publish
+from service.nights import Nights
 from service.playbook.approval import Approvals
 from service.playbook.catalogue import Catalogue
 from service.playbook.chosen import chosen_playbooks
@@ -49,10 +46,8 @@ from service.settings import Settings, SlackMode, arm_fail_point, connector_sett
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
-from service.snapshot.retention import KEEP_LOGS_LONGER_DAYS, destroy_logs, recently_sealed
-from service.snapshot.seal import Sealer, destroy_due, policy_of
+from service.snapshot.seal import Sealer, policy_of
 from service.store import Store, utc_now
-from service.store.failpoints import passing
 from service.watching import alarms_of
 
 if TYPE_CHECKING:  # the entrances are loaded when they open: a command that only reads is quick
@@ -85,68 +80,7 @@ class Service:
     collector: Collector
     sealer: Sealer
     intake: Intake
-
-    def rosters(self) -> list[str]:
-        """The target systems that list accounts."""
-        manifests = self.registry.manifests
-        return [name for name in self.registry.configured if "list_accounts" in manifests[name].actions]
-
-    def learn_rosters(self, names: Collection[str] | None = None) -> list[str]:
-        """Ask all target systems, or those named, who has an account. Gives those that failed; they stop no other."""
-        failed = []
-        for name in self.rosters() if names is None else names:
-            try:
-                connector = self.registry.open(name, Context(now=self.now, read_only=True))
-                passing("roster.fetch.before")
-                accounts = list(connector.list_accounts()) if isinstance(connector, ListsAccounts) else []
-                passing("roster.fetch.after")
-            except ConnectorError as error:
-                log.warning("roster.stopped", connector=name, error=type(error).__name__)
-                failed.append(name)
-                continue
-            with self.store.write("roster") as session:
-                learnt = found_late.learn(session, name, accounts, at=self.now())
-            log.info("roster.learnt", connector=name, links=learnt.links, orphans=learnt.orphans)
-        return failed
-
-    def collect(self, names: Collection[str] | None = None) -> list[str]:
-        """Fetch the logs of the whole look-back and baseline; what is kept already is not kept twice.
-
-        Gives the systems, of all or of those named, that did not hand over everything.
-        """
-        snapshot, end = self.settings.snapshot, self.now()
-        start, failed = end - timedelta(days=snapshot.lookback_days + snapshot.baseline_days + 1), []
-        names = self.collector.sources() if names is None else names
-        for name in names:
-            window = self.collector.still_open(name, Window(start=start, end=end))
-            collected = self.collector.collect(name, window)
-            log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)
-            if collected.stopped:
-                failed.append(name)
-        if self.collector.holds_logs():
-            warm()
-        if len(failed) < len(names):
-            self._look_again(end)
-        return failed
-
-    def _look_again(self, now: datetime) -> None:
-        """Judge anew whoever left lately: late logs may say more, and anything after the end is an incident."""
-        with self.store.read() as session:
-            lately = recently_sealed(session, now=now)
-        for departure_id, run_id in lately:
-            facts = self.desk.facts(run_id) if run_id else None
-            if facts and facts.undo:  # whoever came back works here again
-                continue
-            cut_at = facts.last_verified_at if facts else None
-            self.sealer.look_again(departure_id, self.collector.sources(), cut_at=cut_at)
-
-    def destroy_due(self) -> None:
-        """Destroy snapshots and collected logs whose time is over."""
-        snapshot = self.settings.snapshot
-        keep = timedelta(days=snapshot.lookback_days + snapshot.baseline_days + KEEP_LOGS_LONGER_DAYS)
-        with self.store.write("snapshots.destroyed") as session:
-            destroy_due(session, now=self.now())
-        destroy_logs(self.store, self.collector.shelf, before=(self.now() - keep).date())
+    nights: Nights
 
     def start(self) -> None:
         """Begin to act, with whatever the first leaver would wait for loaded."""
@@ -181,9 +115,7 @@ def create_service(
     store, keys = _opened(settings)
     approvals = Approvals.of(store, registry, offered)
     approvals.offer(now=clock())
-    shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
-    collector = Collector(store=store, registry=registry, shelf=shelf, now=clock)
-    sealer = Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=clock)
+    collector, sealer = _snapshots(settings, store, keys, registry, now=clock)
     parts = Parts.make(
         *(settings, store, keys, registry),
         now=clock,
@@ -191,6 +123,7 @@ def create_service(
         begin_due=swept(clock.guarded(starter.begin_due)),  # what is under way hears the time that counts on
     )
     engine = deliverer(parts, role)
+    desk = _desk(store, keys, collector.shelf, starter, engine, now=clock)
     return Service(
         settings=settings,
         now=clock,
@@ -202,10 +135,11 @@ def create_service(
         approvals=approvals,
         role=role,
         engine=engine,
-        desk=_desk(store, keys, shelf, starter, engine, now=clock),
+        desk=desk,
         collector=collector,
         sealer=sealer,
         intake=_intake(settings, store, keys, now=clock, wake=engine.wake),
+        nights=Nights(collector=collector, sealer=sealer, desk=desk, snapshot=settings.snapshot),
     )
 
 
@@ -221,6 +155,15 @@ def _opened(settings: Settings) -> tuple[Store, Keys]:
     store = installation.opened(settings.database_url, settings.service.data_dir, keys)
     bind(keys)
     return store, keys
+
+
+def _snapshots(
+    settings: Settings, store: Store, keys: Keys, registry: Registry, *, now: Clock
+) -> tuple[Collector, Sealer]:
+    """Who fetches logs, and who seals what a leaver did. They share a shelf."""
+    shelf = Shelf(folder=settings.service.data_dir / "activity", keys=keys)
+    collector = Collector(store=store, registry=registry, shelf=shelf, now=now)
+    return collector, Sealer(store=store, shelf=shelf, policy=policy_of(settings.snapshot), now=now)
 
 
 def _desk(store: Store, keys: Keys, shelf: Shelf, starter: Starter, engine: Deliverer, *, now: Clock) -> Desk:
@@ -279,7 +222,7 @@ class Running:
         flask = application(service, blueprints=doors, demo=demo)
         server = serve(flask, section.host, section.port)
         answering = threading.Thread(target=server.run, name="answering", daemon=True)
-        ticker = _ticker(service, nights=demo is None)
+        ticker = _ticker(service, by_night=demo is None)
         running = cls(service=service, server=server, slack=slack, ticker=ticker, answering=answering)
         service.start()
         answering.start()
@@ -312,7 +255,7 @@ class Working:
     @classmethod
     def begin(cls, service: Service) -> Self:
         """Join the other nodes."""
-        working = cls(service=service, ticker=_ticker(service, nights=True))
+        working = cls(service=service, ticker=_ticker(service, by_night=True))
         service.start()
         working.ticker.start()
         return working
@@ -367,14 +310,15 @@ def _slack(service: Service) -> "SlackRoom | None":
     return create_slack(service.desk, service.settings.slack, base_url=base_url, real_now=utc_now)
 
 
-def _ticker(service: Service, *, nights: bool) -> Ticker:
+def _ticker(service: Service, *, by_night: bool) -> Ticker:
     """What ticks: the engine's look at what is due, checkpoints, and the night's work, each by one node at a time."""
     ticker, sink = Ticker(), FileSink(service.settings.service.data_dir / "checkpoints")
+    nights = service.nights
 
     def every(seconds: float, name: str, job: Callable[[], object], *, at_once: bool = False) -> None:
         ticker.every(seconds, name, lambda: service.store.do_alone(name, job), at_once=at_once)
 
-    alarms = alarms_of(service.store, service.engine, service.settings, now=service.now)
+    alarms = alarms_of(service.store, service.engine, service.settings, nights, now=service.now)
     every(15.0, "alarms", alarms.look)
     if service.role is Role.WEB:
         return ticker
@@ -382,11 +326,11 @@ def _ticker(service: Service, *, nights: bool) -> Ticker:
     ticker.every(60.0, "sign-in", lambda: service.registry.sign_in(service.now), at_once=True)
     every(5.0, "checkpoint", lambda: sign_due(service, sink))
     every(5.0, "hr.look-up", service.intake.look_up_due)
-    every(3600.0, "retention", service.destroy_due)
+    every(3600.0, "retention", nights.destroy_due)
     every(60.0, "drill", drills_of(service.desk, service.registry, service.settings).when_due)
-    if nights:
-        every(LOOK_S, "rosters", Daily(service.rosters, service.learn_rosters).look, at_once=True)
-        every(LOOK_S, "collect", Daily(service.collector.sources, service.collect).look, at_once=True)
+    if by_night:
+        every(LOOK_S, "rosters", Daily(nights.rosters, nights.learn_rosters).look, at_once=True)
+        every(LOOK_S, "collect", Daily(service.collector.sources, nights.collect).look, at_once=True)
     return ticker
 
 

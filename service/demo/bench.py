@@ -106,7 +106,7 @@ def main(job_file: Path, *, known_ids: bool, read_along: bool = False) -> None:
     service = create_service(settings)
     hire(service.store, job["leavers"])
     if known_ids:
-        service.learn_rosters()
+        service.nights.learn_rosters()
     service.registry.sign_in(utc_now)  # the script has its tokens before the first leaver as well
     follower = Follower(service.store)
     keep_what_is_loaded()

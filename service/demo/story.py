@@ -35,8 +35,8 @@ def before(stage: Stage) -> Iterator[str]:
     """Everybody works; the night collects; a guilty leaver takes what he can."""
     yield f"{len(stage.world.people)} people work here; the directory is {stage.company.directory_is}."
     yield "Night falls: rosters are learnt and the CRM's logs collected, before anyone leaves."
-    stage.service.learn_rosters()
-    stage.service.collect()
+    stage.service.nights.learn_rosters()
+    stage.service.nights.collect()
     stage.claim("the leaver could sign in before", directory_lets_in(stage))
     if stage.world.leaning is Leaning.QUIET:
         return
@@ -50,7 +50,7 @@ def before(stage: Stage) -> Iterator[str]:
 def notice(stage: Stage) -> Iterator[str]:
     """HR's webhook, the real one, once more, and a forged one."""
     stage.clock.turn_to(stage.calendar.at(0, 9, 12))
-    stage.service.collect()
+    stage.service.nights.collect()
     hook = f"{stage.url}/hooks/{setup.SOURCE}"
     event = fake_hr.scheduled(
         stage.world.leaver, off_at=stage.calendar.end, notice=stage.calendar.monday.date()
@@ -75,7 +75,7 @@ def notice(stage: Stage) -> Iterator[str]:
 def the_cut(stage: Stage) -> Iterator[str]:
     """Friday at five: everything is shut and read back."""
     stage.clock.turn_to(stage.calendar.at(4, 3, 10))
-    stage.service.collect()
+    stage.service.nights.collect()
     session = stage.company.crm.try_login(stage.world.leaver.username, stage.world.leaver.password)
     if stage.run() is None:
         stage.claim("the leaver was at work until the end", session)
@@ -155,7 +155,7 @@ def after_care(stage: Stage) -> Iterator[str]:
     stage.wait_for("The end of the run", lambda: (run := stage.begun()).finished_at and run)
     for night in (11, 4 + REVIEW_AFTER_END + 4):  # the last logs of the review arrive days after its end
         stage.clock.turn_to(stage.calendar.at(night, 4))
-        stage.service.collect()
+        stage.service.nights.collect()
     facts = stage.begun()
     stage.claim("the run is green when every step has its minimum", facts.colour == "green")
     stage.claim("nothing worked after the end", facts.finding and facts.finding.verdict != "incident")

@@ -9,10 +9,9 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from sqlalchemy import bindparam, func, or_, select, union_all, update
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import NotFound, RateLimited, Unavailable
@@ -21,10 +20,7 @@ from connectors.sdk.pacing import DEFAULT_S, LONGEST_S
 from service.engine.order import Again, Ask, Contradicted, Done, Queued, Result
 from service.engine.states import OUT
 from service.engine.tables import Gate, StepRun
-from service.store import Prepared, table_of
-
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
+from service.store import Prepared, insert_for, table_of
 
 #: So many refusals to answer in a row shut a gate.
 TRIPPED = 5
@@ -179,16 +175,8 @@ def _left_before_it_opened(gate: Gate, since: datetime | None, *, now: datetime)
 def _new(session: Session, connector: str, *, now: datetime) -> Gate:
     """The gate of a system that had none. Another node may make it at the same moment."""
     values = {"connector": connector, "open_from": now, "failures": 0, "shut_because": ""}
-    session.execute(_insert(session)(Gate).values(values).on_conflict_do_nothing())
+    session.execute(insert_for(session)(Gate).values(values).on_conflict_do_nothing())
     return session.get_one(Gate, connector, with_for_update={"key_share": True}, populate_existing=True)
-
-
-def _insert(session: Session) -> "type[sqlite.Insert | postgresql.Insert]":
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.Insert
-    from sqlalchemy.dialects import postgresql  # four megabytes that nobody on SQLite pays for
-
-    return postgresql.Insert
 
 
 def _out(session: Session) -> dict[str, int]:

@@ -50,6 +50,8 @@ class StuckKind(StrEnum):
     READER = "reader"
     DRILL = "drill"
     INTAKE = "intake"
+    NIGHT = "night"
+    SLACK = "slack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ An alarm of a run is told in the thread of its message, as everything else of th
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import ConnectorError
 from service.departures.departure import Departure
+from service.engine import last_times
 from service.engine.alarms import Alarm, alarm_of, open_alarms
 from service.engine.desk import Desk
 from service.engine.stuck import Stuck, StuckKind
@@ -21,7 +22,7 @@ from service.engine.tables import Run
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.ledger.readers import advance, position
-from service.slack.api import ALARM_EVENT, SlackApi, SlackSaidNo
+from service.slack.api import ALARM_EVENT, LINE_EVENT, SlackApi, SlackSaidNo
 from service.slack.look import Look
 from service.slack.patience import Patience
 from service.slack.publisher import READER as RUNS
@@ -32,7 +33,12 @@ from service.store.failpoints import passing
 log = structlog.get_logger()
 
 READER: Final = "slack.alarms"
+LISTENING: Final = "slack.listening"
+#: A connection is renewed within seconds; so long without one is no renewal.
+DEAF_FOR: Final = timedelta(minutes=15)
 BATCH: Final = 50
+#: Whose end means that it is mended. The others end by what people decide, or by a date.
+MENDED: Final = frozenset({StuckKind.ENGINE, StuckKind.READER, StuckKind.NIGHT, StuckKind.SLACK})
 #: Whoever publishes beside us may leave Slack alone for a minute by itself: together no alarm waits much longer.
 SLOWEST_S: Final = 30.0
 
@@ -64,7 +70,9 @@ class AlarmTeller:
         still = self._still() if waiting else frozenset()
         for entry in waiting:
             try:
-                if entry.seq in still:  # what moves again needs nobody
+                if entry.event == Event.ALARM_ENDED:
+                    self._tell_the_end(entry)
+                elif entry.seq in still:  # what moves again needs nobody
                     self._tell(alarm_of(entry), entry)
             except (ConnectorError, SlackSaidNo) as error:
                 seconds = self._patience.failed(error)
@@ -83,7 +91,7 @@ class AlarmTeller:
     def _waiting(self) -> list[LedgerEntry]:
         with self._desk.store.read() as session:
             query = select(LedgerEntry).where(
-                LedgerEntry.event == Event.ALARM_RAISED,
+                LedgerEntry.event.in_((Event.ALARM_RAISED, Event.ALARM_ENDED)),
                 LedgerEntry.run_id == "",
                 LedgerEntry.seq > position(session, READER),
             )
@@ -91,12 +99,34 @@ class AlarmTeller:
 
     def _tell(self, alarm: Alarm, entry: LedgerEntry) -> None:
         """Look for the post before it is made: alarms are rare, and a second one is worse than a second look."""
-        if self._api.has_alarm(self._channel, entry.seq):
+        if self._api.find_alarm(self._channel, entry.seq):
             return
         said = f"{self._look.it} :rotating_light: {escape(alarm.said)} {escape(alarm.fix)}"
+        self._post(said, entry, event=ALARM_EVENT)
+
+    def _tell_the_end(self, entry: LedgerEntry) -> None:
+        """Beneath the post of the alarm, and without a call. What was never told is not told as over."""
+        raised = self._raised(alarm_of(entry), entry.seq)
+        if raised is None or raised.kind not in MENDED:
+            return
+        ts = self._api.find_alarm(self._channel, raised.seq)
+        if ts and not self._api.has_line(self._channel, ts, entry.seq):
+            said = f":white_check_mark: Over since {entry.at:%Y-%m-%d %H:%M:%S} UTC."
+            self._post(said, entry, event=LINE_EVENT, thread_ts=ts)
+
+    def _raised(self, ended: Alarm, seq: int) -> Alarm | None:
+        """The alarm that has ended."""
+        query = select(LedgerEntry).where(
+            LedgerEntry.event == Event.ALARM_RAISED, LedgerEntry.run_id == "", LedgerEntry.seq < seq
+        )
+        with self._desk.store.read() as session:
+            alarms = map(alarm_of, session.scalars(query.order_by(LedgerEntry.seq.desc())))
+            return next((alarm for alarm in alarms if alarm.key == ended.key), None)
+
+    def _post(self, said: str, entry: LedgerEntry, *, event: str, thread_ts: str = "") -> None:
         message: Message = {"text": said, "blocks": [section(said)]}
         passing("slack.alarm.before")
-        self._api.post(self._channel, message, event=ALARM_EVENT, payload={"seq": entry.seq})
+        self._api.post(self._channel, message, event=event, payload={"seq": entry.seq}, thread_ts=thread_ts)
         passing("slack.alarm.after")
 
 
@@ -121,6 +151,26 @@ def kept_back(session: Session) -> Iterator[Stuck]:
             since=since,
             run_id=run_id,
             departure_id=departure_id,
+        )
+
+
+def stands(desk: Desk, *, connected: bool) -> None:
+    """Write down that a Socket Mode connection of some node stands, or that this node has none."""
+    with desk.store.write("last-time") as session:
+        last_times.note(session, LISTENING, well=connected, at=desk.now())
+
+
+def deaf(session: Session, *, now: datetime) -> Iterator[Stuck]:
+    """Nothing that people press in Slack reaches any node of ours. Those that still hear write that down."""
+    for _, since, ever in last_times.missed(session, {LISTENING: ""}, after=DEAF_FOR, now=now):
+        said = "was last heard at" if ever else "could not be listened to since"
+        yield Stuck(
+            kind=StuckKind.SLACK,
+            key=LISTENING,
+            said=f"Slack {said} {since:%Y-%m-%d %H:%M:%S} UTC: what is pressed or typed there reaches nobody.",
+            fix="Confirm on the pages meanwhile. It is connected again by itself; if it lasts, look at "
+            "slack.app_token and whether we may reach Slack over WebSocket. The log says why it fails.",
+            since=since,
         )
 
 

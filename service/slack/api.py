@@ -166,14 +166,16 @@ class SlackApi:
             for message in _member(page, "messages", list)
         )
 
-    def has_alarm(self, channel: str, seq: int) -> bool:
-        """Whether the channel holds the post of an alarm's ledger entry already."""
+    def find_alarm(self, channel: str, seq: int) -> str:
+        """The post of an alarm's ledger entry that stands in the channel already; empty when there is none."""
         pages = self._pages(self._client.conversations_history, channel=channel, include_all_metadata=True)
-        return any(
-            self._mark(message, ALARM_EVENT).get("seq") == seq
+        found = (
+            str(message["ts"])
             for page in pages
             for message in _member(page, "messages", list)
+            if self._mark(message, ALARM_EVENT).get("seq") == seq
         )
+        return next(found, "")
 
     def _mark(self, message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
         metadata = message.get("metadata") or {}

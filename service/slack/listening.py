@@ -1,6 +1,8 @@
 """Listening to Slack over a connection that we open. Where Slack is away, the service begins all the same."""
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -19,11 +21,21 @@ LONGEST_PAUSE_S: Final = 30.0
 LOOK_S: Final = 10.0
 
 
-class Listening:
-    """Opens the connection and says in the log whenever it is lost or stands again."""
+#: How often it is written down that the connection stands.
+NOTE_S: Final = 60.0
 
-    def __init__(self, bolt: App, app_token: Secret) -> None:
+
+class Listening:
+    """Opens the connection and says in the log whenever it is lost or stands again.
+
+    Args:
+        note: Writes down whether a connection stands, for whoever raises alarms.
+    """
+
+    def __init__(self, bolt: App, app_token: Secret, *, note: Callable[[bool], None]) -> None:
         self._socket = SocketModeHandler(bolt, app_token.reveal())
+        self._note = note
+        self._noted: tuple[bool, float] | None = None  # what was written down, and when
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="slack-listening", daemon=True)
 
@@ -40,6 +52,7 @@ class Listening:
     def _listen(self) -> None:
         pause = FIRST_PAUSE_S
         while not self._stop.is_set() and isinstance(tried("slack.away", self._connected), Exception):
+            self._stands(now=False)
             self._stop.wait(pause)
             pause = min(LONGEST_PAUSE_S, 2 * pause)
         self._watch()
@@ -55,4 +68,13 @@ class Listening:
             if stands != stood:
                 log.warning("slack.listening" if stands else "slack.not_listening")
             stood = stands
+            self._stands(now=stands)
             self._stop.wait(LOOK_S)
+
+    def _stands(self, *, now: bool) -> None:
+        """Write it down when it changes, and every minute."""
+        at = time.monotonic()
+        if self._noted and self._noted[0] == now and at - self._noted[1] < NOTE_S:
+            return
+        if not isinstance(tried("slack.not_noted", lambda: self._note(now)), Exception):
+            self._noted = now, at

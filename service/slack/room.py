@@ -13,7 +13,7 @@ from connectors.sdk.context import Secret
 from service.engine.desk import Desk
 from service.people.signature import BadRecipe, text_key
 from service.settings import SettingsError, SlackMode, SlackSection, reveal
-from service.slack.alarms import AlarmTeller
+from service.slack.alarms import AlarmTeller, stands
 from service.slack.api import SlackApi
 from service.slack.app import WORKERS, bolt_app
 from service.slack.badge import Badges
@@ -40,6 +40,7 @@ class SlackRoom:
     pool: ThreadPoolExecutor
     blueprint: Blueprint | None
     app_token: Secret | None = None
+    note: Callable[[bool], None] = lambda stands: None  # noqa: ARG005  whether a connection of ours stands
     _listening: "Listening | None" = field(default=None, init=False)
 
     def start(self) -> None:
@@ -48,7 +49,7 @@ class SlackRoom:
         if self.app_token is not None:
             from service.slack.listening import Listening  # what it needs is loaded where it is set
 
-            self._listening = Listening(self.bolt, self.app_token)
+            self._listening = Listening(self.bolt, self.app_token, note=self.note)
             self._listening.start()
 
     def stop(self) -> None:
@@ -94,6 +95,7 @@ def create_slack(
         pool=pool,
         blueprint=door(bolt, lock) if over_http else None,
         app_token=None if over_http or section.app_token is None else reveal(section.app_token),
+        note=lambda connected: stands(desk, connected=connected),
     )
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData, Table
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 #: Constraint names are fixed so that a migration can name what it drops.
 NAMING = {
@@ -68,3 +72,12 @@ def table_of(rows: type[Base]) -> Table:
     Nothing that a session still holds back is written before such a statement: flush where it matters.
     """
     return cast("Table", rows.__table__)
+
+
+def insert_for(session: Session) -> "type[sqlite.Insert | postgresql.Insert]":
+    """An insert that can pass over a row that another node has just made."""
+    if session.get_bind().dialect.name == "sqlite":
+        return sqlite.Insert
+    from sqlalchemy.dialects import postgresql  # four megabytes that nobody on SQLite pays for
+
+    return postgresql.Insert

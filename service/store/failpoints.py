@@ -53,6 +53,7 @@ COMMITS: Final = {
     "slack.alarm.cursor": "how far Slack was told of alarms",
     "slack.cursor": "how far Slack's reader has read the ledger",
     "slack.message": "what is intended with, or known of, a run's message in Slack",
+    "last-time": "whether a roster or logs could be fetched this time, or Slack be listened to",
     "collect.files": "which logs were collected",
     "collect.coverage": "which days a source has told of",
     "snapshot": "a sealed snapshot and its entry",

@@ -1,3 +1,4 @@
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -6,8 +7,10 @@ import pytest
 
 from connectors.microsoft_intune.connector import IntuneConnector
 from connectors.microsoft_intune.fake import ALL_ROLES, CLIENT_SECRET, FakeIntune
+from connectors.microsoft_intune.graph import _good
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.errors import AuthError, ConfigError, RateLimited, Refused, Unavailable
+from connectors.sdk.http import Response
 from connectors.sdk.types import Device, Person
 
 Opened = Callable[..., IntuneConnector]
@@ -291,3 +294,14 @@ def test_a_refusal_soon_after_the_sign_in_does_not_sign_in_again(
             list(opened().devices(mike))
 
     assert sign_ins(intune) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("Directory_ConcurrencyViolation", Unavailable), ("Conflict", Refused)]
+)
+def test_of_the_conflicts_only_that_of_two_writers_passes(code: str, error: type) -> None:
+    body = json.dumps({"error": {"code": code, "message": "never read"}}).encode()
+    answer = Response(status=409, headers={}, body=body)
+
+    with pytest.raises(error):
+        _good(answer, template="/x", needs="none")

@@ -1,4 +1,3 @@
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,7 +7,6 @@ import pytest
 
 from connectors.microsoft_intune.connector import IntuneConnector
 from connectors.microsoft_intune.fake import FakeIntune
-from connectors.microsoft_intune.graph import _good
 from connectors.microsoft_intune.lock import ActionState, newest_lock
 from connectors.sdk.errors import (
     Ambiguous,
@@ -18,7 +16,6 @@ from connectors.sdk.errors import (
     Unavailable,
     Unsafe,
 )
-from connectors.sdk.http import Response
 from connectors.sdk.types import Account, Device, Expectation, Proof
 
 Opened = Callable[..., IntuneConnector]
@@ -301,17 +298,6 @@ def test_an_order_that_met_another_is_given_again(
 
     assert met.value.retry_after_s == after_s
     assert connector.lock_device(mac).changed
-
-
-@pytest.mark.parametrize(
-    ("code", "error"), [("Directory_ConcurrencyViolation", Unavailable), ("Conflict", Refused)]
-)
-def test_of_the_conflicts_only_that_of_two_writers_passes(code: str, error: type) -> None:
-    body = json.dumps({"error": {"code": code, "message": "never read"}}).encode()
-    answer = Response(status=409, headers={}, body=body)
-
-    with pytest.raises(error):
-        _good(answer, template="/x", needs="none")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -114,13 +114,15 @@ class Play:
     def __init__(self, service: Service, slack: SlackRoom, clock: TestClock, folder: Path) -> None:
         self.service, self.slack, self.clock, self.folder = service, slack, clock, folder
         self.people = People(service)
-        self.alarms = alarms_of(service.store, service.engine, service.settings, now=service.now)
+        self.alarms = alarms_of(
+            service.store, service.engine, service.settings, service.nights, now=service.now
+        )
         self.sink = FileSink(folder / "checkpoints")
 
     def to_the_end(self) -> None:
         if self.clock.skipped < DAY_S:  # else it is the last scene, more than a year later
-            self.service.learn_rosters()
-            self.service.collect()
+            self.service.nights.learn_rosters()
+            self.service.nights.collect()
         self._announce()
         self._stand_still()
         self.people.say_whose_account_it_is()
@@ -140,7 +142,7 @@ class Play:
         self._decide()
         self._until(self._is_over)
         self.clock.skip(days=400)
-        self.service.destroy_due()
+        self.service.nights.destroy_due()
         if self.service.role is Role.WORKER:
             self._until(self._all_is_back)  # a node leaves what it has not begun to the others
         self.slack.stop()

@@ -161,8 +161,8 @@ def bad_day(folder: Path, *, leavers: int) -> Iterator[BadDay]:
         slack = create_slack(
             service.desk, service.settings.slack, base_url="http://127.0.0.1:1", real_now=utc_now
         )
-        service.learn_rosters()
-        service.collect()
+        service.nights.learn_rosters()
+        service.nights.collect()
         service.start()
         yield BadDay(opened, directory, devices, service, slack, clock)
         slack.stop()

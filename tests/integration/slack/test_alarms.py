@@ -11,7 +11,7 @@ from service.engine.alarms import Alarms
 from service.engine.stuck import Watch
 from service.engine.tables import StepRun
 from service.ledger.readers import position
-from service.slack.alarms import READER, AlarmTeller, behind_since
+from service.slack.alarms import READER, AlarmTeller, behind_since, deaf, stands
 from service.slack.publisher import LOOK_S
 from tests.unit.slack.office import Office
 
@@ -41,11 +41,11 @@ def rounds(office: Office, telling: AlarmTeller, *, seconds: float) -> int:
 
 def told(office: Office) -> list[str]:
     messages = office.slack.state["messages"]
-    return [
-        m["text"].replace("\u2060", "")
-        for m in messages
-        if (m["metadata"] or {}).get("event_type") == "exeunt_alarm"
-    ]
+    return [m["text"].replace("\u2060", "") for m in messages if _mark(m) == "exeunt_alarm"]
+
+
+def _mark(message: Any) -> str:
+    return str((message["metadata"] or {}).get("event_type"))
 
 
 def test_a_departure_that_does_not_begin_is_told_to_it_once(office: Office) -> None:
@@ -135,6 +135,82 @@ def test_an_alarm_waits_as_long_as_slack_asks_and_is_told_then(office: Office) -
 
     assert [line["again_in_s"] for line in lines if line["event"] == "slack.alarm_not_told"] == [1]
     assert in_time == 1
+
+
+def watching(office: Office) -> Watch:
+    return Watch(more=[lambda session: deaf(session, now=office.world.clock())])
+
+
+def replies(office: Office) -> list[str]:
+    """What stands beneath the alarms."""
+    alarms = {m["ts"] for m in office.slack.state["messages"] if _mark(m) == "exeunt_alarm"}
+    return [m["text"] for m in office.slack.state["messages"] if m["thread_ts"] in alarms]
+
+
+def test_a_slack_that_is_not_heard_for_long_is_an_alarm_and_its_end_is_told_beneath_it(
+    office: Office,
+) -> None:
+    stands(office.world.desk, connected=True)
+    office.world.clock.turn(minutes=14)
+    stands(office.world.desk, connected=False)
+    look(office, watching(office))
+    telling = teller(office)
+    telling.step()
+    early = told(office)
+    office.world.clock.turn(minutes=2)
+    for _ in range(3):
+        look(office, watching(office))
+        telling.step()
+    lost, before = told(office), replies(office)
+    stands(office.world.desk, connected=True)
+    for _ in range(3):
+        look(office, watching(office))
+        telling.step()
+
+    alarm = [text for text in lost if "Slack was last heard at 2026-03-02 12:00:00 UTC" in text]
+    assert [text for text in early if "heard" in text] == []
+    assert len(alarm) == 1
+    assert before == []
+    assert replies(office) == [":white_check_mark: Over since 2026-03-02 12:16:00 UTC."]
+
+
+def test_another_node_that_hears_slack_is_enough(office: Office) -> None:
+    stands(office.world.desk, connected=False)
+    office.world.clock.turn(minutes=30)
+    stands(office.world.desk, connected=True)
+    office.world.clock.turn(minutes=1)
+    stands(office.world.desk, connected=False)
+
+    with office.world.store.read() as session:
+        assert list(deaf(session, now=office.world.clock())) == []
+
+
+def test_an_end_whose_answer_was_lost_is_told_once(office: Office) -> None:
+    stands(office.world.desk, connected=False)
+    office.world.clock.turn(minutes=16)
+    telling = teller(office)
+    look(office, watching(office))
+    telling.step()
+    stands(office.world.desk, connected=True)
+    look(office, watching(office))
+    office.slack.faults.lose_answers = 1
+    telling.step()
+
+    rounds(office, telling, seconds=5)
+
+    assert len(replies(office)) == 1
+
+
+def test_an_end_of_what_was_never_told_is_not_told(office: Office) -> None:
+    stands(office.world.desk, connected=False)
+    office.world.clock.turn(minutes=16)
+    look(office, watching(office))
+    stands(office.world.desk, connected=True)
+    look(office, watching(office))
+
+    teller(office).step()
+
+    assert (replies(office), [text for text in told(office) if "listened" in text]) == ([], [])
 
 
 def test_an_alarm_of_a_run_is_told_in_its_thread_with_a_call(office: Office) -> None:

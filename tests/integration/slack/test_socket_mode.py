@@ -6,7 +6,8 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 import pytest
 
 from connectors.sdk.fakes.server import FakeAnswer, HttpFake
+from service.engine.last_times import LastTime
 from service.playbook.model import Grade
 from service.settings import SlackMode
 from service.slack import create_slack
+from service.slack.alarms import LISTENING
 from tests.unit.slack.office import IVAN, section
 
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -128,10 +131,40 @@ def test_we_begin_though_slack_is_away_and_listen_once_it_is_back(
 
         room.start()  # raises nothing: the engine has begun, and a leaver waits for nobody's chat
         assert line.answered.wait(20)
+        heard = until(lambda: standing(office) is not None and standing(office).well_at is not None)
         room.stop()
         line.close()
 
+    assert heard
+    assert standing(office).failed_at is None
     assert office.fact("mailbox").grade is Grade.ATTESTED
+
+
+def test_it_is_written_down_that_nothing_can_be_listened_to(office: Any, tmp_path: Path) -> None:
+    with Away(code="invalid_auth") as away:
+        away.left = 1000
+        room = listening(office, away, tmp_path)
+
+        room.start()
+        written = until(lambda: standing(office) is not None)
+        room.stop()
+
+    assert written
+    assert standing(office).well_at is None
+    assert standing(office).failed_at is not None
+
+
+def standing(office: Any) -> Any:
+    with office.world.store.read() as session:
+        return session.get(LastTime, LISTENING)
+
+
+def until(true: Callable[[], bool]) -> bool:
+    """Whether it becomes true within half a minute."""
+    end = time.monotonic() + 30
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    return true()
 
 
 def envelope(office: Any) -> dict[str, Any]:

@@ -331,8 +331,8 @@ PLANTS = (
     Plant(
         protects="A protected name that fits nobody is said.",
         file="service/cli/check.py",
-        text=", *fits_nobody(service)):",
-        becomes="):",
+        text="            *fits_nobody(service),\n",
+        becomes="",
         tests=("tests/unit/cli/test_check.py::test_a_name_that_fits_nobody_is_said_with_what_to_write",),
     ),
     Plant(

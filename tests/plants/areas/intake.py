@@ -125,8 +125,8 @@ PLANTS = (
     Plant(
         protects="What HR sent and nobody understood is told to a person here.",
         file="service/watching.py",
-        text="    more: list[More] = [lambda session: unread.told(session, now=now())]",
-        becomes="    more: list[More] = []",
+        text="[lambda session: unread.told(session, now=now()), nights.missed]",
+        becomes="[nights.missed]",
         tests=("tests/unit/intake/test_unread.py::test_a_leaver_whom_nobody_here_knows_is_told_to_a_person",),
     ),
     Plant(

@@ -18,13 +18,82 @@ PLANTS = (
     ),
     Plant(
         protects="A roster that could not be read is not taken for one that was.",
-        file="service/app.py",
-        text="                failed.append(name)\n                continue",
-        becomes="                continue",
+        file="service/nights.py",
+        text="                failed.append(name)\n",
+        becomes="",
         tests=(
             (
                 "tests/integration/test_the_nights_work.py::"
                 "test_a_system_that_comes_up_after_us_is_asked_within_minutes_and_not_the_next_night"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A roster or logs that fail for two nights are an alarm.",
+        file="service/watching.py",
+        text="now=now()), nights.missed]",
+        becomes="now=now())]",
+        tests=(
+            (
+                "tests/integration/test_the_nights_work.py::"
+                "test_a_roster_and_logs_that_fail_for_two_nights_are_an_alarm_each_until_they_come"
+            ),
+            "tests/unit/cli/test_check.py::test_an_alarm_that_is_open_is_said_with_what_to_do",
+        ),
+    ),
+    Plant(
+        protects="A night that ends well after all is no alarm, nor is one on which nobody worked.",
+        file="service/engine/last_times.py",
+        text="        row.well_at, row.failed_at = at, None",
+        becomes="        row.failed_at = at",
+        tests=(
+            "tests/unit/engine/test_last_times.py::test_a_success_ends_it",
+            "tests/unit/engine/test_last_times.py::test_what_was_not_tried_because_nobody_worked_has_not_failed",
+        ),
+    ),
+    Plant(
+        protects="A roster that fails by a fault of ours is told as well.",
+        file="service/nights.py",
+        text=(
+            "            finally:  # whatever it was that went wrong\n"
+            "                self._note(ROSTER, name, well=well)"
+        ),
+        becomes="            self._note(ROSTER, name, well=well)",
+        tests=(
+            (
+                "tests/integration/test_the_nights_work.py::"
+                "test_a_roster_that_fails_by_a_fault_of_ours_is_told_too"
+            ),
+        ),
+    ),
+    Plant(
+        protects="It is written down whenever a connection to Slack stands or does not.",
+        file="service/slack/listening.py",
+        text="        if self._noted and self._noted[0] == now and at - self._noted[1] < NOTE_S:",
+        becomes="        if self._noted:",
+        tests=(
+            (
+                "tests/integration/slack/test_socket_mode.py::"
+                "test_we_begin_though_slack_is_away_and_listen_once_it_is_back"
+            ),
+        ),
+    ),
+    Plant(
+        protects="The end of an alarm is told beneath it, once.",
+        file="service/slack/alarms.py",
+        text="        if ts and not self._api.has_line(self._channel, ts, entry.seq):",
+        becomes="        if ts:",
+        tests=("tests/integration/slack/test_alarms.py::test_an_end_whose_answer_was_lost_is_told_once",),
+    ),
+    Plant(
+        protects="A Slack that nobody hears for a quarter of an hour is an alarm.",
+        file="service/slack/alarms.py",
+        text="after=DEAF_FOR, now=now)",
+        becomes="after=DEAF_FOR * 99, now=now)",
+        tests=(
+            (
+                "tests/integration/slack/test_alarms.py::"
+                "test_a_slack_that_is_not_heard_for_long_is_an_alarm_and_its_end_is_told_beneath_it"
             ),
         ),
     ),

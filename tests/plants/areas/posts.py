@@ -114,7 +114,7 @@ PLANTS = (
     Plant(
         protects="An alarm whose answer was lost is not posted twice.",
         file="service/slack/alarms.py",
-        text="        if self._api.has_alarm(self._channel, entry.seq):\n            return\n",
+        text="        if self._api.find_alarm(self._channel, entry.seq):\n            return\n",
         becomes="",
         tests=("tests/integration/slack/test_alarms.py::test_a_lost_answer_makes_no_second_alarm",),
     ),

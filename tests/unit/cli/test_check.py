@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,8 +11,10 @@ from connectors.ldap.fake import FakeLdap
 from connectors.sdk.types import Account, AccountStatus
 from service.app import create_service
 from service.departures.questions import find
+from service.engine.last_times import note
 from service.people.person import Person
 from service.settings import load
+from service.watching import alarms_of
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 
 SECRET = "bind_password"
@@ -106,3 +108,21 @@ def test_what_is_unclear_is_listed_with_what_tells_the_candidates_apart(checked:
 
     assert "5f1d  uid=breakglass\n        username breakglass, active, made 2024-05-01\n" in said
     assert "exeunt people link PERSON SYSTEM ACCOUNT" in said
+
+
+def test_an_alarm_that_is_open_is_said_with_what_to_do(checked: Shell) -> None:
+    protect(checked, protected_accounts=["ldap:breakglass"])
+    fine = checked("check")
+    service = create_service(load())
+    with service.store.write("test") as session:
+        note(session, "roster:ldap", well=False, at=service.now() - timedelta(hours=51))
+    alarms = alarms_of(service.store, service.engine, service.settings, service.nights, now=service.now)
+    alarms.look()
+    alarms.look()
+    service.close()
+
+    said = checked("check")
+
+    assert (fine.code, said.code) == (0, 4)
+    assert "FAIL alarm              The roster of ldap has not been read since the first try at" in said.out
+    assert "fix: It is tried again by itself; exeunt check says what is wrong" in said.out

@@ -13,8 +13,8 @@ __all__ = ["a_door_for_bamboo", "bamboo"]  # fixtures
 def told(door):
     """The alarms, two hours after whatever happened."""
     door.clock.turn(hours=2)
-    idle: Any = SimpleNamespace(last_cycle_at=None)
-    alarms = alarms_of(door.store, idle, Settings(), now=door.clock)
+    idle: Any = SimpleNamespace(last_cycle_at=None, missed=lambda _: ())
+    alarms = alarms_of(door.store, idle, Settings(), idle, now=door.clock)
     with door.store.read() as session:
         return [(each.key, each.said) for each in alarms.watch.look(session, now=door.clock())]
 

@@ -18,8 +18,8 @@ STRANGER = message(person={**MIKE, "name": "A Stranger"})
 def what_is_told(door):
     """What is told now: the alarms of HR's messages, by their keys."""
 
-    idle: Any = SimpleNamespace(last_cycle_at=None)
-    alarms = alarms_of(door.store, idle, Settings(), now=door.clock)
+    idle: Any = SimpleNamespace(last_cycle_at=None, missed=lambda _: ())
+    alarms = alarms_of(door.store, idle, Settings(), idle, now=door.clock)
 
     def told():
         with door.store.read() as session:
