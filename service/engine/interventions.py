@@ -31,7 +31,7 @@ from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
 from service.engine.sight import hides
 from service.engine.states import ENDED, StepState, WaitsFor
-from service.engine.tables import Intervention, Run, StepRun, steps_locked
+from service.engine.tables import Intervention, Run, StepNeed, StepRun, steps_locked
 from service.engine.undos import is_taken_back
 from service.ledger.event import Event
 from service.people.person import Person, Role, are_same_human
@@ -124,6 +124,8 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     _keep(session, wish, touched, now=now)
     _mark(session, run, wish, touched, now=now)
     for step in touched:
+        if wish.step and wish.verb in LETS_PASS and step.state is StepState.BLOCKED:
+            _hand_on_needs(session, step)
         _DO[wish.verb](session, step, wish, now)
     after_steps(session, touched, now=now, also=(run.id,))
     waits = KEPT if wish.verb is Verb.RETRY and run.paused else ""
@@ -209,6 +211,14 @@ def _may(chosen: Sequence[StepRun], wish: Wish) -> set[Role]:
     if wish.verb in LETS_PASS and any(step.asks_person and step.owner == Role.COUNSEL for step in chosen):
         return {Role.COUNSEL}
     return {*OPERATORS, *(Role(step.owner) for step in chosen if step.owner in set(Role))}
+
+
+def _hand_on_needs(session: Session, step: StepRun) -> None:
+    """Who needs a step that is left out needs what it waited for, such as counsel's answer: so it is in plans too."""
+    needs = session.scalars(select(StepNeed.needs_id).where(StepNeed.step_run_id == step.id)).all()
+    for waiting in session.scalars(select(StepNeed.step_run_id).where(StepNeed.needs_id == step.id)).all():
+        for needed in needs:
+            session.merge(StepNeed(step_run_id=waiting, needs_id=needed))
 
 
 def _concerns_run(run: Run, wish: Wish) -> bool:

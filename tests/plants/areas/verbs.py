@@ -9,6 +9,18 @@ DECISIONS = "service/engine/decisions.py"
 
 PLANTS = (
     Plant(
+        protects="Who needs a step that is left out needs what it waited for.",
+        file="service/engine/interventions.py",
+        text="            _hand_on_needs(session, step)\n",
+        becomes="            pass\n",
+        tests=(
+            (
+                "tests/unit/engine/test_counsel.py::"
+                "test_a_step_that_is_left_out_in_between_opens_no_way_past_the_question"
+            ),
+        ),
+    ),
+    Plant(
         protects="What counsel is asked no operator lets pass.",
         file="service/engine/interventions.py",
         text="    if wish.verb in LETS_PASS and any(",

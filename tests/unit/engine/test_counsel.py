@@ -32,6 +32,18 @@ steps:
 """
 
 
+BETWEEN = (
+    COUNSEL.replace("needs: [may-go]", "needs: [licence]")
+    + """
+  - id: licence
+    action: manual.confirm
+    needs: [may-go]
+    minimum: attested
+    instructions: Take the licence.
+"""
+)
+
+
 @pytest.fixture
 def asked(world: Any) -> Any:
     """Counsel is asked whether data may go, and Hanna is counsel."""
@@ -75,3 +87,14 @@ def test_with_the_whole_run_the_question_passes_and_nothing_that_waited_for_it_i
 
     assert asked.step("gone").started_at is None
     assert asked.step("gone").state in (StepState.DONE, StepState.CANCELLED)
+
+
+@pytest.mark.parametrize("verb", [Verb.SKIP, Verb.CANCEL])
+def test_a_step_that_is_left_out_in_between_opens_no_way_past_the_question(world: Any, verb: Verb) -> None:
+    world.begin(BETWEEN)
+    world.drain()
+
+    do(world, verb, "licence")
+    world.drain()
+
+    assert world.step("gone").state is StepState.BLOCKED
