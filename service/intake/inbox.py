@@ -64,7 +64,7 @@ def keep(session: Session, delivery: Delivery, *, understood: Understood, announ
     settled = _settled(row, delivery)
     if settled is not None:
         if settled.status is HTTPStatus.OK and isinstance(understood, LookUp):
-            _want_look_ups(session, delivery, understood)  # a hint that comes again may mean something new
+            _hinted_again(session, delivery, understood, settled)
         elif row is not None and (since := _news_since(session, row, delivery)):
             return _unclear(session, delivery, since)
         return settled
@@ -120,6 +120,14 @@ def _news_since(session: Session, row: Webhook, delivery: Delivery) -> int | Non
             LedgerEntry.at >= since,
         )
     )
+
+
+def _hinted_again(session: Session, delivery: Delivery, hint: LookUp, told: Answer) -> None:
+    """The same hint once more may mean something new. It is kept too: since it came a look-up can lie behind."""
+    again = replace(delivery, delivery_id=f"{delivery.delivery_id}:{delivery.webhook_id}")
+    _record(session, again, again.webhook_id, Event.WEBHOOK_ACCEPTED, _facts(hint))
+    _want_look_ups(session, again, hint)
+    _store(session, None, again, state=WebhookState.ACCEPTED, problem="", answer=dict(told.body))
 
 
 def _unclear(session: Session, delivery: Delivery, since: int) -> Answer:

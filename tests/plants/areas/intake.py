@@ -100,6 +100,15 @@ PLANTS = (
         tests=("tests/unit/intake/test_bamboohr.py::test_a_bamboo_that_is_down_is_asked_again_ever_later",),
     ),
     Plant(
+        protects="What a hint leads to that came again is told too, where it cannot be looked up.",
+        file="service/intake/inbox.py",
+        text='    _store(session, None, again, state=WebhookState.ACCEPTED, problem="", answer=dict(told.body))\n',
+        becomes="",
+        tests=(
+            "tests/unit/intake/test_bamboohr_told.py::test_what_a_hint_that_came_again_leads_to_is_told_too",
+        ),
+    ),
+    Plant(
         protects="What another node has settled is not told again as it was.",
         file="service/intake/look_up.py",
         text="        return  # another node asked too, and has settled it: what we read may be older",

@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from service.settings import Settings
 from service.watching import alarms_of
 from tests.unit.intake.test_bamboohr import a_door_for_bamboo, bamboo
@@ -34,3 +36,32 @@ def test_a_system_that_is_away_is_not_told_as_one_that_is_not_understood(door, b
     door.learn()
 
     assert [key for key, _ in told(door)] == ["reader:A look-up in the HR system"]
+
+
+@pytest.mark.parametrize(
+    ("why", "key"), [("Abducted", "looked-up:bamboo"), ("", "reader:A look-up in the HR system")]
+)
+def test_what_a_hint_that_came_again_leads_to_is_told_too(door, bamboo, monkeypatch, why, key):
+    door.hint()
+    door.intake.look_up_due()
+    if why:
+        bamboo.end("2026-04-30", why=why)
+    else:
+        monkeypatch.setenv("BAMBOO_KEY", "another-key")
+
+    door.clock.turn(minutes=1)
+    door.hint()
+    door.intake.look_up_due()
+
+    assert [one for one, _ in told(door)] == [key]
+
+
+def test_a_hint_that_comes_again_moves_nothing_that_waits_out_of_sight(door, bamboo, monkeypatch):
+    monkeypatch.setenv("BAMBOO_KEY", "another-key")
+    door.hint()
+    door.intake.look_up_due()
+
+    door.clock.turn(minutes=1)
+    door.hint()
+
+    assert [one for one, _ in told(door)] == ["reader:A look-up in the HR system"]
