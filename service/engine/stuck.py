@@ -11,17 +11,19 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures.batch import Batch
 from service.departures.departure import Departure
+from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.engine.drill import FIRST_AFTER, newest, planned_at
 from service.engine.drill import MARGIN as DRILL_MARGIN
 from service.engine.kill_switch import stopped
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
+from service.playbook.model import Phase
 
 #: So long after its deadline a step may still be on its way, and so long one call may be out.
 STEP_MARGIN: Final = timedelta(minutes=15)
@@ -32,6 +34,7 @@ READER_MARGIN: Final = timedelta(minutes=10)
 MOVING: Final = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
 OUT: Final = (StepState.DISPATCHED, StepState.RUNNING)
 MOST: Final = 200
+MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 
 #: Since when a reader lies behind; nothing when it is up to date.
 Behind = Callable[[Session], datetime | None]
@@ -90,8 +93,10 @@ class Watch:
             *self._engine(now),
             *(() if stopped(session) else _departures(session, now)),  # the kill switch is its own alarm
             *held_now(session, now),
+            *_held_open(session, now),
             *_steps(session, now),
             *_runs(session, now),
+            *_paused(session, now),
             *self._behind(session, now),
             *(stuck for look in self.more for stuck in look(session)),
             *(_drills(session, self.drill_every, now) if self.drill_every else ()),
@@ -215,6 +220,37 @@ def held_now(session: Session, now: datetime) -> Iterator[Stuck]:
         )
 
 
+def _held_open(session: Session, now: datetime) -> Iterator[Stuck]:
+    """What was held after its run had begun with the notice, and whose end has come: access is open meanwhile.
+
+    Its run says so in Slack when it is held. Of what HR took back nobody expects that it is shut.
+    """
+    shuts = and_(
+        StepRun.run_id == Run.id,
+        StepRun.phase == Phase.LAST_DAY,
+        StepRun.undoes.is_(None),
+        StepRun.tries == 0,
+        StepRun.state.in_((StepState.READY, StepState.BLOCKED)),
+    )
+    query = (
+        select(Run, Departure)
+        .join(Departure, Departure.id == Run.departure_id)
+        .where(Departure.state == DepartureState.HELD, Departure.effective_at <= now)
+        .where(Departure.held_because != WITHDRAWN_TOO_LATE.said, exists().where(shuts))
+        .order_by(Departure.effective_at)
+    )
+    for run, departure in session.execute(query.limit(MOST)):
+        yield Stuck(
+            kind=StuckKind.HELD,
+            key=f"held:{run.id}:due",
+            said=f"R-{run.number} is held, access was to end at {departure.effective_at:{MOMENT}} UTC and is open.",
+            fix="The page Departures, held says why: let it go on, or take its run back.",
+            since=departure.effective_at,
+            run_id=run.id,
+            departure_id=departure.id,
+        )
+
+
 def _steps(session: Session, now: datetime) -> Iterator[Stuck]:
     for query, why, fix in _standing_still(now):
         for step, run, since in session.execute(query.limit(MOST)):
@@ -320,6 +356,31 @@ def _runs(session: Session, now: datetime) -> Iterator[Stuck]:
             said=f"R-{run.number} is open, nothing of it moves, and nobody is asked.",
             fix="Look at the run: a step waits for others that will never end.",
             since=run.started_at,
+            run_id=run.id,
+            departure_id=run.departure_id,
+        )
+
+
+def _paused(session: Session, now: datetime) -> Iterator[Stuck]:
+    """What somebody paused and nobody resumed by its deadline: one alarm a run, as a pause has no end itself."""
+    not_begun = (StepState.READY, StepState.BLOCKED)
+    query = (
+        select(Run, func.count(), func.min(StepRun.due))
+        .join(StepRun, StepRun.run_id == Run.id)
+        .join(Departure, Departure.id == Run.departure_id)
+        .where(StepRun.paused.is_(True), StepRun.state.in_(not_begun), StepRun.due < now - STEP_MARGIN)
+        .where(Departure.state != DepartureState.HELD)
+        .group_by(Run.id)
+        .order_by(func.min(StepRun.due))
+    )
+    for run, count, since in session.execute(query.limit(MOST)):
+        steps = "1 step that is" if count == 1 else f"{count} steps that are"
+        yield Stuck(
+            kind=StuckKind.RUN,
+            key=f"paused:{run.id}",
+            said=f"R-{run.number}: somebody paused {steps} past the deadline by now, and nobody resumed.",
+            fix="Resume it, or cancel or skip with a reason what is not to be done.",
+            since=since,
             run_id=run.id,
             departure_id=run.departure_id,
         )

@@ -57,4 +57,25 @@ PLANTS = (
             f"{ALONE}::test_nor_because_its_run_was_cancelled_and_is_tried_again",
         ),
     ),
+    Plant(
+        protects="What is held in the notice calls people again when access was to end.",
+        file="service/engine/stuck.py",
+        text="            *_held_open(session, now),\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/engine/test_stuck.py::"
+                "test_a_run_that_is_held_in_the_notice_calls_people_again_when_access_was_to_end"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A pause that nobody ends is told once its deadline is over.",
+        file="service/engine/stuck.py",
+        text="            *_paused(session, now),\n",
+        becomes="",
+        tests=(
+            "tests/unit/engine/test_stuck.py::test_a_pause_that_nobody_ends_is_told_once_its_deadline_is_over",
+        ),
+    ),
 )

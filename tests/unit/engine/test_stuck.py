@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from service.departures.batch import guardrails_batch
 from service.departures.departure import Departure
 from service.departures.event import Change
+from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.engine.alarms import Alarms, open_alarms
 from service.engine.kill_switch import THE_ONE, KillSwitch
@@ -183,13 +184,61 @@ def test_who_reads_of_a_held_batch_is_told_how_many_are_left(world: Any):
     assert len(world.bodies("alarm.raised")) == 1
 
 
-def test_a_held_run_is_not_stuck(world: Any):
+def test_a_run_that_hr_took_back_is_not_stuck(world: Any):
     world.begin()
     with world.store.write() as session:
-        session.execute(update(Departure).values(state=DepartureState.HELD))
+        held = {"state": DepartureState.HELD, "held_because": WITHDRAWN_TOO_LATE.said}
+        session.execute(update(Departure).values(**held))
     world.clock.turn(days=3)
 
     assert stuck(world) == []
+
+
+def test_a_run_that_is_held_in_the_notice_calls_people_again_when_access_was_to_end(world: Any):
+    world.begin()
+    with world.store.write() as session:
+        held = {"state": DepartureState.HELD, "held_because": "More people were announced at once."}
+        session.execute(update(Departure).values(**held, effective_at=world.clock() + timedelta(days=1)))
+    look(world)
+    assert world.bodies("alarm.raised") == []
+
+    world.clock.turn(days=1, minutes=1)
+    look(world)
+    look(world)
+
+    (told,) = world.bodies("alarm.raised")
+    assert told["said"] == "R-1 is held, access was to end at 2026-03-03 12:00:00 UTC and is open."
+    assert open_alarms_of(world) == 1
+    world.fake.state["accounts"].clear()
+    with world.store.write() as session:
+        session.execute(update(Departure).values(state=DepartureState.REVOKING, held_because=""))
+    world.drain()
+    look(world)
+    assert open_alarms_of(world) == 0
+
+
+def test_a_pause_that_nobody_ends_is_told_once_its_deadline_is_over(world: Any):
+    world.begin()
+    change(world, "shut", paused=True)
+    change(world, "sessions", paused=True)
+    assert stuck(world) == []
+
+    world.clock.turn(minutes=26)
+
+    assert stuck(world) == [(StuckKind.RUN, "")]
+    assert said(world) == [
+        "R-1: somebody paused 2 steps that are past the deadline by now, and nobody resumed."
+    ]
+    change(world, "shut", paused=False)
+    change(world, "sessions", paused=False)
+    world.drain()
+    assert stuck(world) == []
+
+
+def open_alarms_of(world: Any) -> int:
+    """How many alarms of the run are open."""
+    with world.store.read() as session:
+        return len(open_alarms(session, run_id=world.run_id))
 
 
 def test_an_engine_that_does_not_look_is_stuck(world: Any):
