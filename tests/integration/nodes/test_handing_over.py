@@ -40,7 +40,7 @@ def handed_over(together: Any) -> list[Slip]:
 
 def taken_by(world: Any, node: str, slips: list[Slip]) -> list[Slip]:
     with world.store.write() as session:
-        return [(order.step_run_id, order.n) for order in taken(session, slips, node)]
+        return [(order.step_run_id, order.n) for order in taken(session, slips, node, now=world.clock())]
 
 
 def taken_back(world: Any) -> int:
