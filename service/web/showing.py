@@ -1,5 +1,6 @@
 """The words and marks of the pages: what a state is called, how a time is written, what changed."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -13,6 +14,8 @@ from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
 from service.engine.wording import cancelled, comes_later, role_word, span
 from service.playbook.model import Grade
 
+#: Marks that turn the direction of a line around, and of what stands beside them as well.
+_TURNING: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 TONES: Final = {Colour.GREEN: "ok", Colour.AMBER: "wait", Colour.RED: "bad"}
 COLOUR_WORDS: Final = {
     Colour.GREEN: "Green: every step has the evidence its playbook asks for",
@@ -245,4 +248,10 @@ def teach(app: Flask) -> None:
     app.jinja_env.filters.update(calls_shown=calls_shown, tries=tries, readings=readings)
     app.jinja_env.filters.update(precaution_tone=PRECAUTION_TONES.__getitem__)
     app.jinja_env.globals.update(step_badge=step_badge, run_badges=run_badges, sealed_first=sealed_first)
+    app.jinja_env.finalize = straight
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def straight(shown: object) -> object:
+    """What a template shows: nobody's name or reason turns around the words beside it."""
+    return _TURNING.sub("", shown) if type(shown) is str and not shown.isascii() else shown

@@ -15,7 +15,7 @@ from service.departures.departure import Departure
 from service.departures.times import instant
 from service.engine.states import StepState
 from service.engine.tables import StepRun
-from service.people.person import Role, RoleGrant
+from service.people.person import Person, Role, RoleGrant
 from service.web.server import Server
 from tests.unit.engine.test_undo import sweep_and_drain
 from tests.unit.web.test_lists import scheduled
@@ -141,6 +141,25 @@ def test_no_page_is_wider_than_a_phone(chromium: Browser, server: Server, office
             page.goto(server.url + address)
             page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+@pytest.mark.parametrize("look", ["light", "phone"])
+def test_a_name_of_one_long_word_pushes_nothing_out_of_sight(
+    chromium: Browser, server: Server, office: Any, look: str
+) -> None:
+    fill(office)
+    with office.world.store.write() as session:
+        session.query(Person).update({"display_name": "W" * 300, "department": "W" * 200})
+
+    with visiting(chromium, server, office, "it", **LOOKS[look]) as page:
+        for address in PAGES:
+            page.goto(server.url + address)
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+        page.goto(f"{server.url}/runs")
+        column = page.evaluate("document.querySelector('.list td:nth-child(2)').offsetWidth")
+
+    assert column < 320  # pixels; the columns behind it stay within reach
 
 
 @pytest.mark.parametrize("look", ["light", "phone"])

@@ -80,6 +80,13 @@ PLANTS = (
         "*stopping.MAY_THROW",
     ),
     Plant(
+        protects="No name turns around the words beside it on a page.",
+        file="service/web/showing.py",
+        text="    app.jinja_env.finalize = straight\n",
+        becomes="",
+        tests=("tests/unit/web/test_names.py::test_no_name_turns_around_the_words_beside_it",),
+    ),
+    Plant(
         protects="Whoever lacks the role of a page is refused before anything is asked.",
         file="service/web/access.py",
         text="    if not known.has(*roles):",
