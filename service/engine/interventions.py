@@ -37,6 +37,7 @@ from service.ledger.event import Event
 from service.people.person import Person, Role, are_same_human
 from service.people.reporting import reports_to
 from service.playbook.model import Grade
+from service.store.one_at_a_time import alone_anyhow
 
 
 class Verb(StrEnum):
@@ -102,7 +103,7 @@ class Intervened:
 def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     """Carry a wish out. Raises `NotDecided`; then nothing was changed."""
     # Steps before their run, as the machine does it: two that wait for each other would both be stopped.
-    steps = sorted(session.scalars(steps_locked(wish.run_id)), key=lambda step: step.position)
+    steps = sorted(_locked(session, wish.run_id), key=lambda step: step.position)
     run = session.get(Run, wish.run_id, with_for_update={"key_share": True})
     if run is None or hides(session, run.id, wish.person_id):
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
@@ -130,6 +131,12 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     after_steps(session, touched, now=now, also=(run.id,))
     waits = KEPT if wish.verb is Verb.RETRY and run.paused else ""
     return Intervened(touched=tuple(step.step for step in touched), left=left, waits=waits)
+
+
+def _locked(session: Session, run_id: str) -> Sequence[StepRun]:
+    """Every step of the run: those of a way back too, which began in the moment in which this waited for the rest."""
+    steps = session.scalars(steps_locked(run_id)).all()
+    return steps if alone_anyhow(session) else session.scalars(steps_locked(run_id)).all()
 
 
 def _still_alive(session: Session, steps: list[StepRun], run: Run, wish: Wish) -> list[StepRun]:

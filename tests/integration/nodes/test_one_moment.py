@@ -13,8 +13,11 @@ from service.departures.event import Change
 from service.departures.kind import DepartureState
 from service.engine import undos
 from service.engine.approvals import Wanted
+from service.engine.interventions import Verb, Wish
 from service.engine.releases import Release, ReleaseState
 from service.engine.tables import Run
+from service.engine.undo import UndoWish
+from service.engine.undo import undo as begin_undo
 from service.store import utc_now
 from tests.integration.nodes.test_deadlocks import meeting
 from tests.unit.engine.test_undo import undo
@@ -87,3 +90,22 @@ def test_what_hr_says_in_the_moment_in_which_a_way_back_ends_is_no_second_depart
     with together.store.read() as session:
         open_ = select(Departure).where(Departure.state != DepartureState.WITHDRAWN)
         assert [each.civil_at for each in session.scalars(open_)] == ["2031-01-08T17:00:00"]
+
+
+def test_who_pauses_in_the_moment_in_which_a_run_is_taken_back_pauses_the_way_back(together: Any) -> None:
+    """The steps of the way back are new: whoever waited for the others sees them too."""
+    together.begin()
+    together.drain()
+    ivan = together.people["ivan"]
+    back = UndoWish(run_id=together.run_id, person_id=ivan, door="web", note=WHY)
+    pause = Wish(verb=Verb.PAUSE, run_id=together.run_id, person_id=ivan, door="web")
+
+    meeting(
+        together,
+        lambda: together.desk.intervene(pause),
+        first=lambda session: begin_undo(session, back, together.desk.specs, now=together.clock()),
+        then=nothing,
+    )
+
+    assert together.step("undo.shut").paused
+    assert together.admit() == []

@@ -321,4 +321,11 @@ PLANTS = (
         becomes="    if False:",
         tests=(f"{MOMENT}::test_what_hr_says_in_the_moment_in_which_a_way_back_ends_is_no_second_departure",),
     ),
+    Plant(
+        protects="Who pauses a run in the moment in which it is taken back pauses the way back.",
+        file="service/engine/interventions.py",
+        text="    return steps if alone_anyhow(session) else session.scalars(steps_locked(run_id)).all()",
+        becomes="    return steps",
+        tests=(f"{MOMENT}::test_who_pauses_in_the_moment_in_which_a_run_is_taken_back_pauses_the_way_back",),
+    ),
 )
