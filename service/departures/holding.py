@@ -75,6 +75,11 @@ CHANGED_TOO_LATE = Doubt(
     "changed too late",
     "HR changed this departure after its run had begun. Steps that have not begun are held: a person decides.",
 )
+PLAN_CHANGED = Doubt(
+    "plan changed",
+    "Two persons let this departure go, and something else would be done to it by now: the playbook was changed, or "
+    "the leaver's department or country. Nothing was done: two persons look at it again.",
+)
 CANCELLED_BEFORE = Doubt(
     "cancelled before",
     "A person cancelled the run of this departure, and HR says again that they leave: two persons let it go on, or "

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -17,6 +17,7 @@ from service.playbook.plan import Plan
 from service.store import Base
 
 PlanOf = Callable[[Departure, Person], Plan]
+_AND_WHY: Final = "."
 #: Databases take no more values than this in one question.
 CHUNK: Final = 10_000
 
@@ -32,8 +33,9 @@ class ReleaseState(StrEnum):
 class Release(Base):
     """One person's wish to let named departures go, and the second person's answer.
 
-    `named` maps each departure to the digest of what would be done to it and when; `digest` is that of the whole
-    list: what an approval is bound to. `another` is who administers what the leaver was the last to administer.
+    `named` maps each departure to the digests of what would be done to it and when, and of why it was held, with a
+    point between; `digest` is that of the whole list: what an approval is bound to. `another` is who administers
+    what the leaver was the last to administer.
     `asked_by` is the first of the two; nobody where the command line named it.
     """
 
@@ -88,7 +90,7 @@ def named_departures(session: Session, ids: Iterable[str]) -> Iterator[tuple[Dep
 
 
 def digests(listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf) -> Mapping[str, str]:
-    """What would be done to each, to whom, when and against which doubt, as one digest.
+    """What would be done to each, to whom and when, and against which doubt: two digests with a point between.
 
     Of a run that has begun HR may say something else, or take it back, between the first yes and the second.
     A plan is made once for all it fits.
@@ -101,8 +103,29 @@ def digests(listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf) -> Mapp
             plans[key] = plan_of(departure, person).digest
         facts = (departure.id, person.subject, departure.civil_at, departure.zone, departure.kind.value)
         held = departure.held_because, departure.changed_to
-        found[departure.id] = digest_of((*facts, held, plans[key]))
+        found[departure.id] = f"{digest_of((*facts, plans[key]))}{_AND_WHY}{digest_of(held)}"
     return found
+
+
+def with_another_plan(
+    session: Session, listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf
+) -> Collection[str]:
+    """Those whom two persons let go, and to whom something else would be done by now: gives the departures' ids.
+
+    What an earlier version let go has no digest of the plan alone, and is let be.
+    """
+    released = [(departure, person) for departure, person in listed if departure.released_at is not None]
+    if not released:
+        return ()
+    moments = {departure.released_at for departure, _ in released}
+    let_go: dict[str, str] = {}
+    for release in session.scalars(select(Release).where(Release.approved_at.in_(moments))):
+        let_go |= release.named
+    plans_let_go = {id_: both.partition(_AND_WHY)[0] for id_, both in let_go.items() if _AND_WHY in both}
+    now = digests(released, plan_of)
+    return {
+        id_ for id_, plan in plans_let_go.items() if id_ in now and now[id_].partition(_AND_WHY)[0] != plan
+    }
 
 
 def digest_of(value: object) -> str:

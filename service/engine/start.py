@@ -15,7 +15,15 @@ from service.departures.announce import recompute
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.guardrails import DEFAULT, Guardrails
-from service.departures.holding import NOBODY, Doubt, Others, hold, hold_or_schedule, may_begin
+from service.departures.holding import (
+    NOBODY,
+    PLAN_CHANGED,
+    Doubt,
+    Others,
+    hold,
+    hold_or_schedule,
+    may_begin,
+)
 from service.departures.kind import DepartureKind, DepartureState
 from service.departures.sealing import open_due
 from service.engine import kill_switch
@@ -24,6 +32,7 @@ from service.engine.beginning import Leaving, write_runs
 from service.engine.equipment import go_on_equipped, held_unequipped, missing
 from service.engine.progress import settle
 from service.engine.record import ENGINE
+from service.engine.releases import with_another_plan
 from service.engine.timing import begins_at, cut, mark, to_look_at
 from service.engine.waves import may_begin_now
 from service.ledger.entry import gathered
@@ -142,6 +151,8 @@ class Starter:
     ) -> list[Departure]:
         """Work out anew when each is due, and give those whose run begins now."""
         due = []
+        listed = [(one, people[one.person_id]) for one in some if one.run_id is None]
+        others = with_another_plan(session, listed, self.planned)
         for departure in some:
             recompute(session, departure, now=now)
             if departure.run_id is not None and departure.effective_at <= now:
@@ -150,6 +161,9 @@ class Starter:
                 begins = self._begins_at(session, departure, people)
                 planned = self.planned(departure, people[departure.person_id])
                 held = held_unequipped(session, departure, planned, self.set_up, now=now)
+                if not held and departure.id in others:
+                    hold_as_it_changed(session, departure, now=now)
+                    held = True
                 if begins <= now and not held:
                     due.append(departure)
         return due
@@ -299,6 +313,12 @@ class _Others(NamedTuple):
 
     def _asked(self, besides: Collection[str]) -> dict[str, Any]:
         return {"now": self.now, "these": list(besides)}
+
+
+def hold_as_it_changed(session: Session, departure: Departure, *, now: datetime) -> None:
+    """What two persons let go was another plan: they look again, as soon as it is known and not at its time."""
+    departure.released_at, departure.wave = None, None
+    hold(session, departure, (PLAN_CHANGED,), now=now, by=ENGINE)
 
 
 def cannot_begin(session: Session, departure: Departure, because: str, *, now: datetime) -> None:

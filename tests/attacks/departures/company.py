@@ -98,9 +98,9 @@ class Company:
         with self.store.write() as session:
             return self.starter.begin_due(session, now=self.clock())
 
-    def new_playbook(self) -> None:
+    def new_playbook(self, text: str = OTHER_PLAYBOOK) -> None:
         """Somebody changes the playbook."""
-        loaded = parse(OTHER_PLAYBOOK.encode(), "test.yaml", self.registry, lint=False)
+        loaded = parse(text.encode(), "test.yaml", self.registry, lint=False)
         self.starter = Starter(
             catalogue=Catalogue(self.registry),
             set_up=self.registry.manifests,

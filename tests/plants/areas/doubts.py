@@ -3,7 +3,39 @@
 from tests.plants.plant import Plant
 
 GONE = "tests/attacks/departures/test_who_is_gone.py"
+ANOTHER = "tests/attacks/departures/test_another_plan.py"
 PLANTS = (
+    Plant(
+        protects="Nothing else is done to anybody than two persons let go.",
+        file="service/engine/start.py",
+        text="if not held and departure.id in others:",
+        becomes="if False:",
+        tests=(
+            f"{ANOTHER}::test_another_playbook_than_was_let_go_holds_at_once_and_not_at_its_time",
+            f"{ANOTHER}::test_another_department_than_was_let_go_holds_whom_it_gives_another_plan",
+        ),
+    ),
+    Plant(
+        protects="What is held because the plan changed needs two persons anew.",
+        file="service/engine/start.py",
+        text="departure.released_at, departure.wave = None, None",
+        becomes="departure.wave = None",
+        tests=(f"{ANOTHER}::test_another_playbook_than_was_let_go_holds_at_once_and_not_at_its_time",),
+    ),
+    Plant(
+        protects="Why somebody was held is no part of the plan that was let go.",
+        file="service/engine/releases.py",
+        text="now[id_].partition(_AND_WHY)[0] != plan",
+        becomes="now[id_] != plan",
+        tests=(f"{ANOTHER}::test_whoever_is_let_go_again_begins_with_the_plan_that_was_seen",),
+    ),
+    Plant(
+        protects="What an earlier version let go is not held for want of a digest.",
+        file="service/engine/releases.py",
+        text=" for id_, both in let_go.items() if _AND_WHY in both}",
+        becomes=" for id_, both in let_go.items()}",
+        tests=(f"{ANOTHER}::test_what_an_earlier_version_let_go_begins",),
+    ),
     Plant(
         protects="Who left long ago hides no whole team that leaves now.",
         file="service/departures/shape.py",
