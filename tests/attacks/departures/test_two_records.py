@@ -4,9 +4,7 @@ import uuid
 
 from service.people.person import Person, Role
 from tests.attacks.departures.company import Company
-from tests.attacks.departures.test_letting_go import held, refused
-
-__all__ = ["held"]
+from tests.attacks.departures.test_letting_go import refused
 
 
 def test_a_report_of_the_leavers_other_record_approves_nothing(company: Company, held: list[str]) -> None:

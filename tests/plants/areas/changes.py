@@ -53,8 +53,8 @@ PLANTS = (
     Plant(
         protects="What HR says between the first yes and the second makes the list outdated.",
         file="service/engine/releases.py",
-        text="digest_of((*facts, held, plans[key]))",
-        becomes="digest_of((*facts, plans[key]))",
+        text="{digest_of(held)}",
+        becomes="{digest_of(())}",
         tests=(
             (
                 "tests/attacks/departures/test_said_between.py::"
