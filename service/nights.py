@@ -27,6 +27,14 @@ log = structlog.get_logger()
 #: Two nights missed. One that fails is tried again within hours, so one night may end well after all.
 MISSED: Final = timedelta(hours=50)
 ROSTER, LOGS = "roster", "logs"
+DONE: Final = {
+    ROSTER: ("was last read", "has not been read"),
+    LOGS: ("were last fetched", "have not been fetched"),
+}
+LOST: Final = {
+    ROSTER: "Whoever was given an account there since is not known before they leave.",
+    LOGS: "Some logs are kept for a day there, and what a leaver did cannot be seen without them.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,28 +133,19 @@ class Nights:
 
     def missed(self, session: Session) -> Iterator[Stuck]:
         """One alarm for each roster that could not be read for two nights, and for the logs of each system."""
-        rosters = {f"{ROSTER}:{name}": name for name in self.rosters()}
-        for name, since, ever in last_times.missed(session, rosters, after=MISSED, now=self.now()):
-            yield Stuck(
-                kind=StuckKind.NIGHT,
-                key=f"{ROSTER}:{name}",
-                said=f"The roster of {name} {_last(since, 'was last read', 'has not been read', ever=ever)}",
-                fix="It is tried again by itself; exeunt check says what is wrong with our access. "
-                "Whoever was given an account there since is not known before they leave.",
-                since=since,
-            )
-        logs = {f"{LOGS}:{name}": name for name in self.collector.sources()}
-        for name, since, ever in last_times.missed(session, logs, after=MISSED, now=self.now()):
-            yield Stuck(
-                kind=StuckKind.NIGHT,
-                key=f"{LOGS}:{name}",
-                said=f"The logs of {name} {_last(since, 'were last fetched', 'have not been fetched', ever=ever)}",
-                fix="It is tried again by itself; exeunt check says what is wrong with our access. "
-                "Some logs are kept for a day there, and what a leaver did cannot be seen without them.",
-                since=since,
-            )
+        for work, names in ((ROSTER, self.rosters()), (LOGS, self.collector.sources())):
+            keys = {f"{work}:{name}": name for name in names}
+            for name, since, ever in last_times.missed(session, keys, after=MISSED, now=self.now()):
+                yield Stuck(
+                    kind=StuckKind.NIGHT,
+                    key=f"{work}:{name}",
+                    said=f"The {work} of {name} {_last(work, since, ever=ever)}",
+                    fix=f"It is tried again by itself; exeunt check says what is wrong with our access. {LOST[work]}",
+                    since=since,
+                )
 
 
-def _last(since: datetime, done: str, never: str, *, ever: bool) -> str:
+def _last(work: str, since: datetime, *, ever: bool) -> str:
+    done, never = DONE[work]
     at = f"{since:%Y-%m-%d %H:%M:%S} UTC"
     return f"{done} at {at}; every try since has failed." if ever else f"{never} since the first try at {at}."

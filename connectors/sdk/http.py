@@ -279,7 +279,7 @@ class Http:
         """The system is not there now. One that says until when is left alone until then by the whole process."""
         seconds = response.retry_after_s
         if seconds is not None:
-            pacing.limited(self._target, self._url, seconds=seconds)
+            pacing.close(self._target, self._url, seconds=seconds)
         return Unavailable(
             f"{self._target} answered {response.status}.",
             hint="The step is retried; if it keeps failing, look at the system's status page.",

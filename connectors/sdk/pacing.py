@@ -41,11 +41,16 @@ def moment_of(header: str | None) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def limited(target: str, base_url: str, *, seconds: float) -> RateLimited:
-    """Close the gate of a target for some seconds; the error says so."""
+def close(target: str, base_url: str, *, seconds: float) -> None:
+    """Close the gate of a target for some seconds, or leave it closed for longer."""
     with _lock:
         until = time.monotonic() + seconds
         _not_before[target, base_url] = max(until, _not_before.get((target, base_url), 0.0))
+
+
+def limited(target: str, base_url: str, *, seconds: float) -> RateLimited:
+    """Close the gate of a target for some seconds; the error says so."""
+    close(target, base_url, seconds=seconds)
     return _error(target, seconds)
 
 

@@ -13,6 +13,7 @@ from service.engine.releases import CHUNK
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.people.person import Person, Role, same_human
+from service.people.reporting import above
 
 APPROVING: Final = (Role.APPROVER,)
 Listed = Sequence[tuple[Departure, Person]]
@@ -45,8 +46,7 @@ def check_approver(
             "requester",
             "Whoever announced or changed a departure does not release it. Nothing was changed.",
         )
-    above = _above(session, person)
-    if any(same_human(boss, leaver) for boss in above for _, leaver in listed):
+    if any(same_human(boss, leaver) for boss in above(session, person) for _, leaver in listed):
         raise NotDecided(
             "report", "Somebody who reports to the leaver does not decide about it. Nothing was changed."
         )
@@ -71,13 +71,3 @@ def _changed_by(session: Session, listed: Listed) -> set[str]:
         for start in range(0, len(ids), CHUNK)
         for entry in session.scalars(changed.where(LedgerEntry.departure_id.in_(ids[start : start + CHUNK])))
     }
-
-
-def _above(session: Session, person: Person) -> Collection[Person]:
-    """Everybody above a person. A roster whose managers form a loop ends the walk."""
-    above: dict[str, Person] = {}
-    at = person.manager_id
-    while at is not None and at not in above:
-        above[at] = session.get_one(Person, at)
-        at = above[at].manager_id
-    return above.values()

@@ -17,6 +17,7 @@ from service.playbook.plan import Plan
 from service.store import Base
 
 PlanOf = Callable[[Departure, Person], Plan]
+#: Between the digest of what would be done and that of why it was held.
 _AND_WHY: Final = "."
 #: Databases take no more values than this in one question.
 CHUNK: Final = 10_000
@@ -121,11 +122,16 @@ def with_another_plan(
     let_go: dict[str, str] = {}
     for release in session.scalars(select(Release).where(Release.approved_at.in_(moments))):
         let_go |= release.named
-    plans_let_go = {id_: both.partition(_AND_WHY)[0] for id_, both in let_go.items() if _AND_WHY in both}
-    now = digests(released, plan_of)
     return {
-        id_ for id_, plan in plans_let_go.items() if id_ in now and now[id_].partition(_AND_WHY)[0] != plan
+        id_
+        for id_, now in digests(released, plan_of).items()
+        if _AND_WHY in (then := let_go.get(id_, "")) and _done(now) != _done(then)
     }
+
+
+def _done(named: str) -> str:
+    """The digest of what would be done, without why it was held."""
+    return named.partition(_AND_WHY)[0]
 
 
 def digest_of(value: object) -> str:

@@ -34,7 +34,6 @@ READER_MARGIN: Final = timedelta(minutes=10)
 MOVING: Final = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
 OUT: Final = (StepState.DISPATCHED, StepState.RUNNING)
 MOST: Final = 200
-MOMENT: Final = "%Y-%m-%d %H:%M:%S"
 
 #: Since when a reader lies behind; nothing when it is up to date.
 Behind = Callable[[Session], datetime | None]
@@ -243,7 +242,8 @@ def _held_open(session: Session, now: datetime) -> Iterator[Stuck]:
         yield Stuck(
             kind=StuckKind.HELD,
             key=f"held:{run.id}:due",
-            said=f"R-{run.number} is held, access was to end at {departure.effective_at:{MOMENT}} UTC and is open.",
+            said=f"R-{run.number} is held; access was to end at {departure.effective_at:%Y-%m-%d %H:%M:%S} UTC and "
+            "is open.",
             fix="The page Departures, held says why: let it go on, or take its run back.",
             since=departure.effective_at,
             run_id=run.id,

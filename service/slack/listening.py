@@ -19,8 +19,6 @@ FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 30.0
 #: How often a look is taken whether the connection stands; slack-sdk opens a broken one anew by itself.
 LOOK_S: Final = 10.0
-
-
 #: How often it is written down that the connection stands.
 NOTE_S: Final = 60.0
 
@@ -52,7 +50,7 @@ class Listening:
     def _listen(self) -> None:
         pause = FIRST_PAUSE_S
         while not self._stop.is_set() and isinstance(tried("slack.away", self._connected), Exception):
-            self._stands(now=False)
+            self._write_down(stands=False)
             self._stop.wait(pause)
             pause = min(LONGEST_PAUSE_S, 2 * pause)
         self._watch()
@@ -68,13 +66,13 @@ class Listening:
             if stands != stood:
                 log.warning("slack.listening" if stands else "slack.not_listening")
             stood = stands
-            self._stands(now=stands)
+            self._write_down(stands=stands)
             self._stop.wait(LOOK_S)
 
-    def _stands(self, *, now: bool) -> None:
-        """Write it down when it changes, and every minute."""
+    def _write_down(self, *, stands: bool) -> None:
+        """When it changes, and every minute."""
         at = time.monotonic()
-        if self._noted and self._noted[0] == now and at - self._noted[1] < NOTE_S:
+        if self._noted and self._noted[0] == stands and at - self._noted[1] < NOTE_S:
             return
-        if not isinstance(tried("slack.not_noted", lambda: self._note(now)), Exception):
-            self._noted = now, at
+        if not isinstance(tried("slack.not_noted", lambda: self._note(stands)), Exception):
+            self._noted = stands, at

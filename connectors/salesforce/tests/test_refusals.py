@@ -25,6 +25,7 @@ QUERY = r"/services/data/v64.0/query"
         (400, "UNABLE_TO_LOCK_ROW", Unavailable),
         (400, "REQUEST_RUNNING_TOO_LONG", Unavailable),
         (400, "QUERY_TIMEOUT", Unavailable),
+        (400, "INVALID_QUERY_LOCATOR", Unavailable),
         (401, "INVALID_SESSION_ID", Unavailable),
         (500, "UNKNOWN_EXCEPTION", Unavailable),
         (503, "SERVER_UNAVAILABLE", Unavailable),

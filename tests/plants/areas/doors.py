@@ -173,8 +173,8 @@ PLANTS = (
     Plant(
         protects="Who reports to a leaver's other record does not let them go.",
         file="service/engine/eligible.py",
-        text="    if any(same_human(boss, leaver) for boss in above for _, leaver in listed):",
-        becomes="    if any(boss.id == leaver.id for boss in above for _, leaver in listed):",
+        text="    if any(same_human(boss, leaver) for boss in above(session, person) for _, leaver in listed):",
+        becomes="    if any(boss.id == leaver.id for boss in above(session, person) for _, leaver in listed):",
         tests=(
             (
                 "tests/attacks/departures/test_two_records.py::"

@@ -25,15 +25,15 @@ PLANTS = (
     Plant(
         protects="Why somebody was held is no part of the plan that was let go.",
         file="service/engine/releases.py",
-        text="now[id_].partition(_AND_WHY)[0] != plan",
-        becomes="now[id_] != plan",
+        text="_done(now) != _done(then)",
+        becomes="now != then",
         tests=(f"{ANOTHER}::test_whoever_is_let_go_again_begins_with_the_plan_that_was_seen",),
     ),
     Plant(
         protects="What an earlier version let go is not held for want of a digest.",
         file="service/engine/releases.py",
-        text=" for id_, both in let_go.items() if _AND_WHY in both}",
-        becomes=" for id_, both in let_go.items()}",
+        text='if _AND_WHY in (then := let_go.get(id_, "")) and',
+        becomes='if (then := let_go.get(id_, "")) and',
         tests=(f"{ANOTHER}::test_what_an_earlier_version_let_go_begins",),
     ),
     Plant(

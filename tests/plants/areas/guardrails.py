@@ -175,16 +175,9 @@ PLANTS = (
     Plant(
         protects="A report of the leaver approves nothing, however far below.",
         file=ELIGIBLE,
-        text="boss in above for _, leaver in listed):",
-        becomes="boss in list(above)[:1] for _, leaver in listed):",
+        text="boss in above(session, person) for _, leaver in listed):",
+        becomes="boss in list(above(session, person))[:1] for _, leaver in listed):",
         tests=(f"{GO}::test_a_report_of_the_leaver_approves_nothing_however_far_below",),
-    ),
-    Plant(
-        protects="A loop of managers ends the search.",
-        file=ELIGIBLE,
-        text="    while at is not None and at not in above:",
-        becomes="    while at is not None and len(above) < 9:",
-        tests=(f"{GO}::test_a_manager_loop_is_walked_once",),
     ),
     Plant(
         protects="Only approvers approve.",

@@ -69,7 +69,7 @@ PLANTS = (
     Plant(
         protects="It is written down whenever a connection to Slack stands or does not.",
         file="service/slack/listening.py",
-        text="        if self._noted and self._noted[0] == now and at - self._noted[1] < NOTE_S:",
+        text="        if self._noted and self._noted[0] == stands and at - self._noted[1] < NOTE_S:",
         becomes="        if self._noted:",
         tests=(
             (

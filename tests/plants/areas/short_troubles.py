@@ -45,7 +45,7 @@ PLANTS = (
     Plant(
         protects="A system that is away until a moment is left alone until then.",
         file="connectors/sdk/http.py",
-        text="            pacing.limited(self._target, self._url, seconds=seconds)\n",
+        text="            pacing.close(self._target, self._url, seconds=seconds)\n",
         becomes="            pass\n",
         tests=(f"{HTTP}::test_a_system_that_is_away_until_a_moment_is_left_alone_until_then",),
     ),

@@ -21,6 +21,13 @@ PLANTS = (
         tests=(f"{BESIDE}::test_who_is_shut_out_anew_while_a_run_is_taken_back_is_not_let_in_any_more",),
     ),
     Plant(
+        protects="Of one person's runs the newest is taken back first.",
+        file="service/cli/undo.py",
+        text="    for each in reversed(found):",
+        becomes="    for each in found:",
+        tests=("tests/unit/cli/test_undo.py::test_of_one_person_the_newest_run_is_taken_back_first",),
+    ),
+    Plant(
         protects="What was cut short on the way back is not tried again while a later run stands.",
         file="service/engine/decisions.py",
         text="    if step.undoes is not None and (number := left_since(session, step.run_id, now=now)) is not None:",

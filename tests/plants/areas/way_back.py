@@ -146,9 +146,12 @@ PLANTS = (
     Plant(
         protects="Managers in a circle end the search.",
         file="service/people/reporting.py",
-        text=" and person.manager_id not in seen:",
+        text=" and at not in seen:",
         becomes=":",
-        tests=(f"{TAKING}::test_managers_in_a_circle_end_the_search",),
+        tests=(
+            f"{TAKING}::test_managers_in_a_circle_end_the_search",
+            "tests/attacks/departures/test_letting_go.py::test_a_manager_loop_is_walked_once",
+        ),
     ),
     Plant(
         protects="Only IT and administrators take a run back.",

@@ -50,6 +50,19 @@ def test_many_runs_are_taken_back_with_one_command(two_runs: Shell) -> None:  # 
     assert state(two_runs, "R-1") == state(two_runs, "R-2") == "withdrawn"
 
 
+def test_of_one_person_the_newest_run_is_taken_back_first(two_runs: Shell) -> None:  # noqa: F811
+    service = create_service(load())
+    with service.store.write() as session:
+        leaver = session.scalars(select(Departure.person_id).limit(1)).one()
+        session.execute(update(Departure).values(person_id=leaver))
+    service.close()
+
+    said = two_runs("undo", "R-1..R-2", "--because", WHY, "--yes")
+
+    assert "has shut this person out since" not in said.out
+    assert said.out.splitlines()[-1] == "2 of 2 taken back."
+
+
 def test_what_a_source_began_since_a_moment_is_taken_back(two_runs: Shell) -> None:  # noqa: F811
     service = create_service(load())
     since = (service.now() - timedelta(hours=1)).isoformat()
