@@ -16,6 +16,7 @@ from connectors.sdk.errors import (
     Unsafe,
 )
 
+NO_SUCH_OBJECT: Final = int(results.RESULT_NO_SUCH_OBJECT)
 UNDEFINED_ATTRIBUTE: Final = int(results.RESULT_UNDEFINED_ATTRIBUTE_TYPE)
 NO_SUCH_VALUE: Final = int(results.RESULT_NO_SUCH_ATTRIBUTE)
 VALUE_EXISTS: Final = int(results.RESULT_ATTRIBUTE_OR_VALUE_EXISTS)
@@ -26,6 +27,9 @@ CONSTRAINT: Final = int(results.RESULT_CONSTRAINT_VIOLATION)
 
 #: What to do about a group that may not be empty.
 ADD_A_MEMBER: Final = "Add another member or a placeholder to it, then resume the run."
+#: Nothing was carried out: the directory said so before it began (RFC 4511, A.2). Of 52 and 80 that is not known, as
+#: a proxy answers them when the server behind it hung up.
+NOT_BEGUN: Final = frozenset({int(results.RESULT_BUSY)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,28 @@ class _Meaning:
 _CUT_SHORT = _Meaning(
     Refused,
     "The directory cut the search of {about} short.",
-    "Raise the size and time limits of the service account: half a list proves nothing.",
+    "Raise the size limit of the service account: half a list proves nothing.",
+)
+_TOO_MUCH_NOW = _Meaning(
+    Unavailable,
+    "The directory gave up on {about} for want of time or room (result {code}).",
+    "The step is retried; if it keeps failing, raise the time and other limits of the service account.",
+)
+_WANTS_TLS = _Meaning(
+    ConfigError, "The directory wants an encrypted connection.", "Write ldaps:// in its url."
+)
+_NOT_US = _Meaning(
+    AuthError, "The directory refused the service account.", "Check its bind name and password."
+)
+_NOT_UNDERSTOOD = _Meaning(
+    ConfigError,
+    "The directory does not take what was asked of {about} (result {code}).",
+    "Check the settings dialect and the names of attributes; no waiting mends it.",
+)
+_NOT_LIKE_THIS = _Meaning(
+    Refused,
+    "The directory does not allow this change of {about} (result {code}).",
+    "Its schema, or how the entry is by now, stands against it. Look at the entry, then try the step again.",
 )
 _NOT_WILLING = _Meaning(
     Refused,
@@ -52,9 +77,9 @@ _NOT_NOW = _Meaning(
     "The step is retried; if it keeps failing, check the directory server.",
 )
 _MEANINGS: Final = {
-    results.RESULT_TIME_LIMIT_EXCEEDED: _CUT_SHORT,
     results.RESULT_SIZE_LIMIT_EXCEEDED: _CUT_SHORT,
-    results.RESULT_ADMIN_LIMIT_EXCEEDED: _CUT_SHORT,
+    results.RESULT_TIME_LIMIT_EXCEEDED: _TOO_MUCH_NOW,
+    results.RESULT_ADMIN_LIMIT_EXCEEDED: _TOO_MUCH_NOW,
     results.RESULT_CONSTRAINT_VIOLATION: _NOT_WILLING,
     # Mostly a policy or the wrong server, which no waiting mends, and no code tells a database that is frozen for a
     # backup from them: somebody is told at once, while the access is open. What passes is 51 and 52 (RFC 4511, A.2).
@@ -62,12 +87,27 @@ _MEANINGS: Final = {
     results.RESULT_NO_SUCH_OBJECT: _Meaning(
         NotFound, "{about} is not in the directory.", "Was it moved, renamed or deleted?"
     ),
-    results.RESULT_INVALID_CREDENTIALS: _Meaning(
-        AuthError, "The directory refused the service account.", "Check its bind name and password."
-    ),
-    results.RESULT_STRONGER_AUTH_REQUIRED: _Meaning(
-        ConfigError, "The directory wants an encrypted connection.", "Write ldaps:// in its url."
-    ),
+    results.RESULT_INVALID_CREDENTIALS: _NOT_US,
+    results.RESULT_INAPPROPRIATE_AUTHENTICATION: _NOT_US,
+    results.RESULT_AUTH_METHOD_NOT_SUPPORTED: _NOT_US,
+    results.RESULT_STRONGER_AUTH_REQUIRED: _WANTS_TLS,
+    results.RESULT_CONFIDENTIALITY_REQUIRED: _WANTS_TLS,
+    results.RESULT_PROTOCOL_ERROR: _NOT_UNDERSTOOD,
+    results.RESULT_UNAVAILABLE_CRITICAL_EXTENSION: _NOT_UNDERSTOOD,
+    results.RESULT_UNDEFINED_ATTRIBUTE_TYPE: _NOT_UNDERSTOOD,
+    results.RESULT_INAPPROPRIATE_MATCHING: _NOT_UNDERSTOOD,
+    results.RESULT_INVALID_ATTRIBUTE_SYNTAX: _NOT_LIKE_THIS,
+    results.RESULT_NO_SUCH_ATTRIBUTE: _NOT_LIKE_THIS,
+    results.RESULT_ATTRIBUTE_OR_VALUE_EXISTS: _NOT_LIKE_THIS,
+    results.RESULT_ALIAS_PROBLEM: _NOT_LIKE_THIS,
+    results.RESULT_ALIAS_DEREFERENCING_PROBLEM: _NOT_LIKE_THIS,
+    results.RESULT_LOOP_DETECTED: _NOT_LIKE_THIS,
+    results.RESULT_NAMING_VIOLATION: _NOT_LIKE_THIS,
+    results.RESULT_NOT_ALLOWED_ON_NON_LEAF: _NOT_LIKE_THIS,
+    results.RESULT_NOT_ALLOWED_ON_RDN: _NOT_LIKE_THIS,
+    results.RESULT_ENTRY_ALREADY_EXISTS: _NOT_LIKE_THIS,
+    results.RESULT_OBJECT_CLASS_MODS_PROHIBITED: _NOT_LIKE_THIS,
+    results.RESULT_AFFECT_MULTIPLE_DSAS: _NOT_LIKE_THIS,
     results.RESULT_INVALID_DN_SYNTAX: _Meaning(
         ConfigError, "{about} is not a name the directory understands.", "Correct base_dn in the settings."
     ),
@@ -83,7 +123,7 @@ _MEANINGS: Final = {
     ),
     results.RESULT_OBJECT_CLASS_VIOLATION: _Meaning(
         Refused,
-        "{about} would be left without a member, which its object class forbids.",
+        "The object class of {about} forbids this change, such as leaving a group without a member.",
         ADD_A_MEMBER,
     ),
 }
@@ -118,5 +158,13 @@ def refusal(code: int, *, about: str, right: str = "read", writing: bool = False
     what = meaning.what.format(about=about, code=code)
     hint = meaning.hint.format(right=right)
     if meaning.error is Unavailable:
-        return Unavailable(what, hint=hint, maybe_applied=writing)
+        return Unavailable(what, hint=hint, maybe_applied=writing and code not in NOT_BEGUN)
     return meaning.error(what, hint=hint)
+
+
+def no_base(base: str) -> ConfigError:
+    """Below what is not there nobody can be found, and that somebody is not found there says nothing of them."""
+    return ConfigError(
+        f"{base} is not in the directory, or the service account may not see it.",
+        hint="Correct base_dn or groups_base_dn, or delegate 'read' there.",
+    )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ldap3.core.exceptions import LDAPException
-from ldap3.core.results import RESULT_INVALID_CREDENTIALS, RESULT_SUCCESS
+from ldap3.core.results import RESULT_SUCCESS
 
-from connectors.ldap.answers import refusal, translated
+from connectors.ldap.answers import NO_SUCH_OBJECT, no_base, refusal, translated
 from connectors.ldap.settings import LdapSettings
 from connectors.sdk import ldap_wire as wire
 from connectors.sdk.context import Context, Secret
@@ -116,8 +116,9 @@ class Directory:
             _, answer = self._connection.bind_as(dn, password, wire.control(PASSWORD_POLICY))
         except (LDAPException, OSError) as error:
             raise translated(error, about=dn, right="", writing=False) from None
-        if answer.code not in {RESULT_SUCCESS, RESULT_INVALID_CREDENTIALS}:
-            raise refusal(answer.code, about=dn)
+        passes = refusal(answer.code, about=dn)
+        if answer.code != RESULT_SUCCESS and isinstance(passes, Unavailable):
+            raise passes  # any other no is said to them, and says nothing of us
         return answer.code, answer.controls.get(PASSWORD_POLICY, b"")
 
     def _searched(
@@ -131,6 +132,8 @@ class Directory:
     ) -> tuple[list[Entry], bytes]:
         operation = wire.search(base, query, wanted or (NO_ATTRIBUTE,), below=below)
         found, answer = self._asked(operation, *([page] if page else []), about=base)
+        if answer.code == NO_SUCH_OBJECT and below:
+            raise no_base(base)
         if answer.code != RESULT_SUCCESS:
             raise refusal(answer.code, about=base)
         return [Entry(dn, self._whole(dn, attributes)) for dn, attributes in found], wire.next_page(answer)

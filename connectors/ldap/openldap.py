@@ -41,7 +41,7 @@ from connectors.ldap.password_policy import (
 )
 from connectors.ldap.settings import LdapSettings
 from connectors.sdk.context import Context, Secret
-from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.errors import ConfigError, NotFound, Refused
 from connectors.sdk.ldap_wire import any_of, equals
 from connectors.sdk.types import (
     AccountStatus,
@@ -182,7 +182,7 @@ class OpenLdap:
         query = any_of([CONTAINER, equals("monitorConnectionAuthzDN", entry.dn)])
         try:
             found = directory.search(MONITOR, query, ("1.1",))
-        except (NotFound, Refused):
+        except (ConfigError, Refused):  # there is no such list, or not for us
             return None
         seen = [each for each in found if each.dn.casefold() != MONITOR.casefold()]
         return len(seen) if len(seen) < len(found) else None  # where we may not see the list, nobody can say

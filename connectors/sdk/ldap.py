@@ -10,16 +10,20 @@ from urllib.parse import SplitResult
 
 from ldap3 import NONE, SIMPLE, SYNC, Connection, Server, Tls
 from ldap3.core.exceptions import (
+    LDAPAuthMethodNotSupportedResult,
     LDAPConfidentialityRequiredResult,
     LDAPConnectionIsReadOnlyError,
     LDAPException,
     LDAPInappropriateAuthenticationResult,
+    LDAPInsufficientAccessRightsResult,
     LDAPInvalidCredentialsResult,
     LDAPInvalidDNSyntaxResult,
+    LDAPNoSuchObjectResult,
     LDAPOperationResult,
     LDAPSessionTerminatedByServerError,
     LDAPSocketReceiveError,
     LDAPStrongerAuthRequiredResult,
+    LDAPUnwillingToPerformResult,
 )
 from ldap3.core.results import (
     RESULT_CODES,
@@ -44,10 +48,15 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SILENT: Final = frozenset({RESULT_REFERRAL, RESULT_SIZE_LIMIT_EXCEEDED, RESULT_TIME_LIMIT_EXCEEDED})
 #: What ldap3 raises over bytes that are no LDAP.
 _UNREADABLE: Final = (LookupError, ValueError, TypeError, AttributeError, RecursionError, PyAsn1Error)
+#: What a bind is refused with that no waiting mends; 53 is what 389 says to a login that was shut.
 _OUR_CREDENTIALS: Final = (
     LDAPInvalidCredentialsResult,
     LDAPInappropriateAuthenticationResult,
     LDAPInvalidDNSyntaxResult,
+    LDAPAuthMethodNotSupportedResult,
+    LDAPInsufficientAccessRightsResult,
+    LDAPNoSuchObjectResult,
+    LDAPUnwillingToPerformResult,
 )
 _WANTS_TLS: Final = (LDAPConfidentialityRequiredResult, LDAPStrongerAuthRequiredResult)
 

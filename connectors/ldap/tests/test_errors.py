@@ -9,6 +9,7 @@ from connectors.ldap.fake import FakeLdap
 from connectors.ldap.tests.conftest import MIKE, PERSON
 from connectors.sdk.context import Context
 from connectors.sdk.errors import AuthError, ConfigError, NotFound, Refused, Unavailable, Unsafe
+from connectors.sdk.fakes.ldap_messages import Result
 from connectors.sdk.ldap_pool import close_connections
 from connectors.sdk.types import Account, Device, Expectation, Proof
 
@@ -166,7 +167,65 @@ def test_a_directory_that_is_busy_or_away_is_asked_again_and_one_that_will_not_i
     code: int, error: type
 ) -> None:
     assert type(refusal(code, about="uid=mike", writing=True)) is error
-    assert getattr(refusal(code, about="uid=mike", writing=True), "maybe_applied", False) is (code != 53)
+
+
+@pytest.mark.parametrize(("code", "maybe"), [(51, False), (52, True), (80, True), (1, True)])
+def test_only_a_busy_directory_has_certainly_not_begun_a_change(code: int, maybe: bool) -> None:
+    error = refusal(code, about="uid=mike", writing=True)
+
+    assert isinstance(error, Unavailable)
+    assert error.maybe_applied is maybe
+
+
+NEVER_PASSES = {
+    ConfigError: (2, 8, 12, 13, 17, 18, 34),
+    AuthError: (7, 48, 49),
+    NotFound: (32,),
+    Refused: (4, 10, 16, 19, 20, 21, 33, 36, 50, 53, 54, 64, 65, 66, 67, 68, 69, 71),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [(code, error) for error, codes in NEVER_PASSES.items() for code in codes]
+)
+def test_what_never_passes_is_told_at_once_with_what_to_do(code: int, error: type) -> None:
+    said = refusal(code, about="uid=mike", right="write userPassword", writing=True)
+
+    assert type(said) is error
+    assert not said.retryable
+    assert said.hint
+
+
+@pytest.mark.parametrize("code", [1, 3, 11, 51, 52, 80])
+def test_what_may_pass_is_tried_again(code: int) -> None:
+    assert refusal(code, about="dc=example").retryable
+
+
+def test_below_a_base_that_is_not_there_nobody_is_taken_for_gone(
+    directory: FakeLdap, opened: Any, mike: Account
+) -> None:
+    elsewhere = opened(directory, base_dn="dc=elsewhere", groups_base_dn="dc=elsewhere")
+
+    with pytest.raises(ConfigError, match="dc=elsewhere is not in the directory"):
+        list(elsewhere.find_accounts(PERSON))
+    with pytest.raises(ConfigError, match="dc=elsewhere is not in the directory"):
+        elsewhere.remove_entitlements(mike)
+
+
+@pytest.mark.parametrize("code", [48, 50, 53])
+def test_a_leavers_bind_that_is_refused_otherwise_says_nothing_of_us(
+    openldap: FakeLdap, opened: Any, code: int
+) -> None:
+    (mike,) = opened(openldap).find_accounts(PERSON)
+    opened(openldap).disable_account(mike)
+    usual = openldap.bind
+
+    def refusing(session: Any, request: Any, bind: Any) -> Any:
+        return Result(code=code) if bind.dn == mike.label else usual(session, request, bind)
+
+    openldap.bind = refusing  # type: ignore[method-assign]
+
+    assert {each.how for each in opened(openldap).verify(mike, Expectation.DISABLED)} == {"attribute read"}
 
 
 def test_a_slow_directory_is_left_at_the_deadline(directory: FakeLdap, opened: Any, mike: Account) -> None:

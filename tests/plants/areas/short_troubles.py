@@ -5,6 +5,7 @@ from tests.plants.plant import Plant
 HTTP = "tests/unit/sdk/test_http_answers.py"
 INTUNE = "connectors/microsoft_intune/tests/test_access.py"
 SALESFORCE = "connectors/salesforce/tests/test_signing_in.py"
+LDAP = "connectors/ldap/tests/test_errors.py"
 
 PLANTS = (
     Plant(
@@ -144,5 +145,33 @@ PLANTS = (
                 "test_a_permission_that_was_granted_counts_without_waiting_for_the_token_to_end"
             ),
         ),
+    ),
+    Plant(
+        protects="A change that a directory's schema forbids is told to a person at once.",
+        file="connectors/ldap/answers.py",
+        text="    meaning = _MEANINGS.get(code, _NOT_NOW)\n",
+        becomes="    meaning = _MEANINGS.get(code if code in {10, 49, 50, 53} else 0, _NOT_NOW)\n",
+        tests=(f"{LDAP}::test_what_never_passes_is_told_at_once_with_what_to_do",),
+    ),
+    Plant(
+        protects="A directory that ran out of time is asked again.",
+        file="connectors/ldap/answers.py",
+        text="    results.RESULT_TIME_LIMIT_EXCEEDED: _TOO_MUCH_NOW,\n",
+        becomes="    results.RESULT_TIME_LIMIT_EXCEEDED: _CUT_SHORT,\n",
+        tests=(f"{LDAP}::test_what_may_pass_is_tried_again",),
+    ),
+    Plant(
+        protects="Nobody is taken for gone because the base that was searched is not there.",
+        file="connectors/ldap/directory.py",
+        text="        if answer.code == NO_SUCH_OBJECT and below:",
+        becomes="        if False:",
+        tests=(f"{LDAP}::test_below_a_base_that_is_not_there_nobody_is_taken_for_gone",),
+    ),
+    Plant(
+        protects="What a directory says to a leaver's bind says nothing of our own credentials.",
+        file="connectors/ldap/directory.py",
+        text="        if answer.code != RESULT_SUCCESS and isinstance(passes, Unavailable):",
+        becomes="        if answer.code not in {0, 49}:",
+        tests=(f"{LDAP}::test_a_leavers_bind_that_is_refused_otherwise_says_nothing_of_us",),
     ),
 )
