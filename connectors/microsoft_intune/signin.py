@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Self
 
 from connectors.sdk.context import Secret
 from connectors.sdk.errors import AuthError, ConnectorError, Unavailable
@@ -39,14 +39,53 @@ REFUSALS: Final = frozenset(
     }
 )
 #: Codes that pass by themselves, whichever word of `error` stands above them: a server behind Entra is not there
-#: (90006, 90033, 90090, 90091), took too long (90012), or has too much to do (90024, 90055, for one client 50196).
-PASSING: Final = frozenset({50196, 90006, 90012, 90024, 90033, 90055, 90090, 90091})
+#: (90006, 90033, 90090, 90091), took too long (90012), or has too much to do (90024, 90055).
+PASSING: Final = frozenset({90006, 90012, 90024, 90033, 90055, 90090, 90091})
+#: Entra turns an application away that asked for a token too often. Whoever goes on asking stays out, so nobody of
+#: this process asks before a pause is over, which doubles; after a while it is a person's.
+TURNED_AWAY: Final = 50196
+FIRST_PAUSE_S: Final = 120.0
+LONGEST_PAUSE_S: Final = 900.0
+GIVEN_UP_S: Final = 900.0
 #: Entra answers 400 to these; a wrong or expired secret is a 401.
 HINTS: Final = {
     700016: "The tenant does not know client_id: check client_id and tenant_id.",
     90002: "The tenant does not exist: check tenant_id.",
     900023: "tenant_id is no tenant: use the directory (tenant) id.",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Away:
+    """Entra turned us away: since when, until when nobody asks again, and how long that was to wait."""
+
+    since: float
+    until: float
+    pause_s: float
+
+    @classmethod
+    def once_more(cls, before: "_Away | None", asked_s: float | None) -> Self:
+        """Turned away now; each time in a row the pause is longer."""
+        now = time.monotonic()
+        if before is not None and now - before.until > LONGEST_PAUSE_S:
+            before = None  # nobody asked for so long that this is another time
+        pause_s = max(asked_s or 0.0, min(before.pause_s * 2, LONGEST_PAUSE_S) if before else FIRST_PAUSE_S)
+        return cls(since=before.since if before else now, until=now + pause_s, pause_s=pause_s)
+
+    def told(self) -> ConnectorError:
+        """To the one that asked in vain, and to everybody who would ask too early."""
+        now = time.monotonic()
+        if now - self.since >= GIVEN_UP_S:
+            return AuthError(
+                "Microsoft Entra keeps turning our application away because it asked for tokens too often.",
+                hint="Look in Entra's sign-in logs for what else signs in with this client_id, and stop it. "
+                "We ask again by ourselves, rarely.",
+            )
+        return Unavailable(
+            "Microsoft Entra turned our application away because it asked for tokens too often.",
+            hint="Nobody asks again until the pause is over. Does something else sign in with this client_id?",
+            retry_after_s=max(0.0, self.until - now),
+        )
 
 
 @dataclass(slots=True)
@@ -56,6 +95,7 @@ class _Kept:
     token: str = ""
     since: float = 0.0
     until: float = 0.0
+    away: "_Away | None" = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -118,11 +158,18 @@ class ClientCredentials:
             return self._kept.token
 
     def _sign_in(self) -> None:
+        away = self._kept.away
+        if away is not None and time.monotonic() < away.until:
+            raise away.told()
         answer = self._ask()
         body = answer.json()
         token = body.get("access_token") if isinstance(body, dict) else None
         if answer.status != HTTPStatus.OK or not isinstance(token, str):
+            if TURNED_AWAY in _error_of(body)[1]:
+                self._kept.away = away = _Away.once_more(away, answer.retry_after_s)
+                raise away.told()
             raise _no_token(answer, body)
+        self._kept.away = None
         self._kept.token, self._kept.since = token, time.monotonic()
         self._kept.until = time.monotonic() + max(0.0, _seconds(body.get("expires_in")) - MARGIN_S)
 

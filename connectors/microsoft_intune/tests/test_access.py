@@ -1,10 +1,13 @@
 import json
 import threading
+import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from connectors.microsoft_intune import signin
 from connectors.microsoft_intune.connector import IntuneConnector
 from connectors.microsoft_intune.fake import ALL_ROLES, CLIENT_SECRET, FakeIntune
 from connectors.microsoft_intune.graph import _good
@@ -96,7 +99,6 @@ def test_a_sign_in_that_gives_no_token_and_refuses_nothing_is_tried_again(
         (400, "invalid_request", 90024),
         (400, "invalid_grant", 90090),
         (400, "invalid_client", 90055),
-        (400, "invalid_grant", 50196),
         (400, "a_word_of_tomorrow", 1),
         (503, "temporarily_unavailable", 90033),
         (500, "server_error", 90091),
@@ -114,6 +116,67 @@ def test_a_sign_in_that_fails_by_itself_is_tried_again_and_refuses_no_credential
     assert (passing.value.maybe_applied, passing.value.retry_after_s) == (False, None)
     assert "refused" not in str(passing.value)
     assert len(list(opened().devices(mike))) == 3
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let time pass for whoever signs in."""
+    passed = [0.0]
+    real = time.monotonic
+    monkeypatch.setattr(signin, "time", SimpleNamespace(monotonic=lambda: real() + passed[0]))
+
+    def turn(seconds: float) -> None:
+        passed[0] += seconds
+
+    return turn
+
+
+def test_an_application_that_was_turned_away_asks_no_more_until_the_pause_is_over(
+    intune: FakeIntune, opened: Opened, mike: Person, later: Callable[[float], None]
+) -> None:
+    intune.refusals = [(400, "invalid_grant", 50196, {})]
+    for _ in range(3):
+        with pytest.raises(Unavailable) as away:
+            list(opened().devices(mike))
+    assert sign_ins(intune) == 1
+    assert away.value.retry_after_s == pytest.approx(120, abs=5)
+
+    later(121)
+
+    assert len(list(opened().devices(mike))) == 3
+    assert sign_ins(intune) == 2
+
+
+def test_an_application_that_stays_turned_away_is_told_to_a_person(
+    intune: FakeIntune, opened: Opened, mike: Person, later: Callable[[float], None]
+) -> None:
+    intune.refusals = [(400, "invalid_grant", 50196, {})] * 9
+    told = []
+    for _ in range(30):  # an hour
+        with pytest.raises((Unavailable, AuthError)) as away:
+            list(opened().devices(mike))
+        told.append(type(away.value))
+        later(120)
+
+    assert told == [Unavailable] * 8 + [AuthError] * 22
+    assert sign_ins(intune) == 6
+
+
+def test_who_is_let_in_again_begins_anew(
+    intune: FakeIntune, opened: Opened, mike: Person, later: Callable[[float], None]
+) -> None:
+    intune.refusals = [(400, "invalid_grant", 50196, {})]
+    with pytest.raises(Unavailable):
+        list(opened().devices(mike))
+    later(3600)
+    list(opened().devices(mike))
+    intune.expire_tokens()
+    intune.refusals = [(400, "invalid_grant", 50196, {})]
+
+    with pytest.raises(Unavailable) as away:
+        list(opened().devices(mike))
+
+    assert away.value.retry_after_s == pytest.approx(120, abs=5)
 
 
 @pytest.mark.parametrize("status", [400, 503])

@@ -174,4 +174,18 @@ PLANTS = (
         becomes="        if answer.code not in {0, 49}:",
         tests=(f"{LDAP}::test_a_leavers_bind_that_is_refused_otherwise_says_nothing_of_us",),
     ),
+    Plant(
+        protects="An application that Entra turned away does not go on asking.",
+        file="connectors/microsoft_intune/signin.py",
+        text="        if away is not None and time.monotonic() < away.until:",
+        becomes="        if away is not None and time.monotonic() < 0:",
+        tests=(f"{INTUNE}::test_an_application_that_was_turned_away_asks_no_more_until_the_pause_is_over",),
+    ),
+    Plant(
+        protects="An application that stays turned away is told to a person.",
+        file="connectors/microsoft_intune/signin.py",
+        text="        if now - self.since >= GIVEN_UP_S:",
+        becomes="        if now < 0:",
+        tests=(f"{INTUNE}::test_an_application_that_stays_turned_away_is_told_to_a_person",),
+    ),
 )
