@@ -159,7 +159,9 @@ class SourceSection(Section):
     secrets: tuple[SecretRef, ...] = Field(
         default=(), description="The signing secrets; two while one is being rotated."
     )
-    timezone: str = Field(default="UTC", description="The zone of a leaver when the source does not say one.")
+    timezone: str = Field(
+        default="", description="The zone of a leaver when neither the source nor the roster says one."
+    )
     algorithm: Literal["sha256", "sha512"] = Field(
         default="sha256", description="Recipe: the HMAC's hash function."
     )
@@ -237,6 +239,10 @@ class Settings(BaseSettings):
     def keys_dir(self) -> Path:
         """Where the signing key and the key-encryption key lie."""
         return self.service.data_dir / "keys"
+
+    def zone_of_source(self, name: str) -> str:
+        """The zone set for an HR source; empty where none is, or there is no such source."""
+        return self.sources[name].timezone if name in self.sources else ""
 
 
 def arm_fail_point() -> None:

@@ -57,15 +57,17 @@ def command(context: click.Context, *, as_json: bool) -> None:
 @command.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--source", default="hr", show_default=True, help="The HR source whose ids the file holds.")
-@click.option("--zone", default="UTC", show_default=True, help="The zone of rows that name none.")
+@click.option(
+    "--zone", help="The zone of rows that name none, where the roster does not know it; else the source's."
+)
 @sealed
 @sealed_for
-def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tuple[str, ...]) -> None:
+def import_(*, path: Path, source: str, zone: str | None, sealed: bool, sealed_for: tuple[str, ...]) -> None:
     """Announce every row of a CSV file (docs/reference/sources.md), or none."""
     from service.cli._actor import actor
     from service.engine.refusable import IMPORT
     from service.intake.source import NotUnderstood
-    from service.intake.together import Seal, in_one_batch
+    from service.intake.together import PassedOver, Seal, in_one_batch
     from service.people.person import Role
     from service.settings import SourceSection
 
@@ -75,26 +77,26 @@ def import_(*, path: Path, source: str, zone: str, sealed: bool, sealed_for: tup
         stop(f"{path} cannot be read ({error.strerror}).", WRONG_USE)
     with opened() as service:
         by = actor(service, Role.HR, Role.ADMIN, verb=IMPORT)
-        began, stay = service.now(), set[str]()
+        section = SourceSection(timezone=zone or service.settings.zone_of_source(source))
+        began, over = service.now(), set[tuple[PassedOver, str]]()
         together = in_one_batch(
             path.name,
             by=f"person:{by.subject}",
             guard=service.starter.guard,
             section=service.settings.departures,
             now=service.now,
-            passed_over=stay.add,
+            passed_over=lambda *what: over.add(what),
             seal=Seal(people=known(service, sealed_for)) if sealed or sealed_for else None,
         )
         try:
-            ids = service.intake.take_file(
-                source, SourceSection(timezone=zone), raw, together=together, by=f"person:{by.subject}"
-            )
+            ids = service.intake.take_file(source, section, raw, together=together, by=f"person:{by.subject}")
         except NotUnderstood as error:
             slips = "\n".join(f"  {slip}" for slip in error.slips)
             stop(f"{path} was not imported, nothing was changed:\n{slips}", WRONG_USE)
         click.echo(_stored(ids, new=_begun_now(service, ids, since=began)))
-        if stay:
-            click.echo(_stay(len(stay)))
+        for why, said in ((PassedOver.TAKEN_BACK, _stay), (PassedOver.AT_ONCE_BEFORE, _told_before)):
+            if count := sum(each == why for each, _ in over):
+                click.echo(said(count))
 
 
 def _begun_now(service: "Service", ids: Sequence[str], *, since: "datetime") -> int:
@@ -116,6 +118,16 @@ def _stay(count: int) -> str:
         else f"{count} of them were taken back since, and stay"
     )
     return f"{was} so: who leaves after all needs a row that was changed, such as to a higher source_version."
+
+
+def _told_before(count: int) -> str:
+    """What is said of rows that say "at once", as they did before a departure that is over."""
+    rows = "1 of them says" if count == 1 else f"{count} of them say"
+    over = "the departure it told is over" if count == 1 else "the departures they told are over"
+    return (
+        f"{rows} at once, as before, and {over}: nothing is done twice. "
+        "Who leaves for the second time needs a row that was changed, such as to a higher source_version."
+    )
 
 
 def _stored(ids: Sequence[str], *, new: int) -> str:

@@ -16,6 +16,7 @@ from service.departures.kind import BESIDE, DepartureKind
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any
 
     from service.app import Service
     from service.departures.announce import Announced
@@ -65,7 +66,7 @@ def command(
         with refuse.what("own" if by.id == leaver.id else "playbook", leaver):
             _may_be_announced(service, DepartureKind(kind), own=by.id == leaver.id)
         with refuse.what("time", leaver):
-            event = _event(leaver, kind=kind, at=at, zone=zone or leaver.timezone, now=service.now())
+            event = _event(leaver, kind=kind, at=at, zone=_zone(service, leaver, zone), now=service.now())
         asked = {"sealed": sealed or bool(named), "sealed_for": named}
         event = event.model_copy(update=asked).under(service.settings.departures)
         _show(event, now=service.now())
@@ -152,7 +153,16 @@ def _question(event: "TerminationEvent") -> str:
             return "End all access of"
 
 
-def _event(leaver: "Person", *, kind: str, at: str | None, zone: str, now: "datetime") -> "TerminationEvent":
+def _zone(service: "Service", leaver: "Person", asked: str | None) -> dict[str, "Any"]:
+    """Where it is not asked for, the event names none: who announces it finds the leaver's own."""
+    from service.departures import zones
+
+    return {"timezone": asked} if asked else zones.of_source(service.settings.zone_of_source(leaver.source))
+
+
+def _event(
+    leaver: "Person", *, kind: str, at: str | None, zone: dict[str, "Any"], now: "datetime"
+) -> "TerminationEvent":
     """What the command says, as an event; a slip stops the command."""
     from datetime import datetime
 
@@ -160,10 +170,11 @@ def _event(leaver: "Person", *, kind: str, at: str | None, zone: str, now: "date
 
     from service.departures.event import Change, EventPerson, TerminationEvent
     from service.departures.times import BadTime, civil
+    from service.departures.zones import read_for
 
     try:
         meant = civil(at) if at else None
-        return TerminationEvent(
+        event = TerminationEvent(
             source=leaver.source,
             source_id=f"cli-{uuid.uuid4()}",
             change=Change.SCHEDULED if meant else Change.IMMEDIATE,
@@ -171,9 +182,10 @@ def _event(leaver: "Person", *, kind: str, at: str | None, zone: str, now: "date
             kind=DepartureKind(kind),
             access_off_at=meant if isinstance(meant, datetime) else None,
             last_day=None if isinstance(meant, datetime) else meant,
-            timezone=zone,
             occurred_at=now,
+            **zone,
         )
+        return read_for(event, leaver.timezone)
     except BadTime as error:
         stop(f"{sentence(str(error))} Nothing was done.", WRONG_USE)
     except ValidationError as error:

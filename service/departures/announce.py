@@ -9,13 +9,14 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from service.departures import friday, late, times
+from service.departures import friday, late, said_before, times, zones
 from service.departures.departure import Departure, keep_new
 from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import (
     CANCELLED_BEFORE,
     LONG_PAST,
+    Doubt,
     hold_again,
     hold_or_schedule,
     is_older,
@@ -82,8 +83,10 @@ def announce(
     wait_to(session, Only.ANNOUNCES)  # the guardrails count, and nobody gets two departures
     by = by or f"source:{event.source}"
     person = find_person(session, event.source, event.person)
+    event = zones.read_for(event, person.timezone)
     check_sealable(session, event, person, by=by)
     departure, begun_by_it, cancelled = _meant(session, person, event, now=now)
+    event = zones.kept(event, departure)
     if event.change is Change.RESCINDED:
         departure = _to_withdraw(session, departure, person)
     if departure is not None and _outdated(departure, event):
@@ -91,15 +94,19 @@ def announce(
         return Announced(departure_id=departure.id, news=False)
     if departure is not None and event.change is Change.RESCINDED:
         return _withdraw(session, departure, event, now=now, by=by)
+    before = _over_and_said_again(session, begun_by_it, event)
+    unsure = (said_before.SAID_BEFORE,) if before is not None and before is not departure else ()
     if departure is not None:
-        return _change(session, departure, event, now=now, by=by, guard=guard)
-    if begun_by_it is not None:
+        return _change(session, departure, event, now=now, by=by, guard=guard, unsure=unsure)
+    named, also = event.source_id, [CANCELLED_BEFORE] if cancelled else []
+    if before is not None and said_before.back_since(session, before):
+        named, also = said_before.named_after(event, before), [*also, said_before.SAID_BEFORE]
+    elif begun_by_it is not None:
         return _told_after_the_end(session, begun_by_it, event, now=now, by=by)
-    departure = _new(session, person, event, now=now, by=by)
+    departure = _new(session, person, event, named=named, now=now, by=by)
     departure.batch_id = batch() if batch else None
     keep_new(session, departure)
     seal_as_asked(session, departure, event, ends=departure.effective_at, now=now, by=by)
-    also = (CANCELLED_BEFORE,) if cancelled else ()
     hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
     return Announced(departure_id=departure.id, news=True)
 
@@ -142,9 +149,17 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
 
 def _told_again(departure: Departure, event: TerminationEvent, civil: str) -> bool:
     """Whether a closed departure of this civil time is what the event tells; not once HR took it back."""
-    said = (departure.civil_at, departure.zone, departure.kind)
-    same = said == (civil, event.timezone, event.kind)
+    same = (departure.civil_at, departure.kind) == (civil, event.kind) and zones.stays(departure, event)
     return departure.state is DepartureState.CLOSED and same and not departure.held_because
+
+
+def _over_and_said_again(
+    session: Session, begun: Departure | None, event: TerminationEvent
+) -> Departure | None:
+    """The newest departure that these very words began, where they say "at once" and the first one is over."""
+    if begun is None or event.change is not Change.IMMEDIATE or begun.state not in OVER:
+        return None
+    return said_before.newest_by(session, event, begun)
 
 
 def _told_after_the_end(
@@ -197,12 +212,14 @@ def _to_withdraw(session: Session, departure: Departure | None, person: Leaver) 
     return found
 
 
-def _new(session: Session, person: Leaver, event: TerminationEvent, *, now: datetime, by: str) -> Departure:
+def _new(
+    session: Session, person: Leaver, event: TerminationEvent, *, named: str, now: datetime, by: str
+) -> Departure:
     """A departure that is on record, and not kept yet."""
     departure = Departure(
         id=str(uuid.uuid4()),
         source=event.source,
-        source_id=event.source_id,
+        source_id=named,
         person_id=person.id,
         kind=event.kind or DepartureKind.VOLUNTARY,
         state=DepartureState.SCHEDULED,
@@ -226,6 +243,7 @@ def _change(
     now: datetime,
     by: str,
     guard: Guardrails,
+    unsure: tuple[Doubt, ...] = (),
 ) -> Announced:
     when = event.interpreted(now=now)
     ends = departure.effective_at if departure.run_id is not None else when.instant
@@ -233,7 +251,7 @@ def _change(
     kind = event.kind or departure.kind
     notice = event.notice_date or departure.notice_date
     moved = notice != departure.notice_date
-    known = _known(departure, event, (when.meant, when.zone, kind))
+    known = _known(session, departure, event, (when.meant, when.zone, kind))
     _keep_version(departure, event)  # also: what came before a word that says nothing new is old
     if known and not moved:
         return Announced(departure_id=departure.id, news=False)
@@ -244,7 +262,7 @@ def _change(
     if departure.run_id is not None:
         meant = late.Meant(when=when, kind=kind, event=event.source_id, facts=_said(event, kind, when))
         uncut = departure.effective_at > now
-        late.changed(session, departure, meant, now=now, by=by)
+        late.changed(session, departure, meant, now=now, by=by, unsure=unsure)
         hold_again(session, departure, guard, uncut=uncut, now=now, by=by)
         return Announced(departure_id=departure.id, news=True)
     for name, value in _times(when).items():
@@ -253,13 +271,18 @@ def _change(
     record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body=_facts(departure, event))
     person = session.get_one(Person, departure.person_id)
     # nobody has let go yet what a person cancelled: another date does not
-    also = (CANCELLED_BEFORE,) if CANCELLED_BEFORE.code in departure.held_codes else ()
+    also = (*unsure, CANCELLED_BEFORE) if CANCELLED_BEFORE.code in departure.held_codes else unsure
     hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
     return Announced(departure_id=departure.id, news=True)
 
 
-def _known(departure: Departure, event: TerminationEvent, said: late.Word) -> bool:
-    """Whether HR says what it said last, or sends what began the departure once more."""
+def _known(session: Session, departure: Departure, event: TerminationEvent, said: late.Word) -> bool:
+    """Whether HR says what it said last, or sends what began the departure once more.
+
+    "At once" is another minute each time it is said: the same words again, and no others since, are known.
+    """
+    if event.change is Change.IMMEDIATE and said_before.is_newest_word(session, departure, event):
+        return True
     as_it_is = said == (departure.civil_at, departure.zone, departure.kind)
     itself = (departure.source, departure.source_id) == (event.source, event.source_id)
     if departure.run_id is None or itself:

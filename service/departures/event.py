@@ -1,6 +1,7 @@
 """What an HR system tells us: this person leaves, then, for that reason."""
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
@@ -166,7 +167,8 @@ class TerminationEvent(BaseModel):
         """From which instant access must be gone: "at once" means from the event on, never later."""
         if self.change is Change.IMMEDIATE or self.meant is None:
             begun = times.civil_of(min(self.occurred_at, now), self.timezone)
-            return times.instant(begun, self.timezone, zone_source=self.zone_source)
+            found = times.instant(begun, self.timezone, zone_source=self.zone_source)
+            return replace(found, warnings=())  # whatever zone it is, the instant is certain
         found = times.instant(self.meant, self.timezone, zone_source=self.zone_source)
         return friday.read(self.friday_rule).applied(found)
 

@@ -5,7 +5,7 @@ resignation, brings forward what has not begun. Everything else stops what has n
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,8 +38,16 @@ class Meant:
     facts: Mapping[str, Any]
 
 
-def changed(session: Session, departure: Departure, meant: Meant, *, now: datetime, by: str) -> None:
-    """HR gave another time or kind after the run had begun."""
+def changed(
+    session: Session,
+    departure: Departure,
+    meant: Meant,
+    *,
+    now: datetime,
+    by: str,
+    unsure: Sequence[Doubt] = (),
+) -> None:
+    """HR gave another time or kind after the run had begun. Of what may be an old message a person decides."""
     departure.changed_to = {
         "event": meant.event,
         "kind": meant.kind.value,
@@ -57,7 +65,7 @@ def changed(session: Session, departure: Departure, meant: Meant, *, now: dateti
             by=by,
             body={**meant.facts, "restoring": True},
         )
-    elif slip := _slip(session, departure, meant, now=now):
+    elif slip := next(iter(unsure), None) or _slip(session, departure, meant, now=now):
         hold(session, departure, slip, now=now, by=by)
     elif _follows_by_itself(departure, meant, now=now):
         _follow(session, departure, meant, now=now, by=by)

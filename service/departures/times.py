@@ -59,7 +59,9 @@ class ZoneSource(StrEnum):
 
     EVENT = "event"
     PERSON = "person"
+    ROSTER = "roster"
     SOURCE = "source"
+    NOBODY = "nobody"
     ASKED = "asked"
 
 
@@ -125,6 +127,11 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
     return _open(name)
 
 
+def is_zone(name: str) -> bool:
+    """Whether this is the exact IANA name of a zone of the bundled data."""
+    return name in _names()
+
+
 def instant(
     meant: date | datetime, zone_name: str, *, zone_source: ZoneSource = ZoneSource.EVENT
 ) -> Interpretation:
@@ -158,8 +165,8 @@ def instant(
         adjustment=adjustment,
         shifted_s=round((local.replace(tzinfo=None) - wall).total_seconds()),
         tzdata=TZDATA_VERSION,
-        lines=_lines(wall, local, zone_name, rule=rule, adjustment=adjustment),
-        warnings=_inverted(zone_name),
+        lines=(*_lines(wall, local, zone_name, rule=rule, adjustment=adjustment), *_whose(zone_source)),
+        warnings=(*_inverted(zone_name), *_nobodys(zone_source, zone_name)),
     )
 
 
@@ -262,6 +269,22 @@ def _clocks(wall: datetime, local: datetime, adjustment: Adjustment) -> tuple[st
     if adjustment is Adjustment.FOLD:
         return (f"The clocks show {wall:%Y-%m-%d %H:%M} twice; the first time counts.",)
     return ()
+
+
+def _whose(zone_source: ZoneSource) -> tuple[str, ...]:
+    if zone_source is ZoneSource.ROSTER:
+        return ("HR named no zone: it is the leaver's own, as the roster says.",)
+    if zone_source is ZoneSource.SOURCE:
+        return ("Neither HR nor the roster named a zone: it is the one set for the HR source.",)
+    return ()
+
+
+def _nobodys(zone_source: ZoneSource, zone_name: str) -> tuple[str, ...]:
+    """Acted on, and flagged: in Vancouver it may be eight hours early, in Auckland thirteen late."""
+    if zone_source is not ZoneSource.NOBODY:
+        return ()
+    said = f"Nobody named the leaver's zone, so {zone_name} was taken: access may end up to 14 hours early or late."
+    return (f"{said} Set timezone for the HR source, or import a roster with time zones, and send it again.",)
 
 
 def _inverted(zone_name: str) -> tuple[str, ...]:

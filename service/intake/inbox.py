@@ -11,6 +11,9 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Json
+from service.departures import said_before
+from service.departures.announce import OVER
+from service.departures.departure import Departure
 from service.departures.event import TerminationEvent
 from service.intake import answer
 from service.intake.answer import Answer
@@ -32,8 +35,9 @@ _SAME: Final = Prepared(
 _NEW: Final = Prepared(insert(_WEBHOOKS))
 SAID_AGAIN: Final = Slip(
     where="",
-    what="the same bytes came before, and something else has been said of this departure since: whether this is late "
-    "or meant anew nobody can tell. Send it with a time or a version in it, or decide about the departure here",
+    what="the same bytes came before, and since then something else was said of this departure, or its leaver came "
+    "back: whether this is late or meant anew nobody can tell. "
+    "Send it with a time or a version in it, or decide about the departure here",
 )
 
 
@@ -102,10 +106,21 @@ def keep_unreadable(session: Session, delivery: Delivery, *, slips: tuple[Slip, 
     return given
 
 
-def _news_since(session: Session, row: Webhook, delivery: Delivery) -> int | None:
-    """The entry by which its source changed or withdrew the departure after this message; nothing else is news."""
+def _news_since(session: Session, row: Webhook, delivery: Delivery) -> str:
+    """What its source changed or withdrew of the departure after this message, or how the leaver came back.
+
+    Nothing else is news; empty where there is none.
+    """
     if row.departure_id is None or not delivery.by_its_bytes or row.body_sha256 != delivery.body_sha256:
-        return None
+        return ""
+    departure = session.get(Departure, row.departure_id)
+    back = ""
+    if departure is not None and departure.state in OVER:
+        back = said_before.back_since(session, departure)
+    return back or str(_said_since(session, row) or "")
+
+
+def _said_since(session: Session, row: Webhook) -> int | None:
     later = select(func.min(Webhook.received_at)).where(
         Webhook.departure_id == row.departure_id,
         Webhook.source == row.source,
@@ -130,7 +145,7 @@ def _hinted_again(session: Session, delivery: Delivery, hint: LookUp, told: Answ
     _store(session, None, again, state=WebhookState.ACCEPTED, problem="", answer=dict(told.body))
 
 
-def _unclear(session: Session, delivery: Delivery, since: int) -> Answer:
+def _unclear(session: Session, delivery: Delivery, since: str) -> Answer:
     """The same bytes once more, and HR said something else in between: late, or meant anew? A person is told."""
     again = replace(delivery, delivery_id=f"{delivery.delivery_id}:{since}")
     return keep_unreadable(session, again, slips=(SAID_AGAIN,))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from pydantic import ValidationError
@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError, RateLimited
+from service.departures import zones
 from service.departures.event import Change, TerminationEvent, Unannounceable
-from service.departures.times import ZoneSource, civil_of
+from service.departures.times import ZoneSource, civil_of, is_zone
 from service.intake.source import NotUnderstood, Source, Standing
 from service.intake.tables import PendingLookUp, Told, Webhook
 from service.ledger.entry import append, gathered
 from service.ledger.event import Event
+from service.people.person import Person
 from service.settings import SettingsError
 from service.store import Store
 from service.store.again import again
@@ -46,6 +48,7 @@ class _Due:
     employee_id: str
     hint: str
     attempts: int
+    roster_zone: str
 
 
 def run(
@@ -88,7 +91,12 @@ def not_understood(session: Session) -> list[tuple[str, datetime, int]]:
 
 
 def _due(sources: Mapping[str, Source], store: Store, now: datetime, most: int) -> list[_Due]:
-    query = select(PendingLookUp).where(PendingLookUp.due_at <= now, PendingLookUp.source.in_(sources))
+    whom = (Person.source == PendingLookUp.source) & (Person.source_id == PendingLookUp.employee_id)
+    query = (
+        select(PendingLookUp, Person.timezone)
+        .outerjoin(Person, whom)
+        .where(PendingLookUp.due_at <= now, PendingLookUp.source.in_(sources))
+    )
     with store.read() as session:
         return [
             _Due(
@@ -96,8 +104,9 @@ def _due(sources: Mapping[str, Source], store: Store, now: datetime, most: int) 
                 employee_id=row.employee_id,
                 hint=row.hint,
                 attempts=row.attempts,
+                roster_zone=zone or "",
             )
-            for row in session.scalars(query.order_by(PendingLookUp.due_at).limit(most))
+            for row, zone in session.execute(query.order_by(PendingLookUp.due_at).limit(most))
         ]
 
 
@@ -130,7 +139,9 @@ def _ask(due: _Due, now: Callable[[], datetime]) -> Standing:
 
 
 def _today(due: _Due, now: datetime) -> date:
-    return civil_of(now, due.source.section.timezone).date()
+    """The day it is where the employee works, as far as anybody has said."""
+    known = due.roster_zone if is_zone(due.roster_zone) else due.source.section.timezone
+    return civil_of(now, known or zones.NOBODYS).date()
 
 
 def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announce, at: datetime) -> None:
@@ -173,12 +184,17 @@ def _event(due: _Due, standing: Standing, change: Change, *, at: datetime) -> Te
             person=standing.person,
             kind=standing.kind,
             last_day=standing.last_day,
-            timezone=standing.person.timezone or due.source.section.timezone,
-            zone_source=ZoneSource.PERSON if standing.person.timezone else ZoneSource.SOURCE,
+            **_zone(due, standing),
             occurred_at=at,
         )
     except ValidationError as error:
         raise NotUnderstood.from_validation(error) from error
+
+
+def _zone(due: _Due, standing: Standing) -> dict[str, Any]:
+    if standing.person.timezone:
+        return {"timezone": standing.person.timezone, "zone_source": ZoneSource.PERSON}
+    return zones.of_source(due.source.section.timezone)
 
 
 def _remember(session: Session, due: _Due, told: Told | None, standing: Standing, *, at: datetime) -> None:

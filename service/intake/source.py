@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from connectors.sdk.context import Context, Secret
 from connectors.sdk.http import Http
 from connectors.sdk.types import Json
+from service.departures import zones
 from service.departures.event import EventPerson, TerminationEvent
 from service.departures.kind import DepartureKind
 from service.departures.times import BadTime, zone
@@ -154,7 +155,7 @@ def _open(name: str, section: SourceSection, module: ModuleType) -> Source:
             f"sources.{name}: its webhooks are only hints. Set api_url and api_key, so that it can be asked."
         )
     try:
-        zone(section.timezone)
+        zone(section.timezone or zones.NOBODYS)
         return Source(
             name=name,
             section=section,

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 
 from sqlalchemy.orm import Session
 
-from service.departures import late
-from service.departures.announce import announce, find_person
+from service.departures import late, zones
+from service.departures.announce import OVER, announce, find_person
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.event import Change, TerminationEvent
@@ -25,6 +26,13 @@ class Seal:
     people: tuple[str, ...]
 
 
+class PassedOver(StrEnum):
+    """Why a row does nothing: its departure was taken back since, or it said "at once" before, and that is over."""
+
+    TAKEN_BACK = "taken back"
+    AT_ONCE_BEFORE = "at once before"
+
+
 def in_one_batch(
     title: str,
     *,
@@ -33,12 +41,12 @@ def in_one_batch(
     section: DeparturesSection,
     now: Callable[[], datetime],
     seal: Seal | None = None,
-    passed_over: Callable[[str], None] = lambda _: None,
+    passed_over: Callable[[PassedOver, str], None] = lambda *_: None,
 ) -> Together:
     """What announces each row as a part of one batch, which its first new departure opens.
 
     Args:
-        passed_over: Told of each departure that a row would have revived and did not.
+        passed_over: Told of each departure that a row would have revived, or begun once more, and did not.
     """
 
     def together(session: Session) -> Announce:
@@ -49,9 +57,11 @@ def in_one_batch(
         def announced(session: Session, event: TerminationEvent) -> str:
             read = (event if seal is None else _sealed(event, seal)).under(section)
             if (before := _taken_back_since(session, read, now=now())) is not None:
-                passed_over(before.id)
+                passed_over(PassedOver.TAKEN_BACK, before.id)
                 return before.id
             done = announce(session, read, now=now(), by=by, guard=guard, batch=batch)
+            if not done.news and event.change is Change.IMMEDIATE and _is_over(session, done.departure_id):
+                passed_over(PassedOver.AT_ONCE_BEFORE, done.departure_id)
             return done.departure_id
 
         return announced
@@ -66,13 +76,18 @@ def _taken_back_since(session: Session, event: TerminationEvent, *, now: datetim
     if event.change is Change.RESCINDED:
         return None
     wait_to(session, Only.ANNOUNCES)
-    last = late.last_of(session, find_person(session, event.source, event.person))
+    person = find_person(session, event.source, event.person)
+    last = late.last_of(session, person)
     if last is None or not late.is_taken_back(last):
         return None
-    when, version = event.interpreted(now=now), event.source_version or ""
-    said = (when.meant, when.zone, event.kind, version)
-    same = said == (last.civil_at, last.zone, last.kind, last.source_version)
+    read, version = zones.read_for(event, person.timezone), event.source_version or ""
+    said = (read.interpreted(now=now).meant, event.kind, version)
+    same = said == (last.civil_at, last.kind, last.source_version) and zones.stays(last, read)
     return last if same or late.acted_on(session, last, event.source_id) else None
+
+
+def _is_over(session: Session, departure_id: str) -> bool:
+    return session.get_one(Departure, departure_id).state in OVER
 
 
 def _sealed(event: TerminationEvent, seal: Seal) -> TerminationEvent:

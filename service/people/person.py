@@ -38,6 +38,7 @@ class Person(Base):
     """The human as the HR system knows them.
 
     `subject` is a random pseudonym: the only name of a person that the ledger ever holds.
+    `timezone` is empty where nobody has said where they work.
     """
 
     __tablename__ = "people"
@@ -54,7 +55,7 @@ class Person(Base):
     title: Mapped[str] = mapped_column(String(200), default="")
     department: Mapped[str] = mapped_column(String(200), default="")
     country: Mapped[str] = mapped_column(String(2), default="")
-    timezone: Mapped[str] = mapped_column(String(64), default="UTC")
+    timezone: Mapped[str] = mapped_column(String(64), default="")
     manager_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("people.id"))
     hired_on: Mapped[date | None]
     protected: Mapped[bool] = mapped_column(default=False)
@@ -106,6 +107,7 @@ class Leaver(NamedTuple):
     manager_id: str | None
     hired_on: date | None
     protected: bool
+    timezone: str
 
 
 #: The same person, whichever way they were read.

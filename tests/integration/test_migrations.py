@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
 from service.ledger.bound import bind
@@ -111,7 +111,26 @@ def test_a_migrated_ledger_only_grows(empty: Store, tmp_path: Path) -> None:
     bind(None)
 
 
-def _somebody() -> Person:
+def test_whose_zone_nobody_had_said_has_none_and_one_that_was_said_stays(empty: Store) -> None:
+    upgrade(empty)
+    with empty.write() as session:
+        session.add_all([_somebody(source_id="1"), _somebody(source_id="2", timezone="Asia/Tokyo")])
+
+    downgrade(empty, "0027")
+    with empty.read() as session:
+        before = session.execute(text("SELECT timezone FROM people ORDER BY source_id")).scalars().all()
+    upgrade(empty)
+
+    assert before == ["UTC", "Asia/Tokyo"]
+    with empty.read() as session:
+        assert session.scalars(select(Person.timezone).order_by(Person.source_id)).all() == ["", "Asia/Tokyo"]
+
+
+def _somebody(**more: str) -> Person:
     return Person(
-        id=str(uuid.uuid4()), subject=uuid.uuid4().hex, source="hr", source_id="1", display_name="Ada Lind"
+        id=str(uuid.uuid4()),
+        subject=uuid.uuid4().hex,
+        source="hr",
+        display_name="Ada Lind",
+        **{"source_id": "1", **more},
     )

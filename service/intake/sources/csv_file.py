@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from service.departures import zones
 from service.departures.event import Change, TerminationEvent
 from service.departures.times import ZoneSource
 from service.intake.source import Envelope, NotUnderstood, Slip
@@ -106,13 +107,13 @@ def _event(
         return TerminationEvent.model_validate(
             {
                 "change": Change.SCHEDULED,
-                "timezone": section.timezone,
+                **zones.of_source(section.timezone),
                 **said,
+                **({"zone_source": ZoneSource.EVENT} if "timezone" in row else {}),
                 **_seal(row),
                 "source": envelope.source,
                 "source_id": _digest(row),
                 "person": {name: cell for name, cell in row.items() if name in PERSON},
-                "zone_source": ZoneSource.EVENT if "timezone" in row else ZoneSource.SOURCE,
                 "occurred_at": envelope.received_at,
             }
         )

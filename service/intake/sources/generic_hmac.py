@@ -10,9 +10,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from connectors.sdk.types import Json
+from service.departures import zones
 from service.departures.event import Change, EventPerson, TerminationEvent
 from service.departures.kind import LEAVING, DepartureKind
-from service.departures.times import ZoneSource
 from service.intake.source import Envelope, Ignored, NotUnderstood, Slip
 from service.people.signature import Algorithm, BadRecipe, Encoding, Recipe, Timestamps, text_key
 from service.settings import SourceSection
@@ -69,8 +69,7 @@ def read(envelope: Envelope, section: SourceSection) -> TerminationEvent | Ignor
             change=Change(change),
             person=EventPerson.model_validate({name: _text(said.get(name)) for name in PERSON}),
             kind=None if kind is None else _kind(kind, section),
-            timezone=section.timezone if zone is None else zone,
-            zone_source=ZoneSource.SOURCE if zone is None else ZoneSource.EVENT,
+            **(zones.of_source(section.timezone) if zone is None else {"timezone": zone}),
             access_off_at=_text(said.get("access_off_at")),
             source_version=_text(said.get("source_version")),
             occurred_at=envelope.received_at,

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from service.departures import zones
 from service.departures.event import (
     Change,
     CivilDate,
@@ -101,6 +102,14 @@ class NativeMessage(BaseModel):
         return self
 
 
+def _zone(data: NativeData, section: SourceSection) -> dict[str, Any]:
+    if data.timezone is not None:
+        return {"timezone": data.timezone}
+    if data.person.timezone is not None:
+        return {"timezone": data.person.timezone, "zone_source": ZoneSource.PERSON}
+    return zones.of_source(section.timezone)
+
+
 def recipe(section: SourceSection) -> Recipe:  # noqa: ARG001  # every format is asked with its section
     """Standard Webhooks, whatever the section says."""
     return STANDARD_WEBHOOKS
@@ -113,11 +122,6 @@ def read(envelope: Envelope, section: SourceSection) -> TerminationEvent:
     except ValidationError as error:
         raise NotUnderstood.from_validation(error) from error
     data = message.data
-    zone, zone_source = data.timezone, ZoneSource.EVENT
-    if zone is None:
-        zone, zone_source = data.person.timezone, ZoneSource.PERSON
-    if zone is None:
-        zone, zone_source = section.timezone, ZoneSource.SOURCE
     try:
         return TerminationEvent(
             source=envelope.source,
@@ -127,8 +131,7 @@ def read(envelope: Envelope, section: SourceSection) -> TerminationEvent:
             kind=data.kind,
             last_day=data.last_day,
             access_off_at=data.access_off_at,
-            timezone=zone,
-            zone_source=zone_source,
+            **_zone(data, section),
             notice_date=data.notice_date,
             source_version=data.source_version,
             sealed=data.sealed or bool(data.sealed_for),

@@ -22,8 +22,8 @@ PLANTS = (
     Plant(
         protects="Whoever's run a person cancelled is not let go by a further date of HR's.",
         file="service/departures/announce.py",
-        text="    also = (CANCELLED_BEFORE,) if CANCELLED_BEFORE.code in departure.held_codes else ()\n",
-        becomes="    also = ()\n",
+        text="(*unsure, CANCELLED_BEFORE) if CANCELLED_BEFORE.code in departure.held_codes else unsure",
+        becomes="unsure",
         tests=(f"{NEWEST}::test_what_a_person_cancelled_is_put_to_people_also_after_another_date",),
     ),
     Plant(
@@ -77,8 +77,8 @@ PLANTS = (
     Plant(
         protects="Whoever's run a person cancelled is not shut out by HR's next word alone.",
         file="service/departures/announce.py",
-        text="    also = (CANCELLED_BEFORE,) if cancelled else ()\n",
-        becomes="    also = ()\n",
+        text="[CANCELLED_BEFORE] if cancelled else []",
+        becomes="[]",
         tests=(
             (
                 "tests/unit/engine/test_cancelled_and_told_again.py::"
@@ -212,8 +212,8 @@ PLANTS = (
     Plant(
         protects="An event sent again after the end begins nothing.",
         file="service/departures/announce.py",
-        text="    if begun_by_it is not None:\n",
-        becomes="    if False:\n",
+        text="    elif begun_by_it is not None:\n",
+        becomes="    elif False:\n",
         tests=(
             ("tests/unit/departures/test_announce.py::test_an_event_sent_again_after_the_end_begins_nothing"),
         ),

@@ -6,6 +6,7 @@ RECEIVE = "tests/unit/intake/test_receive.py"
 BAMBOO = "tests/unit/intake/test_bamboohr.py"
 FILE = "tests/unit/intake/test_csv_file.py"
 SIGNATURE = "tests/unit/people/test_signature.py"
+AGAIN = "tests/unit/departures/test_said_before.py"
 
 PLANTS = (
     Plant(
@@ -159,6 +160,52 @@ PLANTS = (
             (
                 "tests/unit/intake/test_bamboohr_returns.py::"
                 "test_someone_who_left_long_ago_and_is_about_to_come_back_does_not_leave"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A second dismissal at once is not taken for the first, told again.",
+        file="service/departures/announce.py",
+        text="    if before is not None and said_before.back_since(session, before):",
+        becomes="    if False:",
+        tests=(f"{AGAIN}::test_the_same_row_after_they_came_back_is_a_question",),
+    ),
+    Plant(
+        protects="One row dismisses nobody twice.",
+        file="service/departures/said_before.py",
+        text='    return str(session.scalar(returned) or session.scalar(opened) or "")',
+        becomes='    return "today"',
+        tests=(f"{AGAIN}::test_the_same_row_again_dismisses_nobody_twice",),
+    ),
+    Plant(
+        protects="What is asked about a row is asked once.",
+        file="service/departures/announce.py",
+        text="    if event.change is Change.IMMEDIATE and said_before.is_newest_word(session, departure, event):",
+        becomes="    if False:",
+        tests=(
+            f"{AGAIN}::test_the_question_is_asked_once_however_often_the_file_comes",
+            f"{AGAIN}::test_a_row_that_comes_again_moves_nothing_that_it_began",
+        ),
+    ),
+    Plant(
+        protects="An old row brings no later departure forward.",
+        file="service/departures/announce.py",
+        text="if before is not None and before is not departure else ()",
+        becomes="if False else ()",
+        tests=(
+            f"{AGAIN}::test_an_old_row_brings_no_later_departure_forward",
+            f"{AGAIN}::test_an_old_row_hastens_no_run_that_has_begun_with_the_notice",
+        ),
+    ),
+    Plant(
+        protects="The same bytes after the leaver came back are not taken for a repetition.",
+        file="service/intake/inbox.py",
+        text="    if departure is not None and departure.state in OVER:\n",
+        becomes="    if departure is None:\n",
+        tests=(
+            (
+                "tests/unit/intake/test_sources.py::"
+                "test_the_same_bytes_after_the_leaver_came_back_are_told_to_a_person_and_not_taken_for_a_repetition"
             ),
         ),
     ),

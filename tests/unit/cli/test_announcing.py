@@ -1,12 +1,15 @@
 """Announcing by hand: what must not be, or cannot be, is one sentence, an entry, and nothing else."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from service.app import create_service
 from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.people.person import Person
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt
 
@@ -91,6 +94,26 @@ def test_a_file_imported_again_opens_no_batch_and_says_that_it_was_known(hr: She
     assert events(hr).count("batch.opened") == 1
 
 
+def test_whoever_is_announced_by_hand_leaves_on_their_own_clocks(hr: Shell) -> None:
+    said = hr("run", "E-2", "--kind", "voluntary", "--at", "2027-03-05", "--yes")
+
+    assert "2027-03-05 is the last day, to its end on the clocks of Europe/Stockholm." in said.out
+    assert "HR named no zone: it is the leaver's own, as the roster says." in said.out
+
+
+def test_whoever_has_no_zone_in_the_roster_leaves_on_the_clocks_of_the_source(hr: Shell) -> None:
+    (hr.folder / "people.csv").write_text("source_id,name,timezone\nhr-2,Mike Dalton,\nhr-3,Mike Dalton,\n")
+    hr("people", "import", "people.csv")
+
+    nobodys = hr("run", "E-2", "--kind", "voluntary", "--at", "2027-03-05", "--yes")
+    toml = hr.folder / "exeunt.toml"
+    toml.write_text(toml.read_text() + '\n[sources.hr]\nformat = "csv_file"\ntimezone = "Asia/Tokyo"\n')
+    sources = hr("run", "E-3", "--kind", "voluntary", "--at", "2027-03-05", "--yes")
+
+    assert "Nobody named the leaver's zone, so UTC was taken" in nobodys.out
+    assert "to its end on the clocks of Asia/Tokyo." in sources.out
+
+
 def departures() -> list[tuple[str, str]]:
     service = create_service(load())
     with service.store.read() as session:
@@ -136,6 +159,46 @@ def test_a_row_that_was_changed_since_announces_who_leaves_after_all(hr: Shell, 
 
     assert [state for _, state in departures()] == ["withdrawn", "scheduled"]
     assert "taken back" not in said
+
+
+FIRED = "hr-2,Mike Dalton,immediate,involuntary,,"
+
+
+def came_back_after_it_was_over() -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        departure = session.query(Departure).one()
+        departure.state, departure.run_id = DepartureState.CLOSED, "a run"
+        session.get_one(Person, departure.person_id).hired_on = departure.effective_at.date() + timedelta(2)
+    service.close()
+
+
+def test_a_row_that_says_at_once_again_after_the_end_is_said_to_do_nothing(hr: Shell) -> None:
+    lines(hr, FIRED)
+    came_back_after_it_was_over()
+    service = create_service(load())
+    with service.store.write() as session:
+        session.query(Person).filter(Person.hired_on.is_not(None)).one().hired_on = None
+    service.close()
+
+    said = lines(hr, FIRED)
+
+    assert (
+        "1 of them says at once, as before, and the departure it told is over: nothing is done twice." in said
+    )
+    assert "needs a row that was changed, such as to a higher source_version." in said
+
+
+def test_a_row_that_says_at_once_again_after_they_came_back_is_held(hr: Shell) -> None:
+    lines(hr, FIRED)
+    came_back_after_it_was_over()
+
+    said = [lines(hr, FIRED) for _ in range(2)]
+
+    assert [state for _, state in departures()] == ["closed", "held"]
+    assert said[0].startswith("1 departure is stored.")
+    assert said[1] == "1 was known already: only what is different was changed.\n"
+    assert "HR sent these very words before" in hr("departures", "held").out
 
 
 def test_a_file_that_names_nobody_is_refused_and_opens_no_batch(hr: Shell) -> None:

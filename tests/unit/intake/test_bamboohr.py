@@ -47,7 +47,7 @@ class BambooDoor(Door):
         self.hint({**UPDATED, "timestamp": self.clock.now.isoformat()})
         return self.intake.look_up_due()
 
-    def believed(self):
+    def believed(self, **more: str):
         """From now on what is announced becomes departures: gives what tells how they stand."""
         with self.store.write() as session:
             session.add(
@@ -58,6 +58,7 @@ class BambooDoor(Door):
                     source_id="77",
                     employee_no="E-77",
                     display_name="Ann",
+                    **more,
                 )
             )
         self.announced.become = lambda session, event: announce(session, event, now=self.clock()).departure_id
@@ -159,6 +160,42 @@ def test_a_termination_that_hr_deletes_again_is_withdrawn(door, bamboo):
     door.learn()
 
     assert believed() == [DepartureState.WITHDRAWN]
+
+
+@pytest.mark.parametrize(
+    ("roster", "ends"),
+    [
+        ("Pacific/Auckland", "2026-04-30T12:00:00+00:00"),
+        ("UTC", "2026-05-01T00:00:00+00:00"),
+        ("", "2026-05-01T06:00:00+00:00"),
+        ("Mars/Olympus", "2026-05-01T06:00:00+00:00"),
+    ],
+    ids=[
+        "their own",
+        "who works in UTC",
+        "the source's where the roster says none",
+        "or one there is none of",
+    ],
+)
+def test_a_last_day_ends_on_the_leavers_own_clocks(door, bamboo, roster, ends):
+    door.believed(timezone=roster)
+    bamboo.end("2026-04-30")
+
+    door.learn()
+
+    with door.store.read() as session:
+        assert session.scalar(select(Departure.effective_at)).isoformat() == ends
+
+
+def test_who_is_back_by_their_own_clocks_has_no_end_ahead(door, bamboo):
+    door.believed(timezone="Pacific/Auckland")
+    bamboo.end("2026-03-02")
+    bamboo.state["tables"]["77"].append({"id": "3", "date": "2026-03-03", "employmentStatus": "Full-Time"})
+    assert door.clock().isoformat() < "2026-03-03"  # in Denver and in UTC it is the day before
+
+    door.learn()
+
+    assert door.announced.events == []
 
 
 def test_what_another_node_has_settled_meanwhile_is_not_told_again_as_it_was(door, bamboo):

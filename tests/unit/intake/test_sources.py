@@ -1,6 +1,7 @@
 """What can be configured, and what the generic recipe makes of a vendor's body."""
 
 import json
+from datetime import date
 from http import HTTPStatus
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from service.departures.announce import announce
 from service.departures.departure import Departure
 from service.departures.event import Change
-from service.departures.kind import DepartureKind
+from service.departures.kind import DepartureKind, DepartureState
 from service.departures.times import ZoneSource
 from service.intake import unread
 from service.intake.source import formats, open_sources
@@ -72,6 +73,24 @@ def test_the_same_bytes_after_other_news_are_told_to_a_person_and_not_taken_for_
     with door.store.read() as session:
         assert [key.key for key in unread.told(session, now=door.clock())] == ["unread:payroll:2026-03-02 12"]
         assert session.scalars(select(Departure.civil_at)).one().startswith("2026-04-30")
+
+
+def test_the_same_bytes_after_the_leaver_came_back_are_told_to_a_person_and_not_taken_for_a_repetition(door):
+    with door.store.write() as session:
+        session.add(Person(id="a", subject="a", source="payroll", source_id="77", display_name="Ann"))
+    door.announced.become = lambda session, event: announce(session, event, now=door.clock()).departure_id
+    statuses = [send(door, ENDS).status.value]
+    with door.store.write() as session:
+        session.scalars(select(Departure)).one().state = DepartureState.CLOSED
+    statuses.append(send(door, ENDS).status.value)
+    with door.store.write() as session:
+        session.get_one(Person, "a").hired_on = date(2026, 9, 1)
+    door.clock.turn(days=200)
+
+    statuses += [send(door, ENDS).status.value for _ in range(2)]
+
+    assert statuses == [202, 200, 422, 422]
+    assert door.ledger().count("webhook.unreadable") == 1
 
 
 def test_a_type_that_is_to_be_ignored_is_kept_and_not_announced(door):

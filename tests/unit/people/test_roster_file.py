@@ -74,6 +74,22 @@ def test_an_empty_cell_does_take_away(roster: Any) -> None:
     assert (roster.people()["2"].username, roster.people()["2"].manager_id) == (None, None)
 
 
+def test_whose_zone_nobody_says_has_none(roster: Any) -> None:
+    roster("source_id,name\n7,Ann Lee\n")
+    roster(HEAD + SARA + MIKE.replace("Europe/Stockholm", "UTC"))
+    roster("source_id,name,timezone\n1,Sara Ek,\n")
+
+    zones = {number: person.timezone for number, person in roster.people().items()}
+
+    assert zones == {"1": "", "2": "UTC", "7": ""}
+
+
+@pytest.mark.parametrize("zone", ["Factory", "posix/Europe/Berlin", "europe/berlin", "Etc", "../etc/passwd"])
+def test_a_zone_that_no_departure_could_be_timed_by_is_refused(roster: Any, zone: str) -> None:
+    with pytest.raises(BadRoster, match="timezone is no time zone"):
+        roster(f"source_id,name,timezone\n7,Ann Lee,{zone}\n")
+
+
 def test_spaces_around_a_cell_are_not_part_of_it(roster: Any) -> None:
     roster("source_id,name,employee_no\n 7 , Ann Lee ,E-7 \n")
 
