@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -31,6 +31,7 @@ class HeldLine:
     codes: tuple[str, ...]
     begun: bool
     sealed: bool
+    notice: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,4 +160,5 @@ def _line(departure: Departure, person: Person) -> HeldLine:
         codes=tuple(departure.held_codes),
         begun=departure.run_id is not None,
         sealed=departure.sealed,
+        notice=departure.notice_date,
     )

@@ -94,6 +94,8 @@ def digests(listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf) -> Mapp
     """What would be done to each, to whom and when, and against which doubt: two digests with a point between.
 
     Of a run that has begun HR may say something else, or take it back, between the first yes and the second.
+    The day of notice is what the steps at notice and the judgement of what was taken go by, so it is in the second
+    digest: between two yeses another one is another plan, and after both it holds nothing.
     A plan is made once for all it fits.
     """
     plans: dict[tuple[DepartureKind, str, str], str] = {}
@@ -103,7 +105,7 @@ def digests(listed: Iterable[tuple[Departure, Person]], plan_of: PlanOf) -> Mapp
         if key not in plans:
             plans[key] = plan_of(departure, person).digest
         facts = (departure.id, person.subject, departure.civil_at, departure.zone, departure.kind.value)
-        held = departure.held_because, departure.changed_to
+        held = departure.held_because, departure.changed_to, str(departure.notice_date or "")
         found[departure.id] = f"{digest_of((*facts, plans[key]))}{_AND_WHY}{digest_of(held)}"
     return found
 

@@ -63,6 +63,18 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="Another day of notice between the first yes and the second makes the list outdated.",
+        file="service/engine/releases.py",
+        text=', departure.changed_to, str(departure.notice_date or "")',
+        becomes=", departure.changed_to",
+        tests=(
+            (
+                "tests/attacks/departures/test_said_between.py::"
+                "test_another_day_of_notice_between_the_two_is_another_plan"
+            ),
+        ),
+    ),
+    Plant(
         protects="What HR tells again after its run was cancelled is not lost.",
         file="service/departures/announce.py",
         text="(_told_again(departure, event, civil) and not was_cancelled)",
