@@ -43,6 +43,13 @@ def is_hidden(session: Session, departure: Departure, reader: str) -> bool:
     return departure.sealed and session.get(MaySee, (departure.id, reader)) is None
 
 
+def hides_batch(session: Session, batch_id: str, reader: str) -> bool:
+    """Whether a batch does not exist for a person: all who are in it are sealed, and not for them."""
+    inside = select(Departure.id).where(Departure.batch_id == batch_id).limit(1)
+    seen = session.scalar(inside.where(visible_to(reader))) is not None
+    return not seen and session.scalar(inside) is not None
+
+
 def check_sealable(session: Session, event: TerminationEvent, leaver: Someone, *, by: str) -> None:
     """Raises `Unannounceable` where an event asks for a seal that nobody could see behind."""
     if event.sealed and not _named(session, event, leaver.id, by):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.engine.record import ENGINE
-from service.engine.stuck import Stuck, StuckKind, Watch, held_now
+from service.engine.stuck import Stuck, StuckKind, Watch, batches_now, held_now
 from service.ledger.entry import LedgerEntry, append
 from service.ledger.event import Event
 from service.people.person import Person
@@ -53,9 +53,10 @@ def open_alarms(session: Session, *, run_id: str | None = None) -> list[Alarm]:
 
 
 def told_now(session: Session, *, now: datetime) -> list[Alarm]:
-    """The open alarms in today's words: what is held is counted anew, because people let a part of it go."""
-    held = {stuck.key: stuck.said for stuck in held_now(session, now)}
-    return [replace(alarm, said=held.get(alarm.key, alarm.said)) for alarm in open_alarms(session)]
+    """The open alarms in today's words: what waits of a batch is counted anew, because people let a part of it go."""
+    counted = (*held_now(session, now), *batches_now(session, now))
+    today = {stuck.key: stuck.said for stuck in counted}
+    return [replace(alarm, said=today.get(alarm.key, alarm.said)) for alarm in open_alarms(session)]
 
 
 def alarm_of(entry: LedgerEntry) -> Alarm:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
-from service.departures.sealing import visible_to
+from service.departures.sealing import hides_batch, visible_to
 
 #: In the order in which a departure passes through them.
 ORDER: Final = tuple(DepartureState)
@@ -64,7 +64,7 @@ class Board:
 def board(session: Session, number: int, *, reader: str | None = None) -> Board | None:
     """The board of batch `B-number`, without what is sealed to its reader: a batch of nothing else is none."""
     batch = session.scalar(select(Batch).where(Batch.number == number))
-    if batch is None:
+    if batch is None or (reader is not None and hides_batch(session, batch.id, reader)):
         return None
     wave = func.coalesce(Departure.wave, 0)
     query = (
@@ -72,14 +72,11 @@ def board(session: Session, number: int, *, reader: str | None = None) -> Board 
         .where(Departure.batch_id == batch.id)
         .group_by(wave, Departure.state)
     )
-    everything = session.scalar(select(func.count()).where(Departure.batch_id == batch.id)) or 0
     if reader is not None:
         query = query.where(visible_to(reader))
     found: dict[int, dict[DepartureState, int]] = {}
     for place, state, count in session.execute(query):
         found.setdefault(place, {})[state] = count
-    if everything and not found:
-        return None
     begun = select(Departure.id).where(Departure.batch_id == batch.id, Departure.run_id.is_not(None))
     if reader is not None:
         begun = begun.where(visible_to(reader))

@@ -21,6 +21,7 @@ from service.departures.kind import DepartureState
 from service.engine.drill import FIRST_AFTER, newest, planned_at
 from service.engine.drill import MARGIN as DRILL_MARGIN
 from service.engine.kill_switch import stopped
+from service.engine.not_begun import STOPPED_TOO, WAITS, late_batches
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
 from service.playbook.model import Phase
@@ -90,10 +91,10 @@ class Watch:
         """Everything that is stuck now, the longest first."""
         found = [
             *self._engine(now),
-            *(() if stopped(session) else _departures(session, now)),  # the kill switch is its own alarm
+            *(() if (thrown := stopped(session)) else _departures(session, now)),  # the switch is told itself
             *held_now(session, now),
             *_held_open(session, now),
-            *_steps(session, now),
+            *_steps(session, now, thrown=thrown is not None),
             *_runs(session, now),
             *_paused(session, now),
             *self._behind(session, now),
@@ -164,11 +165,18 @@ def _never_drilled(session: Session, now: datetime) -> Iterator[Stuck]:
         )
 
 
+def batches_now(session: Session, now: datetime) -> Iterator[Stuck]:
+    """Batches of which departures are past their time and wait: one alarm each."""
+    for each in late_batches(session, began_by=now - BEGIN_MARGIN, due_by=now - STEP_MARGIN):
+        kind = StuckKind.DEPARTURE
+        yield Stuck(kind=kind, key=each.key, said=each.said, fix=each.fix, since=each.since)
+
+
 def _departures(session: Session, now: datetime) -> Iterator[Stuck]:
-    waits = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.DUE)
-    query = select(Departure).where(
-        Departure.state.in_(waits), Departure.effective_at < now - BEGIN_MARGIN, Departure.run_id.is_(None)
-    )
+    yield from batches_now(session, now)
+    alone = (Departure.run_id.is_(None), Departure.batch_id.is_(None))
+    query = select(Departure).where(*alone, Departure.state.in_(WAITS))
+    query = query.where(Departure.effective_at < now - BEGIN_MARGIN)
     for departure in session.scalars(query.order_by(Departure.effective_at).limit(MOST)):
         yield Stuck(
             kind=StuckKind.DEPARTURE,
@@ -251,9 +259,12 @@ def _held_open(session: Session, now: datetime) -> Iterator[Stuck]:
         )
 
 
-def _steps(session: Session, now: datetime) -> Iterator[Stuck]:
+def _steps(session: Session, now: datetime, *, thrown: bool) -> Iterator[Stuck]:
+    """What somebody stopped for many at once is told once, and not by each step."""
+    by_itself = StepRun.state != StepState.READY
+    may = by_itself if thrown else or_(by_itself, StepRun.undoes.is_not(None), ~STOPPED_TOO)
     for query, why, fix in _standing_still(now):
-        for step, run, since in session.execute(query.limit(MOST)):
+        for step, run, since in session.execute(query.where(may).limit(MOST)):
             yield Stuck(
                 kind=StuckKind.STEP,
                 key=f"step:{step.id}",

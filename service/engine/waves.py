@@ -11,6 +11,7 @@ from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.holding import MOST_BECAUSE
 from service.departures.left import roles_now
+from service.departures.sealing import hides_batch, visible_to
 from service.engine.decisions import NOTE_LEAST, NotDecided
 from service.engine.record import record_said
 from service.engine.refusable import refusable
@@ -64,7 +65,7 @@ def steer(  # noqa: PLR0913  what a person wants of a batch, each by its name
     refused = refusable(store, person_id, verb, door=door, now=now, batch=f"B-{number}")
     with refused, store.write("batch") as session:
         batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update(key_share=True))
-        if batch is None:
+        if batch is None or hides_batch(session, batch.id, person_id):
             raise NotDecided("unknown", f"There is no batch B-{number}. Nothing was changed.")
         _check(session, batch, person_id)
         if verb == "next" and seen is not None and seen != batch.open_wave:
@@ -82,7 +83,10 @@ def steer(  # noqa: PLR0913  what a person wants of a batch, each by its name
 def _check(session: Session, batch: Batch, person_id: str) -> None:
     if not set(STEERING) & roles_now(session, person_id):
         raise NotDecided("role", "Only IT, approvers and administrators may do this. Nothing was changed.")
-    own = select(Departure.id).where(Departure.batch_id == batch.id, Departure.person_id == person_id)
+    # one that is sealed to its leaver does not exist for them: a refusal would be the first they hear of it
+    own = select(Departure.id).where(
+        Departure.batch_id == batch.id, Departure.person_id == person_id, visible_to(person_id)
+    )
     if session.scalar(own.limit(1)) is not None:
         raise NotDecided("leaver", "Who leaves with this batch does not steer it. Nothing was changed.")
 

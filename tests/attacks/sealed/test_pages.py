@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from werkzeug.routing import Rule
 
-from service.departures.batch import Origin, open_batch
+from service.departures.batch import Batch, Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine import waves
 from service.engine.approvals import Wanted
 from service.engine.decisions import NotDecided
 from service.ledger.entry import LedgerEntry
 from service.people.person import Role, RoleGrant
+from tests.unit.engine.world import departure as leaves
 
 NOT_NAMED = ("it", "approver", "investigator", "counsel", "auditor", "admin", "nobody", "mike")
 THERE, NOWHERE = 1, 999
@@ -66,6 +69,54 @@ def test_every_route_about_a_run_or_a_batch_answers_as_if_there_were_none(office
         there, nowhere = asked(office, browser, rule, THERE), asked(office, browser, rule, NOWHERE)
         assert there == nowhere, rule.rule
         assert "Mike" not in there[1], rule.rule
+
+
+@pytest.fixture
+def batch(office: Any) -> Any:
+    """Mike, of IT himself, is the only one of B-1."""
+    with office.world.store.write() as session:
+        made = open_batch(session, Origin.FILE, "one.csv", now=office.world.clock(), by="source:hr")
+        session.get_one(Departure, "d-1").batch_id = made.id
+    return office
+
+
+def steered(office: Any, who: str, number: int, verb: str = "stop") -> str:
+    """What somebody is told who steers a batch; nothing where it was done."""
+    try:
+        waves.steer(
+            office.world.store,
+            number,
+            verb,
+            person_id=office.world.people[who],
+            because=FORM["because"],
+            door="cli",
+            now=office.world.clock(),
+        )
+    except NotDecided as refused:
+        return f"{refused.reason}: {refused}".replace(f"B-{number}", "N")
+    return ""
+
+
+@pytest.mark.parametrize("verb", ["stop", "go", "next"])
+@pytest.mark.parametrize("who", NOT_NAMED)
+def test_a_batch_of_sealed_people_is_steered_by_nobody_who_is_not_named(
+    batch: Any, who: str, verb: str
+) -> None:
+    assert steered(batch, who, THERE, verb) == steered(batch, who, NOWHERE, verb)
+
+    with batch.world.store.read() as session:
+        assert session.query(Batch).one().stopped_at is None
+
+
+def test_a_leaver_of_it_learns_of_their_own_departure_from_no_batch_of_others(batch: Any) -> None:
+    world = batch.world
+    with world.store.write() as session:
+        for who, sealed in (("hanna", False), ("it", True)):
+            one = leaves(world.people[who], world.clock() + timedelta(days=3), id=who, source_id=f"ev-{who}")
+            one.batch_id, one.sealed = session.get_one(Departure, "d-1").batch_id, sealed
+            session.add(one)
+
+    assert steered(batch, "it", THERE) == steered(batch, "admin", THERE, "go") == ""
 
 
 @pytest.mark.parametrize("who", [name for name in NOT_NAMED if name != "mike"])

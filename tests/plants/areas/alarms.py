@@ -143,4 +143,45 @@ PLANTS = (
         becomes="        pass\n\n    def failed",
         tests=("tests/unit/slack/test_patience.py::test_a_trouble_after_a_success_is_a_new_one",),
     ),
+    Plant(
+        protects="Waves that nobody opens, and a batch that is stopped, are one alarm and not one for each leaver.",
+        file="service/engine/stuck.py",
+        text="(Departure.run_id.is_(None), Departure.batch_id.is_(None))",
+        becomes="(Departure.run_id.is_(None),)",
+        tests=(
+            "tests/unit/engine/test_stuck.py::test_waves_that_nobody_opens_are_one_alarm_however_many_wait",
+            "tests/unit/engine/test_stuck.py::test_a_batch_that_should_have_begun_is_one_alarm",
+        ),
+    ),
+    Plant(
+        protects="A batch that nobody goes on with is told.",
+        file="service/engine/not_begun.py",
+        text="    yield from (_stopped(*each) for each in stopped.values())\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/engine/test_stuck.py::"
+                "test_a_batch_that_nobody_goes_on_with_is_one_alarm_for_who_has_begun_as_well"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What is sealed is counted in no alarm of its batch.",
+        file="service/engine/not_begun.py",
+        text=", Departure.sealed.is_(False))",
+        becomes=")",
+        tests=("tests/unit/engine/test_stuck.py::test_what_is_sealed_is_counted_in_no_alarm_of_its_batch",),
+    ),
+    Plant(
+        protects="What the kill switch holds back is told once, by the switch.",
+        file="service/engine/stuck.py",
+        text="    may = by_itself if thrown else or_(",
+        becomes="    may = or_(",
+        tests=(
+            (
+                "tests/unit/engine/test_stuck.py::"
+                "test_while_the_kill_switch_is_thrown_no_step_that_was_not_let_out_raises_an_alarm"
+            ),
+        ),
+    ),
 )

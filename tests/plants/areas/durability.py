@@ -185,8 +185,8 @@ PLANTS = (
     Plant(
         protects="A departure that is due and does not begin raises an alarm.",
         file="service/engine/stuck.py",
-        text="Departure.effective_at < now - BEGIN_MARGIN, Departure.run_id.is_(None)",
-        becomes="Departure.effective_at < now - 9_999 * BEGIN_MARGIN, Departure.run_id.is_(None)",
+        text="query.where(Departure.effective_at < now - BEGIN_MARGIN)",
+        becomes="query.where(Departure.effective_at < now - 9_999 * BEGIN_MARGIN)",
         tests=(f"{STUCK}::test_a_departure_that_is_due_and_does_not_begin_is_stuck",),
     ),
     Plant(

@@ -29,6 +29,20 @@ PLANTS = (
         tests=(f"{PAGES}::test_an_approver_who_is_not_named_lets_nothing_sealed_go",),
     ),
     Plant(
+        protects="A batch of sealed people is steered by nobody who is not named, as if there were none.",
+        file="service/engine/waves.py",
+        text="batch is None or hides_batch(session, batch.id, person_id)",
+        becomes="batch is None",
+        tests=(f"{PAGES}::test_a_batch_of_sealed_people_is_steered_by_nobody_who_is_not_named",),
+    ),
+    Plant(
+        protects="A refusal to steer is not the first that a sealed leaver hears of it.",
+        file="service/engine/waves.py",
+        text="Departure.person_id == person_id, visible_to(person_id)",
+        becomes="Departure.person_id == person_id",
+        tests=(f"{PAGES}::test_a_leaver_of_it_learns_of_their_own_departure_from_no_batch_of_others",),
+    ),
+    Plant(
         protects="A seal that nobody could see behind is refused.",
         file="service/departures/announce.py",
         text="    check_sealable(session, event, person, by=by)\n",
