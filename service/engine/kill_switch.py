@@ -54,6 +54,11 @@ def is_thrown(session: Session) -> bool:
     return _THROWN.scalar(session) is not None
 
 
+def wait_for_whoever_asks(session: Session) -> None:
+    """Whoever stops a part of it waits for the transaction that lets steps out just now, and that for them."""
+    session.execute(select(KillSwitch.id).where(KillSwitch.id == THE_ONE).with_for_update(key_share=True))
+
+
 def stopped(session: Session) -> Stopped | None:
     """How the switch stands, for whoever looks."""
     query = (

@@ -12,6 +12,7 @@ from service.departures.departure import Departure
 from service.departures.holding import MOST_BECAUSE
 from service.departures.left import roles_now
 from service.departures.sealing import hides_batch, visible_to
+from service.engine import kill_switch
 from service.engine.decisions import NOTE_LEAST, NotDecided
 from service.engine.record import record_said
 from service.engine.refusable import refusable
@@ -64,6 +65,8 @@ def steer(  # noqa: PLR0913  what a person wants of a batch, each by its name
     """
     refused = refusable(store, person_id, verb, door=door, now=now, batch=f"B-{number}")
     with refused, store.write("batch") as session:
+        if verb == "stop":  # when this returns, no node lets anything more of it out
+            kill_switch.wait_for_whoever_asks(session)
         batch = session.scalar(select(Batch).where(Batch.number == number).with_for_update(key_share=True))
         if batch is None or hides_batch(session, batch.id, person_id):
             raise NotDecided("unknown", f"There is no batch B-{number}. Nothing was changed.")

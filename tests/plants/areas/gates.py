@@ -166,6 +166,18 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="Whoever stops a batch waits for the node that lets steps out just now.",
+        file="service/engine/waves.py",
+        text="            kill_switch.wait_for_whoever_asks(session)",
+        becomes="            pass",
+        tests=(
+            (
+                "tests/unit/engine/test_a_stopped_batch.py::"
+                "test_whoever_stops_a_batch_waits_for_the_node_that_lets_steps_out_just_now"
+            ),
+        ),
+    ),
+    Plant(
         protects="While the kill switch is thrown reading back goes on.",
         file="service/engine/admission.py",
         text="(_READINGS,) if thrown else (_REST, _READINGS)",
