@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from service.cli._open import WRONG_USE
 from tests.integration.faults import company
 from tests.integration.faults.company import HANNA, IVAN, IVAN_TOO, TestClock
 from tests.integration.faults.doors import DONE, command, slack_undo
@@ -35,13 +36,13 @@ WEBHOOKS: Final = (
 )
 #: What people do at their doors besides, in a company that is manned.
 PEOPLES: Final = (
-    *("undo", "ask", "ask", "approve", "approve", "cancel held", "command"),
+    *("undo", "ask", "ask", "approve", "approve", "cancel held", "command", "waves", "waves", "batch"),
     *("confirm", "confirm"),
 )
 #: Of so many commands one is given: each costs a process.
 ONE_COMMAND_OF: Final = 5
 #: These leave by a file and by nothing else.
-BY_FILE: Final = 4
+BY_FILE: Final = 6
 
 
 @dataclass(slots=True)
@@ -67,7 +68,11 @@ class Client:
             "approve": self._approve,
             "cancel held": self._cancel_held,
             "command": self._command,
+            "waves": self._waves,
+            "batch": self._batch,
         }
+        if self.filed and not self.count:
+            self._first_file()
         what = self.dice.choice((*WEBHOOKS, *(PEOPLES if self.storm.manned else ())))
         acts.get(what, lambda: self._send(what))()
 
@@ -194,12 +199,14 @@ class Client:
         try:
             lists = self._now()["lists"]
             if lists:
-                one = self.dice.choice(lists)
-                form = [("do", "approve"), ("release", one["release"]), ("digest", one["digest"])]
-                status = self._sent_form(who, "/departures/held", form)
-                self._note("approve", status, by=_human(who), release=one["release"], of=tuple(one["of"]))
+                self._yes(who, self.dice.choice(lists))
         except CUT:
             return
+
+    def _yes(self, who: str, one: Mapping[str, Any]) -> None:
+        form = [("do", "approve"), ("release", one["release"]), ("digest", one["digest"])]
+        status = self._sent_form(who, "/departures/held", form)
+        self._note("approve", status, by=_human(who), release=one["release"], of=tuple(one["of"]))
 
     def _cancel_held(self) -> None:
         if self.dice.random() < 0.7:
@@ -212,6 +219,53 @@ class Client:
                 self._note("cancel held", self._sent_form(HANNA, "/departures/held", form), by=HANNA, of=of)
         except CUT:
             return
+
+    def _waves(self) -> None:
+        """Somebody names all that is held of a batch, to be let go so many at a time; who asked for it is refused."""
+        first = self.storm.people[0]
+        who, size = self.dice.choice((HANNA, HANNA, first, IVAN)), self.dice.choice((1, 1, 2))
+        try:
+            held = [each for each in self._now()["held"] if each["batch"] and not each["begun"]]
+            if not held:
+                return
+            batch = self.dice.choice(held)["batch"]
+            of = tuple(e["id"] for e in held if e["batch"] == batch and "protected" not in e["codes"])
+            if of:
+                told = [("do", "ask"), ("because", WHY), ("wave", str(size))]
+                form = [*told, *(("departure", each) for each in of)]
+                self._note("ask", self._sent_form(who, "/departures/held", form), by=_human(who), of=of)
+                self._second_yes(first if who == HANNA else HANNA, of)
+        except CUT:
+            return
+
+    def _second_yes(self, who: str, of: tuple[str, ...]) -> None:
+        """More often than not the second person is at hand."""
+        if self.dice.random() < 0.7:
+            for one in self._now()["lists"]:
+                if set(one["of"]) == set(of):
+                    self._yes(who, one)
+
+    def _batch(self) -> None:
+        """A batch is stopped or gone on with, or its next wave is opened: on its board, or at the command line."""
+        who, verb = self.dice.choice((IVAN, HANNA)), self.dice.choice(("next", "next", "stop", "go", "go"))
+        by_command = not self.dice.randrange(2 * ONE_COMMAND_OF)
+        try:
+            batches = self._now()["waves"]
+            if not batches:
+                return
+            number = self.dice.choice(sorted(batches))
+            if by_command:
+                words = ("departures", "steer", verb, f"B-{number}", "--because", WHY)
+                self._given(verb, *words, by=IVAN, batch=number)
+                return
+            form = [("do", verb), ("because", WHY), ("open", str(batches[number]["open"]))]
+            sent = self._sent_form
+        except CUT:
+            return
+        try:
+            self._note(verb, sent(who, f"/batches/B-{number}", form), by=who, batch=number)
+        except CUT:  # it may have been heard
+            self.storm.note(Op(kind=verb, person="", message="", status=None, batch=number))
 
     # The command line
 
@@ -249,19 +303,27 @@ class Client:
             of = (str(self.dice.choice(held)["id"]),)
             self._given("cancel held", "departures", "cancel", *of, "--because", WHY, by=IVAN, of=of)
 
-    def _file(self) -> None:
+    def _first_file(self) -> None:
+        """A batch that is held from the beginning: it may be let go by waves."""
+        try:
+            self._file(DOUBTED)
+            self._waves()
+        except CUT:
+            return
+
+    def _file(self, ahead: timedelta | None = None) -> None:
         """A file announces several as one batch: at once, or in doubt, so that it is held."""
-        at = TestClock.open(self.storm.folder)() + self.dice.choice((AHEAD[0], DOUBTED))
+        at = TestClock.open(self.storm.folder)() + (ahead or self.dice.choice((AHEAD[0], DOUBTED)))
         self.count += 1
         file = self.storm.folder / f"leavers-{self.n}-{self.count}.csv"
-        some = self.dice.sample(self.filed, self.dice.randint(2, len(self.filed)))
+        some = self.filed if ahead else self.dice.sample(self.filed, self.dice.randint(2, len(self.filed)))
         rows = [f"{each},{company.name_of(each)},voluntary,{at:%Y-%m-%dT%H:%M:%S}" for each in some]
         file.write_text("\n".join(("source_id,name,kind,access_off_at", *rows)), encoding="utf-8")
         self._given("file", "departures", "import", str(file), by=IVAN, of=tuple(some))
 
     def _given(self, kind: str, *words: str, fine: tuple[int, ...] = (0,), **more: Any) -> None:
         code = command(self.storm.folder, *words)
-        self._note(kind, DONE if code in fine else 409, **more)
+        self._note(kind, DONE if code in fine else 409 if code == WRONG_USE else None, **more)
 
     def _now(self) -> Mapping[str, Any]:
         _, now = self.storm.server.call("GET", "/of-tests/open")
@@ -271,7 +333,7 @@ class Client:
     def _sent_form(self, who: str, path: str, form: list[tuple[str, str]]) -> int:
         return self.storm.browsers.send(who, path, form)
 
-    def _note(self, kind: str, status: int, **more: Any) -> None:
+    def _note(self, kind: str, status: int | None, **more: Any) -> None:
         self.storm.note(
             Op(kind=kind, person="", message="", status=200 if status in (200, DONE) else status, **more)
         )

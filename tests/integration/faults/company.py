@@ -35,6 +35,9 @@ TEAM, IVAN, HANNA, ANN = "TDEMO", "E-2", "E-3", "E-77"
 IVAN_TOO = "E-2B"
 SLACK_SECRET = "a signing secret of nobody"
 DAYS = 3
+#: Hired when the others leave; devices are given to them, and to nobody of the roster.
+NEWCOMER = "E-9000"
+CHECK_IN_S = 0.0
 
 PLAYBOOK = """\
 playbook: leaver
@@ -59,6 +62,9 @@ examples:
     kind: voluntary
     plan: [seal, shut, sessions, crm, crm-sessions, crm-tokens, mailbox]
 """
+LAPTOP = """\
+  - {id: laptop, action: microsoft_intune.lock_device, needs: [shut], minimum: observed, deadline: 1h}
+examples:"""
 
 
 @dataclass(slots=True)
@@ -96,11 +102,13 @@ class Company:
     crm: Any
     hr: FakeBamboo
     slack: FakeSlack
+    intune: Any = None
     numbers: tuple[str, ...] = field(default_factory=tuple)
 
     @property
     def fakes(self) -> Mapping[str, HttpFake]:
-        return {"chaos": self.chaos, "crm": self.crm, "slack": self.slack}
+        devices = {"intune": self.intune} if self.intune is not None else {}
+        return {"chaos": self.chaos, "crm": self.crm, "slack": self.slack, **devices}
 
 
 def found(folder: Path, *, leavers: int, database: str = "", manned: bool = False) -> Path:
@@ -112,11 +120,14 @@ def found(folder: Path, *, leavers: int, database: str = "", manned: bool = Fals
     folder.mkdir(parents=True, exist_ok=True)
     Keys.create(folder / "keys", name="faults")
     (folder / "playbooks").mkdir()
-    (folder / "playbooks" / "leaver.yaml").write_text(PLAYBOOK, encoding="utf-8")
+    text = (
+        PLAYBOOK.replace("examples:", LAPTOP).replace("mailbox]", "mailbox, laptop]") if manned else PLAYBOOK
+    )
+    (folder / "playbooks" / "leaver.yaml").write_text(text, encoding="utf-8")
     for name, secret in (("hr", NATIVE), ("bamboo", BAMBOO), ("bamboo.key", API_KEY), ("slack.token", TOKEN)):
         _secret(folder, name, secret)
     _secret(folder, "slack.signing", SLACK_SECRET)
-    ports = {name: spare_port() for name in ("chaos", "crm", "hr", "slack", "service")}
+    ports = {name: spare_port() for name in ("chaos", "crm", "hr", "slack", "intune", "service")}
     told = {"ports": ports, "leavers": leavers, "database": database, "manned": manned}
     (folder / "company.json").write_text(json.dumps(told), encoding="utf-8")
     return folder
@@ -134,6 +145,11 @@ def is_protected(number: str) -> bool:
 def shut_before(number: str, step: str) -> bool:
     """Whether what a step shuts was shut before us, in a company that is manned."""
     return int(number[2:]) % 5 == {"shut": 2, "crm": 3}.get(step)
+
+
+def serial_of(number: str) -> str:
+    """The device somebody was given first."""
+    return f"C{number}"
 
 
 def told_of(folder: Path) -> dict[str, Any]:
@@ -161,19 +177,24 @@ def opened(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[
             enter(FakeSlack(files["slack"], ports["slack"])),
             numbers=numbers(told["leavers"]),
         )
+        if told["manned"]:
+            intune_class = fake_class(discover()["microsoft_intune"])
+            company.intune = enter(intune_class(files["intune"], ports["intune"], now))
+            company.intune.seed([*staff, seed(NEWCOMER)])
         if "chaos" in fresh:
             company.chaos.seed([{**each, "active": not each["shut"]} for each in staff])
             company.chaos.save()
         if "crm" in fresh:
             company.crm.seed(staff, activity=_activity(), records={"Account": 300}, retention_days=DAYS + 2)
         if "hr" in fresh:
-            company.hr.hire("77", workEmail=_email(ANN), employeeNumber=ANN)
+            company.hr.hire("77", workEmail=email_of(ANN), employeeNumber=ANN)
             company.hr.save()
         if "slack" in fresh:
             company.slack.seed([{"id": "U2", "name": "ivan"}], members=["U2"])
         if not (folder / "connectors.json").exists():
             crm = {**company.crm.settings(), "event_log_days": str(DAYS)}
-            connect(folder, chaos=company.chaos.settings(), salesforce=crm)
+            devices = {"microsoft_intune": company.intune.settings()} if company.intune else {}
+            connect(folder, chaos=company.chaos.settings(), salesforce=crm, **devices)
         yield company
 
 
@@ -249,7 +270,7 @@ def hire(store: Store, folder: Path) -> None:
         hanna, ivan = rows[-2].id, rows[-1].id
         grants = [(ivan, Role.IT), (ivan, Role.APPROVER), (hanna, Role.APPROVER)]
         if told["manned"]:  # one leaver approves, and a second record of Ivan's does
-            rows.append(_person(IVAN_TOO, work_email=_email(IVAN)))
+            rows.append(_person(IVAN_TOO, work_email=email_of(IVAN)))
             grants += [(rows[-1].id, Role.APPROVER), (rows[0].id, Role.APPROVER)]
             grants += [(hanna, Role.HR), (ivan, Role.HR)]
         session.add_all(rows)
@@ -267,7 +288,7 @@ def message(change: str, number: str, **data: Any) -> dict[str, Any]:
     person = {
         "source_id": number,
         "employee_no": number,
-        "work_email": _email(number),
+        "work_email": email_of(number),
         "name": name_of(number),
     }
     return {
@@ -312,22 +333,23 @@ def _activity() -> list[dict[str, Any]]:
 
 
 def seed(number: str, *, manned: bool = False) -> dict[str, Any]:
-    user = _email(number).partition("@")[0]
+    user = email_of(number).partition("@")[0]
     return {
         "shut": manned and shut_before(number, "shut"),
         "frozen": manned and shut_before(number, "crm"),
         "employee_no": number,
-        "email": _email(number),
+        "email": email_of(number),
         "username": user,
         "password": "pw",
         "display_name": name_of(number),
         "hired_on": "2020-01-07",
+        "devices": [{"serial": serial_of(number), "check_in_after_s": CHECK_IN_S}],
     }
 
 
 def _person(number: str, **other: str) -> Person:
     bamboo = number in (ANN, IVAN_TOO)
-    known: dict[str, Any] = {"work_email": _email(number), **other}
+    known: dict[str, Any] = {"work_email": email_of(number), **other}
     return Person(
         id=str(uuid.uuid5(uuid.NAMESPACE_OID, number)),
         subject=uuid.uuid5(uuid.NAMESPACE_URL, number).hex,
@@ -335,13 +357,13 @@ def _person(number: str, **other: str) -> Person:
         source_id="77" if number == ANN else number,
         employee_no=number,
         **known,
-        username=_email(number).partition("@")[0],
+        username=email_of(number).partition("@")[0],
         display_name=name_of(number),
         hired_on=date(2020, 1, 7),
     )
 
 
-def _email(number: str) -> str:
+def email_of(number: str) -> str:
     return f"{number.lower().replace('-', '')}@example.com"
 
 

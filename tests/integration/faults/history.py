@@ -7,13 +7,25 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from tests.integration.faults.batches import (
+    a_stopped_batch_stands,
+    a_wave_is_opened_once,
+    waves_wait_for_their_turn,
+    what_was_said_of_a_batch_stands,
+)
 from tests.integration.faults.deciding import (
     two_persons_let_go,
     what_people_decided_stands,
     who_is_held_is_untouched,
     whoever_is_let_go_is_done,
 )
+from tests.integration.faults.others import (
+    nobody_else_is_overruled,
+    nobody_elses_device_is_locked,
+    times_changed,
+)
 from tests.integration.faults.seen import ACCEPTED, History
+from tests.integration.faults.times import every_time_is_true, nobody_is_begun_early
 from tests.integration.faults.way_back import (
     REVERSIBLE,
     an_undo_ends_or_names_somebody,
@@ -112,13 +124,19 @@ def no_effect_without_intent(history: History) -> Iterator[str]:
 
 
 def effects_count_once(history: History) -> Iterator[str]:
-    """Nothing was changed twice at a target, and nothing posted twice; what was put back a later run may shut."""
+    """Nothing was changed twice at a target, and nothing posted twice.
+
+    What was put back a later run may shut; and what somebody else has opened meanwhile, the same one.
+    """
+    others = times_changed(history)
     counted = Counter(
         (effect.what, effect.target, effect.key if effect.what in REVERSIBLE else "")
         for effect in history.effects
     )
     yield from (
-        f"{what} of {target} happened {n} times." for (what, target, _), n in counted.items() if n > 1
+        f"{what} of {target} happened {n} times."
+        for (what, target, _), n in counted.items()
+        if n > 1 + others[target, what]
     )
     yield from (f"{mark} was posted {n} times." for mark, n in history.posts.items() if n > 1)
 
@@ -150,9 +168,15 @@ def every_run_ends_or_names_somebody(history: History) -> Iterator[str]:
 
 
 def one_open_departure_a_person(history: History) -> Iterator[str]:
-    """Nobody has two departures under way, and no departure has two runs."""
+    """Nobody has two departures under way, and no departure has two runs.
+
+    One that was over, and whose target somebody changed since, is not under way: it is looked at.
+    """
+    over = {entry.departure for entry in history.entries if entry.event == "departure.reopened"}
     open_ = Counter(
-        whose for whose, state, _ in history.departures.values() if state not in ("closed", "withdrawn")
+        whose
+        for departure, (whose, state, _) in history.departures.items()
+        if state not in ("closed", "withdrawn") and departure not in over
     )
     yield from (f"{whose} has {n} open departures." for whose, n in open_.items() if n > 1)
     runs = Counter(entry.departure for entry in history.entries if entry.event == "run.started")
@@ -224,6 +248,14 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     only_what_we_shut_is_opened,
     who_was_taken_back_is_as_before,
     an_undo_ends_or_names_somebody,
+    a_stopped_batch_stands,
+    waves_wait_for_their_turn,
+    a_wave_is_opened_once,
+    what_was_said_of_a_batch_stands,
+    nobody_else_is_overruled,
+    nobody_elses_device_is_locked,
+    nobody_is_begun_early,
+    every_time_is_true,
     the_ledger_holds,
 )
 

@@ -25,7 +25,7 @@ class Op:
     Args:
         said: What a webhook says of a person.
         by: Who asked at a person's door, by their employee number.
-        of: The departures that are meant; `run` or `release` otherwise.
+        of: The departures that are meant; `run`, `release` or the number of a `batch` otherwise.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Op:
     of: tuple[str, ...] = ()
     run: str = ""
     release: str = ""
+    batch: str = ""
 
     @property
     def unsure(self) -> bool:
@@ -47,12 +48,17 @@ class Op:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """A change a target system carried out, as it wrote it down itself. `key` is `run/step`."""
+    """A change a target system carried out, as it wrote it down itself. `key` is `run/step`.
+
+    Args:
+        to: Who has a device since, where it was given to somebody.
+    """
 
     target: str
     what: str
     key: str
     at: str
+    to: str = ""
 
     @property
     def run(self) -> str:
@@ -116,6 +122,11 @@ class History:
         overdue: Departures whose time has come, that nobody holds, and that were not begun.
         humans: Who is behind each actor of the ledger, by employee number: two records of one human are one.
         protected: Whom nobody lets go without two persons.
+        others: What people who know nothing of us changed at the targets.
+        devices: By serial number, who had each device first.
+        batch_of: The batch of each departure that is in one, and `batches` the id of each by its number.
+        wave_sizes: So many at a time, of the releases that let go by waves.
+        ended: What time it was at the end, by a clock that was always right.
     """
 
     ops: tuple[Op, ...]
@@ -135,6 +146,12 @@ class History:
     overdue: frozenset[str] = frozenset()
     humans: Mapping[str, str] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
+    others: tuple[Effect, ...] = ()
+    devices: Mapping[str, str] = field(default_factory=dict)
+    batch_of: Mapping[str, str] = field(default_factory=dict)
+    batches: Mapping[str, str] = field(default_factory=dict)
+    wave_sizes: Mapping[str, int] = field(default_factory=dict)
+    ended: str = ""
 
     def of(self, person: str) -> dict[str, tuple[str, str]]:
         """A person's departures: state and run, by id."""

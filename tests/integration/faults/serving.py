@@ -11,14 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
 from flask import Blueprint, Response, jsonify, request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from service.app import Running, Service, Working, create_service
@@ -26,6 +26,7 @@ from service.cli._logs import log_to_stdout
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine import waves
 from service.engine.decisions import Decision, NotDecided
 from service.engine.deliverer import Role
 from service.engine.held import held_groups, waiting_releases
@@ -126,6 +127,25 @@ def _door(service: Service) -> Blueprint:
             return jsonify(reason=refused.reason), 409
         return jsonify(done=True), 200
 
+    @door.post("/batch")
+    @open_to("tests")
+    def batch() -> tuple[Response, int]:
+        asked = request.get_json()
+        with service.store.read() as session:
+            person = session.scalar(select(Person.id).where(Person.employee_no == IVAN))
+        how = {
+            "person_id": person or "",
+            "because": "I looked at it myself.",
+            "door": "web",
+            "now": service.now(),
+        }
+        try:
+            waves.steer(service.store, int(asked["number"]), asked["verb"], **how)
+        except NotDecided as refused:
+            return jsonify(reason=refused.reason), 409
+        service.desk.wake()
+        return jsonify(done=True), 200
+
     return door
 
 
@@ -168,6 +188,7 @@ def _standing(service: Service) -> Mapping[str, Any]:
                 for each in waiting_releases(session)
             ],
             "batches": _batches(session),
+            "waves": _waves(session),
             "closed": _closed(session),
             "paused": list(session.scalars(select(Run.id).where(Run.paused.is_(True)))),
             "untold": behind_since(session) is not None,
@@ -181,6 +202,23 @@ def _batches(session: Session) -> Mapping[str, list[str]]:
     for number, run in session.execute(query.join(Run, Run.departure_id == Departure.id)):
         runs.setdefault(str(number), []).append(run)
     return runs
+
+
+def _waves(session: Session) -> Mapping[str, Mapping[str, Any]]:
+    """How each batch stands, by its number: its open wave, the last there is, and whether it is stopped."""
+    last = dict(
+        session.execute(
+            select(Departure.batch_id, func.max(Departure.wave)).group_by(Departure.batch_id)
+        ).all()
+    )
+    return {
+        str(batch.number): {
+            "open": batch.open_wave,
+            "last": last.get(batch.id) or 0,
+            "stopped": batch.stopped_at is not None,
+        }
+        for batch in session.scalars(select(Batch))
+    }
 
 
 def _closed(session: Session) -> Mapping[str, str]:
@@ -224,6 +262,7 @@ class Server:
     kill: Callable[[], None]
     port: int
     pid: int = 0
+    lives: Callable[[], bool] = lambda: True
 
     @classmethod
     def forked(cls, folder: Path, *, plant: Plant | None = None, role: Role = Role.SERVE) -> Self:
@@ -236,7 +275,7 @@ class Server:
             process.kill()
             process.join()
 
-        return cls(folder, kill, _port(folder), process.pid or 0)
+        return cls(folder, kill, _port(folder), process.pid or 0, process.is_alive)
 
     @classmethod
     def started(cls, folder: Path, *, env: Mapping[str, str] | None = None) -> Self:
@@ -253,12 +292,12 @@ class Server:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-        return cls(folder, kill, _port(folder), process.pid)
+        return cls(folder, kill, _port(folder), process.pid, lambda: process.poll() is None)
 
     def ready(self) -> float:
-        """Wait until it says that it is ready; gives the seconds that took."""
+        """Wait until it says that it is ready; gives the seconds. Raises `TimeoutError`, also where it ended."""
         began = time.monotonic()
-        while time.monotonic() - began < READY_WITHIN_S:
+        while time.monotonic() - began < READY_WITHIN_S and self.lives():
             try:
                 if self.call("GET", "/readyz")[0] == 200:
                     return time.monotonic() - began
@@ -299,8 +338,14 @@ class Server:
         given = {"Content-Type": "application/json"}
         return self.call("POST", path, headers=given, body=json.dumps(body).encode())
 
-    def until_quiet(self, within_s: float = 120.0) -> None:
-        """Confirm what waits for a person, until nothing moves and nothing waits."""
+    def until_quiet(
+        self, within_s: float = 120.0, *, steered: Callable[[str, str, int], None] = lambda *_: None
+    ) -> None:
+        """Confirm what waits for a person, go on with what is stopped, until nothing moves and nothing waits.
+
+        Args:
+            steered: Is told what was asked of which batch, and the answer.
+        """
         until = time.monotonic() + within_s
         quiet = 0
         while quiet < 3:
@@ -311,9 +356,22 @@ class Server:
                     self.post_json("/of-tests/confirm", step)
             for run in now["paused"]:
                 self.post_json("/of-tests/steer", {"run": run, "verb": "resume"})
+            steer = [*_to_go_on(now["waves"])]
+            for number, verb in steer:
+                steered(number, verb, self.post_json("/of-tests/batch", {"number": number, "verb": verb})[0])
             still = [step for step in now["open"] if step["asks"]]
-            quiet = 0 if still or now["paused"] or now["moving"] or now["due"] or now["untold"] else quiet + 1
+            stirs = ("paused", "moving", "due", "untold")
+            quiet = 0 if still or steer or any(now[each] for each in stirs) else quiet + 1
             time.sleep(0.2)
+
+
+def _to_go_on(batches: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """What is to be asked of batches, so that nobody of them waits: each number with its verb."""
+    for number, batch in batches.items():
+        if batch["stopped"]:
+            yield number, "go"
+        elif batch["open"] < batch["last"]:
+            yield number, "next"
 
 
 def _port(folder: Path) -> int:

@@ -13,7 +13,6 @@ from sqlalchemy import or_, select
 
 from connectors.sdk.http import close_sessions
 from service.app import create_service
-from service.bootstrap.parts import part
 from service.departures.departure import Departure
 from service.engine.clock import ClockGuard
 from service.ledger.bound import bind
@@ -24,6 +23,7 @@ from service.store.migrate import upgrade
 from tests.conftest import new_database
 from tests.integration.faults import company
 from tests.integration.faults.company import BASE, CHAOS, Company, TestClock
+from tests.integration.faults.machine_clock import set_by, with_a_clock
 from tests.integration.faults.serving import Server
 from tests.integration.faults.test_outages import soon_enough, through
 
@@ -37,27 +37,6 @@ def _nobody_bound() -> Iterator[None]:
     yield
     close_sessions()
     bind(None)
-
-
-def set_by(folder: Path, seconds: int) -> None:
-    """Set the clock of the service's process; what counts on evenly goes on."""
-    draft = folder / "set-by.new"
-    draft.write_text(f"{seconds:+d}\n", encoding="utf-8")
-    draft.replace(folder / "set-by")
-
-
-def with_a_clock(folder: Path) -> Server:
-    """The service as a process of its own, on a machine whose clock can be set."""
-    library = part("faketime").find()
-    assert library is not None
-    set_by(folder, 0)
-    env = {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(folder / "set-by"),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-    return Server.started(folder, env=env)
 
 
 def wrong_for_a_while(folder: Path, seconds: int, _: Server, systems: Company) -> None:

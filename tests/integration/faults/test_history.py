@@ -1,8 +1,8 @@
 """What clients were told, what targets saw and what the ledger says fit together, whatever happened in between."""
 
-import os
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,16 @@ import pytest
 
 from connectors.sdk.http import close_sessions
 from service.ledger.bound import bind
-from service.store import Store
-from service.store.migrate import upgrade
-from tests.conftest import new_database
 from tests.integration.faults import company
+from tests.integration.faults.company import TestClock
 from tests.integration.faults.history import violations
+from tests.integration.faults.machine_clock import MachineClock
 from tests.integration.faults.seen import History
 from tests.integration.faults.serving import Plant, Server
 from tests.integration.faults.storm import Storm, told
+from tests.integration.faults.strangers import Strangers
+from tests.integration.faults.troubles import Cable, Troubles
+from tests.integration.faults.wire import Wire
 from tests.integration.faults.words import judged, words
 
 pytestmark = pytest.mark.timeout(600)
@@ -34,22 +36,49 @@ def _nobody_bound() -> Iterator[None]:
 
 
 def weather(
-    folder: Path, *, seed: int, seconds: float, kills: int, database: str = "", plant: Plant | None = None
+    folder: Path,
+    *,
+    seed: int,
+    seconds: float,
+    kills: int,
+    database: str = "",
+    plant: Plant | None = None,
+    wire: Wire | None = None,
+    clock_is_set: bool = False,
 ) -> History:
-    """A storm over a new company, then peace; gives its history."""
+    """A storm over a new company, then peace, and a look at everybody's access an hour later; gives its history.
+
+    Args:
+        wire: To the database, where it may be cut.
+        clock_is_set: The machine's clock is wrong every now and then.
+    """
     company.found(folder, leavers=LEAVERS, database=database, manned=True)
-    with company.opened(folder) as opened:
+    time, up = TestClock.open(folder), threading.Event()
+    machine = MachineClock(folder, up) if clock_is_set else None
+    with company.opened(folder, time) as opened:
 
         def start() -> Server:
-            return Server.forked(folder, plant=plant)
+            return machine.start() if machine else Server.forked(folder, plant=plant)
 
         opened.chaos.faults.delay_ms = 150  # so that a kill finds something out
-        storm = Storm(folder, start(), seed, opened.numbers)
+        storm = Storm(folder, start(), seed, opened.numbers, up=up)
         storm.server.ready()
-        storm.blow(clients=4, seconds=seconds, restart=start, kills=kills)
-        storm.server.until_quiet()
+        cables = [Cable(fake) for fake in opened.fakes.values()]
+        besides = (Strangers(opened, seed), Troubles(seed, cables, wire, machine))
+        storm.blow(clients=4, seconds=seconds, restart=start, kills=kills, besides=besides)
+        opened.chaos.faults.delay_ms = 0
+        storm.until_quiet()
+        look_again(storm, time, start)
         storm.server.kill()
         return told(storm, opened)
+
+
+def look_again(storm: Storm, clock: TestClock, restart: Callable[[], Server]) -> None:
+    """Let the hour pass after which what was shut is read again."""
+    storm.server.kill()
+    clock.skip(minutes=65)
+    storm.begin_again(restart)
+    storm.until_quiet()
 
 
 def it_holds(history: History, *, judging: int) -> None:
@@ -59,31 +88,17 @@ def it_holds(history: History, *, judging: int) -> None:
     assert history.effects
 
 
-@contextmanager
-def database(server: Any) -> Iterator[str]:
-    """A database of PostgreSQL with every table."""
-    with new_database(server) as url:
-        with closing(Store(url)) as store:
-            upgrade(store)
-        yield url
-
-
-def a_seed() -> int:
-    seed = int.from_bytes(os.urandom(3), "big")
-    print(f"seed: {seed}")
-    return seed
-
-
 def test_a_short_history_with_kills_holds(tmp_path: Path) -> None:
-    history = weather(tmp_path / "company", seed=a_seed(), seconds=8, kills=2)
+    history = weather(tmp_path / "company", seed=1, seconds=5, kills=1)
 
     it_holds(history, judging=5)
 
 
 @pytest.mark.postgres
-def test_a_short_history_with_kills_holds_on_postgresql(tmp_path: Path, postgres_server: Any) -> None:
-    with database(postgres_server) as url:
-        history = weather(tmp_path / "company", seed=a_seed(), seconds=8, kills=2, database=url)
+def test_a_short_history_with_kills_holds_on_postgresql(tmp_path: Path, wire: tuple[Wire, str]) -> None:
+    cable, url = wire
+
+    history = weather(tmp_path / "company", seed=1, seconds=5, kills=1, database=url, wire=cable)
 
     it_holds(history, judging=5)
 
@@ -99,13 +114,24 @@ def test_long_histories_with_kills_hold_on_sqlite(seed: int, tmp_path: Path) -> 
 @pytest.mark.faults
 @pytest.mark.postgres
 @pytest.mark.parametrize("seed", range(10))
-def test_long_histories_with_kills_hold_on_postgresql(
-    seed: int, tmp_path: Path, postgres_server: Any
+def test_long_histories_with_kills_and_cut_wires_hold_on_postgresql(
+    seed: int, tmp_path: Path, wire: tuple[Wire, str]
 ) -> None:
-    with database(postgres_server) as url:
-        history = weather(tmp_path / "company", seed=seed, seconds=30, kills=5, database=url)
+    cable, url = wire
+
+    history = weather(tmp_path / "company", seed=seed, seconds=30, kills=5, database=url, wire=cable)
 
     it_holds(history, judging=10)
+
+
+@pytest.mark.faults
+@pytest.mark.faketime
+@pytest.mark.parametrize("seed", range(5))
+def test_long_histories_on_a_clock_that_jumps_hold(seed: int, tmp_path: Path) -> None:
+    history = weather(tmp_path / "company", seed=seed, seconds=30, kills=3, clock_is_set=True)
+
+    it_holds(history, judging=10)
+    assert any(entry.event == "clock.jumped" for entry in history.entries)
 
 
 # The service is broken on purpose: the storm finds it.
@@ -217,6 +243,50 @@ def _calls_put_back_what_it_left() -> None:
     put_in_place_of(Restorer, "__call__", lambda *_: Done(grade=Grade.OBSERVED, changed=True))
 
 
+def _stops_no_batch() -> None:
+    """That a batch is stopped is on record, and stops nothing."""
+    from service.engine import waves
+    from service.ledger.event import Event
+
+    steered = waves._steered
+
+    def forgets(session: Any, batch: Any, verb: str, *given: Any, **more: Any) -> Event:
+        event = steered(session, batch, verb, *given, **more)
+        if event is Event.BATCH_STOPPED:
+            batch.stopped_at = None
+        return event
+
+    put_in_place_of(waves, "_steered", forgets)
+
+
+def _opens_every_wave() -> None:
+    """So many at a time are all at once."""
+    from service.engine import approvals
+
+    put_in_place_of(approvals, "into_waves", lambda *_: {})
+
+
+def _overrules_others() -> None:
+    """What somebody else changed since is taken for what we left."""
+    from connectors.sdk.types import Since
+    from service.engine import restoring
+
+    compared = restoring.difference
+
+    def blind(*given: Any) -> Any:
+        receipt, found = compared(*given)
+        return receipt, tuple(replace(each, since=Since.AS_LEFT) for each in found)
+
+    put_in_place_of(restoring, "difference", blind)
+
+
+def _never_looks_again() -> None:
+    """What is done is read back once, and never after that."""
+    from service.engine import machine
+
+    put_in_place_of(machine, "next_look", lambda *_, **__: None)
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize(
     ("plant", "broken"),
@@ -229,6 +299,10 @@ def _calls_put_back_what_it_left() -> None:
         (_goes_on_while_paused, "people_are_obeyed"),
         (_lets_one_person_let_go, "two_persons_let_go"),
         (_calls_put_back_what_it_left, "what_is_taken_back_is_as_before"),
+        (_stops_no_batch, "a_stopped_batch_stands"),
+        (_opens_every_wave, "waves_wait_for_their_turn"),
+        (_overrules_others, "nobody_else_is_overruled"),
+        (_never_looks_again, "done_is_so"),
     ],
 )
 def test_a_broken_service_is_found_out(plant: Callable[[], None], broken: str, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def kill_all_the_time(
 
     storm.server.ready()
     took = storm.blow(clients=CLIENTS, seconds=kills * 1.5, restart=everything_again, kills=kills)
-    storm.server.until_quiet()
+    storm.until_quiet()
     storm.server.kill()
     systems.kill()
     with company.opened(folder) as opened:

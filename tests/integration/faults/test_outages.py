@@ -6,18 +6,12 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import make_url
 
 from connectors.sdk.http import close_sessions
 from service.ledger.bound import bind
-from service.store import Store
-from service.store.migrate import upgrade
-from tests.conftest import new_database
 from tests.integration.faults import company
 from tests.integration.faults.company import Company
 from tests.integration.faults.history import violations
@@ -126,15 +120,6 @@ def test_a_process_that_stood_still_goes_on_and_repeats_nothing(tmp_path: Path, 
 
     print(f"back {back:.1f} s after it went on")
     assert back <= soon_enough()
-
-
-@pytest.fixture
-def wire(postgres_server: Any) -> Iterator[tuple[Wire, str]]:
-    """A database with the schema, at the other end of a wire that can be cut: the wire, and its URL."""
-    with new_database(postgres_server) as url, Wire(postgres_server.port) as wire:
-        with closing(Store(url)) as store:
-            upgrade(store)
-        yield wire, make_url(url).set(port=wire.port).render_as_string(hide_password=False)
 
 
 @pytest.mark.postgres

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.faults.history import INVARIANTS, violations
+from tests.integration.faults.made_up import STEERED, STEERED_LIES, told
 from tests.integration.faults.seen import Effect, Entry, History, Meant, Op, Said, Standing
 from tests.integration.faults.words import judged
 
@@ -106,23 +107,6 @@ MORE_LIES: dict[str, History] = {
 
 
 # People decide: E-1 is taken back, E-6 is let go by two, E-4 is cancelled, E-5 held still, E-7 moved.
-
-
-def told(*said: tuple[str, str, str, str, dict[str, Any]]) -> tuple[Entry, ...]:
-    """Entries of event, departure, run, step and body; the actor stands in the body."""
-    return tuple(
-        Entry(
-            seq=seq,
-            at=f"2026-03-02T12:00:{seq:02}",
-            event=event,
-            departure=departure,
-            run=run,
-            step=step,
-            body={name: value for name, value in body.items() if name != "by"},
-            actor=f"person:{body['by']}" if "by" in body else "",
-        )
-        for seq, (event, departure, run, step, body) in enumerate(said)
-    )
 
 
 RA_BEGINS = (
@@ -356,6 +340,7 @@ def every_lie() -> Iterator[tuple[str, History]]:
     yield from LIES.items()
     yield from MORE_LIES.items()
     yield from DECISIVE_LIES
+    yield from STEERED_LIES
 
 
 def test_the_checker_finds_nothing_wrong_with_a_good_history() -> None:
@@ -365,6 +350,10 @@ def test_the_checker_finds_nothing_wrong_with_a_good_history() -> None:
 def test_the_checker_finds_nothing_wrong_where_people_decide() -> None:
     assert violations(DECIDED) == {}
     assert judged(DECIDED) == {"E-5", "E-6", "E-7"}
+
+
+def test_the_checker_finds_nothing_wrong_where_batches_are_steered_and_others_are_at_work() -> None:
+    assert violations(STEERED) == {}
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
+from tests.integration.faults.others import by_place, times_changed
 from tests.integration.faults.seen import Effect, History
 
 BACK: Final = "undo."
@@ -14,7 +15,11 @@ SHUT: Final = ("shut", "crm")
 
 
 def what_is_taken_back_is_as_before(history: History) -> Iterator[str]:
-    """Each step of the way back that is done by itself put back all that its step changed, and nothing else."""
+    """Each step of the way back that is done by itself put back all that its step changed, and nothing else.
+
+    What somebody else has changed besides is as they left it.
+    """
+    others = by_place(history.others)
     by_people = {
         (e.run, e.step)
         for e in history.entries
@@ -28,7 +33,7 @@ def what_is_taken_back_is_as_before(history: History) -> Iterator[str]:
         if step.startswith(BACK):
             there, back = changes[run, step.removeprefix(BACK)], changes[run, step]
             for target, what in sorted(there.keys() | back.keys()):
-                if there[target, what] != back[target, what]:
+                if (target, what) not in others and there[target, what] != back[target, what]:
                     yield f"{what} of {target} was not put back as it was before {run}, and {step} is done."
 
 
@@ -52,13 +57,13 @@ def only_what_we_shut_is_opened(history: History) -> Iterator[str]:
 def who_was_taken_back_is_as_before(history: History) -> Iterator[str]:
     """Whose every run was taken back whole has open what was open before us, and nothing more."""
     undone = {e.run for e in history.entries if e.event == "run.undone"}
-    steps = defaultdict(list)
-    for step in history.steps:
-        steps[step.run].append(step)
+    touched = {target for target, _ in times_changed(history)}
     for person in sorted({person for person, _, _ in history.departures.values()}):
         runs = [run for _, run in history.of(person).values() if run]
         if not runs or not undone.issuperset(runs) or not all(_whole(history, run) for run in runs):
             continue
+        if touched & history.targets_of.get(person, frozenset()):
+            continue  # somebody else has changed it besides
         for what in SHUT:
             before, now = ((person, what) in each for each in (history.open_before, history.still_open))
             if before != now:
