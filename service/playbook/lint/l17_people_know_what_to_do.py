@@ -1,6 +1,7 @@
 """L17: a step for a person says what to do, and who."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from service.people.person import Role
 from service.playbook.catalogue import Catalogue
@@ -15,16 +16,21 @@ WHY = (
 )
 SOURCE = "department-of-veterans-affairs/va.gov-team issue 95963; trycompai/comp, bulk confirmation"
 
+#: Who may be asked to do something.
+OWNERS: Final = tuple(role for role in Role if role is not Role.AUDITOR)
+
 
 def check(playbook: Playbook, actions: Catalogue) -> Iterator[Finding]:
-    """Instructions are written, the owner is named in the file, and is a role that exists."""
+    """Instructions are written, the owner is named in the file, and is a role that acts."""
     for step in playbook.steps:
-        if step.owner not in set(Role):
+        if step.owner not in OWNERS:
+            why = "auditors read, and do nothing" if step.owner == Role.AUDITOR else "nobody would be asked"
+            what = "owns no step" if step.owner == Role.AUDITOR else "is no role"
             yield Finding(
                 step=step.id,
                 key="owner",
-                message=f"'{step.owner}' is no role: nobody would be asked",
-                fix=f"write one of {', '.join(Role)}",
+                message=f"'{step.owner}' {what}: {why}",
+                fix=f"write one of {', '.join(OWNERS)}",
             )
         if not actions.specs[step.action].asks_person:
             continue

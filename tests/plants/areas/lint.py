@@ -203,7 +203,14 @@ PLANTS = (
     found(
         "A step whose owner is no role is named (L17).",
         "l17_people_know_what_to_do",
-        "if step.owner not in set(Role):",
+        "if step.owner not in OWNERS:",
+    ),
+    Plant(
+        protects="A step that an auditor is to do is named (L17).",
+        file="service/playbook/lint/l17_people_know_what_to_do.py",
+        text=" for role in Role if role is not Role.AUDITOR)",
+        becomes=" for role in Role)",
+        tests=("tests/unit/playbook/test_lint.py::test_nobody_asks_an_auditor_to_do_something",),
     ),
     found(
         "A step for a person without instructions is named (L17).",

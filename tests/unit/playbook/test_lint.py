@@ -170,6 +170,16 @@ def test_a_rule_finds_what_it_is_for(load, catalogue: Catalogue, rule: str, wron
     assert rule in _found(load, catalogue, wrong)
 
 
+def test_nobody_asks_an_auditor_to_do_something(load, catalogue: Catalogue):
+    asks = load("steps:\n" + SEAL + LETTER.replace("owner: it", "owner: auditor")).playbook
+
+    ((rule, found),) = findings(asks, catalogue)
+
+    assert (rule.ID, found.key) == ("L17", "owner")
+    assert found.message == "'auditor' owns no step: auditors read, and do nothing"
+    assert "auditor" not in found.fix
+
+
 @every_case
 def test_a_rule_leaves_alone_what_is_right(load, catalogue: Catalogue, rule: str, wrong: str, right: str):
     assert _found(load, catalogue, right) == set()
