@@ -27,10 +27,11 @@ def alarms_of(
             behind_since,
             deaf,
             kept_back,
+            refused,
         )
 
         readers["Slack"] = behind_since
-        more.append(kept_back)
+        more += [kept_back, refused]
         if settings.slack.mode is SlackMode.SOCKET:
             more.append(lambda session: deaf(session, now=now()))
     watch = Watch(

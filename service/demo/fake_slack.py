@@ -37,6 +37,7 @@ class FakeSlack(HttpFake):
         self._triggers: dict[str, tuple[str, float]] = {}
         self._numbers = itertools.count(int(time.time() * 1_000))
         self.knows_containers = True
+        self.refuses: dict[str, str] = {}  # what a post that holds certain words is answered with
 
     def initial_state(self) -> Json:
         """A workspace nobody is in yet."""
@@ -96,6 +97,9 @@ class FakeSlack(HttpFake):
     def post_message(self, given: Json, request: FakeRequest) -> Json:
         channel = self._channel(given)
         self._check(given.get("blocks"))
+        for words, code in self.refuses.items():
+            if words in str(given.get("text", "")):
+                raise _No(code)
         message = {
             "type": "message",
             "channel": channel,

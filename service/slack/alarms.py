@@ -22,7 +22,7 @@ from service.engine.tables import Run
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.ledger.readers import advance, position
-from service.slack.api import ALARM_EVENT, LINE_EVENT, SlackApi, SlackSaidNo
+from service.slack.api import ALARM_EVENT, CONTENT, LINE_EVENT, SlackApi, SlackSaidNo
 from service.slack.look import Look
 from service.slack.patience import Patience
 from service.slack.publisher import READER as RUNS
@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 READER: Final = "slack.alarms"
 LISTENING: Final = "slack.listening"
+#: How `last_times` names an alarm whose content Slack refused: its entry, and Slack's word for why.
+REFUSED: Final = "slack.refused:"
 #: A connection is renewed within seconds; so long without one is no renewal.
 DEAF_FOR: Final = timedelta(minutes=15)
 BATCH: Final = 50
@@ -70,10 +72,7 @@ class AlarmTeller:
         still = self._still() if waiting else frozenset()
         for entry in waiting:
             try:
-                if entry.event == Event.ALARM_ENDED:
-                    self._tell_the_end(entry)
-                elif entry.seq in still:  # what moves again needs nobody
-                    self._tell(alarm_of(entry), entry)
+                aside = self._tell_or_put_aside(entry, still)
             except (ConnectorError, SlackSaidNo) as error:
                 seconds = self._patience.failed(error)
                 log.warning("slack.alarm_not_told", error=type(error).__name__, again_in_s=seconds)
@@ -81,8 +80,24 @@ class AlarmTeller:
             self._patience.went_well()
             with self._desk.store.write("slack.alarm.cursor") as session:
                 advance(session, READER, entry.seq)
-            told += 1
+                if aside:
+                    last_times.note(session, f"{REFUSED}{entry.seq}:{aside}", well=False, at=self._desk.now())
+            told += not aside
         return told
+
+    def _tell_or_put_aside(self, entry: LedgerEntry, still: frozenset[int]) -> str:
+        """Slack's word for why it never takes what this alarm says: no other one is kept waiting. Empty when told."""
+        try:
+            if entry.event == Event.ALARM_ENDED:
+                self._tell_the_end(entry)
+            elif entry.seq in still:  # what moves again needs nobody
+                self._tell(alarm_of(entry), entry)
+        except SlackSaidNo as no:
+            if no.code not in CONTENT:
+                raise
+            log.error("slack.alarm_refused", seq=entry.seq, code=no.code)  # noqa: TRY400  the code says it all
+            return no.code
+        return ""
 
     def _still(self) -> frozenset[int]:
         with self._desk.store.read() as session:
@@ -152,6 +167,28 @@ def kept_back(session: Session) -> Iterator[Stuck]:
             run_id=run_id,
             departure_id=departure_id,
         )
+
+
+def refused(session: Session) -> Iterator[Stuck]:
+    """Alarms that are open and stand nowhere in Slack, because it does not take what they say.
+
+    Of the alarm that tells of one nothing more is told: Slack would refuse one after the other.
+    """
+    notes = session.scalars(select(last_times.LastTime).where(last_times.LastTime.key.startswith(REFUSED)))
+    why = {int(seq): (word, note.since) for note in notes for _, seq, word in [note.key.split(":")]}
+    if not why:
+        return
+    for alarm in open_alarms(session):
+        if alarm.seq in why and not alarm.key.startswith(REFUSED):
+            word, since = why[alarm.seq]
+            yield Stuck(
+                kind=StuckKind.SLACK,
+                key=f"{REFUSED}{alarm.seq}",
+                said=f"The alarm of {alarm.raised_at:%Y-%m-%d %H:%M:%S} UTC stands nowhere in Slack, which does not "
+                f"take what it says ({word}).",
+                fix="Read it on the page of all runs or with exeunt check; the log names it (slack.alarm_refused).",
+                since=since,
+            )
 
 
 def stands(desk: Desk, *, connected: bool) -> None:

@@ -32,6 +32,19 @@ _PASSING: Final = frozenset(
         "team_added_to_org",
     }
 )
+#: Slack's own words for a post that it takes neither now nor later, whatever comes of the rest.
+CONTENT: Final = frozenset(
+    {
+        "invalid_arguments",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "too_many_attachments",
+    }
+)
 _quiet = logging.getLogger("exeunt.slack.sdk")
 _quiet.setLevel(logging.CRITICAL)  # it would log what it sends; what fails is told by whoever called
 

@@ -1,17 +1,21 @@
 """What is stuck is told in Slack, to those who can help, once."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from service.demo.fake_slack import CHANNEL
-from service.engine.alarms import Alarms
-from service.engine.stuck import Watch
+from service.engine.alarms import Alarms, open_alarms
+from service.engine.last_times import note
+from service.engine.stuck import Stuck, StuckKind, Watch
 from service.engine.tables import StepRun
+from service.ledger.entry import append
+from service.ledger.event import Event
 from service.ledger.readers import position
-from service.slack.alarms import READER, AlarmTeller, behind_since, deaf, stands
+from service.slack.alarms import READER, REFUSED, AlarmTeller, behind_since, deaf, refused, stands
 from service.slack.publisher import LOOK_S
 from tests.unit.slack.office import Office
 
@@ -172,6 +176,51 @@ def test_a_slack_that_is_not_heard_for_long_is_an_alarm_and_its_end_is_told_bene
     assert len(alarm) == 1
     assert before == []
     assert replies(office) == [":white_check_mark: Over since 2026-03-02 12:16:00 UTC."]
+
+
+def refusable(office: Office, *, stuck: bool) -> Watch:
+    """An alarm that Slack does not take, and one that it does."""
+    at = office.world.clock() - timedelta(minutes=5)
+    words = {"a": "Nobody reads this.", "b": "The roster of the CRM is old."}
+    found = [
+        Stuck(kind=StuckKind.NIGHT, key=key, said=said, fix="Look.", since=at)
+        for key, said in words.items()
+        if stuck
+    ]
+    return Watch(more=[lambda _: iter(found), refused])
+
+
+def test_an_alarm_whose_content_slack_refuses_holds_back_no_other_and_is_told_of(office: Office) -> None:
+    office.slack.refuses = {"Nobody reads this.": "msg_too_long"}
+    look(office, refusable(office, stuck=True))
+    telling = teller(office)
+
+    telling.step()
+    first = told(office)
+    look(office, refusable(office, stuck=True))
+    telling.step()
+    told_of = told(office)[len(first) :]
+    look(office, refusable(office, stuck=False))
+    rounds(office, telling, seconds=5)
+
+    assert [text.partition(": ")[2] for text in first] == ["The roster of the CRM is old. Look."]
+    assert [
+        "stands nowhere in Slack, which does not take what it says (msg_too_long)." in t for t in told_of
+    ] == [True]
+    assert len(told(office)) == 2
+    with office.world.store.read() as session:
+        assert open_alarms(session) == []
+
+
+def test_of_an_alarm_that_tells_of_a_refused_one_nothing_more_is_told(office: Office) -> None:
+    at = office.world.clock()
+    with office.world.store.write() as session:
+        alarm = {"kind": "slack", "alarm": f"{REFUSED}7", "said": "", "fix": ""}
+        seq = append(session, Event.ALARM_RAISED, actor="system:engine", body=alarm, at=at)
+        note(session, f"{REFUSED}{seq}:invalid_blocks", well=False, at=at)
+
+    with office.world.store.read() as session:
+        assert list(refused(session)) == []
 
 
 def test_another_node_that_hears_slack_is_enough(office: Office) -> None:

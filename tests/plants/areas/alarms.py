@@ -6,6 +6,20 @@ TELLING = "tests/integration/slack/test_alarms.py"
 
 PLANTS = (
     Plant(
+        protects="An alarm whose content Slack refuses holds back no other, and is told of.",
+        file="service/slack/alarms.py",
+        text="            if no.code not in CONTENT:\n",
+        becomes="            if no.code:\n",
+        tests=(f"{TELLING}::test_an_alarm_whose_content_slack_refuses_holds_back_no_other_and_is_told_of",),
+    ),
+    Plant(
+        protects="Of an alarm that tells of a refused one nothing more is told.",
+        file="service/slack/alarms.py",
+        text="        if alarm.seq in why and not alarm.key.startswith(REFUSED):",
+        becomes="        if alarm.seq in why:",
+        tests=(f"{TELLING}::test_of_an_alarm_that_tells_of_a_refused_one_nothing_more_is_told",),
+    ),
+    Plant(
         protects="A step of the notice or of the way back that stands still is told of.",
         file="service/engine/stuck.py",
         text="        DepartureState.RESTORING,\n",
