@@ -99,6 +99,8 @@ class Nights:
         start = end - timedelta(days=self.snapshot.lookback_days + self.snapshot.baseline_days + 1)
         well = False
         try:
+            if mended := self.collector.mend(name):
+                log.warning("collect.mended", connector=name, days=mended)
             window = self.collector.still_open(name, Window(start=start, end=end))
             collected = self.collector.collect(name, window)
             log.info("collect.done", connector=name, files=collected.files, stopped=collected.stopped)

@@ -2,9 +2,11 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Final
 
 import structlog
 from sqlalchemy import select
@@ -17,7 +19,7 @@ from connectors.sdk.registry import Registry
 from connectors.sdk.types import CoverageDay, CoverageState, RawLog, Window
 from service.snapshot import formats
 from service.snapshot.activity import Activity
-from service.snapshot.custody import Shelf
+from service.snapshot.custody import DAMAGED, DayRead, Shelf
 from service.snapshot.tables import Coverage, RawFile
 from service.store import Store
 from service.store.failpoints import passing
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 #: Nothing more will come of a day in one of these.
 SETTLED = (CoverageState.COMPLETE, CoverageState.EXPIRED, CoverageState.NOT_LICENSED)
+DAY_DAMAGED: Final = "what was read of this day is damaged and was set aside"
+LOG_DAMAGED: Final = "a kept log of this day is damaged or gone"
 #: A whole tenant's logs of a long window may take a while; one call still ends.
 CALL_DEADLINE_S = 60.0
 
@@ -90,9 +94,59 @@ class Collector:
             return self._collect(connector, window)
         except FileNotFoundError:
             log.warning("collect.again", connector=connector)
-            return self._collect(connector, window)
+            return self._collect(connector, window, sure=True)
 
-    def _collect(self, connector: str, window: Window) -> Collected:
+    def mend(self, connector: str) -> int:
+        """Read anew each day whose file is damaged or gone, from the logs that are kept; gives how many.
+
+        A day of which a log is damaged as well is a gap from then on: what lies in it is not known.
+        """
+        kept = defaultdict[tuple[str, date], list[RawFile]](list)
+        with self.store.read() as session:
+            for row in session.scalars(select(RawFile).where(RawFile.connector == connector)):
+                if formats.has_parser(row.format):
+                    kept[row.format, row.day].append(row)
+        broken = [key for key in sorted(kept) if not self._is_whole(connector, *key)]
+        for key in broken:
+            self._read_day(connector, *key, kept[key], sure=True)
+        lost = {
+            (kind.kind, day)
+            for name, day in broken
+            for kind in kept[name, day]
+            if self._why(connector, name, day)
+        }
+        if lost:
+            self._forget(connector, lost)
+        return len(broken)
+
+    def _is_whole(self, connector: str, format_name: str, day: date) -> bool:
+        place = f"{connector}/{format_name}"
+        try:
+            self.shelf.require_whole(place, day)
+        except DAMAGED:
+            self.shelf.set_aside_day(place, day)
+        return self.shelf.holds_day(place, day)
+
+    def _why(self, connector: str, format_name: str, day: date) -> str:
+        read = self._day_read(f"{connector}/{format_name}", day)
+        return read.unreadable if read else ""
+
+    def _day_read(self, place: str, day: date) -> DayRead | None:
+        """What a day was read from. A damaged file is set aside, stops nothing else, and proves nothing."""
+        try:
+            return self.shelf.day_read(place, day)
+        except DAMAGED:
+            self.shelf.set_aside_day(place, day)
+            return DayRead(read_from=(), unreadable=DAY_DAMAGED)
+
+    def _forget(self, connector: str, lost: Collection[tuple[str, date]]) -> None:
+        """What was seen of these kinds and days cannot be judged any more: no day stays complete without its logs."""
+        with self.store.write("collect.coverage") as session:
+            for row in session.scalars(select(Coverage).where(Coverage.connector == connector)):
+                if (row.kind, row.day) in lost:
+                    row.state, row.why, row.seen_at = CoverageState.GAP.value, LOG_DAMAGED, self.now()
+
+    def _collect(self, connector: str, window: Window, *, sure: bool = False) -> Collected:
         context = Context(now=self.now, read_only=True, deadline_s=CALL_DEADLINE_S)
         arrived: list[RawFile] = []
         told: list[CoverageDay] = []
@@ -112,7 +166,7 @@ class Collector:
         except ConnectorError as error:
             stopped = type(error).__name__
             log.warning("collect.stopped", connector=connector, error=stopped)
-        days = self._read(connector, arrived)
+        days = self._read(connector, arrived, sure=sure)
         passing("collect.read")
         files = self._write_down(connector, arrived)
         self._cover(connector, told)
@@ -133,7 +187,7 @@ class Collector:
             received_at=item.received_at,
         )
 
-    def _read(self, connector: str, arrived: list[RawFile]) -> int:
+    def _read(self, connector: str, arrived: list[RawFile], *, sure: bool) -> int:
         """Read each day whose logs are not those it was read from; gives how many.
 
         Before any row says that a log is there: a crash in between leaves a day to be read, never one that
@@ -151,29 +205,47 @@ class Collector:
         for row in (*known, *arrived):
             if (row.format, row.day) in days:
                 days[row.format, row.day].append(row)
-        return sum(self._read_day(connector, *key, rows) for key, rows in sorted(days.items()))
+        return sum(self._read_day(connector, *key, rows, sure=sure) for key, rows in sorted(days.items()))
 
-    def _read_day(self, connector: str, format_name: str, day: date, rows: Iterable[RawFile]) -> bool:
-        """Read a day's files together. A log that is not what it says leaves the day unreadable, loudly."""
+    def _read_day(
+        self, connector: str, format_name: str, day: date, rows: Iterable[RawFile], *, sure: bool
+    ) -> bool:
+        """Read a day's files together. A log that is not what it says leaves the day unreadable, loudly.
+
+        Args:
+            sure: A log that is not there is lost, and not just being destroyed by somebody else.
+        """
         newest = {row.name: row for row in sorted(rows, key=lambda row: row.received_at)}
         digests = tuple(sorted({row.sha256 for row in newest.values()}))
         place = f"{connector}/{format_name}"
-        read = self.shelf.day_read(place, day)
+        read = self._day_read(place, day)
         if read is not None and read.read_from == digests and not read.unreadable:
             return False
-        files = [
-            formats.LogFile(kind=row.kind, body=self.shelf.raw(row.sha256), sha256=row.sha256)
-            for row in newest.values()
-        ]
         activities: list[Activity] = []
         unreadable = ""
         try:
-            activities = formats.read(format_name, files)
+            activities = formats.read(format_name, self._opened(newest.values(), sure=sure))
         except formats.Unreadable as error:
             log.warning("collect.unreadable", connector=connector, format=format_name, day=str(day))
             unreadable = str(error)
         self.shelf.put_day(place, day, activities, read_from=digests, unreadable=unreadable)
         return True
+
+    def _opened(self, rows: Iterable[RawFile], *, sure: bool) -> list[formats.LogFile]:
+        """The kept logs. Raises `Unreadable` where one is damaged; that one is set aside and fetched anew."""
+        files = []
+        for row in rows:
+            try:
+                body = self.shelf.raw(row.sha256)
+            except FileNotFoundError as error:
+                if sure:
+                    raise formats.Unreadable(LOG_DAMAGED) from error
+                raise
+            except DAMAGED as error:
+                self.shelf.set_aside_raw(row.sha256)
+                raise formats.Unreadable(LOG_DAMAGED) from error
+            files.append(formats.LogFile(kind=row.kind, body=body, sha256=row.sha256))
+        return files
 
     def _write_down(self, connector: str, arrived: list[RawFile]) -> int:
         """Keep the rows of logs not seen before; gives how many. `FileNotFoundError` where one was destroyed."""
@@ -220,8 +292,7 @@ class Collector:
         reads: dict[tuple[str, date], str] = {}
         for format_name, kind, day in session.execute(query):
             if (format_name, day) not in reads:
-                read = self.shelf.day_read(f"{connector}/{format_name}", day)
-                reads[format_name, day] = read.unreadable if read else ""
+                reads[format_name, day] = self._why(connector, format_name, day)
             if reads[format_name, day]:
                 found[kind, day] = reads[format_name, day]
         return found

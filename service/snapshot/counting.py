@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from service.snapshot.custody import Shelf
+from service.snapshot.custody import DAMAGED, Shelf
 from service.snapshot.reading import File
 
 RECORD_COUNT = "salesforce.record_count"
@@ -15,9 +15,8 @@ def total(files: Iterable[File], shelf: Shelf) -> int | None:
     if not counts:
         return None
     newest = max(counts, key=lambda file: file.received_at)
-    body = shelf.raw(newest.sha256)
     try:
-        said = json.loads(body)
+        said = json.loads(shelf.raw(newest.sha256))
         return sum(int(row["count"]) for row in said["sObjects"]) or None
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, FileNotFoundError, *DAMAGED):
         return None  # an answer that is no count must not keep a snapshot from being sealed

@@ -8,20 +8,29 @@ import gzip
 import hashlib
 import json
 import secrets
+import zlib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from service.ledger.errors import KeyTrouble
 from service.ledger.keys import Keys
 from service.snapshot.activity import Activity
 from service.snapshot.day_file import DayFile
 
+#: What a file that was changed, or half of which is gone, is opened with.
+DAMAGED: Final = (KeyTrouble, ValueError, EOFError, zlib.error, gzip.BadGzipFile)
+#: How a file is called that was set aside; it is destroyed with the one that takes its place.
+ASIDE: Final = ".damaged"
 RAW, DAY, DATA_KEY = "exeunt.raw-log", "exeunt.activity-day", "exeunt.snapshot-key"
 _NONCE_BYTES = 12
+log = structlog.get_logger()
 #: A snapshot is packed in a tenth of the time the smallest form takes, and is a fifth larger.
 _QUICKLY: Final = 3
 
@@ -92,13 +101,29 @@ class Shelf:
             return None
         return DayRead(read_from=tuple(head["read_from"]), unreadable=head["unreadable"])
 
+    def require_whole(self, connector: str, day: date) -> None:
+        """Raises one of `DAMAGED` where it shows that what was read of a day is not what was kept."""
+        self._day(connector, day).require_whole()
+
+    def holds_day(self, connector: str, day: date) -> bool:
+        """Whether a day was read and what was read is kept."""
+        return self._day(connector, day).path.exists()
+
+    def set_aside_raw(self, digest: str) -> None:
+        """Put a damaged log out of the way, so that it can be fetched anew; one that is gone already is fine."""
+        _set_aside(self._raw(digest))
+
+    def set_aside_day(self, connector: str, day: date) -> None:
+        """Put a damaged day out of the way, so that it is read anew."""
+        _set_aside(self._day(connector, day).path)
+
     def destroy_raw(self, digest: str) -> None:
         """Destroy one log; one that is gone already is fine."""
-        self._raw(digest).unlink(missing_ok=True)
+        _destroy(self._raw(digest))
 
     def destroy_day(self, connector: str, day: date) -> None:
         """Destroy what was read from a day's logs."""
-        self._day(connector, day).path.unlink(missing_ok=True)
+        _destroy(self._day(connector, day).path)
 
     def _raw(self, digest: str) -> Path:
         return self.folder / "raw" / digest[:2] / f"{digest}.enc"
@@ -127,6 +152,18 @@ def open_body(keys: Keys, snapshot_id: str, sealed: bytes, wrapped_key: bytes) -
     nonce, rest = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     plain = AESGCM(data_key).decrypt(nonce, rest, snapshot_id.encode())
     return dict(json.loads(gzip.decompress(plain)))
+
+
+def _set_aside(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        path.replace(path.with_suffix(ASIDE))
+        log.error("shelf.set_aside", file=f"{path.parent.name}/{path.with_suffix(ASIDE).name}")
+
+
+def _destroy(path: Path) -> None:
+    """With what was set aside in its place: that is no less somebody's."""
+    path.unlink(missing_ok=True)
+    path.with_suffix(ASIDE).unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:

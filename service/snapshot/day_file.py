@@ -64,6 +64,23 @@ class DayFile:
             return dict(self._opened(file.read(length), "head"))
         return None
 
+    def require_whole(self) -> None:
+        """Raises `KeyTrouble` where head or index do not open, or the accounts' parts are cut short.
+
+        A byte that is wrong within a part is noticed when that part is opened: opening all of them each night would
+        take as long as judging everybody.
+        """
+        with suppress(FileNotFoundError), self.path.open("rb") as file:
+            if self._is_earlier(file):
+                self._lines(file)
+                return
+            head, index = self._lengths(file)
+            self._opened(file.read(head), "head")
+            entries = self.keys.open(file.read(index), self._for("index"))
+            _, begins, length = _ENTRY.unpack(entries[-_ENTRY.size :]) if entries else (b"", 0, 0)
+            if _START.size + head + index + begins + length != os.fstat(file.fileno()).st_size:
+                raise KeyTrouble(f"{self.path} is no day of activities: its end is another one.")
+
     def of(self, account_ids: Iterable[str]) -> list[Activity]:
         """The activities of these accounts; none where there is no file. Raises `KeyTrouble` for a damaged one."""
         found: list[Activity] = []

@@ -4,13 +4,15 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from connectors.sdk.types import CoverageState
 from service.departures import times
 from service.departures.departure import Departure
 from service.ledger.entry import append
@@ -19,13 +21,15 @@ from service.people.person import Person
 from service.sections import SnapshotSection
 from service.snapshot import counting, formats, reading
 from service.snapshot.activity import Activity, once
-from service.snapshot.custody import Shelf, encoded, open_body, seal_body
+from service.snapshot.custody import DAMAGED, Shelf, encoded, open_body, seal_body
 from service.snapshot.reading import File
 from service.snapshot.tables import Snapshot
 from service.snapshot.verdict import LIMITS, Judged, Verdict, blind, judge
 from service.snapshot.view import View, Windows, windows
 from service.store import Prepared, Store, table_of
 
+#: What could be seen, by UTC day and kind of log.
+Seen = Mapping[date, Mapping[str, CoverageState]]
 _NEW: Final = Prepared(insert(table_of(Snapshot)))
 
 NO_NOTICE = "No notice of monitoring is on file, so nothing was looked at."
@@ -176,6 +180,11 @@ class Sealer:
         accounts = reading.accounts(session, leaver.person_id, asked.connectors)
         files = reading.files(session, asked.connectors, spans)
         may_look = self.policy.notice_on_file and bool(accounts)
+        activities, lost = (
+            self._activities(files, accounts, zone=leaver.zone, spans=spans)
+            if may_look
+            else ((), set[date]())
+        )
         view = View(
             name=leaver.name,
             zone=leaver.zone,
@@ -183,8 +192,8 @@ class Sealer:
             effective_at=leaver.effective_at,
             now=now,
             windows=spans,
-            activities=self._activities(files, accounts, zone=leaver.zone, spans=spans) if may_look else (),
-            coverage=reading.coverage(session, asked.connectors, spans) if may_look else {},
+            activities=activities,
+            coverage=_seen(reading.coverage(session, asked.connectors, spans), lost) if may_look else {},
             total_records=counting.total(files, self.shelf),
             accounts_known=bool(accounts),
             cut_at=asked.cut_at,
@@ -200,18 +209,34 @@ class Sealer:
         *,
         zone: str,
         spans: Windows,
-    ) -> tuple[Activity, ...]:
-        """The leaver's activities within the windows, without repeating what two logs both say."""
-        days = sorted({(file.connector, file.format, file.day) for file in files})
-        found = [
-            activity
-            for connector, format_name, day in days
-            for activity in self.shelf.day(
-                f"{connector}/{format_name}", day, accounts.get(connector, frozenset())
+    ) -> tuple[tuple[Activity, ...], AbstractSet[date]]:
+        """The leaver's activities within the windows, without repeating what two logs both say.
+
+        And the days that could not be opened: nobody knows what lies in those.
+        """
+        found: list[Activity] = []
+        lost: set[date] = set()
+        for connector, format_name, day in sorted(
+            {(file.connector, file.format, file.day) for file in files}
+        ):
+            mine = self._of_day(f"{connector}/{format_name}", day, accounts.get(connector, frozenset()))
+            if mine is None and formats.has_parser(format_name):
+                lost.add(day)
+            found += (
+                activity
+                for activity in mine or ()
+                if spans.baseline_from <= times.civil_of(activity.at, zone).date() <= spans.review_to
             )
-            if spans.baseline_from <= times.civil_of(activity.at, zone).date() <= spans.review_to
-        ]
-        return tuple(sorted(once(found), key=lambda activity: activity.at))
+        return tuple(sorted(once(found), key=lambda activity: activity.at)), lost
+
+    def _of_day(self, place: str, day: date, accounts: frozenset[str]) -> list[Activity] | None:
+        """What some accounts did on a day; nothing at all where the day is damaged or gone, and then it says so."""
+        try:
+            mine = self.shelf.day(place, day, accounts)
+        except DAMAGED:
+            self.shelf.set_aside_day(place, day)
+            return None
+        return mine if mine or self.shelf.holds_day(place, day) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +258,11 @@ class _Gathered:
     subject: str
     run_id: str
     looked: bool
+
+
+def _seen(told: Seen, lost: AbstractSet[date]) -> Seen:
+    """What could be seen, without the days whose logs could not be opened: a day nobody told of is a gap."""
+    return {day: kinds for day, kinds in told.items() if day not in lost} if lost else told
 
 
 def _body(gathered: _Gathered, judged: Judged) -> dict[str, Any]:

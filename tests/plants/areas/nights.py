@@ -2,7 +2,43 @@
 
 from tests.plants.plant import Plant
 
+DAMAGED = "tests/unit/snapshot/test_damaged.py"
+
 PLANTS = (
+    Plant(
+        protects="A damaged day ends no night's collection.",
+        file="service/snapshot/collect.py",
+        text="        except DAMAGED:\n            self.shelf.set_aside_day(place, day)\n            return DayRead(",
+        becomes="        except AssertionError:\n            return DayRead(",
+        tests=(f"{DAMAGED}::test_a_damaged_day_stops_no_collection",),
+    ),
+    Plant(
+        protects="A day that cannot be opened is no day on which nothing happened.",
+        file="service/snapshot/seal.py",
+        text="day not in lost} if lost else told",
+        becomes="day} if lost else told",
+        tests=(
+            f"{DAMAGED}::test_a_leaver_is_judged_by_the_days_that_are_whole",
+            f"{DAMAGED}::test_a_day_that_is_gone_is_not_a_day_on_which_nothing_happened",
+        ),
+    ),
+    Plant(
+        protects="A day of which a kept log is damaged stays complete no longer.",
+        file="service/snapshot/collect.py",
+        text="        if lost:\n            self._forget(connector, lost)\n",
+        becomes="",
+        tests=(
+            f"{DAMAGED}::test_a_day_whose_log_is_damaged_as_well_is_a_gap_until_it_is_fetched_anew",
+            f"{DAMAGED}::test_a_log_that_is_gone_for_good_ends_no_night",
+        ),
+    ),
+    Plant(
+        protects="What was set aside is destroyed with what took its place.",
+        file="service/snapshot/custody.py",
+        text="    path.with_suffix(ASIDE).unlink(missing_ok=True)\n",
+        becomes="",
+        tests=(f"{DAMAGED}::test_what_was_set_aside_is_destroyed_with_its_day",),
+    ),
     Plant(
         protects="A system that was away when its roster was due has its turn soon again.",
         file="service/scheduler/daily.py",
