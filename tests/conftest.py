@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.util import LRUCache
@@ -28,6 +29,7 @@ from service.bootstrap.parts import PARTS, part
 from service.ledger.bound import bind
 from service.ledger.keys import Keys
 from service.store import Base, Store
+from service.store.migrate import newest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -153,13 +155,21 @@ def import_all_tables() -> None:
             importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
+def make_tables(store: Store) -> None:
+    """Every table at once, marked as the migrations mark what they have made one after the other."""
+    Base.metadata.create_all(store.engine)
+    with store.write() as session:
+        session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        session.execute(text("INSERT INTO alembic_version VALUES (:newest)"), {"newest": newest()})
+
+
 @pytest.fixture(scope="session")
 def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with every table and no row, made once and copied for each test."""
     path = tmp_path_factory.mktemp("store") / "empty.db"
     import_all_tables()
     store = Store(f"sqlite:///{path}")
-    Base.metadata.create_all(store.engine)
+    make_tables(store)
     store.close()
     return path
 
@@ -284,7 +294,7 @@ def empty_postgres(postgres_server: PostgresServer) -> Iterator[str]:
     import_all_tables()
     with new_database(postgres_server) as url:
         store = Store(url)
-        Base.metadata.create_all(store.engine)
+        make_tables(store)
         store.close()
         yield url.rpartition("/")[2]
 

@@ -18,7 +18,34 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """Move to another database."""
+    """Move to another database, or bring this one to the version's schema."""
+
+
+@command.command()
+@click.option(
+    "--beside",
+    is_flag=True,
+    help="Also where others are at work with the older schema: they end by themselves within seconds.",
+)
+def upgrade(*, beside: bool) -> None:
+    """Bring the database to this version's schema, as every start does where nobody is at work."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from service.engine import installation
+    from service.ledger.errors import LedgerError
+    from service.ledger.keys import Keys
+    from service.settings import SettingsError, load
+    from service.store.migrate import SchemaTrouble, newest
+
+    try:
+        settings = load()
+        keys = Keys.load(settings.keys_dir)
+        installation.opened(settings.database_url, settings.service.data_dir, keys, beside=beside).close()
+    except (SettingsError, LedgerError, SchemaTrouble) as error:
+        stop(str(error), WRONG_USE)
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        stop(not_opened(error), UNREACHABLE)
+    click.echo(f"The schema is {newest()}, as this version wants it.")
 
 
 @command.command()
@@ -69,12 +96,12 @@ def _copied(service: "Service", target: "Store") -> dict[str, int]:
 
 @contextmanager
 def _target(url: str) -> Iterator["Store"]:
-    from service.store import Store
-    from service.store.migrate import upgrade
+    from service.engine.at_work import nobody_beside
+    from service.store import Store, migrate
 
     target = Store(url)
     try:
-        upgrade(target)
+        migrate.upgrade(target, refuse=nobody_beside(target))
         yield target
     finally:
         target.close()

@@ -57,6 +57,7 @@ def command(
     from service.demo.stage import StoryBroken
     from service.demo.world import Leaning
     from service.playbook.problem import PlaybookError
+    from service.store.migrate import SchemaTrouble
 
     log_quietly()
     signal.signal(signal.SIGTERM, _stop_as_if_interrupted)
@@ -79,7 +80,7 @@ def command(
         click.echo("Stopped. The same command goes on where this one ended.", err=True)
     except StoryBroken as broken:
         stop(f"The story broke: {broken} Begin anew with: {AGAIN} --reset")
-    except (AlreadyPlaying, PlaybookError) as error:
+    except (AlreadyPlaying, PlaybookError, SchemaTrouble) as error:
         stop(str(error))
     except OSError as error:
         port_taken = f"Take another port: {AGAIN} --port 8001"

@@ -1,4 +1,4 @@
-"""`exeunt nodes`: which nodes carry steps out."""
+"""`exeunt nodes`: which nodes are at work, and which of them carry steps out."""
 
 import rich_click as click
 
@@ -19,9 +19,12 @@ def command(*, here: bool) -> None:
         alone = sees_it and OnlyEngine(service.store).is_taken()
     if alone:
         click.echo("One process carries steps out, alone: exeunt serve, or the demonstration.")
-        return
     found = [node for node in living if is_here(node)] if here else living
-    if not found:
+    for node in sorted(found, key=lambda node: (node.works, node.name)):
+        does = "worker" if node.works else "web"
+        click.echo(
+            f"{node.name}  {does} {node.version}  since {node.began_at:%Y-%m-%d %H:%M:%S} UTC  "
+            f"heard {node.beat_at:%H:%M:%S}"
+        )
+    if not alone and not any(node.works for node in found):
         stop("No node carries steps out. Start one: exeunt worker, or exeunt serve alone.", FAILED)
-    for node in found:
-        click.echo(f"{node.name}  since {node.began_at:%Y-%m-%d %H:%M:%S} UTC  heard {node.beat_at:%H:%M:%S}")

@@ -61,7 +61,7 @@ def deliverer(parts: Parts, role: Role) -> Deliverer:
     from service.engine.nodes import this_process
 
     if role is Role.WEB:
-        return Doorbell(parts.store)
+        return Doorbell(parts.store, name=this_process())
     return Cluster(parts, name=this_process())
 
 

@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import func, select
 
 from service.engine import messages
-from service.engine.nodes import IS_ALIVE, Node
+from service.engine.nodes import IS_ALIVE, WORKS, Lease, Node
+from service.engine.pools import Threads
 from service.engine.threads import tried
 from service.store import Store
 
@@ -16,16 +17,22 @@ PAUSE_S: Final = 0.05
 
 
 class Doorbell:
-    """Rings where `wake` was called."""
+    """Rings where `wake` was called.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        name: How the node is called in its row, such as host and process id.
+    """
+
+    def __init__(self, store: Store, *, name: str) -> None:
         self._store = store
+        self._lease = Lease(store, name, Threads(rest=0, sign_in=0))
         self._app = messages.sender()
         self._wake, self._stop = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._loop, name="doorbell", daemon=True)
 
     def start(self) -> None:
-        """Begin to ring."""
+        """Begin to ring, and be seen by whoever would change the schema."""
+        self._lease.start()
         self._thread.start()
 
     def wake(self) -> None:
@@ -38,12 +45,13 @@ class Doorbell:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
+        self._lease.stop()
 
     @property
     def last_cycle_at(self) -> datetime | None:
         """When the latest of the nodes that carry steps out was heard; nothing where none lives."""
         with self._store.read() as session:
-            return session.scalar(select(func.max(Node.beat_at)).where(IS_ALIVE))
+            return session.scalar(select(func.max(Node.beat_at)).where(IS_ALIVE, WORKS))
 
     def ring(self) -> None:
         """Put a message where a node hears it at once, unless one lies there."""

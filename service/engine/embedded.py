@@ -32,6 +32,7 @@ from service.engine.threads import AWAY, tried
 from service.ledger.entry import gathered
 from service.store import Store
 from service.store.failpoints import passing
+from service.store.migrate import stand_still
 
 log = structlog.get_logger()
 
@@ -111,9 +112,10 @@ class Embedded:
         )
 
     def start(self) -> None:
-        """Take back what a dead process left out, then begin. Raises `AlreadyRunning`."""
+        """Take back what a dead process left out, then begin. Raises `AlreadyRunning`, or `SchemaTrouble`."""
         self._only.take()
         with self._store.write("take-back") as session:
+            stand_still(session)
             taken_back = self._admission.lose(session, now=self._now())
         if taken_back:
             log.info("engine.took_back", steps=taken_back)

@@ -15,6 +15,7 @@ from sqlalchemy import String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.engine.at_work import nobody_beside
 from service.ledger.checkpoint import refuse_other_signer
 from service.ledger.errors import KeyTrouble
 from service.ledger.keys import Keys
@@ -41,12 +42,18 @@ class OtherFolder(KeyTrouble):
     """The data folder, and the keys in it, are another installation's or nobody's; the message says what to do."""
 
 
-def opened(url: str, folder: Path, keys: Keys) -> Store:
-    """The database, migrated, if folder and keys belong to it. Raises `KeyTrouble`; then nothing is left open."""
+def opened(url: str, folder: Path, keys: Keys, *, beside: bool = False) -> Store:
+    """The database, migrated, if folder and keys belong to it.
+
+    Raises `KeyTrouble`, and `SchemaTrouble`; then nothing is left open.
+
+    Args:
+        beside: Migrate also where others are at work with the older schema.
+    """
     with ExitStack() as unless_ours:
         store = Store(url)
         unless_ours.callback(store.close)
-        upgrade(store)
+        upgrade(store, refuse=None if beside else nobody_beside(store))
         recognise(store, folder)
         with store.read() as session:
             refuse_other_keys(session, keys)

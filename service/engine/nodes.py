@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -17,9 +18,11 @@ from sqlalchemy import String, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from service import __version__
 from service.engine.alone import OnlyEngine
 from service.engine.pools import Threads
 from service.store import Base, Prepared, Store, table_of
+from service.store.migrate import SchemaTrouble, stand_still
 
 log = structlog.get_logger()
 
@@ -33,7 +36,7 @@ FORGOTTEN_AFTER: Final = "1 day"
 
 
 class Node(Base):
-    """One process that carries steps out. `beat_at` is by the database's clock."""
+    """One of several processes. `beat_at` is by the database's clock; one without threads only answers."""
 
     __tablename__ = "nodes"
 
@@ -43,9 +46,18 @@ class Node(Base):
     beat_at: Mapped[datetime]
     sign_in_threads: Mapped[int]
     rest_threads: Mapped[int]
+    version: Mapped[str] = mapped_column(String(40), server_default="")
+
+    @property
+    def works(self) -> bool:
+        """Whether it carries steps out."""
+        return self.rest_threads > 0
 
 
 IS_ALIVE = table_of(Node).c.beat_at > func.clock_timestamp() - text(f"interval '{DEAD_S} seconds'")
+
+
+WORKS = table_of(Node).c.rest_threads > 0
 
 
 def this_process() -> str:
@@ -59,7 +71,7 @@ def is_here(node: Node) -> bool:
 
 
 def alive(session: Session) -> list[Node]:
-    """The nodes that beat."""
+    """The nodes that beat, those that only answer among them."""
     return list(session.scalars(select(Node).where(IS_ALIVE).order_by(Node.id)))
 
 
@@ -70,7 +82,7 @@ def anybody_works(store: Store) -> bool:
     if store.is_sqlite:
         return False
     with store.read() as session:
-        return bool(alive(session))
+        return any(node.works for node in alive(session))
 
 
 _NODES = table_of(Node).c
@@ -88,7 +100,7 @@ def together(session: Session) -> Threads:
 
 
 class Lease:
-    """This node's row, kept fresh by a thread of its own."""
+    """This node's row, kept fresh by a thread of its own while the schema is the one this version works with."""
 
     def __init__(self, store: Store, name: str, threads: Threads) -> None:
         self.id = str(uuid.uuid4())
@@ -110,13 +122,14 @@ class Lease:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=BEAT_S + 1)
-        with self._store.write("node.leave") as session:
+        with suppress(DBAPIError), self._store.write("node.leave") as session:  # else the row grows old
             session.execute(delete(Node).where(Node.id == self.id))
 
     def beat(self) -> None:
-        """Say that this node lives."""
+        """Say that this node lives. Raises `SchemaTrouble` where it must not: another version has migrated."""
         before = time.monotonic()  # the row is no younger than this
         with self._store.write("node.beat") as session:
+            stand_still(session)
             now = func.clock_timestamp()
             found = session.execute(update(Node).where(Node.id == self.id).values(beat_at=now))
             if not found.rowcount:  # type: ignore[attr-defined]  # an UPDATE's result counts rows
@@ -143,6 +156,7 @@ class Lease:
                 beat_at=moment,
                 sign_in_threads=self._threads.sign_in,
                 rest_threads=self._threads.rest,
+                version=__version__,
             )
         )
         forgotten = func.clock_timestamp() - text(f"interval '{FORGOTTEN_AFTER}'")
@@ -154,3 +168,7 @@ class Lease:
                 self.beat()
             except DBAPIError as error:
                 log.warning("node.beat_failed", error=type(error).__name__)
+            except SchemaTrouble as trouble:
+                self._last = -DEAD_S  # what was taken is not ours to carry out with what we know
+                log.error("node.other_schema", said=str(trouble))  # noqa: TRY400  a refusal, not a fault
+                return

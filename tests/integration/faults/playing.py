@@ -130,7 +130,7 @@ class Play:
         self.people.look_and_drill()
         self.people.change_the_playbook()
         if self.service.role is Role.WORKER:
-            Doorbell(self.service.store).ring()  # as a node that answers does
+            Doorbell(self.service.store, name="a node that answers").ring()  # as a node that answers does
         else:
             self._refuse_a_commit_once()
         self.service.start()

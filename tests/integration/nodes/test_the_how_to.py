@@ -208,7 +208,7 @@ def test_a_newcomer_comes_from_one_process_to_two_workers_and_kills_one(
 
     *answering_and_working, listing = commands_of("3. Nodes")
     nodes = {str(begun.pid): begun for begun in map(newcomer.begins, answering_and_working)}
-    workers = [line.split()[1] for line in newcomer.types(listing).splitlines()]
+    workers = working(newcomer.types(listing))
     assert len(workers) == 2
     crm.faults.delay_ms = 400
     for n in range(1, LEAVERS):
@@ -224,12 +224,17 @@ def test_a_newcomer_comes_from_one_process_to_two_workers_and_kills_one(
     living, runs, record = (newcomer.types(line) for line in looking)
 
     assert took_s <= 15
-    assert len(living.splitlines()) == 1
+    assert len(working(living)) == 1
     assert sum(nodes[worker].poll() is not None for worker in workers) == 1
     assert runs.count("green") == LEAVERS
     assert "The ledger holds" in record
     frozen = [effect["target"] for effect in crm.effects if effect["what"] == "UserLogin.IsFrozen"]
     assert len(frozen) == len(set(frozen)) == LEAVERS
+
+
+def working(listed: str) -> list[str]:
+    """The process numbers of the workers among the nodes that are listed."""
+    return [number for _, number, does, *_ in map(str.split, listed.splitlines()) if does == "worker"]
 
 
 def until_finished(url: str, count: int) -> None:

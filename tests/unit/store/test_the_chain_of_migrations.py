@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 from alembic.script import Script, ScriptDirectory
 
+from service.store import migrate
 from service.store.migrate import MIGRATIONS, newest
 
 
@@ -27,3 +29,15 @@ def test_a_migrations_file_begins_with_its_number():
     chain = oldest_first()
 
     assert [Path(script.path).name[:4] for script in chain] == [script.revision for script in chain]
+
+
+def test_a_source_that_is_put_in_place_of_one_at_work_changes_nothing_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = newest()
+    (tmp_path / "versions").mkdir()
+    (tmp_path / "versions" / "9000_newer.py").touch()
+
+    monkeypatch.setattr(migrate, "MIGRATIONS", tmp_path)
+
+    assert newest() == ours
