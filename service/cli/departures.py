@@ -29,20 +29,18 @@ def command(context: click.Context, *, as_json: bool) -> None:
     with opened() as service:
         who = reader(service)
         waiting = service.desk.waiting_departures(who)
-        service.desk.looked([each.id for each in waiting if each.sealed], who, door="cli")
+        service.desk.looked([each.id for each, _ in waiting if each.sealed], who, door="cli")
         lines = [
             {
                 "id": departure.id,
-                "person": person.display_name
-                if (person := service.desk.person_by_id(departure.person_id))
-                else "",
+                "person": person.display_name,
                 "state": departure.state.value,
                 "civil_at": departure.civil_at,
                 "zone": departure.zone,
                 "effective_at": departure.effective_at.isoformat(),
                 "held_because": departure.held_because,
             }
-            for departure in waiting
+            for departure, person in waiting
         ]
     if as_json:
         click.echo(json.dumps(lines))

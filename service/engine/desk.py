@@ -94,14 +94,27 @@ class Desk:
             with self.store.write("look") as session:
                 looked(session, departures, person_id, now=self.now(), door=door)
 
-    def waiting_departures(self, reader: str | None = None) -> list[Departure]:
-        """Departures that have not begun: scheduled or held, the next one first; those the reader may know of."""
+    def waiting_departures(
+        self, reader: str | None = None, *, name: str = ""
+    ) -> list[tuple[Departure, Person]]:
+        """Departures that have not begun, and whose: the next one first; those the reader may know of.
+
+        Args:
+            name: A part of the leaver's name; everybody's without it.
+        """
         ahead = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.HELD)
-        query = select(Departure).where(Departure.state.in_(ahead)).order_by(Departure.effective_at)
+        query = (
+            select(Departure, Person)
+            .join(Person, Person.id == Departure.person_id)
+            .where(Departure.state.in_(ahead))
+            .order_by(Departure.effective_at, Departure.id)
+        )
         if reader is not None:
             query = query.where(visible_to(reader))
+        if name:
+            query = query.where(Person.display_name.icontains(name, autoescape=True))
         with self.store.read() as session:
-            return list(session.scalars(query))
+            return [(departure, person) for departure, person in session.execute(query)]
 
     def alarms(self, reader: str | None = None) -> list[Alarm]:
         """What should have moved and did not, in every run and outside of them; as far as the reader may know."""

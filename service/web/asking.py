@@ -1,9 +1,9 @@
 """What may be asked of the list of runs: the address is the query, and it is checked."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.facts import RunFilter, RunLine
@@ -17,6 +17,17 @@ MOST_NUMBER = 2_147_483_647
 Nothing = Literal[""]
 
 
+def _printable(value: str) -> str:
+    if "\0" in value or not value.encode("utf-8", "ignore") == value.encode("utf-8", "replace"):
+        raise ValueError("a name holds no control characters")
+    return value
+
+
+PartOfAName = Annotated[
+    str, Field(max_length=100, description="A part of the leaver's name."), AfterValidator(_printable)
+]
+
+
 class RunsQuery(BaseModel):
     """The filters of the list. An empty one asks for nothing."""
 
@@ -25,16 +36,9 @@ class RunsQuery(BaseModel):
     state: DepartureState | Nothing = ""
     colour: Colour | Nothing = ""
     kind: DepartureKind | Nothing = ""
-    name: str = Field(default="", max_length=100, description="A part of the leaver's name.")
+    name: PartOfAName = ""
     before: int | None = Field(default=None, ge=1, le=MOST_NUMBER, description="Runs older than this number.")
     limit: int = Field(default=PAGE, ge=1, le=500)
-
-    @field_validator("name")
-    @classmethod
-    def _printable(cls, value: str) -> str:
-        if "\0" in value or not value.encode("utf-8", "ignore") == value.encode("utf-8", "replace"):
-            raise ValueError("a name holds no control characters")
-        return value
 
     def only(self) -> RunFilter:
         """As the desk takes it, for the person who asks."""

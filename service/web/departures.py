@@ -1,17 +1,22 @@
 """Departures that have not begun: when, by whose clock, and what holds them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.people.person import Person
 from service.web import csv_file, plain
 from service.web.access import EVERYONE, requires, viewer
+from service.web.asking import MOST_NUMBER, PAGE, PartOfAName
 from service.web.masking import note_look
+from service.web.problems import Problem
 from service.web.rooms import rooms
 from service.web.showing import Badge
 
@@ -24,6 +29,18 @@ TO_COME: Final = (
     DepartureState.DUE,
 )
 COLUMNS: Final = ("leaver", "department", "kind", "state", "civil_at", "zone", "effective_at", "held_because")
+
+
+Whose = tuple[Departure, Person]
+
+
+class DeparturesQuery(BaseModel):
+    """What may be asked of the page. An empty one asks for the first of everybody."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: PartOfAName = ""
+    first: int = Field(default=1, ge=1, le=MOST_NUMBER, description="Which of them the page begins with.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,17 +67,39 @@ class DepartureLine:
 
 def lines() -> list[DepartureLine]:
     """What is to come, the next first; without the viewer's own and what is sealed to them."""
+    return _lines(_to_come())
+
+
+def _to_come(name: str = "") -> list[Whose]:
     me = viewer().person_id
-    waiting = [d for d in rooms().desk.waiting_departures(me) if d.state in TO_COME and d.person_id != me]
-    note_look([departure.id for departure in waiting if departure.sealed])
-    return [_line(departure) for departure in waiting]
+    waiting = rooms().desk.waiting_departures(me, name=name)
+    return [(one, person) for one, person in waiting if one.state in TO_COME and one.person_id != me]
+
+
+def _lines(shown: Sequence[Whose]) -> list[DepartureLine]:
+    """As the viewer sees them; that somebody looked at what is sealed is on record."""
+    note_look([departure.id for departure, _ in shown if departure.sealed])
+    return [_line(departure, person) for departure, person in shown]
 
 
 @pages.get("/departures")
 @requires(*EVERYONE)
 def departures() -> ResponseReturnValue:
-    """The page."""
-    return render_template("departures.html", lines=lines())
+    """The page: so many at a time, because a feed that went wrong announces thousands."""
+    query = _asked()
+    waiting = _to_come(query.name.strip())
+    start = query.first - 1
+    shown = waiting[start : start + PAGE]
+    return render_template(
+        "departures.html",
+        lines=_lines(shown),
+        name=query.name,
+        first=query.first,
+        last=start + len(shown),
+        total=len(waiting),
+        held=sum(1 for departure, _ in waiting if departure.held_because),
+        page=PAGE,
+    )
 
 
 @pages.get("/departures.json")
@@ -84,13 +123,22 @@ def departures_csv() -> ResponseReturnValue:
     return csv_file.download("departures.csv", COLUMNS, rows)
 
 
-def _line(departure: Departure) -> DepartureLine:
-    person = rooms().desk.person_by_id(departure.person_id)
+def _asked() -> DeparturesQuery:
+    """The query of this request. Raises `Problem` naming what cannot be asked."""
+    given: dict[str, Any] = {key: value for key, value in request.args.items() if value}
+    try:
+        return DeparturesQuery.model_validate(given)
+    except ValidationError as error:
+        wrong = ", ".join(sorted({str(slip["loc"][0]) for slip in error.errors()}))
+        raise Problem(400, "bad-filter", f"This cannot be asked of the list: {wrong[:200]}.") from error
+
+
+def _line(departure: Departure, person: Person) -> DepartureLine:
     said: dict[str, Any] = departure.interpretation
     return DepartureLine(
         departure_id=departure.id,
-        leaver=person.display_name if person else "",
-        department=person.department if person else "",
+        leaver=person.display_name,
+        department=person.department,
         kind=departure.kind.value,
         state=departure.state.value,
         civil_at=departure.civil_at,

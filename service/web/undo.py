@@ -21,6 +21,8 @@ from service.web.ticking import ticked
 
 pages = Blueprint("undo", __name__)
 
+#: Runs shown of one batch; the rest is counted. While it is taken back the report looks anew every two seconds.
+MOST_RUNS: Final = 100
 UNDOING: Final = tuple(sorted(MAY_UNDO))
 
 
@@ -88,10 +90,12 @@ def _report(
 ) -> ResponseReturnValue:
     runs = runs_of_batch(number)
     undone = {each.number: each for each in rooms().desk.undoing([each.run_id for each in runs])}
+    place = {each.number: _place(undone.get(each.number), refused=each.number in refused) for each in runs}
     page = render_template(
         "undo_batch.html",
         number=number,
         runs=runs,
+        shown=sorted(runs, key=lambda each: place[each.number])[:MOST_RUNS],
         undone=undone,
         refused=refused,
         said=said,
@@ -99,6 +103,15 @@ def _report(
         live=_moves(runs, undone),
     )
     return page, status
+
+
+def _place(undo: Progress | None, *, refused: bool) -> int:
+    """Where a run stands in a report that does not show all of them: what people have to do comes first."""
+    if refused or (undo and undo.open):
+        return 0
+    if undo is None:
+        return 2
+    return 3 if undo.finished and not undo.lost else 1
 
 
 def _moves(runs: Sequence[Chosen], undone: Mapping[int, Progress]) -> bool:

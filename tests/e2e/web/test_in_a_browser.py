@@ -162,6 +162,32 @@ def test_a_name_of_one_long_word_pushes_nothing_out_of_sight(
     assert column < 320  # pixels; the columns behind it stay within reach
 
 
+#: Words of marks in lists that a narrow column has broken in two.
+BROKEN = """[...document.querySelectorAll('.list .badge')].flatMap(badge => {
+  const text = badge.firstChild, words = [...text.data.matchAll(/\\S+/g)];
+  return words.filter(word => {
+    const range = document.createRange();
+    range.setStart(text, word.index); range.setEnd(text, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map(word => word[0]);
+})"""
+
+
+def test_on_a_phone_no_word_of_a_mark_in_a_list_is_broken(
+    chromium: Browser, server: Server, office: Any
+) -> None:
+    fill(office)
+    with office.world.store.write() as session:
+        session.query(Person).update({"display_name": "Maximiliane Oberhauser-Lindqvist"})
+        session.query(Departure).update({"wave": 1})
+
+    with visiting(chromium, server, office, "it", **LOOKS["phone"]) as page:
+        for address in ("/runs", "/batches/B-1", "/batches/B-1/undo"):
+            page.goto(server.url + address)
+            assert page.locator(".list .badge").count(), address
+            assert page.evaluate(BROKEN) == [], address
+
+
 @pytest.mark.parametrize("look", ["light", "phone"])
 def test_the_facts_of_a_run_stand_beside_their_names(
     chromium: Browser, server: Server, office: Any, look: str

@@ -163,8 +163,8 @@ PLANTS = (
         text="(Departure.run_id.is_(None), Departure.batch_id.is_(None))",
         becomes="(Departure.run_id.is_(None),)",
         tests=(
-            "tests/unit/engine/test_stuck.py::test_waves_that_nobody_opens_are_one_alarm_however_many_wait",
-            "tests/unit/engine/test_stuck.py::test_a_batch_that_should_have_begun_is_one_alarm",
+            "tests/unit/engine/test_stuck_batches.py::test_waves_that_nobody_opens_are_one_alarm_however_many_wait",
+            "tests/unit/engine/test_stuck_batches.py::test_a_batch_that_should_have_begun_is_one_alarm",
         ),
     ),
     Plant(
@@ -174,7 +174,7 @@ PLANTS = (
         becomes="",
         tests=(
             (
-                "tests/unit/engine/test_stuck.py::"
+                "tests/unit/engine/test_stuck_batches.py::"
                 "test_a_batch_that_nobody_goes_on_with_is_one_alarm_for_who_has_begun_as_well"
             ),
         ),
@@ -184,7 +184,9 @@ PLANTS = (
         file="service/engine/not_begun.py",
         text=", Departure.sealed.is_(False))",
         becomes=")",
-        tests=("tests/unit/engine/test_stuck.py::test_what_is_sealed_is_counted_in_no_alarm_of_its_batch",),
+        tests=(
+            "tests/unit/engine/test_stuck_batches.py::test_what_is_sealed_is_counted_in_no_alarm_of_its_batch",
+        ),
     ),
     Plant(
         protects="What the kill switch holds back is told once, by the switch.",
@@ -193,7 +195,7 @@ PLANTS = (
         becomes="    may = or_(",
         tests=(
             (
-                "tests/unit/engine/test_stuck.py::"
+                "tests/unit/engine/test_stuck_batches.py::"
                 "test_while_the_kill_switch_is_thrown_no_step_that_was_not_let_out_raises_an_alarm"
             ),
         ),

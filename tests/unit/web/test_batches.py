@@ -1,5 +1,6 @@
 """The runs of a batch, stepped into and taken back as one from its page."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from tests.unit.engine.test_undo import account, departure, sweep_and_drain
 from tests.unit.engine.world import departure as leaves
+from tests.unit.web.test_lists import many_runs
 
 WHY = "The import held the list of another company."
 
@@ -118,3 +120,25 @@ def test_one_run_of_a_batch_is_taken_back_and_the_others_stay(batch: Any) -> Non
 
     send(batch, "/batches/B-1/undo", run="R-1", note=WHY)
     assert batch.world.facts().undo is not None
+
+
+def test_of_a_large_batch_the_report_shows_some_runs_and_counts_the_rest(
+    batch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.web.undo.MOST_RUNS", 2)
+    batch.run()
+    with batch.world.store.write() as session:
+        together = session.get_one(Departure, "d-1").batch_id
+    many_runs(batch, 3, first=2)
+    with batch.world.store.write() as session:
+        session.query(Departure).update({"batch_id": together})
+
+    before = batch.browser("it").get("/batches/B-1/undo").text
+    send(batch, "/batches/B-1/undo", run="R-4", note=WHY)
+    send(batch, "/batches/B-1/undo", run="R-3", note="short")
+    after = send(batch, "/batches/B-1/undo", run="R-3", note="short").text
+
+    assert re.findall(r"#?R-\d(?=</a>)", before) == ["R-1", "R-2"]
+    assert "And 2 more" in before
+    assert "all 4 runs" in before
+    assert re.findall(r"R-\d(?=</a>)", after)[0] == "R-3"

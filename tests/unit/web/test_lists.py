@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.event import listen
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind, DepartureState
@@ -16,10 +18,10 @@ from service.engine.tables import Gate, Run
 from tests.unit.engine import world as worlds
 
 
-def many_runs(office: Any, count: int) -> None:
+def many_runs(office: Any, count: int, *, first: int = 1) -> None:
     """Runs that somebody else's departures led to; no step of theirs matters here."""
     with office.world.store.write() as session:
-        for n in range(1, count + 1):
+        for n in range(first, first + count):
             leaver = worlds.person(f"Leaver{n:03} Berg", f"E-7{n:03}")
             departure = scheduled(leaver.id, state=DepartureState.CLOSED)
             session.add(leaver)
@@ -166,6 +168,57 @@ def test_a_departure_shows_civil_time_zone_instant_and_why(office: Any) -> None:
     assert '<time datetime="2026-03-29T01:30:00Z">Sun 29 Mar 2026 01:30:00 UTC</time>' in page
     assert "The clocks jump over 2026-03-29 02:30" in page
     assert "Two accounts look like hers." in page
+
+
+def announced(office: Any, count: int) -> None:
+    """So many leave, one after the other, as a feed that went wrong says."""
+    with office.world.store.write() as session:
+        for n in range(count):
+            leaver = worlds.person(f"Leaver{n:04} Berg", f"E-7{n:04}")
+            session.add(leaver)
+            session.flush()
+            told = scheduled(leaver.id, state=DepartureState.HELD, held="Many at once.")
+            told.effective_at += timedelta(seconds=n)
+            session.add(told)
+
+
+def test_of_many_departures_to_come_a_page_shows_some_and_says_how_many_there_are(office: Any) -> None:
+    announced(office, 120)
+    client, seen, path = office.browser("hr"), [], "/departures?name=leaver"
+
+    while path:
+        page = client.get(path).text
+        seen.append((re.findall(r"<h2>(Leaver\d+)", page), re.findall(r"\d+ announced.*stand here", page)))
+        path = "".join(re.findall(r'href="(/departures\?[^"]*first=\d+)"', page)).replace("&amp;", "&")
+
+    assert [name for names, _ in seen for name in names] == [f"Leaver{n:04}" for n in range(120)]
+    assert [len(names) for names, _ in seen] == [50, 50, 20]
+    assert seen[1][1] == ["120 announced (120 held), and not begun; 51 to 100 stand here"]
+
+
+def test_somebody_among_many_departures_is_found_by_a_part_of_their_name(office: Any) -> None:
+    announced(office, 60)
+    client = office.browser("hr")
+
+    found, nobody = (client.get(f"/departures?name={name}").text for name in ("VER0042", "100%25"))
+
+    assert re.findall(r"<h2>(\w+)", found) == ["Leaver0042"]
+    assert "Nobody who is to leave fits this." in nobody
+    assert client.get("/departures?first=0").status_code == client.get("/departures?x=1").status_code == 400
+
+
+def test_the_list_of_departures_asks_the_database_as_often_for_many_as_for_one(office: Any) -> None:
+    asked: list[str] = []
+    listen(office.world.store.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    client, often = office.browser("hr"), []
+
+    for count in (0, 60):
+        announced(office, count)
+        asked.clear()
+        assert len(client.get("/departures.json").json["departures"]) == count + 1
+        often.append(len(asked))
+
+    assert often[0] == often[1]
 
 
 def test_a_withdrawn_departure_is_not_to_come(office: Any) -> None:
