@@ -1,6 +1,6 @@
 """What differs between two versions of a playbook, in what it does: not in its lines."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from service.playbook.catalogue import SEAL, Actions, Catalogue
 from service.playbook.graph import ancestors
 from service.playbook.load import Loaded
 from service.playbook.model import Matcher, OnFailure, Phase, Playbook, Retry, Step, duration, spelt
+from service.playbook.renamed import renamed, with_ids
 
 WORDS = ("summary", "title", "instructions")
 
@@ -59,7 +60,8 @@ class Comparison:
 
 def compare(old: Loaded, new: Loaded, actions: Actions) -> Comparison:
     """Compare what two versions do. Comments, layout and examples make no difference."""
-    looking = _Looking(old.playbook, new.playbook, Catalogue(actions))
+    ids = renamed(old.playbook, new.playbook, Catalogue(actions))
+    looking = _Looking(with_ids(old.playbook, ids), new.playbook, Catalogue(actions), ids)
     return Comparison(old=old, new=new, differences=tuple(looking.all()))
 
 
@@ -68,6 +70,7 @@ class _Looking:
     old: Playbook
     new: Playbook
     actions: Catalogue
+    renamed: Mapping[str, str]
 
     def all(self) -> Iterator[Difference]:
         yield from self._playbook()
@@ -81,6 +84,8 @@ class _Looking:
         for name, step in after.items():
             if name not in before:
                 yield self._added(step)
+        for was, now in self.renamed.items():
+            yield _said(now, "id", was, now, more="renamed")
         if [name for name in before if name in after] != [name for name in after if name in before]:
             yield Difference(
                 step="", key="steps", was="", now="", says="the steps stand in another order on the checklist"

@@ -197,4 +197,28 @@ PLANTS = (
         becomes="",
         tests=(("tests/unit/playbook/test_versions.py::test_two_persons_who_approve_at_one_moment_are_two"),),
     ),
+    Plant(
+        protects="A step under another id is taken for the same only where there is no doubt.",
+        file="service/playbook/renamed.py",
+        text="None if spec is None or spec.asks_person else (",
+        becomes="(",
+        tests=(
+            (
+                "tests/unit/playbook/test_compare.py::"
+                "test_a_step_that_does_something_else_takes_the_place_of_none"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What is weaker in a step under another id is said.",
+        file="service/playbook/compare.py",
+        text="            if name in after:\n                yield from self._changed(step, after[name])",
+        becomes="            if name in after:\n                yield from ()",
+        tests=(
+            (
+                "tests/unit/playbook/test_compare.py::"
+                "test_what_is_weaker_in_a_step_under_another_id_is_said_all_the_same"
+            ),
+        ),
+    ),
 )

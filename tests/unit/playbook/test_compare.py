@@ -195,3 +195,33 @@ def test_programs_are_told_the_same(changed):
         "step": "tokens", "key": "", "was": "salesforce.revoke_tokens", "now": "", "mark": "weaker",
         "says": "removed: salesforce.revoke_tokens is no longer done here",
     }  # fmt: skip
+
+
+def test_a_step_under_another_id_is_the_same_step_and_whoever_needs_it_waits_for_no_more(changed):
+    told = _told(
+        changed(("id: freeze", "id: freeze-crm"), ("[freeze]", "[freeze-crm]"), ("id: badge", "id: door"))
+    )
+
+    assert told == [
+        ("freeze-crm", "id", "freeze", "freeze-crm", Mark.NONE),
+        ("door", "id", "badge", "door", Mark.NONE),
+    ]
+
+
+def test_what_is_weaker_in_a_step_under_another_id_is_said_all_the_same(changed):
+    comparison = changed(("{id: tokens,", "{id: crm-tokens, minimum: attested,"))
+
+    assert [(each.step, each.key) for each in comparison.weaker] == [("crm-tokens", "minimum")]
+
+
+@pytest.mark.parametrize(
+    "replacements",
+    [
+        (("id: badge", "id: door"), ("instructions: Take it.", "instructions: Say goodbye.")),
+        (("id: hold", "id: may-go"), ("[seal, hold]", "[seal, may-go]"), ("Is there a hold?", "All well?")),
+        (("id: tokens, action: salesforce.revoke_tokens", "id: new, action: salesforce.revoke_sessions"),),
+    ],
+    ids=["another task for a person", "another question to counsel", "another action"],
+)
+def test_a_step_that_does_something_else_takes_the_place_of_none(changed, replacements):
+    assert changed(*replacements).weaker
