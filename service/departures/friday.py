@@ -47,7 +47,10 @@ class FridayRule:
             return found
         if self.does is AtWeeksEnd.BRING_FORWARD and found.rule is Rule.END_OF_THE_DAY:
             return self._forward(found, friday)
-        said = f"It falls after Friday {self.hour:%H:%M}, when nobody may be there: the time HR gave is kept."
+        kept = "day" if found.rule is Rule.END_OF_THE_DAY else "time"
+        said = (
+            f"It falls after Friday {self.hour:%H:%M}, when nobody may be there: the {kept} HR gave is kept."
+        )
         return replace(found, warnings=(*found.warnings, said))
 
     def _friday_of(self, found: Interpretation) -> date | None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from service.departures import friday, times
+from service.departures.holding import FAR_AHEAD, LONG_PAST
 from service.departures.times import Interpretation, ZoneSource
 
 #: The days after the end on which playbooks usually act again.
@@ -42,7 +43,16 @@ def explain(at: str, zone: str, *, now: datetime, friday_rule: str = "") -> Reas
     """Work a civil time out under a Friday rule. Raises `BadTime`."""
     found = times.instant(times.civil(at), zone, zone_source=ZoneSource.ASKED)
     found = friday.read(friday_rule).applied(found)
-    if old := times.stale(now):
-        found = replace(found, warnings=(*found.warnings, old))
+    more = (times.stale(now), late_or_far(found.instant, now=now))
+    found = replace(found, warnings=(*found.warnings, *filter(None, more)))
     phases = {f"+{after.days} d": times.later(found.instant, zone, after) for after in AFTER}
     return Reasoning(found=found, phases=phases)
+
+
+def late_or_far(ends: datetime, *, now: datetime) -> str:
+    """What becomes of an end that is past or years away: acted on at once, or held as a slip; empty for any other."""
+    if ends < now - LONG_PAST or ends > now + FAR_AHEAD:
+        return (
+            "It is so far from today that it looks like a slip in the year: it is held, and a person decides."
+        )
+    return "That is past: access ends at once, and how late it was said is told." if ends <= now else ""

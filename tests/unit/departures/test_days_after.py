@@ -144,3 +144,36 @@ def test_the_reasoning_shows_the_days_after_at_the_same_time_of_day() -> None:
         "+90 d": "2027-01-18T16:00:00Z",
     }
     assert any("+7 d  Tue 2026-10-27 17:00 +0100" in line for line in said.lines)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("2026-10-02T17:00", "That is past: access ends at once"),
+        ("2026-11-01T12:00", "That is past: access ends at once"),
+        ("2026-09-30", "looks like a slip in the year: it is held"),
+        ("2025-12-05", "looks like a slip in the year: it is held"),
+        ("2032-12-05", "looks like a slip in the year: it is held"),
+        ("2026-11-01T12:01", ""),
+        ("2031-10-05", ""),
+    ],
+)
+def test_an_end_that_is_past_or_years_away_says_what_becomes_of_it(at: str, said: str) -> None:
+    lines = explain(at, "UTC", now=datetime(2026, 11, 1, 12, tzinfo=UTC)).lines
+
+    assert [line for line in lines if "past" in line or "held" in line] == [
+        line for line in lines if said and said in line
+    ]
+    assert any(said in line for line in lines)
+
+
+def test_what_is_kept_at_a_weeks_end_is_the_day_or_the_time_that_hr_gave() -> None:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+
+    day, time = (
+        explain(at, "UTC", now=now, friday_rule="flag 12:00").found.warnings
+        for at in ("2026-12-05", "2026-12-05T09:00")
+    )
+
+    assert day == ("It falls after Friday 12:00, when nobody may be there: the day HR gave is kept.",)
+    assert time == ("It falls after Friday 12:00, when nobody may be there: the time HR gave is kept.",)

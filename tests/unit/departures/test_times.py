@@ -216,7 +216,7 @@ def test_zone_data_that_are_older_than_sixty_days_are_warned_about():
 
     assert warned[:2] == ["", ""]
     assert "may be 61 days old" in warned[2]
-    asked = explain("2026-12-05", "UTC", now=released + timedelta(days=61))
+    asked = explain("2027-01-05", "UTC", now=released + timedelta(days=61))
     assert asked.found.warnings == (warned[2],)
 
 
