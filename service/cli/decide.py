@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import rich_click as click
@@ -14,7 +13,8 @@ if TYPE_CHECKING:
 
     from service.app import Service
     from service.engine.facts import RunFacts
-    from service.engine.interventions import Verb, Wish
+    from service.engine.interventions import Wish
+    from service.engine.verbs import Verb
 
 VERBS: Final = ("retry", "skip", "check", "pause", "resume", "cancel")
 #: More than a company loses at once is a slip of the keyboard.
@@ -51,7 +51,9 @@ def command(
     cancel: begin nothing more at all, with a reason; retry takes it back.
     """
     from service.cli._actor import actor
-    from service.engine.interventions import OPERATORS, Verb, Wish
+    from service.engine.by_itself import together
+    from service.engine.interventions import Wish
+    from service.engine.verbs import OPERATORS, Verb
 
     with opened() as service:
         by = actor(service, *OPERATORS, verb=verb)
@@ -64,7 +66,7 @@ def command(
             door="cli",
             step=step or "",
             reason=because,
-            batch=str(uuid.uuid4()) if len(found) > 1 else "",
+            batch=together(whole_batch=bool(batch)) if batch or len(found) > 1 else "",
         )
         told = [_done(service, facts, wish, quiet=as_json) for facts in found]
         others = _others(service, wish.verb, batch)
@@ -103,8 +105,8 @@ def _numbers(service: "Service", runs: tuple[str, ...], batch: str | None) -> li
 def _others(service: "Service", verb: "Verb", batch: str | None) -> str:
     """Whoever of a batch begins all the same, where somebody wants nothing more of it to begin."""
     from service.cli._actor import reader
-    from service.engine.interventions import BEGINS_NOTHING
     from service.engine.undo_many import Choice, left_to_begin
+    from service.engine.verbs import BEGINS_NOTHING
 
     if not batch or verb not in BEGINS_NOTHING:
         return ""
@@ -163,7 +165,7 @@ def _found(service: "Service", numbers: "Iterable[int]") -> "list[RunFacts]":
 
 
 def _make_sure(verb: "Verb", found: "list[RunFacts]", step: str | None, *, yes: bool) -> None:
-    from service.engine.interventions import NEEDS_REASON
+    from service.engine.verbs import NEEDS_REASON
 
     if yes or not (verb in NEEDS_REASON or len(found) > 1):
         return

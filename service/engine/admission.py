@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, exists, insert, literal_column, or_, select
+from sqlalchemy import Integer, bindparam, insert, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Pace
-from service.departures.batch import Batch
-from service.departures.departure import Departure
-from service.departures.kind import DepartureState
 from service.engine import kill_switch
 from service.engine.gates import Gates
+from service.engine.going_on import MAY_GO_ON, still
 from service.engine.lanes import FIRST_OF_THE_REST, Room
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
@@ -30,8 +28,7 @@ from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.store import Prepared, table_of
 
-_STEPS, _RUNS = table_of(StepRun).c, table_of(Run).c
-_DEPARTURES, _BATCHES = table_of(Departure).c, table_of(Batch).c
+_STEPS = table_of(StepRun).c
 #: As a literal, so that the index over what is ready can be used.
 IS_READY = _STEPS.state == literal_column("'READY'")
 #: A reading back is as urgent as the least urgent step: it changes nothing.
@@ -40,15 +37,6 @@ READING = 100
 #: The queries that find what is due in a lane, each in its own order.
 Lane = tuple[Prepared, ...]
 
-_RUN = exists().where(_RUNS.id == _STEPS.run_id, _RUNS.departure_id == _DEPARTURES.id)
-_STOPPED = _DEPARTURES.batch_id.in_(select(_BATCHES.id).where(_BATCHES.stopped_at.is_not(None)))
-_HELD = _RUN.where(
-    or_(
-        _DEPARTURES.state.in_((DepartureState.HELD, DepartureState.RESTORING)),
-        _DEPARTURES.timed_from.is_not(None),  # HR moved it: its steps stand where they stood
-        _STOPPED,
-    )
-)
 _OPEN_ONLY = _STEPS.connector.not_in(bindparam("full", expanding=True))
 #: What may be begun, most urgent first. Each condition besides the first is one thing that may hold a step back.
 _READY = (
@@ -56,7 +44,7 @@ _READY = (
     .where(
         IS_READY,
         _STEPS.next_at <= bindparam("now"),
-        or_(_STEPS.undoes.is_not(None), ~_HELD),  # of a run that is taken back only the way back goes on
+        *MAY_GO_ON,
         _STEPS.paused.is_(False),
         _OPEN_ONLY,
     )
@@ -160,10 +148,13 @@ def _read_again(step: StepRun) -> bool:
 def _chosen(session: Session, gates: Gates, lane: Lane, room: int, *, now: datetime) -> list[StepValues]:
     """The most urgent due steps that their gates let through, locked; a full gate keeps no other waiting."""
     chosen: dict[str, StepValues] = {}
+    stay: set[str] = set()
     while len(chosen) < room:
         asked = {"now": now, "full": sorted(gates.full), "room": room}
-        due = _first(session, lane, asked)
-        fitting = [step for step in due if step.id not in chosen][: room - len(chosen)]
+        due = [step for step in _first(session, lane, asked) if step.id not in chosen.keys() | stay]
+        begin = [step for step in due if step.state is StepState.READY]
+        stay |= {step.id for step in begin} - {step.id for step in still(session, begin)}
+        fitting = [step for step in due if step.id not in stay][: room - len(chosen)]
         chosen |= {step.id: step for step in fitting if gates.take(step.connector)}
         if all(step.id in chosen for step in fitting):
             break

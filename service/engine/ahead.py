@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Integer, bindparam, or_, select
+from sqlalchemy import BindParameter, Integer, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from service.engine.executor import LOOKED_S, Looked
@@ -20,12 +20,13 @@ from service.engine.order import Order
 from service.engine.outgoing import orders_of
 from service.engine.progress import PASSED
 from service.engine.states import StepState
-from service.engine.tables import Gate, StepNeed, StepRun
+from service.engine.tables import Gate, Run, StepNeed, StepRun
 from service.engine.values import VALUES, read
 from service.playbook.catalogue import SEAL
 from service.store import Prepared, table_of
 
 _STEPS, _NEEDS, _GATES = table_of(StepRun).c, table_of(StepNeed).c, table_of(Gate).c
+_RUNS = table_of(Run).c
 _other = table_of(StepNeed).alias()
 _needed = table_of(StepRun).alias()
 _SEALING: Final[BindParameter[Any]] = bindparam("sealing", expanding=True)
@@ -47,6 +48,7 @@ _NEXT: Final = Prepared(
         _STEPS.undoes.is_(None),
         _STEPS.asks_person.is_(False),
         _STEPS.paused.is_(False),
+        ~exists().where(_RUNS.id == _STEPS.run_id, _RUNS.paused.is_(True)),
         _STEPS.connector.not_in(_SHUT),
         ~_OTHER_NEEDS.exists(),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Account
@@ -14,6 +14,7 @@ from service.departures.departure import Departure
 from service.departures.left import roles_now
 from service.departures.questions import Question
 from service.departures.sealing import is_hidden
+from service.engine.by_itself import tried_after_its_run_was_cancelled
 from service.engine.concerned import not_taken_back, shut_what_is_theirs
 from service.engine.decisions import Decision, NotDecided, Said, confirm
 from service.engine.none_there import NONE_NOTE
@@ -185,7 +186,8 @@ def _steps(session: Session, said: Answer, asked: Collection[str]) -> list[StepR
         .join(Run, Run.id == StepRun.run_id)
         .join(Departure, Departure.id == Run.departure_id)
         .where(Departure.person_id == said.person_id, StepRun.connector == said.connector)
-        .where(StepRun.asks_person.is_(False), StepRun.undoes.is_(None), Run.cancelled.is_(False))
+        .where(StepRun.asks_person.is_(False), StepRun.undoes.is_(None))
+        .where(or_(Run.cancelled.is_(False), tried_after_its_run_was_cancelled()))
         .order_by(StepRun.id)
         .with_for_update(key_share=True)
     )
@@ -211,8 +213,6 @@ def _again(session: Session, step: StepRun, by: Person, *, now: datetime) -> Non
     step.checking, step.check_at, step.ended_at, step.verified_at = False, None, None, None
     step.retry_until = max(step.retry_until, now + timedelta(hours=1))
     step.why = step.fix = ""
-    # it waited for this, so pausing its run did not pause it
-    step.paused = step.paused or session.get_one(Run, step.run_id).paused
     actor = f"person:{by.subject}"
     record(session, step, Event.STEP_RETRIED, at=now, actor=actor, body={"error": "", "in_ms": 0})
 

@@ -16,12 +16,13 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.left import roles_now
+from service.engine import by_itself, verbs
 from service.engine.gates import REFUSED_PAUSE_S
 from service.engine.progress import after_step, needs_met
 from service.engine.record import record, record_run
 from service.engine.sight import hides
 from service.engine.states import StepState, WaitsFor
-from service.engine.tables import Confirmation, Gate, Run, StepRun
+from service.engine.tables import Confirmation, Gate, Intervention, Run, StepRun
 from service.engine.undos import is_taken_back, left_since
 from service.ledger.entry import gathered
 from service.ledger.event import Event
@@ -163,11 +164,24 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     step = _may(session, decision)
     if step.waits_for is WaitsFor.PERSON and step.asks_person:
         raise NotDecided("not-automatic", "This step is done by a person; there is nothing to try again.")
+    _keep_as_intervention(session, step, decision, now=now)
     try_again(session, step, now=now, actor=_actor(session, decision.person_id))
-    # what is tried again is not to be cancelled when it comes back
-    session.get_one(Run, step.run_id, with_for_update={"key_share": True}).cancelled = False
     after_step(session, step, now=now)
     return step
+
+
+def _keep_as_intervention(session: Session, step: StepRun, decision: Decision, *, now: datetime) -> None:
+    """So that it is shown with the others; and of a cancelled run this step goes on, and nothing else."""
+    made = Intervention(
+        run_id=step.run_id,
+        step_run_id=step.id,
+        person_id=decision.person_id,
+        verb=verbs.Verb.RETRY.value,
+        reason=decision.note.strip(),
+        door=decision.door,
+        batch="",
+    )
+    by_itself.keep(session, made, now=now)
 
 
 def try_again(session: Session, step: StepRun, *, now: datetime, actor: str) -> None:
@@ -179,7 +193,9 @@ def try_again(session: Session, step: StepRun, *, now: datetime, actor: str) -> 
     if step.undoes is not None and (number := left_since(session, step.run_id, now=now)) is not None:
         said = f"R-{number} has shut this person out since: their access is not opened again. Nothing was changed."
         raise NotDecided("left-since", said)
-    step.paused = session.get_one(Run, step.run_id).paused
+    step.paused = (
+        False  # who tries it again does not mean it to lie; of a paused run nothing is let out anyway
+    )
     _overtake_reading(step)
     _open_gate(session, step.connector, now=now)
     step.state = StepState.READY if needs_met(session, step) else StepState.BLOCKED

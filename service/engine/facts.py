@@ -3,7 +3,7 @@
 `reading.run_facts` makes these; web, Slack and the command line render them, so that all three say the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from service.departures.kind import DepartureState
@@ -57,7 +57,10 @@ class ConfirmationFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterventionFact:
-    """What an operator did to a run, or to the step with this title, and why."""
+    """What an operator did to a run, or to the step with this title, and why.
+
+    `besides`: of a cancelled run, the steps that somebody tried again since.
+    """
 
     by: str
     at: datetime
@@ -65,6 +68,7 @@ class InterventionFact:
     step: str
     reason: str
     door: str
+    besides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,8 +286,11 @@ class RunFacts:
     @property
     def cancellation(self) -> InterventionFact | None:
         """Who cancelled the run, and why; none where nobody did, or somebody tries it again."""
-        made = [one for one in self.interventions if one.verb == "cancel" and not one.step]
-        return made[-1] if made and self.cancelled else None
+        places = [n for n, one in enumerate(self.interventions) if one.verb == "cancel" and not one.step]
+        if not places or not self.cancelled:
+            return None
+        tried = [one.step for one in self.interventions[places[-1] :] if one.verb == "retry" and one.step]
+        return replace(self.interventions[places[-1]], besides=tuple(dict.fromkeys(tried)))
 
     @property
     def closed(self) -> int:

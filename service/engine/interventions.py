@@ -4,11 +4,9 @@ The same for every door, and each is on record: who, when, why, and what it touc
 stands is left alone and named. A pause is taken back by resuming, a cancellation by retrying.
 """
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import select
@@ -16,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.left import roles_now
+from service.engine import by_itself
 from service.engine.decisions import (
     BELOW,
     NOTE_LEAST,
@@ -30,44 +29,35 @@ from service.engine.decisions import (
 from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
 from service.engine.sight import hides
-from service.engine.states import ENDED, StepState, WaitsFor
+from service.engine.states import StepState
 from service.engine.tables import Intervention, Run, StepNeed, StepRun, steps_locked
 from service.engine.undos import is_taken_back
+from service.engine.verbs import (
+    LEAVES_OPEN,
+    LETS_PASS,
+    NEEDS_REASON,
+    NOT_BEGUN,
+    NOTHING,
+    OPERATORS,
+    UNDER_WAY,
+    WHY_NOT,
+    Verb,
+)
 from service.ledger.event import Event
 from service.people.person import Person, Role, are_same_human
 from service.people.reporting import reports_to
-from service.playbook.model import Grade
 from service.store.one_at_a_time import alone_anyhow
 
-
-class Verb(StrEnum):
-    """What can be done to a step, to a run, and to many runs at once."""
-
-    RETRY = "retry"
-    SKIP = "skip"
-    CHECK = "check"
-    PAUSE = "pause"
-    RESUME = "resume"
-    CANCEL = "cancel"
-
-
-#: These leave something undone, so a reason is needed; for the others it is welcome.
-NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})
-#: These leave access open, for a time or for good: nobody does that for whoever they report to.
-LEAVES_OPEN: Final = frozenset({Verb.SKIP, Verb.CANCEL, Verb.PAUSE})
-#: After these on one step, what waited for it goes on.
-LETS_PASS: Final = frozenset({Verb.SKIP, Verb.CANCEL})
-#: Whoever wants these of many runs wants nothing more to begin.
-BEGINS_NOTHING: Final = frozenset({Verb.PAUSE, Verb.CANCEL})
-#: Who may do this to a whole run. A single step is its owner's too.
-OPERATORS: Final = (Role.IT, Role.ADMIN)
 CANCELLED_ALONE: Final = "{} was cancelled by itself: whoever wants it after all tries that step again."
-UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
-NOT_BEGUN: Final = frozenset({StepState.READY, StepState.BLOCKED})
+PAUSED_ALONE: Final = "{} was paused by itself: whoever wants it to go on resumes that step."
+TRIED_ALONE: Final = "{} was paused by itself: whoever wants it after all tries that step again."
+RUN_ALONE: Final = {
+    Verb.RESUME: "R-{} was paused by itself, and not with its batch: whoever wants it to go on resumes that run.",
+    Verb.RETRY: "R-{} was cancelled by itself, and not with its batch: whoever wants it tries that run again.",
+}
 KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
 #: What is said on the pages and in Slack of a paused run stays true: nothing of it is begun.
 RUN_IS_PAUSED: Final = "The run is paused, and with it every step: resume the run."
-OPEN: Final = frozenset({StepState.FAILED, StepState.WAITING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,19 +99,13 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
         raise NotDecided("unknown", "There is no such run. Nothing was changed.")
     chosen = _chosen(_still_alive(session, steps, run, wish), wish)
     _check(session, run, chosen, wish)
-    if wish.verb is Verb.RESUME and wish.step and run.paused:
-        raise NotDecided("not-now", f"{RUN_IS_PAUSED} Nothing was changed.")
-    alone = _cancelled_alone(session, run) if wish.verb is Verb.RETRY and not wish.step else frozenset()
-    left = {
-        step.step: why
-        for step in chosen
-        if (why := CANCELLED_ALONE.format(step.title) if step.id in alone else _WHY_NOT[wish.verb](step))
-    }
+    _check_run(session, run, wish)
+    left = _left(session, run, chosen, wish)
     touched = [step for step in chosen if step.step not in left]
     if wish.step and left:
         raise NotDecided("not-now", f"{left[wish.step]} Nothing was changed.")
-    if not touched and not _concerns_run(run, wish):
-        raise NotDecided("nothing", f"{_NOTHING[wish.verb]} Nothing was changed.")
+    if not touched and not _concerns_run(session, run, wish):
+        raise NotDecided("nothing", f"{_nothing(wish, left)} Nothing was changed.")
     _keep(session, wish, touched, now=now)
     _mark(session, run, wish, touched, now=now)
     for step in touched:
@@ -149,18 +133,6 @@ def _still_alive(session: Session, steps: list[StepRun], run: Run, wish: Wish) -
     if wish.step and wish.step not in {step.step for step in back}:
         raise NotDecided("undone", "This run is being undone, or was. Nothing was changed.")
     return back
-
-
-def _cancelled_alone(session: Session, run: Run) -> frozenset[str]:
-    """The steps that somebody cancelled one by one: who tries the rest of the run again does not mean those."""
-    query = (
-        select(Intervention.step_run_id, Intervention.verb)
-        .where(Intervention.run_id == run.id, Intervention.step_run_id.is_not(None))
-        .where(Intervention.verb.in_((Verb.CANCEL.value, Verb.RETRY.value)))
-        .order_by(Intervention.at)
-    )
-    last = {step: verb for step, verb in session.execute(query) if step is not None}
-    return frozenset(step for step, verb in last.items() if verb == Verb.CANCEL.value)
 
 
 def record_refusal(session: Session, wish: Wish, refused: NotDecided, *, now: datetime) -> None:
@@ -208,6 +180,53 @@ def _check(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) ->
         raise NotDecided("stale", f"The step has moved on meanwhile: it is {state} now. Nothing was changed.")
 
 
+def _check_run(session: Session, run: Run, wish: Wish) -> None:
+    """What is said of a run as a whole, and of one of a batch, before any of its steps is looked at."""
+    if wish.verb is Verb.RESUME and wish.step and run.paused:
+        raise NotDecided("not-now", f"{RUN_IS_PAUSED} Nothing was changed.")
+    undone = run.paused if wish.verb is Verb.RESUME else run.cancelled
+    if not undone or wish.verb not in RUN_ALONE or not by_itself.means_whole_batch(wish.batch):
+        return
+    by = Verb.PAUSE if wish.verb is Verb.RESUME else Verb.CANCEL
+    if not by_itself.is_of_batch(session, run.id, by):
+        said = RUN_ALONE[wish.verb].format(run.number)
+        raise NotDecided("by-itself", f"{said} Nothing was changed.")
+
+
+def _left(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) -> dict[str, str]:
+    """The steps that are left as they are, each with why."""
+    if wish.step or wish.verb not in _OF_THE_RUN:
+        return {step.step: why for step in chosen if (why := WHY_NOT[wish.verb](step))}
+    paused = by_itself.steps_paused(session, run.id)
+    paused = paused & {step.id for step in chosen if step.paused}
+    left = {step.step: why for step in chosen if (why := _OF_THE_RUN[wish.verb](run, step))}
+    if wish.verb is Verb.RETRY:
+        cancelled = by_itself.steps_cancelled(session, run.id)
+        left |= {step.step: CANCELLED_ALONE.format(step.title) for step in chosen if step.id in cancelled}
+    alone = TRIED_ALONE if wish.verb is Verb.RETRY else PAUSED_ALONE
+    return left | {step.step: alone.format(step.title) for step in chosen if step.id in paused}
+
+
+def _goes_on(run: Run, step: StepRun) -> str:
+    """Why a step does not go on with its run; an older version paused each step of a run besides."""
+    goes_on = run.paused and step.state in NOT_BEGUN | UNDER_WAY
+    return "" if goes_on else WHY_NOT[Verb.RESUME](step)
+
+
+#: Verbs that mean something else of a run than of each of its steps.
+_OF_THE_RUN: Final[Mapping[Verb, Callable[[Run, StepRun], str]]] = {
+    Verb.PAUSE: lambda run, step: "The run is paused already." if run.paused else WHY_NOT[Verb.PAUSE](step),
+    Verb.RESUME: _goes_on,
+    Verb.RETRY: lambda _, step: WHY_NOT[Verb.RETRY](step),
+}
+
+
+def _nothing(wish: Wish, left: Mapping[str, str]) -> str:
+    """Why a wish came to nothing; what somebody did to single steps is named."""
+    alone = sorted({why for why in left.values() if "by itself" in why})
+    return " ".join([NOTHING[wish.verb], *alone]) if not wish.step else NOTHING[wish.verb]
+
+
 def _may(chosen: Sequence[StepRun], wish: Wish) -> set[Role]:
     """The roles that may do this. What counsel is asked nobody else lets pass: what cannot be undone waits for it.
 
@@ -228,86 +247,46 @@ def _hand_on_needs(session: Session, step: StepRun) -> None:
             session.merge(StepNeed(step_run_id=waiting, needs_id=needed))
 
 
-def _concerns_run(run: Run, wish: Wish) -> bool:
-    """Whether the wish changes the run itself, though it may touch no step."""
-    if wish.step or run.finished_at is not None:
+def _concerns_run(session: Session, run: Run, wish: Wish) -> bool:
+    """Whether the wish changes the run itself, though it may touch no step.
+
+    What was done to a run with its whole batch can be done to it by itself besides: then it stays so when the batch
+    goes on.
+    """
+    if wish.step:
+        return False
+    done = {Verb.PAUSE: run.paused, Verb.CANCEL: run.cancelled}.get(wish.verb, False)
+    alone = not by_itself.means_whole_batch(wish.batch)
+    if done and alone and by_itself.is_of_batch(session, run.id, wish.verb):
+        return True
+    if run.finished_at is not None:
         return False
     return {
         Verb.PAUSE: not run.paused,
         Verb.RESUME: run.paused,
-        Verb.CANCEL: not run.cancelled,
+        Verb.CANCEL: not run.cancelled or by_itself.any_tried_since(session, run.id),
+        Verb.RETRY: run.cancelled,
     }.get(wish.verb, False)
 
 
-def _why_not_retry(step: StepRun) -> str:
-    if step.state is StepState.CANCELLED:
-        return ""
-    if step.state not in OPEN:
-        return f"{step.title} has not failed: it is {step.state.value}."
-    if step.asks_person and step.state is StepState.WAITING:
-        return f"{step.title} is done by a person; there is nothing to try again."
-    if step.waits_for is WaitsFor.DEVICE:
-        return f"{step.title} was ordered; the device has not answered. Check it again instead."
-    return ""
-
-
-def _why_not_skip(step: StepRun) -> str:
-    if step.state in UNDER_WAY:
-        return f"{step.title} is under way. Pause it, and skip it when it has come back."
-    return "" if step.state in OPEN | NOT_BEGUN else f"{step.title} is {step.state.value} already."
-
-
-def _why_not_check(step: StepRun) -> str:
-    if not step.readable:
-        return f"{step.title}: no system can be asked whether it holds."
-    if step.grade is Grade.WAIVED:
-        return f"{step.title} was skipped: nobody says that it holds."
-    if step.state not in OPEN | {StepState.DONE}:
-        return f"{step.title} is {step.state.value}: there is nothing to read back yet."
-    return ""
-
-
-def _why_not_pause(step: StepRun) -> str:
-    if step.paused:
-        return f"{step.title} is paused already."
-    if step.state not in NOT_BEGUN | UNDER_WAY:
-        return f"{step.title} is {step.state.value}: there is nothing to pause."
-    return ""
-
-
-def _why_not_resume(step: StepRun) -> str:
-    return "" if step.paused else f"{step.title} is not paused."
-
-
-def _why_not_cancel(step: StepRun) -> str:
-    if step.state in UNDER_WAY:
-        return f"{step.title} is under way. It is not tried again, and may have taken effect."
-    return f"{step.title} is {step.state.value} already." if step.state in ENDED - {StepState.FAILED} else ""
-
-
 def _keep(session: Session, wish: Wish, touched: Sequence[StepRun], *, now: datetime) -> None:
-    session.add(
-        Intervention(
-            id=str(uuid.uuid4()),
-            run_id=wish.run_id,
-            step_run_id=touched[0].id if wish.step else None,
-            person_id=wish.person_id,
-            at=now,
-            verb=wish.verb.value,
-            reason=wish.reason.strip(),
-            door=wish.door,
-            batch=wish.batch,
-        )
+    made = Intervention(
+        run_id=wish.run_id,
+        step_run_id=touched[0].id if wish.step else None,
+        person_id=wish.person_id,
+        verb=wish.verb.value,
+        reason=wish.reason.strip(),
+        door=wish.door,
+        batch=wish.batch,
     )
+    by_itself.keep(session, made, now=now)
 
 
 def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *, now: datetime) -> None:
     """What holds for the run as a whole, and the entry that says who wanted it and why."""
-    if not wish.step:
+    if not wish.step:  # of a cancelled run one step goes on alone
         run.paused = {Verb.PAUSE: True, Verb.RESUME: False, Verb.CANCEL: False}.get(wish.verb, run.paused)
-        run.cancelled = {Verb.CANCEL: True}.get(wish.verb, run.cancelled)
-    if wish.verb is Verb.RETRY:  # what is tried again is not to be cancelled when it comes back
-        run.cancelled = False
+        run.cancelled = {Verb.CANCEL: True, Verb.RETRY: False}.get(wish.verb, run.cancelled)
     record_run(
         session,
         run.id,
@@ -346,8 +325,8 @@ def _check_again(_: Session, step: StepRun, __: Wish, now: datetime) -> None:
     step.check_at, step.checking = now, False
 
 
-def _pause(_: Session, step: StepRun, __: Wish, ___: datetime) -> None:
-    step.paused = True
+def _pause(_: Session, step: StepRun, wish: Wish, __: datetime) -> None:
+    step.paused = step.paused or bool(wish.step)  # a run that is paused pauses whatever comes to it, too
 
 
 def _resume(_: Session, step: StepRun, __: Wish, ___: datetime) -> None:
@@ -363,14 +342,6 @@ def _actor(session: Session, wish: Wish) -> str:
     return f"person:{person.subject}" if person else "person:unknown"
 
 
-_WHY_NOT: Final[Mapping[Verb, Callable[[StepRun], str]]] = {
-    Verb.RETRY: _why_not_retry,
-    Verb.SKIP: _why_not_skip,
-    Verb.CHECK: _why_not_check,
-    Verb.PAUSE: _why_not_pause,
-    Verb.RESUME: _why_not_resume,
-    Verb.CANCEL: _why_not_cancel,
-}
 _DO: Final[Mapping[Verb, Callable[[Session, StepRun, Wish, datetime], None]]] = {
     Verb.RETRY: _retry,
     Verb.SKIP: _skip,
@@ -378,12 +349,4 @@ _DO: Final[Mapping[Verb, Callable[[Session, StepRun, Wish, datetime], None]]] = 
     Verb.PAUSE: _pause,
     Verb.RESUME: _resume,
     Verb.CANCEL: _cancel,
-}
-_NOTHING: Final = {
-    Verb.RETRY: "Nothing of this run has failed, or was cancelled with it.",
-    Verb.SKIP: "Nothing of this run is open.",
-    Verb.CHECK: "No step of this run can be read back now.",
-    Verb.PAUSE: "Nothing of this run is left to pause.",
-    Verb.RESUME: "Nothing of this run is paused.",
-    Verb.CANCEL: "Nothing of this run is left to cancel.",
 }

@@ -24,7 +24,7 @@ from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, 
 from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, record, record_run, whose
 from service.engine.states import OUT, StepState, WaitsFor
-from service.engine.tables import Attempt, Confirmation, StepRun
+from service.engine.tables import Attempt, Confirmation, Run, StepRun
 from service.engine.values import VALUES, Step, StepValues, read, write_came_back
 from service.ledger.entry import gathered
 from service.ledger.event import Event
@@ -270,6 +270,7 @@ def _given_up(session: Session, silent: Collection[str], *, now: datetime) -> li
     late = select(StepRun).where(
         StepRun.state == StepState.READY,
         StepRun.paused.is_(False),
+        StepRun.run_id.not_in(select(Run.id).where(Run.paused.is_(True))),
         StepRun.connector.in_(silent),
         StepRun.retry_until < now,
     )

@@ -13,6 +13,7 @@ from service.departures.kind import DepartureState
 from service.departures.questions import Question
 from service.engine import undos
 from service.engine.asking import asked_about, open_of_run
+from service.engine.by_itself import tried_after_its_run_was_cancelled
 from service.engine.grading import Standing, run_colour
 from service.engine.record import ENGINE, record, record_run
 from service.engine.states import ENDED, Colour, StepState, WaitsFor
@@ -127,12 +128,17 @@ def after_steps(
     """
     ended = list(steps)
     session.flush()
+    _release(session, ended, now=now)
+    settle(session, {step.run_id for step in ended} | set(also), now=now)
+
+
+def _release(session: Session, ended: Iterable[Step], *, now: datetime) -> None:
+    """What waited for one of these and waits for nothing else may be let out in its time."""
     free = _let_pass(session, ended)
     if free:
         found = _FREED.rows(session, ids=free)
         at = {step: max(released, now) + wait_of(action, given) for step, released, action, given in found}
         write_freed(session, at)
-    settle(session, {step.run_id for step in ended} | set(also), now=now)
 
 
 def settle(session: Session, run_ids: Collection[str], *, now: datetime) -> None:
@@ -173,15 +179,19 @@ def cancel(session: Session, step: StepRun, *, now: datetime, actor: str = ENGIN
 def _end_cancelled(session: Session, run_ids: Collection[str], *, now: datetime) -> None:
     """Steps that were under way when these runs were cancelled have come back: nobody tries or asks again.
 
-    What a device was ordered stays open: it may still answer.
+    What a device was ordered stays open: it may still answer. So does a step that somebody asked for since.
     """
     if not run_ids:
         return
     idle = or_(StepRun.state.in_((StepState.READY, StepState.BLOCKED)), StepRun.waits_for == WaitsFor.PERSON)
     query = select(StepRun).where(StepRun.run_id.in_(run_ids), idle, StepRun.state != StepState.FAILED)
-    for step in session.scalars(query).all():
+    query = query.where(~tried_after_its_run_was_cancelled())
+    over = session.scalars(query).all()
+    for step in over:
         cancel(session, step, now=now)
     session.flush()
+    if over:
+        _release(session, over, now=now)  # somebody may have asked for one that waited for these
 
 
 def _settle(

@@ -265,7 +265,13 @@ def _steps(session: Session, run: Run, keys: Keys) -> tuple[StepFact, ...]:
     said = said_of(session, run.id, ids)
     takers = _names(session, [step.taken_by for step in steps if step.taken_by])
     return _with_later_ends(
-        tuple(_step(step, attempts[step.id], said[step.id], keys=keys, takers=takers) for step in steps)
+        tuple(
+            replace(
+                _step(step, attempts[step.id], said[step.id], keys=keys, takers=takers),
+                paused=step.is_paused_in(run),
+            )
+            for step in steps
+        )
     )
 
 
@@ -298,7 +304,7 @@ def _follows(later: StepFact, step: StepFact) -> bool:
 #: Columns of a step run that are shown as they are.
 _PLAIN = (
     "id step title action state waits_for phase grade minimum revision why fix owner instructions critical "
-    "release_after due started_at ended_at verified_at undoes readable paused"
+    "release_after due started_at ended_at verified_at undoes readable"
 )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.engine.lanes import in_sign_in_lane
-from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
+from service.engine.states import OUT, AttemptOutcome, Colour, StepState, WaitsFor
 from service.playbook.model import Grade, OnFailure, Phase
 from service.store import Base
 from service.store.partial import only_where
@@ -16,7 +16,8 @@ from service.store.partial import only_where
 class Run(Base):
     """One playbook carried out for one departure. Playbook and plan are pinned by their digests.
 
-    `paused`: an operator lets nothing of it begin; `cancelled`: what comes back is not tried again.
+    `paused`: an operator lets nothing of it begin, whatever of its steps say. `cancelled`: what comes back is not
+    tried again, besides a step that somebody asked for since.
     """
 
     __tablename__ = "runs"
@@ -44,7 +45,8 @@ class StepRun(Base):
     earlier attempt may have taken effect. With several nodes, `out_with` is the node that carries the attempt out;
     it says nothing about a step that is not out. `readable`: the target system can be asked whether the step holds.
     `after_s` is how long after the notice or the end, by its phase, it may be let out: whole days on the calendar.
-    `receipts` and `before` are sealed under the key-encryption key. `undoes` is the step that this one takes back.
+    `paused`: an operator lets this step not begin, besides what its run says. `receipts` and `before` are sealed
+    under the key-encryption key. `undoes` is the step that this one takes back.
     """
 
     __tablename__ = "step_runs"
@@ -106,6 +108,12 @@ class StepRun(Base):
     before: Mapped[bytes | None] = mapped_column(LargeBinary)
     receipts: Mapped[bytes | None] = mapped_column(LargeBinary)
     undoes: Mapped[str | None] = mapped_column(String(36))
+
+    def is_paused_in(self, run: Run) -> bool:
+        """Whether nothing of it is begun until somebody resumes it, or its run."""
+        ended = self.state in (StepState.DONE, StepState.SKIPPED, StepState.CANCELLED)
+        with_run = run.paused and self.state in (StepState.BLOCKED, StepState.READY, *OUT)
+        return with_run or (self.paused and not ended)
 
     @property
     def shuts_sign_in(self) -> bool:

@@ -1,17 +1,19 @@
 """A node takes what a message names: dispatched becomes running, once, and nobody else carries it out.
 
-A message may have waited for a node while the kill switch was thrown: then only readings are taken. What is left
-lying is with nobody, so it goes back to ready, and out again when it may.
+A message may have waited for a node while the kill switch was thrown: then only readings are taken. Or while HR took
+the departure back: then its steps are not. What is left lying is with nobody, so it goes back to ready, and out again
+when it may.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import String, any_, bindparam, case, literal, or_, select, update
+from sqlalchemy import String, and_, any_, bindparam, case, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from service.engine import kill_switch
+from service.engine.going_on import IS_NOT_HELD
 from service.engine.in_hand import Slip
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
@@ -27,7 +29,7 @@ _TO_TAKE = Prepared(
     .where(
         _ROWS.c.id == _IDS,
         _ROWS.c.out_with.is_(None),
-        or_(_ROWS.c.state == StepState.DISPATCHED, _ROWS.c.checking.is_(True)),
+        or_(and_(_ROWS.c.state == StepState.DISPATCHED, IS_NOT_HELD), _ROWS.c.checking.is_(True)),
     )
     .order_by(_ROWS.c.id)
     .with_for_update(key_share=True)

@@ -75,7 +75,7 @@ class Progress:
 def progress_of(session: Session, run_ids: Collection[str]) -> list[Progress]:
     """How far runs are taken back, those that are, by their number."""
     undos = session.execute(
-        select(Undo, Run.number).join(Run, Run.id == Undo.run_id).where(Undo.run_id.in_(run_ids))
+        select(Undo, Run).join(Run, Run.id == Undo.run_id).where(Undo.run_id.in_(run_ids))
     ).all()
     steps: dict[str, list[StepRun]] = {}
     for step in session.scalars(
@@ -83,20 +83,20 @@ def progress_of(session: Session, run_ids: Collection[str]) -> list[Progress]:
     ):
         steps.setdefault(step.run_id, []).append(step)
     return [
-        _progress(undo, number, steps.get(undo.run_id, []))
-        for undo, number in sorted(undos, key=lambda row: row[1])
+        _progress(undo, run, steps.get(undo.run_id, []))
+        for undo, run in sorted(undos, key=lambda row: row[1].number)
     ]
 
 
-def _progress(undo: Undo, number: int, steps: Collection[StepRun]) -> Progress:
+def _progress(undo: Undo, run: Run, steps: Collection[StepRun]) -> Progress:
     asking = [step for step in steps if step.undoes is not None and step.state in ASKING]
     # a step forwards that is still out comes back first, and what waits for nobody goes on with the next cycle
-    on_its_way = any(step.state in MOVING and not step.paused for step in steps)
-    nobody_asked = not asking and not any(step.paused for step in steps)
+    on_its_way = any(step.state in MOVING and not step.is_paused_in(run) for step in steps)
+    nobody_asked = not asking and not any(step.is_paused_in(run) for step in steps)
     finished = undo.finished_at is not None
     return Progress(
         run_id=undo.run_id,
-        number=number,
+        number=run.number,
         finished=finished,
         moving=not finished and (on_its_way or nobody_asked),
         ended=sum(step.state in ENDED for step in steps),

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, String, Text, select, update
+from sqlalchemy import ForeignKey, String, Text, bindparam, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.departures import late, times
@@ -14,7 +14,12 @@ from service.engine.record import ENGINE, record_run
 from service.engine.tables import Run, StepRun
 from service.ledger.event import Event
 from service.people.person import Person
-from service.store import Base
+from service.store import Base, Prepared, table_of
+
+_STEPS = table_of(StepRun).c
+_PAUSED: Final = Prepared(
+    select(_STEPS.id).where(_STEPS.run_id == bindparam("run"), _STEPS.paused.is_(True)).limit(1)
+)
 
 
 class Because(StrEnum):
@@ -47,9 +52,9 @@ class Undo(Base):
 
 
 def pause_no_more(session: Session, run: Run) -> None:
-    """A run that is over is paused no longer: people did by hand what that kept back, and nobody resumes it."""
-    if run.paused:
-        run.paused = False
+    """A run that is over is paused no longer, nor is a step of it: what that kept back is done, or given up."""
+    run.paused = False
+    if _PAUSED.first(session, run=run.id) is not None:
         session.execute(update(StepRun).where(StepRun.run_id == run.id).values(paused=False))
 
 

@@ -136,7 +136,8 @@ def _cancelled(steps: Iterable[StepFact]) -> str:
 
 def cancelled(made: InterventionFact) -> str:
     """Who cancelled the run, and what follows; the reason stands beside it."""
-    return f"Cancelled by {made.by}: nothing more of it is begun. To go on, somebody tries it again."
+    besides = f", besides {' and '.join(made.besides)}, which somebody tried again" if made.besides else ""
+    return f"Cancelled by {made.by}: nothing more of it is begun{besides}. To go on, somebody tries it again."
 
 
 def comes_later(step: StepFact, *, now: datetime) -> bool:

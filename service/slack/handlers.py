@@ -12,10 +12,11 @@ from connectors.sdk.errors import ConnectorError
 from service.engine.decisions import Decision, NotDecided
 from service.engine.desk import Desk
 from service.engine.facts import RunFacts, RunFilter, RunLine, StepFact
-from service.engine.interventions import Verb, Wish
+from service.engine.interventions import Wish
 from service.engine.states import StepState
 from service.engine.tables import Confirmation, StepRun
 from service.engine.undo import UndoWish
+from service.engine.verbs import Verb
 from service.people.person import Person, Role
 from service.slack import forms, payload, undoing
 from service.slack.api import SlackApi, SlackSaidNo

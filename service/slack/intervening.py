@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from service.engine.facts import RunFacts
-from service.engine.interventions import Verb
 from service.engine.states import StepState
+from service.engine.verbs import Verb
 from service.slack.text import Block, escape, plain, section
 
 CALLBACK: Final = "run.intervene"

@@ -1,14 +1,15 @@
 """Intervening in every run of a batch from Slack, with one form: what was done, and which runs it does not fit."""
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from service.engine.by_itself import together
 from service.engine.decisions import NotDecided
 from service.engine.desk import Desk
-from service.engine.interventions import BEGINS_NOTHING, Wish
+from service.engine.interventions import Wish
 from service.engine.undo_many import Choice, Chosen, chosen, left_to_begin
+from service.engine.verbs import BEGINS_NOTHING
 
 #: Slack waits three seconds for an answer, and nothing is answered before it is committed.
 MOST_RUNS: Final = 40
@@ -36,7 +37,7 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
             text=f"{batch} has {len(runs)} runs, more than can be answered from here in time. Nothing was changed. "
             f"Do it on the page of {batch}, or with: exeunt decide {wish.verb.value} --batch {batch}",
         )
-    told = list(_each(desk, replace(wish, batch=str(uuid.uuid4())), runs))
+    told = list(_each(desk, replace(wish, batch=together(whole_batch=True)), runs))
     refused, waiting = (
         [said for said, done in told if not done],
         [said for said, done in told if done and said],

@@ -15,9 +15,9 @@ from service.engine.board import Board, Wave, board
 from service.engine.decisions import NotDecided
 from service.engine.eligible import APPROVING
 from service.engine.held import HeldGroup, HeldLine, held_groups, waiting_releases
-from service.engine.interventions import OPERATORS
 from service.engine.refusable import CANCEL_HELD, RELEASE
 from service.engine.releases import named_departures
+from service.engine.verbs import OPERATORS
 from service.web.access import EVERYONE, requires, viewer
 from service.web.decide import MOVED_ON, STATUS
 from service.web.masking import note_look

@@ -1,6 +1,5 @@
 """Retrying, skipping, checking, pausing, resuming and cancelling from the pages: one run, one step, or many runs."""
 
-import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -8,10 +7,12 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from service.engine.by_itself import together
 from service.engine.decisions import NotDecided
 from service.engine.facts import RunFacts
-from service.engine.interventions import BEGINS_NOTHING, OPERATORS, Intervened, Verb, Wish
+from service.engine.interventions import Intervened, Wish
 from service.engine.undo_many import Choice, Chosen, chosen, left_to_begin
+from service.engine.verbs import BEGINS_NOTHING, OPERATORS, Verb
 from service.engine.wording import counts
 from service.web.access import requires, viewer
 from service.web.decide import MOVED_ON, STATUS
@@ -71,8 +72,7 @@ def many() -> ResponseReturnValue:
     ticked = [run_for_viewer(number) for number in _numbers(request.form.getlist("run"))]
     if not ticked:
         return list_page(refused="No run was chosen. Tick some in the list, then send it again."), 422
-    together = str(uuid.uuid4()) if len(ticked) > 1 else ""
-    return _told(list(_each(ticked, together)))
+    return _told(list(_each(ticked, together(whole_batch=False) if len(ticked) > 1 else "")))
 
 
 @pages.post("/batches/B-<int(max=2147483647):number>/runs")
@@ -80,7 +80,7 @@ def many() -> ResponseReturnValue:
 def batch(number: int) -> ResponseReturnValue:
     """Do it to every run of a batch that has begun; each is told by itself."""
     runs = [run_for_viewer(each.number) for each in runs_of_batch(number)]
-    told = list(_each(runs, str(uuid.uuid4())))
+    told = list(_each(runs, together(whole_batch=True)))
     return _told(told, others=others_of_batch(number) if request.form["verb"] in BEGINS_NOTHING else "")
 
 

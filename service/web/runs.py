@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from service.departures.kind import DepartureKind, DepartureState
 from service.engine.facts import RunFacts
-from service.engine.interventions import OPERATORS
 from service.engine.states import Colour
+from service.engine.verbs import OPERATORS
 from service.engine.wording import counts
 from service.people.person import Role
 from service.web import chart, csv_file, plain

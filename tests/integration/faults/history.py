@@ -4,7 +4,7 @@ Each invariant is a function that gives its violations as sentences; none of the
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from tests.integration.faults.batches import (
@@ -24,7 +24,7 @@ from tests.integration.faults.others import (
     nobody_elses_device_is_locked,
     times_changed,
 )
-from tests.integration.faults.seen import ACCEPTED, History
+from tests.integration.faults.seen import ACCEPTED, Entry, History
 from tests.integration.faults.times import every_time_is_true, nobody_is_begun_early
 from tests.integration.faults.way_back import (
     REVERSIBLE,
@@ -202,18 +202,29 @@ def everybody_hears_of_it(history: History) -> Iterator[str]:
 
 
 def people_are_obeyed(history: History) -> Iterator[str]:
-    """Nothing is let out of a run while it is paused, nor after it was cancelled, until somebody says so."""
+    """Nothing is let out of a run while it is paused, nor after it was cancelled, until somebody says so.
+
+    Of a cancelled run a step that somebody asks for goes on, and no other.
+    """
     stands: dict[str, str] = {}
+    asked: set[tuple[str, str]] = set()
     for entry in history.entries:
         verb = entry.body.get("verb") if entry.event == "intervention.made" else None
         if entry.event == "run.cancelled" or (verb == "pause" and not entry.step):
             stands[entry.run] = entry.event
+            asked = {each for each in asked if each[0] != entry.run}
         elif entry.event == "run.undoing" or (verb == "resume" and not entry.step):
             stands.pop(entry.run, None)
-        elif verb == "retry" and stands.get(entry.run) == "run.cancelled":
+        elif verb == "retry" and stands.get(entry.run) == "run.cancelled" and not entry.step:
             stands.pop(entry.run)
-        elif entry.event == "step.attempted" and entry.run in stands:
+        elif verb == "retry":
+            asked.add((entry.run, entry.step))
+        elif entry.event == "step.attempted" and entry.run in stands and _not_asked(entry, stands, asked):
             yield f"{entry.step} of {entry.run} was let out at {entry.seq} though a person had stopped it."
+
+
+def _not_asked(entry: Entry, stands: Mapping[str, str], asked: Collection[tuple[str, str]]) -> bool:
+    return stands[entry.run] != "run.cancelled" or (entry.run, entry.step) not in asked
 
 
 def the_ledger_holds(history: History) -> Iterator[str]:

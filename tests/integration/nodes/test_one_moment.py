@@ -107,5 +107,5 @@ def test_who_pauses_in_the_moment_in_which_a_run_is_taken_back_pauses_the_way_ba
         then=nothing,
     )
 
-    assert together.step("undo.shut").paused
+    assert together.facts().paused
     assert together.admit() == []

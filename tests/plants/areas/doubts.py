@@ -105,7 +105,7 @@ PLANTS = (
     ),
     Plant(
         protects="While people decide about a run nothing of it that has not begun goes out.",
-        file="service/engine/admission.py",
+        file="service/engine/going_on.py",
         text="_DEPARTURES.state.in_((DepartureState.HELD, DepartureState.RESTORING))",
         becomes="_DEPARTURES.state.in_((DepartureState.RESTORING,))",
         tests=("tests/unit/engine/test_held.py::test_steps_that_have_not_begun_are_held",),

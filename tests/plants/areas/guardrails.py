@@ -265,7 +265,7 @@ PLANTS = (
     ),
     Plant(
         protects="A stopped batch lets no step out.",
-        file="service/engine/admission.py",
+        file="service/engine/going_on.py",
         text="_BATCHES.stopped_at.is_not(None)",
         becomes="_BATCHES.number == 0",
         tests=(

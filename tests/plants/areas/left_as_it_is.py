@@ -2,10 +2,88 @@
 
 from tests.plants.plant import Plant
 
+BY_ITSELF = "tests/unit/engine/test_by_itself.py"
+MEANWHILE = "tests/integration/nodes/test_withdrawn_meanwhile.py"
 ALONE = "tests/unit/engine/test_cancelled_alone.py"
 UNDO = "tests/unit/engine/test_undo.py"
 
 PLANTS = (
+    Plant(
+        protects="A step that was paused by itself is not resumed with its run.",
+        file="service/engine/by_itself.py",
+        text="    return _last_was(session, run_id, Verb.PAUSE, Verb.RESUME)",
+        becomes="    return frozenset[str]()",
+        tests=(
+            f"{BY_ITSELF}::test_who_resumes_a_run_does_not_resume_a_step_that_was_paused_by_itself",
+            f"{BY_ITSELF}::test_nor_where_it_was_paused_while_its_run_was",
+            f"{BY_ITSELF}::test_who_tries_the_run_again_leaves_a_failed_step_that_was_paused_by_itself",
+        ),
+    ),
+    Plant(
+        protects="A run that was paused or cancelled by itself does not go on with its batch.",
+        file="service/engine/interventions.py",
+        text="    if not by_itself.is_of_batch(session, run.id, by):",
+        becomes="    if False:",
+        tests=(
+            f"{BY_ITSELF}::test_who_resumes_a_batch_does_not_resume_a_run_that_was_paused_by_itself",
+            f"{BY_ITSELF}::test_who_tries_a_batch_again_does_not_wake_a_run_that_was_cancelled_by_itself",
+        ),
+    ),
+    Plant(
+        protects="What was done to a run with its batch is done to it by itself besides.",
+        file="service/engine/interventions.py",
+        text="    if done and alone and by_itself.is_of_batch(",
+        becomes="    if False and by_itself.is_of_batch(",
+        tests=(
+            f"{BY_ITSELF}::test_nor_one_that_was_paused_by_itself_while_its_batch_was",
+            f"{BY_ITSELF}::test_what_was_cancelled_with_its_batch_and_then_by_itself_is_not_woken_with_it",
+        ),
+    ),
+    Plant(
+        protects="Who tries one step of a cancelled run again wakes none of the others.",
+        file="service/engine/interventions.py",
+        text="    if not wish.step:  # of a cancelled run one step goes on alone",
+        becomes="    if not wish.step or wish.verb is Verb.RETRY:",
+        tests=(f"{BY_ITSELF}::test_who_tries_one_step_of_a_cancelled_run_again_wakes_none_of_the_others",),
+    ),
+    Plant(
+        protects="A step of a cancelled run that somebody asked for after all goes on.",
+        file="service/engine/progress.py",
+        text="    query = query.where(~tried_after_its_run_was_cancelled())\n",
+        becomes="",
+        tests=(
+            f"{BY_ITSELF}::test_a_step_that_was_asked_for_after_all_goes_on_until_it_is_done",
+            f"{BY_ITSELF}::test_a_step_is_tried_again_from_its_own_form_and_the_run_stays_cancelled",
+        ),
+    ),
+    Plant(
+        protects="What waits for a step that is not tried again does not wait for ever.",
+        file="service/engine/progress.py",
+        text="        _release(session, over, now=now)  # somebody may have asked for one that waited for these\n",
+        becomes="        pass\n",
+        tests=(f"{BY_ITSELF}::test_who_tries_one_step_of_a_cancelled_run_again_wakes_none_of_the_others",),
+    ),
+    Plant(
+        protects="Nothing leaves after HR was told that it is held, or somebody that the batch is stopped.",
+        file="service/engine/admission.py",
+        text="        stay |= {step.id for step in begin} - {step.id for step in still(session, begin)}\n",
+        becomes="",
+        tests=(f"{MEANWHILE}::test_nothing_leaves_after_somebody_was_told_that_nothing_does",),
+    ),
+    Plant(
+        protects="HR's withdrawal waits for what is just being let out.",
+        file="service/engine/going_on.py",
+        text="    .order_by(_RUNS.number)\n    .with_for_update(read=True, skip_locked=True)\n",
+        becomes="    .order_by(_RUNS.number)\n",
+        tests=(f"{MEANWHILE}::test_nothing_leaves_after_somebody_was_told_that_nothing_does",),
+    ),
+    Plant(
+        protects="What was handed over is not taken by a node once its departure is taken back.",
+        file="service/engine/taking.py",
+        text=" == StepState.DISPATCHED, IS_NOT_HELD)",
+        becomes=" == StepState.DISPATCHED)",
+        tests=(f"{MEANWHILE}::test_a_step_whose_departure_is_taken_back_is_not_taken_by_a_node",),
+    ),
     Plant(
         protects="A way back has its end, however many others HR moves at the same time.",
         file="service/departures/holding.py",
@@ -46,8 +124,8 @@ PLANTS = (
     ),
     Plant(
         protects="A step that was cancelled by itself is not begun with the rest of its run.",
-        file="service/engine/interventions.py",
-        text="    return frozenset(step for step, verb in last.items() if verb == Verb.CANCEL.value)",
+        file="service/engine/by_itself.py",
+        text="    return _last_was(session, run_id, Verb.CANCEL, Verb.RETRY)",
         becomes="    return frozenset[str]()",
         tests=(
             (

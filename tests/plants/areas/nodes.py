@@ -196,7 +196,7 @@ PLANTS = (
         file="service/engine/taking.py",
         text=(
             "        _ROWS.c.out_with.is_(None),\n"
-            "        or_(_ROWS.c.state == StepState.DISPATCHED, _ROWS.c.checking.is_(True)),\n"
+            "        or_(and_(_ROWS.c.state == StepState.DISPATCHED, IS_NOT_HELD), _ROWS.c.checking.is_(True)),\n"
         ),
         becomes=(
             "        or_(_ROWS.c.state.in_((StepState.DISPATCHED, StepState.RUNNING)), "

@@ -52,7 +52,7 @@ PLANTS = (
     ),
     Plant(
         protects="Leaving something undone needs a reason.",
-        file=INTERVENTIONS,
+        file="service/engine/verbs.py",
         text="NEEDS_REASON: Final = frozenset({Verb.SKIP, Verb.CANCEL})",
         becomes="NEEDS_REASON: Final = frozenset[Verb]()",
         tests=(f"{VERBS}::test_leaving_something_undone_needs_a_reason",),
@@ -109,20 +109,20 @@ PLANTS = (
     Plant(
         protects="One step of a cancelled run can be tried again from its own page.",
         file=DECISIONS,
-        text='    session.get_one(Run, step.run_id, with_for_update={"key_share": True}).cancelled = False\n',
+        text="    _keep_as_intervention(session, step, decision, now=now)\n",
         becomes="",
         tests=(f"{VERBS}::test_one_step_of_a_cancelled_run_is_tried_again_from_its_own_page",),
     ),
     Plant(
         protects="Checking again does not undo a waiver.",
-        file=INTERVENTIONS,
+        file="service/engine/verbs.py",
         text="    if step.grade is Grade.WAIVED:\n",
         becomes="    if False:\n",
         tests=(f"{VERBS}::test_what_was_skipped_is_not_held_against_the_run_when_everything_is_checked",),
     ),
     Plant(
         protects="A step under way is not cancelled.",
-        file=INTERVENTIONS,
+        file="service/engine/verbs.py",
         text='        return f"{step.title} is under way. It is not tried again, and may have taken effect."',
         becomes='        return ""',
         tests=(f"{VERBS}::test_a_step_under_way_is_not_cancelled",),
@@ -180,15 +180,15 @@ PLANTS = (
     ),
     Plant(
         protects="An answer begins nothing in a run that is paused.",
-        file="service/engine/answering.py",
-        text="    step.paused = step.paused or session.get_one(Run, step.run_id).paused",
-        becomes="",
+        file="service/engine/going_on.py",
+        text=", ~_PAUSED)",
+        becomes=",)",
         tests=("tests/unit/engine/test_asking.py::test_an_answer_begins_nothing_in_a_run_that_is_paused",),
     ),
     Plant(
         protects="What HR moved at the last moment is not shut at the old time.",
-        file="service/engine/admission.py",
-        text="        _DEPARTURES.timed_from.is_not(None),  # HR moved it: its steps stand where they stood\n",
+        file="service/engine/going_on.py",
+        text="    _DEPARTURES.timed_from.is_not(None),  # HR moved it: its steps stand where they stood\n",
         becomes="",
         tests=(
             "tests/unit/engine/test_phases.py::test_what_hr_moved_at_the_last_moment_is_not_shut_at_the_old_time",
@@ -196,14 +196,14 @@ PLANTS = (
     ),
     Plant(
         protects="What has not failed is not tried again.",
-        file="service/engine/interventions.py",
+        file="service/engine/verbs.py",
         text='    if step.state not in OPEN:\n        return f"{step.title} has not failed',
         becomes='    if False:\n        return f"{step.title} has not failed',
         tests=("tests/unit/engine/test_interventions.py::test_what_has_not_failed_is_not_tried_again",),
     ),
     Plant(
         protects="A step that no system can be asked about is not checked again.",
-        file="service/engine/interventions.py",
+        file="service/engine/verbs.py",
         text="    if not step.readable:\n",
         becomes="    if False:\n",
         tests=(
@@ -216,8 +216,8 @@ PLANTS = (
     Plant(
         protects="Trying again takes a cancellation back.",
         file="service/engine/interventions.py",
-        text="        run.cancelled = False\n",
-        becomes="        pass\n",
+        text="{Verb.CANCEL: True, Verb.RETRY: False}",
+        becomes="{Verb.CANCEL: True}",
         tests=("tests/unit/engine/test_interventions.py::test_a_cancellation_is_taken_back_by_trying_again",),
     ),
     Plant(
@@ -236,7 +236,7 @@ PLANTS = (
     ),
     Plant(
         protects="Resuming what is not paused is refused.",
-        file="service/engine/interventions.py",
+        file="service/engine/verbs.py",
         text='    return "" if step.paused else f"{step.title} is not paused."',
         becomes='    return ""',
         tests=("tests/unit/engine/test_interventions.py::test_resuming_what_is_not_paused_is_refused",),
@@ -353,9 +353,9 @@ PLANTS = (
     ),
     Plant(
         protects="What is tried again in a paused run waits until it is resumed.",
-        file=DECISIONS,
-        text="    step.paused = session.get_one(Run, step.run_id).paused\n",
-        becomes="    step.paused = False\n",
+        file="service/engine/going_on.py",
+        text=" _RUNS.paused.is_(True))",
+        becomes=" _RUNS.number < 0)",
         tests=(
             f"{VERBS}::test_what_is_tried_again_in_a_paused_run_waits_until_it_is_resumed",
             f"{VERBS}::test_what_is_tried_again_from_its_own_form_in_a_paused_run_waits_too",

@@ -176,7 +176,7 @@ PLANTS = (
     ),
     Plant(
         protects="Of a run that is taken back no step goes forward.",
-        file="service/engine/admission.py",
+        file="service/engine/going_on.py",
         text="_DEPARTURES.state.in_((DepartureState.HELD, DepartureState.RESTORING))",
         becomes="_DEPARTURES.state.in_((DepartureState.HELD,))",
         tests=(f"{UNDO}::test_of_a_run_that_is_taken_back_no_step_goes_forward_even_before_it_is_swept",),
