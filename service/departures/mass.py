@@ -45,14 +45,21 @@ def begin_at_once(session: Session, due: int, guard: Guardrails, *, now: datetim
 
 
 def same_wave(session: Session, departure: Departure, guard: Guardrails, *, now: datetime) -> list[Departure]:
-    """Whoever else belongs to the mass and has not begun: announced or falling due within the same day."""
+    """Whoever else belongs to the mass and has not begun: announced or falling due within the same day.
+
+    Whose run has begun, with the notice, was counted when it did, and what somebody else's end adds to theirs is no
+    reason to keep them in: they belong to a mass by what HR says of them within its day, and not by their end alone.
+    """
     day = guard.limits(session)[-1].within
     query = select(Departure).where(
         Departure.state.in_(NOT_BEGUN),
         Departure.released_at.is_(None),
         Departure.id != departure.id,
         (Departure.counted_at > now - day)
-        | Departure.effective_at.between(departure.effective_at - day, departure.effective_at + day),
+        | (
+            Departure.run_id.is_(None)
+            & Departure.effective_at.between(departure.effective_at - day, departure.effective_at + day)
+        ),
     )
     # whoever is beginning just now is locked, and counted at the gate
     return list(session.scalars(query.with_for_update(skip_locked=True, key_share=True)))

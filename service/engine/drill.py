@@ -136,7 +136,18 @@ class Drills:
         """Do one drill and keep it. Raises `NotNow`; then nothing was touched."""
         self.let_in()
         number = self._begin(by)
-        return self._keep(number, [self._one(number, name) for name in self.section.systems], by)
+        return self._keep(number, [self._unless_stopped(number, name) for name in self.section.systems], by)
+
+    def _unless_stopped(self, number: int, name: str) -> Line:
+        """One system's part, where nobody threw the kill switch since the last one's."""
+        with self.store.read() as session:
+            thrown = kill_switch.is_thrown(session)
+        if not thrown:
+            return self._one(number, name)
+        said = "The kill switch was thrown before its turn came: nothing was touched there."
+        return Line(
+            system=name, passed=False, cut_ms=0, said=said, fix="Go on, then run it again: exeunt drill."
+        )
 
     def let_in(self) -> None:
         """Open what drills that were cut short left shut, and end those drills as failed."""

@@ -45,17 +45,23 @@ def held_unequipped(
 
 
 def go_on_equipped(session: Session, lacks: Callable[[Departure], Collection[str]], *, now: datetime) -> int:
-    """Schedule what was held for this alone and lacks nothing any more; gives how many.
+    """Schedule what was held for this alone and lacks nothing any more.
 
-    Called when a process begins and when another playbook is put to use: nothing else can have changed it.
+    Called when a process begins and when another playbook is put to use: nothing else can have changed it. Whom
+    somebody else decides about in this moment is passed over, and counts as well, so that there is another look.
+
+    Returns:
+        How many may go on, or might.
     """
     held = select(Departure).where(Departure.state == DepartureState.HELD, Departure.run_id.is_(None))
-    found = [
-        departure
-        for departure in session.scalars(held.with_for_update(skip_locked=True, key_share=True))
-        if departure.held_codes == [CODE] and not lacks(departure)
-    ]
+    all_ = [departure.id for departure in session.scalars(held) if departure.held_codes == [CODE]]
+    if not all_:
+        return 0
+    free = held.execution_options(populate_existing=True)
+    seen = session.scalars(free.with_for_update(skip_locked=True, key_share=True)).all()
+    busy = set(all_) - {departure.id for departure in seen}
+    found = [departure for departure in seen if departure.held_codes == [CODE] and not lacks(departure)]
     for departure in found:
         departure.state, departure.held_because, departure.held_codes = DepartureState.SCHEDULED, "", []
         record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=ENGINE, body={"set_up": True})
-    return len(found)
+    return len(found) + len(busy)

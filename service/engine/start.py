@@ -288,7 +288,9 @@ def _unreleased(marks: _Marks) -> Select[str]:
     """The ids of those whom nobody has released, besides `these`."""
     these: BindParameter[Any] = bindparam("these", expanding=True)
     ids = _near(marks).with_only_columns(Departure.id)
-    return ids.where(Departure.released_at.is_(None), Departure.id.not_in(these))
+    # whose run began with the notice was counted then, and is not held because others begin now
+    fresh = Departure.run_id.is_(None), Departure.released_at.is_(None)
+    return ids.where(*fresh, Departure.id.not_in(these))
 
 
 @cache

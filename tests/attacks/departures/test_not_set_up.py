@@ -157,3 +157,19 @@ def test_what_is_sealed_is_told_in_no_alarm(world: World) -> None:
         session.get_one(Departure, "d-1").sealed = True
 
     assert alarms(world) == []
+
+
+def test_one_whom_somebody_decides_about_in_that_moment_is_looked_at_again(
+    postgres_store: Store, clock: Any, keys: Keys
+) -> None:
+    """Their row is locked while the others are looked at."""
+    with worlds.made(postgres_store, clock, keys) as world:
+        begin(world, starter(world))
+        equipped = starter(world, "chaos")
+        with world.store.write() as somebody:
+            somebody.get_one(Departure, "d-1", with_for_update=True)
+            assert begin(world, equipped) == []
+
+        begun = begin(world, equipped)
+
+        assert begun == [mikes(world).run_id]

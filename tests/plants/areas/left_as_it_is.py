@@ -4,10 +4,46 @@ from tests.plants.plant import Plant
 
 BY_ITSELF = "tests/unit/engine/test_by_itself.py"
 MEANWHILE = "tests/integration/nodes/test_withdrawn_meanwhile.py"
+NOTICE = "tests/attacks/departures/test_in_their_notice.py"
 ALONE = "tests/unit/engine/test_cancelled_alone.py"
 UNDO = "tests/unit/engine/test_undo.py"
 
 PLANTS = (
+    Plant(
+        protects="Whose notice began long ago is no part of a mass that arrives at their end.",
+        file="service/departures/mass.py",
+        text="            Departure.run_id.is_(None)\n            & Departure.effective_at",
+        becomes="            Departure.effective_at",
+        tests=(f"{NOTICE}::test_a_mass_that_arrives_at_their_end_holds_itself_and_not_them",),
+    ),
+    Plant(
+        protects="Whose notice ends is not held because too many begin.",
+        file="service/engine/start.py",
+        text="    fresh = Departure.run_id.is_(None), Departure.released_at.is_(None)\n",
+        becomes="    fresh = (Departure.released_at.is_(None),)\n",
+        tests=(f"{NOTICE}::test_whose_end_has_come_is_not_held_because_too_many_begin",),
+    ),
+    Plant(
+        protects="Once the kill switch is thrown a drill shuts nothing in a further system.",
+        file="service/engine/drill.py",
+        text="        if not thrown:\n            return self._one(number, name)\n",
+        becomes="        if thrown or not thrown:\n            return self._one(number, name)\n",
+        tests=(
+            "tests/unit/engine/test_drill.py::test_once_the_kill_switch_is_thrown_no_further_system_is_shut",
+        ),
+    ),
+    Plant(
+        protects="What is held for want of a connector and locked in that moment is looked at again.",
+        file="service/engine/equipment.py",
+        text="    return len(found) + len(busy)\n",
+        becomes="    return len(found)\n",
+        tests=(
+            (
+                "tests/attacks/departures/test_not_set_up.py::"
+                "test_one_whom_somebody_decides_about_in_that_moment_is_looked_at_again"
+            ),
+        ),
+    ),
     Plant(
         protects="A step that was paused by itself is not resumed with its run.",
         file="service/engine/by_itself.py",

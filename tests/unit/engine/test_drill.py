@@ -12,7 +12,7 @@ import pytest
 from connectors.sdk.context import Context
 from connectors.sdk.errors import Unavailable
 from service.engine import stopping
-from service.engine.drill import LEASE, Drill, Drills, NotNow, past
+from service.engine.drill import LEASE, Drill, Drills, Line, NotNow, past
 from service.engine.drill_shut import DrillAccount, Shut
 from service.engine.stuck import StuckKind, Watch
 from service.engine.untouchable import Untouchable
@@ -142,6 +142,29 @@ def test_nothing_is_tried_while_everything_is_stopped(world: World, drills: Dril
         drills.carry_out("person:x")
 
     assert world.fake.effects == []
+
+
+def test_once_the_kill_switch_is_thrown_no_further_system_is_shut(
+    world: World, drills: Drills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why, one = "Somebody is in the directory.", Drills._one
+
+    effects: list[Any] = []
+
+    def thrown_afterwards(drills: Drills, number: int, name: str) -> Line:
+        line = one(drills, number, name)
+        stopping.throw(world.store, world.people["ivan"], because=why, door="web", now=world.clock())
+        effects.extend(world.fake.effects)
+        return line
+
+    monkeypatch.setattr(Drills, "_one", thrown_afterwards)
+
+    drill = replace(drills, section=DrillSection(systems=("chaos", "chaos"))).carry_out("person:x")
+
+    first, second = drill.lines
+    assert (first["passed"], second["passed"]) == (True, False)
+    assert "kill switch was thrown" in second["said"]
+    assert effects == world.fake.effects
 
 
 def begun(world: World) -> int:
