@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from connectors.sdk.errors import Unavailable
+
 
 class Secret:
     """A secret that cannot be printed. Only the line that sends it may call `reveal`."""
@@ -44,6 +46,11 @@ class Call:
     ms: float
 
 
+def always() -> bool:
+    """Nobody else can have taken it over."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """The circumstances of one use of a connector.
@@ -55,6 +62,8 @@ class Context:
         idempotency_key: `run/step`, sent with every write where the system takes one.
         deadline_s: Seconds one call may take in all.
         calls: Every call made, in order; the engine keeps them with the attempt.
+        still_ours: Asked at the transport right before each call that could change something: a process that stood
+            still may have been taken for dead, and what it was about to do is somebody else's by now.
     """
 
     now: Callable[[], datetime]
@@ -63,3 +72,12 @@ class Context:
     idempotency_key: str = ""
     deadline_s: float = 20.0
     calls: list[Call] = field(default_factory=list)
+    still_ours: Callable[[], bool] = always
+
+    def check_still_ours(self) -> None:
+        """Raises `Unavailable` where somebody else has taken this over, so that nothing has left us."""
+        if not self.still_ours():
+            raise Unavailable(
+                "This process stood still for too long, and another one may have taken this over: nothing was sent.",
+                hint="It is looked at and carried out by whoever works now.",
+            )

@@ -207,6 +207,8 @@ class Http:
         """
         pacing.wait_for_nothing(self._target, self._url)
         headers = self._headers_of(ask)
+        if ask.writes:
+            self._context.check_still_ours()
         key = (self._target, self._place, self._context.read_only)
         keeps = self._context.read_only or not self._context.fresh
         connection = (_borrowed(key) if keeps else None) or Connection(self._place)

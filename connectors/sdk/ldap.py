@@ -141,6 +141,8 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         kind = operation[0]
         if self.read_only and kind not in {wire.BIND, wire.SEARCH}:
             raise LDAPConnectionIsReadOnlyError("connection is in read-only mode")
+        if kind not in {wire.BIND, wire.SEARCH}:
+            self._context.check_still_ours()
         answered, started = "no answer", time.monotonic()
         try:
             found, answer = self._exchanged(operation, controls)

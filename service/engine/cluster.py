@@ -8,6 +8,7 @@ transaction. One thread a node records whatever has come back meanwhile, togethe
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -205,8 +206,9 @@ class Cluster:
             return taken(session, slips, self._lease.id, now=self._now())
 
     def _carry_out(self, epoch: int, order: Order) -> None:
-        held = self._lease.holds(epoch)
-        self._returned.put((_slip(order), self._parts.executor.carry_out(order) if held else None))
+        held = partial(self._lease.holds, epoch)
+        executor = replace(self._parts.executor, still_ours=held)
+        self._returned.put((_slip(order), executor.carry_out(order) if held() else None))
         self._wake.set()
 
     def _collect(self) -> list[_Back]:

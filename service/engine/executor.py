@@ -1,56 +1,32 @@
 """Carrying out one order: look, act, read back. Holds the engine's step boundary; touches no database."""
 
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from typing import Any, Self, TypeGuard, TypeVar, cast
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from connectors.sdk.capabilities import (
-    FindsAccounts,
-    ManagesDevices,
-    ReadsAlong,
-    ReadsState,
-    Verifies,
-)
-from connectors.sdk.context import Call, Context
-from connectors.sdk.errors import ConfigError, ConnectorError
-from connectors.sdk.manifest import ActionSpec, On
+from connectors.sdk.context import Call, always
+from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry
 from connectors.sdk.types import (
     Account,
     AccountState,
-    Device,
-    Evidence,
-    Outcome,
-    Pending,
-    Proof,
-    Target,
 )
-from service.departures.matching import Matched, NoAccount, match_besides
-from service.engine.carried import Carried, together
-from service.engine.grading import contradicted, grade_of
-from service.engine.hired_again import stays_gone
+from service.engine.clock import running
+from service.engine.job import Job, Notes
 from service.engine.order import (
-    NONE_FOUND,
-    POSTURE,
     Again,
     Ask,
     Order,
     Result,
     Returned,
-    whose_is_it,
 )
-from service.engine.sole_admin import stays_administered
-from service.engine.translating import nobody, translated
+from service.engine.translating import translated
 from service.engine.trouble import where
 from service.engine.untouchable import NOTHING, Untouchable
-from service.playbook.model import Grade
-from service.store.failpoints import passing
 
 log = structlog.get_logger()
 
@@ -58,22 +34,12 @@ T = TypeVar("T")
 
 #: What was read ahead is the state before the change for so long, in seconds.
 LOOKED_S = 2.0
-TARGETS, BEFORE, NOTED = "targets", "before ", "noted "
 
 Clock = Callable[[], datetime]
 Builtin = Callable[[Order], Result]
 SaveBefore = Callable[[Order, AccountState], None]
 Theirs = Callable[[Order, Collection[Account]], Collection[str]]
 Restore = Callable[["Executor", Order, list[Call]], Result]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Notes:
-    """What is learnt on the way, kept though the step may fail: calls, further accounts, before-images."""
-
-    calls: list[Call] = field(default_factory=list)
-    others: list[Account] = field(default_factory=list)
-    images: list[AccountState] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +50,7 @@ class Executor:
         save_before: Keeps a before-image durably; called once before an account's first change.
         restore: Carries out a step that takes another one back.
         theirs: Which of the accounts that were found are known to be somebody else's.
+        still_ours: Whether what is carried out is still this process's to do; asked before each call that changes.
         read_along: Whether a before-image may come with the answer to the change, and so be lost with it.
         untouchable: Accounts and devices that are never changed, asked before each call that could.
     """
@@ -96,17 +63,18 @@ class Executor:
     theirs: Theirs
     untouchable: Untouchable = NOTHING
     read_along: bool = False
+    still_ours: Callable[[], bool] = always
 
     def look(self, order: Order) -> "Looked":
         """Read what the order's step reads before it changes anything. Changes and keeps nothing, never raises."""
-        notes = _Notes()
+        notes = Notes()
         job = self.guarded(order, lambda: self._looked(order, notes))
-        return Looked(order=order, notes=notes, job=job if isinstance(job, _Job) else None)
+        return Looked(order=order, notes=notes, job=job if isinstance(job, Job) else None)
 
-    def _looked(self, order: Order, notes: _Notes) -> "_Job | None":
+    def _looked(self, order: Order, notes: Notes) -> "Job | None":
         if order.action in self.builtins:
             return None
-        job = _Job(self, order, self.registry.action(order.action), notes)
+        job = Job(self, order, self.registry.action(order.action), notes)
         job.look()
         return job
 
@@ -116,7 +84,7 @@ class Executor:
         Args:
             looked: What was read for it before it was let out; what is too old, or of another order, is read anew.
         """
-        notes = looked.notes if looked else _Notes()
+        notes = looked.notes if looked else Notes()
         job = looked.job_for(order) if looked else None
         result = self.guarded(order, lambda: self._result(order, notes, job))
         return Returned(
@@ -149,7 +117,7 @@ class Executor:
                 hint="The log has the details. Nothing else of this run was stopped.",
             )
 
-    def _result(self, order: Order, notes: _Notes, looked: "_Job | None") -> Result:
+    def _result(self, order: Order, notes: Notes, looked: "Job | None") -> Result:
         if order.action in self.builtins:
             return self.builtins[order.action](order)
         spec = self.registry.action(order.action)
@@ -157,244 +125,23 @@ class Executor:
             return Ask(error="", what="", hint="", failed=False)
         if order.undoes:
             return self.restore(self, order, notes.calls)
-        job = looked or _Job(self, order, spec, notes)
+        job = looked or Job(self, order, spec, notes)
         return job.check() if order.checking else job.run()
-
-
-class _Job:
-    """One order on its way: holds the connector and what is done with each account or device."""
-
-    def __init__(self, executor: Executor, order: Order, spec: ActionSpec, notes: _Notes) -> None:
-        self._executor = executor
-        self._order = order
-        self._spec = spec
-        self._notes = notes
-        self._method = order.action.partition(".")[2]
-        self._connector = executor.registry.open(order.connector, self._context(fresh=False))
-        self._ahead: dict[str, Any] = {}  # what was read, or what went wrong
-
-    def _context(self, *, fresh: bool, read_only: bool = False) -> Context:
-        return Context(
-            now=self._executor.now,
-            idempotency_key=self._order.key,
-            fresh=fresh,
-            read_only=read_only,
-            calls=self._notes.calls,
-        )
-
-    def look(self) -> None:
-        """Read ahead what `run` reads before its first change; the first thing that goes wrong ends it."""
-        found = self._noted(TARGETS, self._found)
-        for target in found if isinstance(found, tuple) else ():
-            if self._reads_before(target):
-                self._noted(f"{BEFORE}{target.id}", partial(self._before, target))
-            if isinstance(target, Device):
-                self._noted(f"{NOTED}{target.id}", partial(self._posture, target))
-
-    def goes_on_with(self, order: Order) -> Self:
-        """The attempt that was let out by now."""
-        self._order = order
-        return self
-
-    def run(self) -> Result:
-        targets = self._once(TARGETS, self._found)
-        if isinstance(targets, Ask):
-            return targets
-        return self._each(targets, self._one)
-
-    def _noted(self, what: str, read: Callable[[], T]) -> T | None:
-        if any(isinstance(known, ConnectorError) for known in self._ahead.values()):
-            return None
-        try:
-            found = self._ahead[what] = read()
-        except ConnectorError as error:
-            self._ahead[what] = error
-            return None
-        return found
-
-    def _once(self, what: str, read: Callable[[], T]) -> T:
-        """What was read ahead is not read again, and what went wrong then goes wrong here."""
-        if what not in self._ahead:
-            return read()
-        found: T | ConnectorError = self._ahead.pop(what)
-        if isinstance(found, ConnectorError):
-            raise found
-        return found
-
-    def _found(self) -> tuple[Target, ...] | Ask:
-        passing("accounts.find.before")
-        targets = self._targets()
-        passing("accounts.find.after")
-        return targets
-
-    def check(self) -> Result:
-        """Read only: has the device answered, is what a person confirmed true?"""
-        targets = self._targets_to_check()
-        if isinstance(targets, Ask):
-            return targets
-        return self._each(targets, self._read_back)
-
-    def _each(self, targets: Iterable[Target], work: Callable[[Target], Carried]) -> Result:
-        """One account that cannot be reached keeps none of the others open; refused credentials stop all."""
-        carried: list[Carried] = []
-        failed: list[Again | Ask] = []
-        for target in targets:
-            done = self._executor.guarded(self._order, partial(work, target))
-            if isinstance(done, Carried):
-                carried.append(done)
-                continue
-            failed.append(done)
-            if isinstance(done, Ask) and done.shut_gate:
-                break
-        return together(carried, failed)
-
-    def _read_back(self, target: Target) -> Carried:
-        return Carried(target=target, outcome=Outcome(changed=False), evidence=self._verify(target))
-
-    def _targets_to_check(self) -> tuple[Target, ...] | Ask:
-        """What there is evidence about must be answered for, though it is listed no more."""
-        device = self._spec.on is On.DEVICE
-        if self._order.seen and not device and not self._order.links:
-            found: tuple[Target, ...] = ()
-        else:
-            looked = self._targets()
-            if isinstance(looked, Ask) and not self._order.seen:
-                return looked
-            found = () if isinstance(looked, Ask) else looked
-        listed = {target.id for target in found}
-        made = Device if device else Account
-        return found + tuple(
-            made(connector=self._order.connector, id=id_, label=label)
-            for id_, label in self._order.seen
-            if id_ not in listed
-        )
-
-    def _targets(self) -> tuple[Target, ...] | Ask:
-        if self._spec.on is On.DEVICE and isinstance(self._connector, ManagesDevices):
-            devices = tuple(self._connector.devices(self._order.person))
-            return devices or nobody("device", self._order)
-        if self._order.links:
-            return self._order.links
-        if self._order.unclear is not None:
-            return whose_is_it(self._order.unclear)
-        if not isinstance(self._connector, FindsAccounts):
-            raise ConfigError(
-                f"{self._order.connector} cannot find accounts.",
-                hint="Use an action it has, or link the account.",
-            )
-        found = tuple(self._connector.find_accounts(self._order.person))
-        theirs = self._executor.theirs(self._order, found)
-        match match_besides(self._order.person, found, theirs):
-            case Matched(account=account, others=others):
-                self._notes.others.extend(others)
-                return (account,)
-            case NoAccount():
-                return replace(nobody("account", self._order), whose=True, why=NONE_FOUND)
-            case unclear:
-                return whose_is_it(unclear)
-
-    def _one(self, target: Target) -> Carried:
-        if self._order.look_first and self._spec.expects:
-            evidence = self._verify(target)
-            if evidence and not contradicted(evidence) and grade_of(evidence) is not Grade.ACKNOWLEDGED:
-                return Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
-        self._executor.untouchable.check(target)
-        stays_gone(self._order, now=self._executor.now())
-        stays_administered(self._order, self._spec, target, self._reader)
-        self._keep_before(target)
-        noted = self._once(f"{NOTED}{target.id}", partial(self._posture, target))
-        passing("connector.call.before")
-        outcome: Outcome = getattr(self._connector, self._method)(target)
-        passing("connector.call.after")
-        if outcome.before is not None:
-            self._notes.images.append(outcome.before)
-        evidence = self._verify(target) if self._spec.expects else outcome.evidence
-        return Carried(target=target, outcome=outcome, evidence=(*evidence, *noted))
-
-    def _posture(self, target: Target) -> tuple[Evidence, ...]:
-        """Encryption, key escrow and antivirus, while the device still reports: before it is locked."""
-        if not isinstance(target, Device) or not isinstance(self._connector, ManagesDevices):
-            return ()
-        posture = self._connector.posture(target)
-        body = {
-            "encrypted": posture.encrypted,
-            "recovery key escrowed": posture.recovery_key_escrowed,
-            "antivirus on": posture.antivirus_on,
-            "antivirus up to date": posture.antivirus_up_to_date,
-            "last check-in": posture.last_check_in.isoformat() if posture.last_check_in else None,
-        }
-        return (
-            Evidence(
-                kind=POSTURE,
-                proof=Proof.NOTED,
-                how="device management record",
-                observed_at=posture.read_at,
-                body=body,
-            ),
-        )
-
-    def _keep_before(self, target: Target) -> None:
-        """The before-image is on disk before the change is on its way: a lost answer can still be undone.
-
-        Of each account the first image stays, whatever is read at a later attempt. Where the target system reads
-        and changes with one call, the image comes with its answer; after a lost answer nobody knows it.
-        """
-        if self._reads_before(target):
-            state = self._once(f"{BEFORE}{target.id}", partial(self._before, target))
-            self._executor.save_before(self._order, state)
-
-    def _reads_before(self, target: Target) -> TypeGuard[Account]:
-        if not self._spec.undo or not isinstance(target, Account) or self._reads_along(target):
-            return False
-        return issubclass(type(self._connector), ReadsState)  # `isinstance` looks at each method anew
-
-    def _before(self, target: Account) -> AccountState:
-        passing("account.read.before")
-        state = cast("ReadsState", self._connector).read(target)
-        passing("account.read.after")
-        return state
-
-    def _reader(self) -> object:
-        return self._executor.registry.open(self._order.connector, self._context(fresh=True, read_only=True))
-
-    def _reads_along(self, account: Account) -> bool:
-        connector, first = self._connector, not self._order.look_first
-        allowed = self._executor.read_along and first
-        return allowed and isinstance(connector, ReadsAlong) and connector.reads_along(self._method, account)
-
-    def _verify(self, target: Target) -> tuple[Evidence, ...]:
-        """Ask in a new session, by the connector's own other calls, with writing switched off."""
-        if self._spec.expects is None:
-            return ()
-        reader = self._reader()
-        if not issubclass(type(reader), Verifies):
-            return ()
-        passing("verify.before")
-        evidence = cast("Verifies", reader).verify(target, self._spec.expects)
-        passing("verify.after")
-        return evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What was read of a target system for a step that was not let out yet. `at` is by the monotonic clock."""
+    """What was read of a target system for a step that was not let out yet. `at` goes on while we sleep."""
 
     order: Order
-    notes: _Notes
-    job: _Job | None = None
-    at: float = field(default_factory=time.monotonic)
+    notes: Notes
+    job: Job | None = None
+    at: float = field(default_factory=running)
 
-    def job_for(self, order: Order) -> _Job | None:
+    def job_for(self, order: Order) -> Job | None:
         """To go on with; nothing where it was read for something else, or too long ago. Its calls are kept."""
         same = replace(self.order, n=order.n, sign_in=order.sign_in) == order
-        if self.job is not None and same and time.monotonic() - self.at < LOOKED_S:
+        if self.job is not None and same and running() - self.at < LOOKED_S:
             return self.job.goes_on_with(order)
         self.notes.others.clear()
         return None
-
-
-def _as_found(evidence: tuple[Evidence, ...]) -> Outcome:
-    """Looking showed that an earlier attempt took effect: nothing is repeated."""
-    waiting = any(fact.proof is Proof.PENDING for fact in evidence)
-    pending = Pending(ref="", why="The order of an earlier attempt is queued.") if waiting else None
-    return Outcome(changed=True, pending=pending)

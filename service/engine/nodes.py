@@ -1,13 +1,12 @@
 """Which nodes live: a row each, with a heartbeat by the database's own clock, and a node's trust in itself.
 
 A node that has not beaten for `DEAD_S` is dead to the others, so it must not call anything either: a process that
-was frozen drops what it held when it wakes.
+was frozen, or slept with its machine, drops what it held when it wakes.
 """
 
 import os
 import socket
 import threading
-import time
 import uuid
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service import __version__
 from service.engine.alone import OnlyEngine
+from service.engine.clock import running
 from service.engine.pools import Threads
 from service.store import Base, Prepared, Store, table_of
 from service.store.migrate import SchemaTrouble, stand_still
@@ -127,7 +127,7 @@ class Lease:
 
     def beat(self) -> None:
         """Say that this node lives. Raises `SchemaTrouble` where it must not: another version has migrated."""
-        before = time.monotonic()  # the row is no younger than this
+        before = running()  # the row is no younger than this
         with self._store.write("node.beat") as session:
             stand_still(session)
             now = func.clock_timestamp()
@@ -140,11 +140,11 @@ class Lease:
 
     def holds(self, epoch: int) -> bool:
         """Whether what was taken in that epoch may still be carried out by us."""
-        return epoch == self.epoch and time.monotonic() - self._last < DEAD_S - MARGIN_S
+        return epoch == self.epoch and running() - self._last < DEAD_S - MARGIN_S
 
     def may_judge(self) -> bool:
         """Whether we have seen the database for as long as it takes to call another node dead."""
-        return self.holds(self.epoch) and time.monotonic() - self._since > DEAD_S
+        return self.holds(self.epoch) and running() - self._since > DEAD_S
 
     def _register(self, session: Session) -> None:
         moment = session.scalar(select(func.clock_timestamp()))

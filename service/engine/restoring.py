@@ -169,7 +169,12 @@ class _Job:
 
     def _writer(self) -> RestoresAccounts:
         return self._opened(
-            Context(now=self._executor.now, idempotency_key=self._order.key, calls=self._calls)
+            Context(
+                now=self._executor.now,
+                idempotency_key=self._order.key,
+                calls=self._calls,
+                still_ours=self._executor.still_ours,
+            )
         )
 
     def _opened(self, context: Context) -> RestoresAccounts:

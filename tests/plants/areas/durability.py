@@ -80,7 +80,7 @@ PLANTS = (
     ),
     Plant(
         protects="After a lost answer the target system is asked before anything is repeated.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text="        if self._order.look_first and self._spec.expects:",
         becomes="        if False and self._spec.expects:",
         tests=(f"{RUNS}::test_what_took_effect_though_its_answer_was_lost_is_not_sent_again",),
@@ -94,7 +94,7 @@ PLANTS = (
     ),
     Plant(
         protects="The state before the first change is kept before the change is on its way.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text="        self._keep_before(target)\n",
         becomes="",
         tests=(f"{RUNS}::test_the_before_image_is_kept_before_the_first_change",),
@@ -233,7 +233,7 @@ PLANTS = (
     ),
     Plant(
         protects="Unless it is allowed no account is changed before it was read.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text="allowed = self._executor.read_along and first",
         becomes="allowed = first",
         tests=(
@@ -246,7 +246,7 @@ PLANTS = (
     Plant(
         protects="What was read ahead too long ago is read anew before a change.",
         file="service/engine/executor.py",
-        text=" and time.monotonic() - self.at < LOOKED_S:",
+        text=" and running() - self.at < LOOKED_S:",
         becomes=":",
         tests=("tests/unit/engine/test_ahead.py::test_what_was_read_too_long_ago_is_read_anew",),
     ),

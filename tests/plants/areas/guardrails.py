@@ -100,7 +100,7 @@ PLANTS = (
     ),
     Plant(
         protects="Break-glass and service accounts are asked about before each call.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text="        self._executor.untouchable.check(target)\n",
         becomes="",
         tests=(
@@ -123,7 +123,7 @@ PLANTS = (
     ),
     Plant(
         protects="The target system itself is asked before its last administrator is shut out.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text="        stays_administered(self._order, self._spec, target, self._reader)\n",
         becomes="",
         tests=(

@@ -137,7 +137,7 @@ PLANTS = (
     ),
     Plant(
         protects="An account that an unclear match found is only asked about.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text="                return whose_is_it(unclear)",
         becomes="                return unclear.candidates[:1]",
         tests=(
@@ -346,7 +346,7 @@ PLANTS = (
     ),
     Plant(
         protects="A login that cannot be reached keeps no other one open.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text=(
             "            if isinstance(done, Ask) and done.shut_gate:\n"
             "                break\n"
@@ -362,7 +362,7 @@ PLANTS = (
     ),
     Plant(
         protects="Refused credentials are not tried on the next login.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text=(
             "            if isinstance(done, Ask) and done.shut_gate:\n"
             "                break\n"
@@ -378,7 +378,7 @@ PLANTS = (
     ),
     Plant(
         protects="Nothing is looked up where a roster left unclear whose an account is.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text=(
             "        if self._order.unclear is not None:\n"
             "            return whose_is_it(self._order.unclear)\n"

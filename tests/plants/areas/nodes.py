@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 FOLDER = "tests/integration/nodes/test_one_folder.py"
+FENCE = "tests/unit/engine/test_still_ours.py"
 LEASE = "tests/integration/nodes/test_a_lease.py"
 KILLED = "tests/integration/nodes/test_a_killed_node.py"
 MOMENT = "tests/integration/nodes/test_one_moment.py"
@@ -11,6 +12,32 @@ BEGINNING = "tests/integration/nodes/test_beginning.py"
 HANDING = "tests/integration/nodes/test_handing_over.py"
 
 PLANTS = (
+    Plant(
+        protects="A node that slept with its machine holds nothing of what it took before.",
+        file="service/engine/nodes.py",
+        text="return epoch == self.epoch and running() - self._last < DEAD_S - MARGIN_S",
+        becomes="import time; return epoch == self.epoch and time.monotonic() - self._last < DEAD_S - MARGIN_S",
+        tests=(f"{FENCE}::test_a_node_that_slept_with_its_machine_holds_nothing_of_what_it_took",),
+    ),
+    Plant(
+        protects="Nothing is changed over HTTP by a process that no longer holds what it does.",
+        file="connectors/sdk/http.py",
+        text="            self._context.check_still_ours()\n",
+        becomes="            pass\n",
+        tests=(
+            f"{FENCE}::test_an_attempt_that_was_taken_over_on_its_way_changes_nothing",
+            f"{FENCE}::test_nor_on_the_way_back",
+        ),
+    ),
+    Plant(
+        protects="Nothing is changed in a directory by a process that no longer holds what it does.",
+        file="connectors/sdk/ldap.py",
+        text="            self._context.check_still_ours()\n",
+        becomes="            pass\n",
+        tests=(
+            "tests/unit/sdk/test_ldap.py::test_a_connection_of_a_process_that_stood_still_writes_nothing",
+        ),
+    ),
     Plant(
         protects="Nodes count together how many people they touch.",
         file="service/engine/start.py",
@@ -91,7 +118,7 @@ PLANTS = (
     Plant(
         protects="A node that may be dead to the others begins nothing of what it holds.",
         file="service/engine/nodes.py",
-        text="        return epoch == self.epoch and time.monotonic() - self._last < DEAD_S - MARGIN_S",
+        text="        return epoch == self.epoch and running() - self._last < DEAD_S - MARGIN_S",
         becomes="        return True",
         tests=(
             f"{LEASE}::test_what_was_taken_is_held_no_longer_than_the_others_take_the_node_for_alive",
@@ -102,21 +129,21 @@ PLANTS = (
     Plant(
         protects="A node that was taken for dead and lives again holds nothing of what it took before.",
         file="service/engine/nodes.py",
-        text="        return epoch == self.epoch and time",
-        becomes="        return time",
+        text="        return epoch == self.epoch and running",
+        becomes="        return running",
         tests=(f"{LEASE}::test_a_beat_in_time_keeps_what_was_taken_and_a_late_one_does_not",),
     ),
     Plant(
         protects="A node drops what it took when it no longer holds it.",
         file="service/engine/cluster.py",
-        text="        held = self._lease.holds(epoch)",
-        becomes="        held = True",
+        text="if held() else None))",
+        becomes="))",
         tests=(f"{LEASE}::test_a_node_whose_beats_do_not_get_through_begins_nothing_of_what_it_holds",),
     ),
     Plant(
         protects="A node that was away calls nobody dead before it has seen them long enough.",
         file="service/engine/nodes.py",
-        text="self.holds(self.epoch) and time.monotonic() - self._since > DEAD_S",
+        text="self.holds(self.epoch) and running() - self._since > DEAD_S",
         becomes="self.holds(self.epoch)",
         tests=(f"{LEASE}::test_who_was_away_judges_nobody_before_having_seen_the_others_for_as_long",),
     ),

@@ -355,7 +355,7 @@ PLANTS = (
     ),
     Plant(
         protects="What is left of a run is not done to somebody who was hired again meanwhile.",
-        file="service/engine/executor.py",
+        file="service/engine/job.py",
         text="        stays_gone(self._order, now=self._executor.now())\n",
         becomes="",
         tests=(f"{LATE}::test_what_is_left_of_a_run_is_not_done_to_somebody_who_was_hired_again_meanwhile",),

@@ -107,6 +107,20 @@ def test_a_read_only_connection_writes_nothing(context: Context, serve: Any) -> 
     assert b"x@example.com" not in b"".join(heard)
 
 
+def test_a_connection_of_a_process_that_stood_still_writes_nothing(context: Context, serve: Any) -> None:
+    """It may search: a reading changes nothing."""
+    heard: list[bytes] = []
+    server = serve(directory({}, heard))
+
+    with (
+        plain(server.port, replace(context, still_ours=lambda: False)) as connection,
+        pytest.raises(Unavailable, match="stood still"),
+    ):
+        replace_mail(connection)
+
+    assert b"x@example.com" not in b"".join(heard)
+
+
 def test_every_operation_is_recorded_without_its_contents(context: Context, serve: Any) -> None:
     server = serve(directory({SEARCH: lambda number: reply(number, SEARCH, 4)}))
 
