@@ -38,6 +38,8 @@ DAYS = 3
 #: Hired when the others leave; devices are given to them, and to nobody of the roster.
 NEWCOMER = "E-9000"
 CHECK_IN_S = 0.0
+#: Of the directory, besides the one of everybody; each has some of them.
+GROUPS = ("sales", "vpn", "reports")
 
 PLAYBOOK = """\
 playbook: leaver
@@ -62,8 +64,10 @@ examples:
     kind: voluntary
     plan: [seal, shut, sessions, crm, crm-sessions, crm-tokens, mailbox]
 """
-LAPTOP = """\
+MORE = """\
   - {id: laptop, action: microsoft_intune.lock_device, needs: [shut], minimum: observed, deadline: 1h}
+  - {id: login, action: ldap.disable_account, needs: [seal], minimum: observed, deadline: 1h, critical: true}
+  - {id: groups, action: ldap.remove_entitlements, needs: [login], minimum: observed, deadline: 1h}
 examples:"""
 
 
@@ -103,6 +107,7 @@ class Company:
     hr: FakeBamboo
     slack: FakeSlack
     intune: Any = None
+    directory: Any = None
     numbers: tuple[str, ...] = field(default_factory=tuple)
 
     @property
@@ -121,13 +126,15 @@ def found(folder: Path, *, leavers: int, database: str = "", manned: bool = Fals
     Keys.create(folder / "keys", name="faults")
     (folder / "playbooks").mkdir()
     text = (
-        PLAYBOOK.replace("examples:", LAPTOP).replace("mailbox]", "mailbox, laptop]") if manned else PLAYBOOK
+        PLAYBOOK.replace("examples:", MORE).replace("mailbox]", "mailbox, laptop, login, groups]")
+        if manned
+        else PLAYBOOK
     )
     (folder / "playbooks" / "leaver.yaml").write_text(text, encoding="utf-8")
     for name, secret in (("hr", NATIVE), ("bamboo", BAMBOO), ("bamboo.key", API_KEY), ("slack.token", TOKEN)):
         _secret(folder, name, secret)
     _secret(folder, "slack.signing", SLACK_SECRET)
-    ports = {name: spare_port() for name in ("chaos", "crm", "hr", "slack", "intune", "service")}
+    ports = {name: spare_port() for name in ("chaos", "crm", "hr", "slack", "intune", "ldap", "service")}
     told = {"ports": ports, "leavers": leavers, "database": database, "manned": manned}
     (folder / "company.json").write_text(json.dumps(told), encoding="utf-8")
     return folder
@@ -181,6 +188,10 @@ def opened(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[
             intune_class = fake_class(discover()["microsoft_intune"])
             company.intune = enter(intune_class(files["intune"], ports["intune"], now))
             company.intune.seed([*staff, seed(NEWCOMER)])
+            ldap_class = fake_class(discover()["ldap"])
+            company.directory = enter(ldap_class(files["ldap"], ports["ldap"], now))
+            if "ldap" in fresh:
+                company.directory.seed(staff)
         if "chaos" in fresh:
             company.chaos.seed([{**each, "active": not each["shut"]} for each in staff])
             company.chaos.save()
@@ -193,8 +204,9 @@ def opened(folder: Path, now: Callable[[], datetime] | None = None) -> Iterator[
             company.slack.seed([{"id": "U2", "name": "ivan"}], members=["U2"])
         if not (folder / "connectors.json").exists():
             crm = {**company.crm.settings(), "event_log_days": str(DAYS)}
-            devices = {"microsoft_intune": company.intune.settings()} if company.intune else {}
-            connect(folder, chaos=company.chaos.settings(), salesforce=crm, **devices)
+            more = {"microsoft_intune": company.intune, "ldap": company.directory} if told["manned"] else {}
+            told_more = {name: fake.settings() for name, fake in more.items()}
+            connect(folder, chaos=company.chaos.settings(), salesforce=crm, **told_more)
         yield company
 
 
@@ -343,6 +355,7 @@ def seed(number: str, *, manned: bool = False) -> dict[str, Any]:
         "password": "pw",
         "display_name": name_of(number),
         "hired_on": "2020-01-07",
+        "groups": [*GROUPS[:2]] if int(number[2:]) % 2 else [*GROUPS[1:]],
         "devices": [{"serial": serial_of(number), "check_in_after_s": CHECK_IN_S}],
     }
 

@@ -19,6 +19,7 @@ from tests.integration.faults.deciding import (
     who_is_held_is_untouched,
     whoever_is_let_go_is_done,
 )
+from tests.integration.faults.groups import groups_are_as_others_left_them
 from tests.integration.faults.others import (
     nobody_else_is_overruled,
     nobody_elses_device_is_locked,
@@ -265,6 +266,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     what_was_said_of_a_batch_stands,
     nobody_else_is_overruled,
     nobody_elses_device_is_locked,
+    groups_are_as_others_left_them,
     nobody_is_begun_early,
     every_time_is_true,
     the_ledger_holds,

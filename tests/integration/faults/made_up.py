@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from tests.integration.faults.groups import MEMBER, OUT
 from tests.integration.faults.others import LOCK, OWNER
 from tests.integration.faults.seen import Effect, Entry, History, Meant, Op, Said, Standing
 
@@ -96,6 +97,7 @@ STEERED: Final = History(
         active("acc-2", "others/1", 12.5),
         active("acc-2", "others/2", 12.7),
         Effect(target="CE-2", what=OWNER, key="others/3", at=at(13.6), to="E-9000"),
+        Effect(target="E-1/vpn", what=MEMBER, key="others/6", at=at(9), to=OUT),
         active("acc-3", "others/4", 19.1),
         active("acc-3", "others/5", 19.2),
     ),
@@ -119,6 +121,8 @@ STEERED: Final = History(
     humans={"person:ivan": "E-8", "person:hanna": "E-9"},
     batch_of={"b": "t", "c": "t"},
     batches={"1": "t"},
+    groups_before={"E-1": frozenset({"staff", "vpn"}), "E-3": frozenset({"staff"})},
+    groups={"E-1": frozenset({"staff"}), "E-3": frozenset({"staff"})},
     devices={"CE-2": "E-2"},
     wave_sizes={"l": 1},
     ended=at(60),
@@ -136,7 +140,7 @@ LATER: Final = {
         active("acc-3", "rc/shut", 30),
         active("acc-3", "rc/undo.shut", 40),
     ),
-    "others": (),
+    "others": tuple(each for each in STEERED.others if each.what == MEMBER),
 }
 NOT_YET: Final = Meant(said=SAID, at=datetime(2026, 3, 2, 14, tzinfo=UTC))
 STEERED_LIES: Final[tuple[tuple[str, History], ...]] = (
@@ -163,6 +167,9 @@ STEERED_LIES: Final[tuple[tuple[str, History], ...]] = (
     ("what_was_said_of_a_batch_stands", replace(STEERED, ops=(*STEERED.ops, steered("stop")))),
     ("what_was_said_of_a_batch_stands", replace(STEERED, ops=STEERED.ops[:-1])),
     ("nobody_else_is_overruled", replace(STEERED, others=STEERED.others[:-1])),
+    ("groups_are_as_others_left_them", replace(STEERED, others=STEERED.others[:3] + STEERED.others[4:])),
+    ("groups_are_as_others_left_them", replace(STEERED, groups=STEERED.groups_before)),
+    ("groups_are_as_others_left_them", replace(STEERED, groups={"E-1": frozenset({"staff"})})),
     (  # it was given to somebody else before the step was let out
         "nobody_elses_device_is_locked",
         replace(

@@ -12,6 +12,10 @@ OTHERS: Final = "others/"
 OWNER: Final = "device.owner"
 LOCK: Final = "remoteLock"
 BACK: Final = "undo."
+#: What ends the work of a step: one that is tried again is still at it.
+ENDS: Final = frozenset(
+    f"step.{how}" for how in ("done", "failed", "waiting", "contradicted", "cancelled", "confirmed", "waived")
+)
 Place = tuple[str, str]
 
 
@@ -72,6 +76,21 @@ def _let_out(history: History) -> dict[str, list[str]]:
         if entry.event == "step.attempted":
             let_out[f"{entry.run}/{entry.step}"].append(entry.at)
     return let_out
+
+
+def times_at_work(history: History) -> dict[str, list[tuple[str, str]]]:
+    """From when each step was let out until it came to an end, by its key: in between nobody can say who was last."""
+    since: dict[str, str] = {}
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for entry in history.entries:
+        key = f"{entry.run}/{entry.step}"
+        if entry.event == "step.attempted":
+            since.setdefault(key, entry.at)
+        elif entry.event in ENDS and key in since:
+            found[key].append((since.pop(key), entry.at))
+    for key, at in since.items():
+        found[key].append((at, "~"))
+    return found
 
 
 def _forwards(effect: Effect) -> str:

@@ -51,7 +51,7 @@ class Effect:
     """A change a target system carried out, as it wrote it down itself. `key` is `run/step`.
 
     Args:
-        to: Who has a device since, where it was given to somebody.
+        to: Who has a device since, where it was given to somebody; of a group, `in` or `out`.
     """
 
     target: str
@@ -123,6 +123,7 @@ class History:
         humans: Who is behind each actor of the ledger, by employee number: two records of one human are one.
         protected: Whom nobody lets go without two persons.
         others: What people who know nothing of us changed at the targets.
+        groups_before: The groups of each person before anything was done, and `groups` those at the end.
         devices: By serial number, who had each device first.
         batch_of: The batch of each departure that is in one, and `batches` the id of each by its number.
         wave_sizes: So many at a time, of the releases that let go by waves.
@@ -147,6 +148,8 @@ class History:
     humans: Mapping[str, str] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
     others: tuple[Effect, ...] = ()
+    groups_before: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
     batch_of: Mapping[str, str] = field(default_factory=dict)
     batches: Mapping[str, str] = field(default_factory=dict)

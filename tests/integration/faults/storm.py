@@ -26,7 +26,7 @@ from service.ledger.keys import Keys
 from service.ledger.verify import verify_live
 from service.people.person import Person
 from service.store import Store
-from tests.integration.faults import company
+from tests.integration.faults import company, strangers
 from tests.integration.faults.client import BY_FILE, Client
 from tests.integration.faults.company import Company, TestClock
 from tests.integration.faults.doors import Browsers
@@ -163,6 +163,8 @@ def told(storm: Storm, opened: Company) -> History:
             ops=tuple(storm.ops),
             effects=tuple(each for each in effects if not each.key.startswith(OTHERS)),
             others=tuple(each for each in effects if each.key.startswith(OTHERS)),
+            groups_before=_groups_before(storm),
+            groups=_groups(opened),
             devices={company.serial_of(each): each for each in storm.people} if storm.manned else {},
             batch_of={d.id: d.batch_id for d in departures if d.batch_id},
             batches={str(batch.number): batch.id for batch in session.scalars(select(Batch))},
@@ -257,8 +259,9 @@ def _entry(entry: LedgerEntry) -> Entry:
 def _effects(opened: Company) -> tuple[Effect, ...]:
     return tuple(
         Effect(target=e["target"], what=e["what"], key=e["key"], at=e["at"], to=e.get("to", ""))
-        for fake in filter(None, (opened.chaos, opened.crm, opened.intune))
+        for fake in filter(None, (opened.chaos, opened.crm, opened.intune, opened.directory))
         for e in fake.effects
+        if fake is not opened.directory or e["key"].startswith(OTHERS)  # LDAP carries no key of ours
     )
 
 
@@ -273,7 +276,24 @@ def _still_open(opened: Company) -> frozenset[tuple[str, str]]:
     accounts = opened.chaos.state["accounts"].values()
     shut = {(account["employee_no"], "shut") for account in accounts if account["active"]}
     sessions = {(account["employee_no"], "sessions") for account in accounts if account["sessions"]}
-    return frozenset(in_use | shut | sessions | _unlocked(opened))
+    grouped = {(person, "groups") for person, groups in _groups(opened).items() if groups}
+    return frozenset(in_use | shut | sessions | grouped | _unlocked(opened))
+
+
+def _groups_before(storm: Storm) -> Mapping[str, frozenset[str]]:
+    if not storm.manned:
+        return {}
+    return {each: frozenset(("staff", *company.seed(each)["groups"])) for each in storm.people}
+
+
+def _groups(opened: Company) -> Mapping[str, frozenset[str]]:
+    """The directory's groups of everybody who may leave."""
+    if opened.directory is None:
+        return {}
+    return {
+        each: frozenset(g for g in ("staff", *company.GROUPS) if strangers.is_in(opened.directory, each, g))
+        for each in opened.numbers
+    }
 
 
 def _unlocked(opened: Company) -> set[tuple[str, str]]:

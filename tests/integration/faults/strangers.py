@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from connectors.ldap.company import group_dn as directory_group
+from connectors.ldap.company import login_dn
+from connectors.ldap.fake_tree import node, plain
 from connectors.salesforce.fake_soql import stamp
 from connectors.sdk.fakes.server import HttpFake
 from tests.integration.faults import company
 from tests.integration.faults.company import Company
+from tests.integration.faults.groups import IN, MEMBER, OUT
 from tests.integration.faults.others import OTHERS, OWNER
 
 #: What somebody else writes on an account that is to stay shut.
@@ -43,14 +47,14 @@ class Strangers:
 
     def _account(self) -> None:
         """An account is opened that is shut, or the other way round."""
-        account = self._one(self.opened.chaos.state["accounts"])
+        account = self._one(self.opened.chaos, "accounts")
         self._change(
             self.opened.chaos, account, "account.active", account["id"], active=not account["active"]
         )
 
     def _mark(self) -> None:
         """An account is to stay shut, for a reason that is none of ours."""
-        account = self._one(self.opened.chaos.state["accounts"])
+        account = self._one(self.opened.chaos, "accounts")
         if account["active"]:
             self._change(self.opened.chaos, account, "account.active", account["id"], active=False)
         if account["blocked_by"] != MARK:
@@ -58,7 +62,7 @@ class Strangers:
 
     def _user(self) -> None:
         """A user is thawed or frozen."""
-        user = self._one(self.opened.crm.state["users"])
+        user = self._one(self.opened.crm, "users")
         if user["EmployeeNumber"] not in self.opened.numbers:
             return
         login = next(r for r in self.opened.crm.state["user_logins"].values() if r["UserId"] == user["Id"])
@@ -74,8 +78,30 @@ class Strangers:
             self.opened.intune.hand_over(serial, email=company.email_of(to))
             self._change(self.opened.intune, {}, OWNER, serial, whose=to)
 
-    def _one(self, rows: dict[str, Any]) -> Any:
-        return rows[self.dice.choice(sorted(rows))]
+    def _group(self) -> None:
+        """Somebody is put into a group, or taken out of it."""
+        person, group = self.dice.choice(self.opened.numbers), self.dice.choice(company.GROUPS)
+        directory = self.opened.directory
+        with directory.lock:
+            was, entry = is_in(directory, person, group), directory.entry(directory_group(group))
+            members = [
+                each for each in entry.values("member") if plain(each.decode()) != plain(login_of(person))
+            ]
+            if not was:
+                members.append(login_of(person).encode())
+            self.count += 1
+            told = {"at": directory.now().isoformat(), "what": MEMBER, "target": f"{person}/{group}"}
+            after = {**dict(entry.attributes.values()), "member": members}
+            effect = {**told, "key": f"{OTHERS}{self.count}", "to": OUT if was else IN}
+            directory.tree.put(node(entry.dn, after), effect=effect)
+
+    def _one(self, fake: HttpFake, table: str) -> Any:
+        """Any, or as often one that we have changed: there it matters."""
+        rows = fake.state[table]
+        with fake.lock:
+            ours = sorted({each["target"] for each in fake.effects if not each["key"].startswith(OTHERS)})
+        some = [each for each in ours if each in rows] if self.dice.random() < 0.5 else []
+        return rows[self.dice.choice(some or sorted(rows))]
 
     def _change(
         self, fake: HttpFake, row: dict[str, Any], what: str, target: str, *, whose: str = "", **to: Any
@@ -87,3 +113,14 @@ class Strangers:
             fake.effects.append({**told, "key": f"{OTHERS}{self.count}"})
             row |= to
             fake.save()
+
+
+def login_of(person: str) -> str:
+    """Where somebody's entry stands in the directory."""
+    return login_dn(company.seed(person))
+
+
+def is_in(directory: Any, person: str, group: str) -> bool:
+    """Whether somebody is in a group of the directory."""
+    entry = directory.entry(directory_group(group))
+    return plain(login_of(person)) in {plain(each.decode()) for each in entry.values("member")}

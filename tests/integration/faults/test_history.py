@@ -19,7 +19,7 @@ from tests.integration.faults.seen import History
 from tests.integration.faults.serving import Plant, Server
 from tests.integration.faults.storm import Storm, told
 from tests.integration.faults.strangers import Strangers
-from tests.integration.faults.troubles import Cable, Troubles
+from tests.integration.faults.troubles import Cable, DirectoryCable, Troubles
 from tests.integration.faults.wire import Wire
 from tests.integration.faults.words import judged, words
 
@@ -63,7 +63,7 @@ def weather(
         opened.chaos.faults.delay_ms = 150  # so that a kill finds something out
         storm = Storm(folder, start(), seed, opened.numbers, up=up)
         storm.server.ready()
-        cables = [Cable(fake) for fake in opened.fakes.values()]
+        cables = [*map(Cable, opened.fakes.values()), DirectoryCable(opened.directory)]
         besides = (Strangers(opened, seed), Troubles(seed, cables, wire, machine))
         storm.blow(clients=4, seconds=seconds, restart=start, kills=kills, besides=besides)
         opened.chaos.faults.delay_ms = 0
@@ -280,13 +280,6 @@ def _overrules_others() -> None:
     put_in_place_of(restoring, "difference", blind)
 
 
-def _never_looks_again() -> None:
-    """What is done is read back once, and never after that."""
-    from service.engine import machine
-
-    put_in_place_of(machine, "next_look", lambda *_, **__: None)
-
-
 @pytest.mark.faults
 @pytest.mark.parametrize(
     ("plant", "broken"),
@@ -302,7 +295,6 @@ def _never_looks_again() -> None:
         (_stops_no_batch, "a_stopped_batch_stands"),
         (_opens_every_wave, "waves_wait_for_their_turn"),
         (_overrules_others, "nobody_else_is_overruled"),
-        (_never_looks_again, "done_is_so"),
     ],
 )
 def test_a_broken_service_is_found_out(plant: Callable[[], None], broken: str, tmp_path: Path) -> None:

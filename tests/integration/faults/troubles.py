@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from connectors.ldap.fake import FakeLdap
 from connectors.sdk.fakes.server import FakeAnswer, FakeRequest, HttpFake
 from tests.integration.faults.machine_clock import WRONG_S, MachineClock
 from tests.integration.faults.wire import Wire
@@ -16,6 +17,7 @@ from tests.integration.faults.wire import Wire
 BROKEN_S: Final = 2.0
 WHOLE_S: Final = 4.0
 COMMITS: Final = 3
+EVERY: Final = 1_000_000
 
 
 class Cable:
@@ -45,11 +47,24 @@ class Cable:
 
 
 @dataclass(slots=True)
+class DirectoryCable:
+    """The same for a directory."""
+
+    directory: FakeLdap
+
+    def cut(self) -> None:
+        self.directory.faults.hang_up = EVERY
+
+    def mend(self) -> None:
+        self.directory.faults.hang_up = 0
+
+
+@dataclass(slots=True)
 class Troubles:
     """One wire after the other is broken for a while, and all are whole at the end."""
 
     seed: int
-    cables: Sequence[Cable]
+    cables: Sequence[Cable | DirectoryCable]
     wire: Wire | None = None
     clock: MachineClock | None = None
     dice: random.Random = field(init=False)

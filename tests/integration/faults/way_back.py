@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from tests.integration.faults.others import by_place, times_changed
+from tests.integration.faults.others import by_place, times_at_work, times_changed
 from tests.integration.faults.seen import Effect, History
 
 BACK: Final = "undo."
@@ -38,7 +38,11 @@ def what_is_taken_back_is_as_before(history: History) -> Iterator[str]:
 
 
 def only_what_we_shut_is_opened(history: History) -> Iterator[str]:
-    """Nothing is opened that we had not shut, nothing before a person said so, and nothing is shut once more."""
+    """Nothing is opened that we had not shut, nothing before a person said so, and nothing is shut once more.
+
+    Who shut what somebody else shut while our step was at it, nobody can say.
+    """
+    at_work, others = times_at_work(history), by_place(history.others)
     said = {e.run: e.at for e in history.entries if e.event == "run.undoing"}
     shut: set[tuple[str, str, str]] = set()
     for effect in sorted(history.effects, key=lambda each: each.at):
@@ -48,7 +52,9 @@ def only_what_we_shut_is_opened(history: History) -> Iterator[str]:
                 yield f"{effect.what} of {effect.target} was done by {effect.run} after it had been taken back."
             shut.add(place)
             continue
-        if place not in shut:
+        forwards = at_work[f"{effect.run}/{effect.step.removeprefix(BACK)}"]
+        theirs = others.get((effect.target, effect.what), ())
+        if place not in shut and not any(a <= each.at <= b for a, b in forwards for each in theirs):
             yield f"{effect.run} opened {effect.what} of {effect.target}, which it had not shut."
         if effect.at < said.get(effect.run, "~"):
             yield f"{effect.what} of {effect.target} was opened by {effect.run} before anybody said so."
