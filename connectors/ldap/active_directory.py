@@ -11,7 +11,7 @@ from connectors.ldap.dialect import ATTRIBUTE_READ, evidence
 from connectors.ldap.directory import REPLACE, Directory, Entry
 from connectors.ldap.settings import LdapSettings
 from connectors.sdk.context import Context
-from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.errors import ConnectorError, NotFound, Refused, Unavailable
 from connectors.sdk.ldap_wire import all_of, by_rule, equals, none_of
 from connectors.sdk.types import (
     AccountStatus,
@@ -31,6 +31,14 @@ ACCOUNT_DISABLED: Final = 0x2
 BIT_AND: Final = "1.2.840.113556.1.4.803"
 RIGHT: Final = f"Write {CONTROL}"
 SCRAMBLED: Final = "Nobody knows the password any more: after a restore it is set anew."
+NOT_RESET: Final = Residual(
+    what="The password is what it was: machines that keep a copy of it let the leaver in offline."
+)
+HALF_RESET: Final = Residual(
+    what="Nobody can say whether the password was reset: machines that keep a copy of the old one may let the leaver "
+    "in offline, and after a restore it may have to be set anew.",
+    lost=True,
+)
 KERBEROS: Final = (
     "Kerberos tickets already issued live on, up to 10 hours, and a connection already bound keeps answering."
 )
@@ -52,6 +60,7 @@ class ActiveDirectory:
     def __init__(self, settings: LdapSettings, context: Context) -> None:
         self._reset_password = settings.reset_password
         self._now = context.now
+        self._again = context.again
 
     def id_of(self, entry: Entry) -> str:
         raw = next(iter(entry.values(self.id_attribute)), b"")
@@ -71,27 +80,55 @@ class ActiveDirectory:
 
     def disable(self, directory: Directory, entry: Entry) -> Outcome:
         before = _needed_control(entry)
-        if before & ACCOUNT_DISABLED:
+        shut = bool(before & ACCOUNT_DISABLED)
+        if shut and not self._again:
             seen = self._seen(entry, entry)
             return Outcome(changed=False, evidence=(seen,), receipt=Receipt(before={"changed": False}))
+        receipt = Receipt(before={"changed": False})
+        if not shut:
+            receipt = self._shut(directory, entry, before)
+        residual = (Residual(what=KERBEROS), *self._reset(directory, entry, receipt))
+        return Outcome(
+            changed=not shut or self._reset_password,
+            evidence=(self._seen(entry, self._read_again(directory, entry)),),
+            residual=residual,
+            receipt=receipt,
+        )
+
+    def _shut(self, directory: Directory, entry: Entry, before: int) -> Receipt:
         if entry.first("adminCount") == "1":
             raise Refused(
                 f"{entry.dn} is a protected account (adminCount=1), whose rights the domain puts back every hour.",
                 hint="A domain administrator has to take it out of its admin groups or shut it by hand.",
             )
-        self._write(directory, entry, before | ACCOUNT_DISABLED)
-        residual = [Residual(what=KERBEROS)]
-        if self._reset_password:
-            self._scramble(directory, entry)
-            residual.append(Residual(what=SCRAMBLED, lost=True))
-        return Outcome(
-            changed=True,
-            evidence=(self._seen(entry, self._read_again(directory, entry)),),
-            residual=tuple(residual),
-            receipt=Receipt(
-                before={"changed": True, CONTROL: str(before), "wrote": str(before | ACCOUNT_DISABLED)}
-            ),
-        )
+        wanted = before | ACCOUNT_DISABLED
+        receipt = Receipt(before={"changed": True, CONTROL: str(before), "wrote": str(wanted)})
+        self._change(directory, entry, wanted)
+        try:
+            self._insist(directory, entry, wanted)
+        except Unavailable as error:
+            what = f"The directory took the change of {entry.dn}, which could not be read back."
+            raise error.after(what, Outcome(changed=True, receipt=receipt)) from None
+        return receipt
+
+    def _reset(self, directory: Directory, entry: Entry, receipt: Receipt) -> tuple[Residual, ...]:
+        """Where it is wanted, give the login a password nobody knows. Also what an earlier attempt left undone.
+
+        Nothing on the entry says whether an earlier one did it: one random password more changes nothing.
+        """
+        if not self._reset_password:
+            return ()
+        left = NOT_RESET
+        try:
+            for _ in range(2):  # the domain keeps one former password alive for cached sign-ins
+                password = f'"{secrets.token_urlsafe(48)}aA1!"'.encode("utf-16-le")
+                directory.modify(entry, {"unicodePwd": (REPLACE, [password])}, right="Reset password")
+                left = HALF_RESET
+        except ConnectorError as error:
+            left = HALF_RESET if isinstance(error, Unavailable) else left
+            done = Outcome(changed=True, residual=(Residual(what=KERBEROS), left), receipt=receipt)
+            raise error.after("The login is shut, and its password was not reset.", done) from None
+        return (Residual(what=SCRAMBLED, lost=True),)
 
     def restore(self, directory: Directory, entry: Entry, receipt: Receipt) -> bool:
         if CONTROL not in receipt.before:
@@ -108,7 +145,8 @@ class ActiveDirectory:
                 f"{CONTROL} of {entry.dn} was changed by somebody else after we shut the login.",
                 hint="Nothing was put back. Decide who is right, then open the login by hand.",
             )
-        self._write(directory, entry, before)
+        self._change(directory, entry, before)
+        self._insist(directory, entry, before)
         return True
 
     def compare(self, entry: Entry, receipt: Receipt) -> Iterator[Difference]:
@@ -125,6 +163,9 @@ class ActiveDirectory:
         return Receipt(
             before={"changed": True, CONTROL: str(control), "wrote": str(control | ACCOUNT_DISABLED)}
         )
+
+    def bears_our_mark(self, entry: Entry) -> bool:  # noqa: ARG002  the protocol's
+        return False  # a bit is a bit, whoever set it
 
     def prove_disabled(self, directory: Directory, entry: Entry) -> Iterator[Evidence]:
         proof = {
@@ -162,19 +203,16 @@ class ActiveDirectory:
             fix="" if may else f"Delegate '{RIGHT}' on its organizational unit to the service account.",
         )
 
-    def _write(self, directory: Directory, entry: Entry, control: int) -> None:
+    def _change(self, directory: Directory, entry: Entry, control: int) -> None:
         directory.modify(entry, {CONTROL: (REPLACE, [str(control).encode()])}, right=RIGHT)
+
+    def _insist(self, directory: Directory, entry: Entry, control: int) -> None:
         after = self._read_again(directory, entry)
         if _control(after) != control:
             raise Refused(
                 f"The directory answered success, and {CONTROL} of {entry.dn} is not what we wrote.",
                 hint="Look for a policy or a sync that writes this attribute back.",
             )
-
-    def _scramble(self, directory: Directory, entry: Entry) -> None:
-        for _ in range(2):  # the domain keeps one former password alive for cached sign-ins
-            password = f'"{secrets.token_urlsafe(48)}aA1!"'.encode("utf-16-le")
-            directory.modify(entry, {"unicodePwd": (REPLACE, [password])}, right="Reset password")
 
     def _read_again(self, directory: Directory, entry: Entry) -> Entry:
         again = directory.entry(entry.dn, self.wanted)

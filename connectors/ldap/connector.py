@@ -193,6 +193,17 @@ class LdapConnector:
         with self._open() as directory:
             return self._dialect.receipt_of(directory, before)
 
+    def changed_by_us(self, account: Account, receipt: Receipt) -> bool:
+        """By the mark of the step on the entry. A group does not say who took a member out."""
+        if "groups" in receipt.before:
+            return False
+        with self._open() as directory:
+            return self._dialect.bears_our_mark(self._entry(directory, account))
+
+    def finishes(self, action: str) -> bool:
+        """Shutting takes several changes: one shut door does not say that the others are."""
+        return action == "disable_account"
+
     def remove_entitlements(self, account: Account) -> Outcome:
         """Leave every group; the receipt lists them by name."""
         with self._open() as directory:

@@ -57,6 +57,10 @@ class Dialect(Protocol):
         """What shutting the login as it was before would have left as a receipt."""
         ...
 
+    def bears_our_mark(self, entry: Entry) -> bool:
+        """Whether the entry itself says that this very step shut it."""
+        ...
+
     def prove_disabled(self, directory: Directory, entry: Entry) -> Iterator[Evidence]:
         """Evidence of every independent means there is. May leave the connection unbound: ask it last."""
         ...

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from connectors.ldap.answers import ADD_A_MEMBER
 from connectors.ldap.dialect import Dialect, evidence
 from connectors.ldap.directory import ADD, DELETE, NO_ATTRIBUTE, Directory, Entry, text
-from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.errors import ConnectorError, NotFound, Refused
 from connectors.sdk.ldap_wire import any_of, equals, has
 from connectors.sdk.types import Difference, Evidence, Json, Outcome, Proof, Receipt, Since
 
@@ -55,17 +55,27 @@ class Groups:
         held = self.memberships(before, entry)
         for group in before:
             _refuse_if_last(group, entry, held)
-        gone = [each for each in held if self._left(directory, each)]
-        if still := self.of(directory, entry):
+        gone: list[Membership] = []
+        try:
+            for each in held:
+                if self._left(directory, each):
+                    gone.append(each)  # noqa: PERF401  kept up to where it went wrong
+            still = self.of(directory, entry) if held else []
+        except ConnectorError as error:
+            if not gone:
+                raise
+            what = f"{entry.dn} has left {len(gone)} of {len(held)} groups."
+            raise error.after(what, Outcome(changed=True, receipt=_receipt(gone))) from None
+        if still:
             raise Refused(
                 f"The directory answered success, and {entry.dn} is still in {', '.join(still)}.",
                 hint="Look for a rule or a sync that fills these groups.",
-            )
+            ).after("", Outcome(changed=bool(gone), receipt=_receipt(gone)))
         body: dict[str, Json] = {"removed": [each.group for each in gone], "left": []}
         return Outcome(
             changed=bool(gone),
             evidence=(evidence(Proof.PROVEN, "member search", at, body),),
-            receipt=Receipt(before={"changed": bool(gone), "groups": [each._asdict() for each in gone]}),
+            receipt=_receipt(gone),
         )
 
     def join(self, directory: Directory, entry: Entry, memberships: Sequence[Json]) -> bool:
@@ -156,6 +166,11 @@ class Groups:
         except NotFound:
             return False  # the group itself is gone by now
         return not code
+
+
+def _receipt(gone: Iterable[Membership]) -> Receipt:
+    left = [each._asdict() for each in gone]
+    return Receipt(before={"changed": bool(left), "groups": left})
 
 
 def _refuse_if_last(group: Entry, entry: Entry, held: Iterable[Membership]) -> None:

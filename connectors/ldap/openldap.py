@@ -161,6 +161,9 @@ class OpenLdap:
             sealed={PASSWORD: before.values(PASSWORD)} if PASSWORD in measures else {},
         )
 
+    def bears_our_mark(self, entry: Entry) -> bool:
+        return self._is_mine(entry)
+
     def prove_disabled(self, directory: Directory, entry: Entry) -> Iterator[Evidence]:
         policy, doors = self._policies.of(directory, entry), self._policies.doors(directory, entry)
         proof = {

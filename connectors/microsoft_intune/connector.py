@@ -136,6 +136,10 @@ class IntuneConnector:
         except (RateLimited, Unavailable):
             return before
 
+    def finishes(self, action: str) -> bool:
+        """A lock looks for one that is on its way before it orders, and says what stays open until then."""
+        return action == "lock_device"
+
     def verify(self, target: Target, expectation: Expectation) -> tuple[Evidence, ...]:
         """Read what the device has answered. Only `LOCKED` can be proven here."""
         if not isinstance(target, Device) or expectation is not Expectation.LOCKED:

@@ -136,7 +136,7 @@ def login_before(api: Api, of: Account) -> Row:
 
 def login_of(of: Account) -> str:
     """The query of a user's `UserLogin`."""
-    fields = "Id, UserId, IsFrozen, IsPasswordLocked, LastModifiedDate"
+    fields = "Id, UserId, IsFrozen, IsPasswordLocked, LastModifiedDate, LastModifiedById"
     return f"SELECT {fields} FROM UserLogin WHERE UserId = {soql.literal(soql.id18(of.id))}"
 
 

@@ -29,11 +29,13 @@ def freeze(api: Api, account: Account) -> Outcome:
     """Set `UserLogin.IsFrozen`. The licence stays taken; sessions stay open.
 
     Where nobody has read the user and the id of its login is known, one call reads, freezes and reads again.
+    Not where an earlier attempt may have frozen it: writing once more would hide who did.
     """
     api.refuse_ourselves(account)
     user_id, login_id = soql.id18(account.id), account.refs.get(accounts.LOGIN)
     before = None
-    if user_id in api.known or api.has_just_found(account) or login_id is None:
+    looks = api.context.again or user_id in api.known or api.has_just_found(account)
+    if looks or login_id is None:
         login = accounts.login_before(api, account)
         was = bool(login["IsFrozen"])
         evidence = _ensure(api, account, LOGIN, str(login["Id"]), field=FROZEN, was=was, wanted=True)
@@ -118,6 +120,18 @@ def receipt_of(action: str, image: AccountState) -> Receipt:
     if action == "deactivate_account":
         return Receipt(before={"IsActive": True} if image.attributes.get("IsActive") else {})
     return Receipt(before={} if image.attributes.get("IsFrozen") else {"IsFrozen": False})
+
+
+def changed_by_us(api: Api, account: Account, receipt: Receipt) -> bool:
+    """Whether we were the last to change each record a receipt names: who came later may have meant it to stay."""
+    return all(_last_changed_by(api, account, field) == api.own_id for field in receipt.before)
+
+
+def _last_changed_by(api: Api, account: Account, field: str) -> str:
+    user_id = soql.literal(soql.id18(account.id))
+    text = f"SELECT Id, LastModifiedById FROM User WHERE Id = {user_id}"
+    row = accounts.user_login(api, account) if field == FROZEN else accounts.one(api, text, account)
+    return soql.id18(str(row["LastModifiedById"])) if row.get("LastModifiedById") else ""
 
 
 def _is_active(api: Api, account: Account) -> bool:

@@ -78,6 +78,14 @@ class SalesforceConnector:
         """The receipt of an action whose answer was lost."""
         return changes.receipt_of(action, image)
 
+    def changed_by_us(self, account: Account, receipt: Receipt) -> bool:
+        """By who modified the records last."""
+        return changes.changed_by_us(self._api, account, receipt)
+
+    def finishes(self, action: str) -> bool:
+        """These look before they change, and say what stays open."""
+        return action in {"disable_account", "revoke_sessions", "revoke_tokens"}
+
     def revoke_sessions(self, account: Account) -> Outcome:
         """End every session."""
         return revokes.sessions(self._api, account)

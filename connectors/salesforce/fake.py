@@ -273,11 +273,14 @@ class FakeSalesforce(SignInFake):
         refused = self._cannot(kind, row, wanted)
         if refused:
             return refused
-        for name, value in wanted.items():
-            if row[name] != value and self.applies(
-                f"{kind}.{name}", target=self._owner(row), request=request
-            ):
-                row |= {name: value, "LastModifiedDate": stamp(self.now().replace(microsecond=0))}
+        done = [
+            name
+            for name, value in wanted.items()
+            if row[name] == value or self.applies(f"{kind}.{name}", target=self._owner(row), request=request)
+        ]
+        if done:  # as Salesforce does: who writes what is there already has modified the record too
+            at = stamp(self.now().replace(microsecond=0))
+            row |= {name: wanted[name] for name in done} | {"LastModifiedDate": at, "LastModifiedById": asker}
         return FakeAnswer(status=204)
 
     def _cannot(self, kind: str, row: Mapping[str, Any], wanted: Mapping[str, Any]) -> FakeAnswer | None:

@@ -11,6 +11,8 @@ from connectors.salesforce.fake_soql import stamp
 
 State = dict[str, Any]
 OUR_USERNAME: Final = "exeunt@integration.example"
+#: Who made the users of the made-up org: neither we nor anybody who can be asked.
+IMPORTER: Final = soql.id18("0055f0000000Imp")
 OUR_RIGHTS: Final = (
     "PermissionsApiEnabled",
     "PermissionsManageUsers",
@@ -98,6 +100,7 @@ def add_user(state: State, person: Mapping[str, Any], now: datetime) -> str:
         "UserRoleId": None,
         "CreatedDate": stamp(created),
         "LastModifiedDate": stamp(created),
+        "LastModifiedById": IMPORTER,
     }
     login_id = new_id(state, "0Yw")
     state["user_logins"][login_id] = {
@@ -106,6 +109,7 @@ def add_user(state: State, person: Mapping[str, Any], now: datetime) -> str:
         "IsFrozen": person.get("frozen", False),
         "IsPasswordLocked": False,
         "LastModifiedDate": stamp(created),
+        "LastModifiedById": IMPORTER,
     }
     state["passwords"][user_id] = hashed(person.get("password") or f"pw-{person['email']}")
     return user_id

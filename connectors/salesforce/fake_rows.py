@@ -14,9 +14,9 @@ def _words(text: str) -> frozenset[str]:
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "User": _words(
         "Id Username Email EmployeeNumber FederationIdentifier Name Title Department IsActive UserType ProfileId "
-        "UserRoleId CreatedDate LastModifiedDate"
+        "UserRoleId CreatedDate LastModifiedDate LastModifiedById"
     ),
-    "UserLogin": _words("Id UserId IsFrozen IsPasswordLocked LastModifiedDate"),
+    "UserLogin": _words("Id UserId IsFrozen IsPasswordLocked LastModifiedDate LastModifiedById"),
     "PermissionSetAssignment": _words(
         "Id AssigneeId PermissionSetId PermissionSetGroupId PermissionSet.Name PermissionSet.IsOwnedByProfile "
         "Assignee.IsActive"

@@ -183,3 +183,11 @@ class _Hearing:
         return Received(
             status=self._status, headers=self._headers, body=b"".join(self._body), keeps=self.keeps
         )
+
+
+def is_refused(status: int | None) -> bool:
+    """Whether an answer says for certain that nothing was carried out; none, and most that begin with 5, do not."""
+    if status is None:
+        return False
+    theirs = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return (theirs and status != HTTPStatus.REQUEST_TIMEOUT) or status == HTTPStatus.NOT_IMPLEMENTED

@@ -100,6 +100,28 @@ class RestoresAccounts(Protocol):
 
 
 @runtime_checkable
+class TellsWhoChanged(Protocol):
+    """Can tell by the target system itself, such as by a mark or by who modified a record last, who changed it."""
+
+    def changed_by_us(self, account: Account, receipt: Receipt) -> bool:
+        """Whether it is certain that what a receipt names was changed by us, and by nobody else since.
+
+        Asked where an answer was lost, of a connector opened under the idempotency key of the step that acted.
+        Where it says no, or a connector does not know, the account stays as it is and a person decides.
+        """
+        ...
+
+
+@runtime_checkable
+class FinishesActions(Protocol):
+    """Can be called again after a lost answer: it does what is missing, and says again what stays open."""
+
+    def finishes(self, action: str) -> bool:
+        """Whether that holds of this action. Else what reads back as it should be is taken for done."""
+        ...
+
+
+@runtime_checkable
 class DeactivatesAccounts(Protocol):
     """Can end an account for good, after it was disabled."""
 

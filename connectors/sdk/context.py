@@ -37,13 +37,15 @@ class Call:
     """One call to a target system, without its bodies.
 
     `asked` is the method and a path template (`PATCH /sobjects/UserLogin/{id}`), `answered` the status
-    (`204`, `49 invalidCredentials`, `no answer`).
+    (`204`, `49 invalidCredentials`, `no answer`). `may_have_changed`: a change left us, and no
+    answer says for certain that it was not carried out.
     """
 
     at: datetime
     asked: str
     answered: str
     ms: float
+    may_have_changed: bool = False
 
 
 def always() -> bool:
@@ -64,6 +66,7 @@ class Context:
         calls: Every call made, in order; the engine keeps them with the attempt.
         still_ours: Asked at the transport right before each call that could change something: a process that stood
             still may have been taken for dead, and what it was about to do is somebody else's by now.
+        again: An earlier attempt may have changed something, and may have left something undone.
     """
 
     now: Callable[[], datetime]
@@ -72,6 +75,7 @@ class Context:
     idempotency_key: str = ""
     deadline_s: float = 20.0
     calls: list[Call] = field(default_factory=list)
+    again: bool = False
     still_ours: Callable[[], bool] = always
 
     def check_still_ours(self) -> None:

@@ -13,7 +13,9 @@
 The engine reads the class, never the message.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
+
+from connectors.sdk.types import Outcome
 
 
 class ConnectorError(Exception):
@@ -30,6 +32,19 @@ class ConnectorError(Exception):
         super().__init__(f"{what} {hint}")
         self.what = what
         self.hint = hint
+        self.done: Outcome | None = None
+
+    def after(self, what: str, done: Outcome) -> Self:
+        """The same, where a part was done before it went wrong.
+
+        Args:
+            what: What was done and what was not, as a sentence.
+            done: The receipt of what was done, and what stays open because of what was not.
+        """
+        self.what = f"{what} {self.what}".strip()
+        self.args = (f"{self.what} {self.hint}",)
+        self.done = done
+        return self
 
 
 class ConfigError(ConnectorError):

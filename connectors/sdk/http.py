@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, NoReturn, Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from connectors.sdk import pacing, urls
-from connectors.sdk.answer import TooLongError, UnreadableError
+from connectors.sdk.answer import TooLongError, UnreadableError, is_refused
 from connectors.sdk.context import Call, Context
 from connectors.sdk.errors import AuthError, ConfigError, Refused, Unavailable, Unsafe
 from connectors.sdk.types import Json
@@ -219,10 +219,11 @@ class Http:
             self._fail(error, sent=connection.sent, writes=ask.writes)
         finally:
             ms = (time.monotonic() - started) * 1000
-            answered = "no answer" if response is None else str(response.status)
-            self._context.calls.append(
-                Call(at=self._context.now(), asked=ask.shown, answered=answered, ms=ms)
-            )
+            status = None if response is None else response.status
+            may = ask.writes and connection.sent and not is_refused(status)
+            at, answered = self._context.now(), str(status or "no answer")
+            call = Call(at=at, asked=ask.shown, answered=answered, ms=ms, may_have_changed=may)
+            self._context.calls.append(call)
             if response is None or not (keeps and _given_back(key, connection)):
                 connection.close()
         return response

@@ -27,10 +27,13 @@ from ldap3.core.exceptions import (
 )
 from ldap3.core.results import (
     RESULT_CODES,
+    RESULT_OPERATIONS_ERROR,
+    RESULT_OTHER,
     RESULT_REFERRAL,
     RESULT_SIZE_LIMIT_EXCEEDED,
     RESULT_SUCCESS,
     RESULT_TIME_LIMIT_EXCEEDED,
+    RESULT_UNAVAILABLE,
 )
 from ldap3.protocol.sasl.sasl import sasl_prep
 from pyasn1.error import PyAsn1Error
@@ -60,6 +63,12 @@ _OUR_CREDENTIALS: Final = (
 )
 _WANTS_TLS: Final = (LDAPConfidentialityRequiredResult, LDAPStrongerAuthRequiredResult)
 
+
+#: How a change ended that may have been carried out: well, with no answer, or with what a proxy answers when the
+#: server behind it hung up. Every other result says for certain that it was not (RFC 4511, 4.6).
+_MAY_HAVE_CHANGED: Final = frozenset(
+    {None, RESULT_SUCCESS, RESULT_OPERATIONS_ERROR, RESULT_UNAVAILABLE, RESULT_OTHER}
+)
 
 #: What a search found, and how the operation ended.
 Exchange = tuple[list[wire.Found], wire.Answer]
@@ -143,15 +152,17 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
             raise LDAPConnectionIsReadOnlyError("connection is in read-only mode")
         if kind not in {wire.BIND, wire.SEARCH}:
             self._context.check_still_ours()
-        answered, started = "no answer", time.monotonic()
+        answered, code, started = "no answer", None, time.monotonic()
         try:
             found, answer = self._exchanged(operation, controls)
+            code = answer.code
             answered = f"{answer.code} {RESULT_CODES.get(answer.code, 'unknown')}"
         except (*_UNREADABLE, OSError):
             self.strategy.close()
             raise LDAPSocketReceiveError("no answer that can be read") from None
         finally:
-            self._record(wire.NAMES[kind], answered, started)
+            changes = kind not in {wire.BIND, wire.SEARCH} and code in _MAY_HAVE_CHANGED
+            self._record(wire.NAMES[kind], answered, started, changes=changes)
         return found, answer
 
     def _exchanged(self, operation: bytes, controls: tuple[bytes, ...]) -> Exchange:
@@ -171,10 +182,12 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
                 raise LDAPSocketReceiveError("an answer of another kind")
         raise LDAPSessionTerminatedByServerError("the directory ended the session")
 
-    def _record(self, asked: str, answered: str, started: float) -> None:
+    def _record(self, asked: str, answered: str, started: float, *, changes: bool = False) -> None:
         self.whole = self.whole and answered != "no answer"
         ms = (time.monotonic() - started) * 1000
-        self._context.calls.append(Call(at=self._context.now(), asked=asked, answered=answered, ms=ms))
+        at = self._context.now()
+        call = Call(at=at, asked=asked, answered=answered, ms=ms, may_have_changed=changes)
+        self._context.calls.append(call)
 
     def leave(self) -> None:
         """Say goodbye and close; what goes wrong in doing so harms nobody."""

@@ -181,6 +181,7 @@ class Since(StrEnum):
     AS_BEFORE = "as before"
     AS_LEFT = "as we left it"
     CHANGED = "changed since"
+    UNKNOWN = "by us or by somebody else"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

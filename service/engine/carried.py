@@ -55,6 +55,8 @@ def together(carried: list[Carried], failed: list[Again | Ask]) -> Result:
     if not failed:
         return summed(carried)
     receipts = _receipts(carried)
+    left = tuple(r for c in carried for r in c.outcome.residual)
+    left += tuple(r for result in failed for r in result.residual)
     again = [result for result in failed if isinstance(result, Again)]
     asks = [result for result in failed if isinstance(result, Ask)]
     if again and not any(ask.shut_gate for ask in asks):
@@ -63,11 +65,12 @@ def together(carried: list[Carried], failed: list[Again | Ask]) -> Result:
             after_s=max((a.after_s for a in again if a.after_s is not None), default=None),
             look_first=any(a.look_first for a in again),
             receipts=receipts,
+            residual=left,
         )
     if any(_is_wrong(c) for c in carried):
         return replace(summed(carried), receipts=receipts)
     worst = max(asks, key=lambda ask: (ask.shut_gate, ask.failed))
-    return replace(worst, readings=_readings(carried), receipts=receipts)
+    return replace(worst, readings=_readings(carried), receipts=receipts, residual=left)
 
 
 def _is_wrong(carried: Carried) -> bool:

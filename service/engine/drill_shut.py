@@ -12,9 +12,8 @@ from connectors.sdk.capabilities import ReadsState, RestoresAccounts
 from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError, Refused
 from connectors.sdk.registry import Registry
-from connectors.sdk.types import Account, AccountState, Since
+from connectors.sdk.types import Account, Since
 from service.engine import sealed
-from service.engine.restoring import Kept, KeptAccount, difference
 from service.ledger.keys import Keys
 from service.store import Base, Store
 
@@ -86,9 +85,9 @@ class Shut:
 
     def _put_back(self, one: DrillAccount) -> str:
         (image,) = sealed.images_of(self.keys, one.image, one.system).values()
-        kept = Kept(action=ACTION, key=KEY, tries=1, accounts=())
         reader = self._restorer(one.system, reading=True)
-        receipt, found = difference(reader, kept, _only(image))
+        receipt = reader.receipt_of(ACTION, image)
+        found = reader.compare(image.account, receipt)
         if any(each.since is Since.CHANGED for each in found):
             return "Somebody else was there since, so it was left. Open the test account there yourself."
         if any(each.since is Since.AS_LEFT for each in found):
@@ -105,7 +104,3 @@ class Shut:
     def _open(self, system: str, *, reading: bool) -> object:
         context = Context(now=self.now, idempotency_key=KEY, fresh=reading, read_only=reading)
         return cast("object", self.registry.open(system, context))
-
-
-def _only(image: AccountState) -> KeptAccount:
-    return KeptAccount(account=image.account, receipt=None, image=image)

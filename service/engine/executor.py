@@ -16,7 +16,8 @@ from connectors.sdk.types import (
     AccountState,
 )
 from service.engine.clock import running
-from service.engine.job import Job, Notes
+from service.engine.job import Job
+from service.engine.notes import Notes
 from service.engine.order import (
     Again,
     Ask,
@@ -93,6 +94,8 @@ class Executor:
             calls=tuple(notes.calls),
             others=tuple(notes.others),
             images=tuple(notes.images),
+            receipts=dict(notes.receipts),
+            touched=frozenset(notes.touched),
         )
 
     def guarded(self, order: Order, work: Callable[[], T]) -> T | Again | Ask:

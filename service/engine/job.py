@@ -1,12 +1,19 @@
 """One order on its way: which accounts or devices, how they were, the change, and the reading back."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeGuard, TypeVar, cast
 
-from connectors.sdk.capabilities import FindsAccounts, ManagesDevices, ReadsAlong, ReadsState, Verifies
-from connectors.sdk.context import Call, Context
+from connectors.sdk.capabilities import (
+    FindsAccounts,
+    FinishesActions,
+    ManagesDevices,
+    ReadsAlong,
+    ReadsState,
+    Verifies,
+)
+from connectors.sdk.context import Context
 from connectors.sdk.errors import ConfigError, ConnectorError
 from connectors.sdk.manifest import ActionSpec, On
 from connectors.sdk.types import Account, AccountState, Device, Evidence, Outcome, Pending, Proof, Target
@@ -14,7 +21,9 @@ from service.departures.matching import Matched, NoAccount, match_besides
 from service.engine.carried import Carried, together
 from service.engine.grading import contradicted, grade_of
 from service.engine.hired_again import stays_gone
-from service.engine.order import NONE_FOUND, POSTURE, Again, Ask, Order, Result, whose_is_it
+from service.engine.noted_posture import posture_of
+from service.engine.notes import Notes
+from service.engine.order import NONE_FOUND, Again, Ask, Order, Result, whose_is_it
 from service.engine.sole_admin import stays_administered
 from service.engine.translating import nobody
 from service.playbook.model import Grade
@@ -26,15 +35,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TARGETS, BEFORE, NOTED = "targets", "before ", "noted "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notes:
-    """What is learnt on the way, kept though the step may fail: calls, further accounts, before-images."""
-
-    calls: list[Call] = field(default_factory=list)
-    others: list[Account] = field(default_factory=list)
-    images: list[AccountState] = field(default_factory=list)
 
 
 class Job:
@@ -57,6 +57,7 @@ class Job:
             read_only=read_only,
             calls=self._notes.calls,
             still_ours=self._executor.still_ours,
+            again=self._order.look_first,
         )
 
     def look(self) -> None:
@@ -66,7 +67,7 @@ class Job:
             if self._reads_before(target):
                 self._noted(f"{BEFORE}{target.id}", partial(self._before, target))
             if isinstance(target, Device):
-                self._noted(f"{NOTED}{target.id}", partial(self._posture, target))
+                self._noted(f"{NOTED}{target.id}", partial(posture_of, self._connector, target))
 
     def goes_on_with(self, order: Order) -> Self:
         """The attempt that was let out by now."""
@@ -171,44 +172,38 @@ class Job:
                 return whose_is_it(unclear)
 
     def _one(self, target: Target) -> Carried:
+        found = False
         if self._order.look_first and self._spec.expects:
             evidence = self._verify(target)
             if evidence and not contradicted(evidence) and grade_of(evidence) is not Grade.ACKNOWLEDGED:
-                return Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
+                if not self._finishes():
+                    return Carried(target=target, outcome=_as_found(evidence), evidence=evidence)
+                found = True
         self._executor.untouchable.check(target)
         stays_gone(self._order, now=self._executor.now())
-        stays_administered(self._order, self._spec, target, self._reader)
-        self._keep_before(target)
-        noted = self._once(f"{NOTED}{target.id}", partial(self._posture, target))
-        passing("connector.call.before")
-        outcome: Outcome = getattr(self._connector, self._method)(target)
-        passing("connector.call.after")
-        if outcome.before is not None:
-            self._notes.images.append(outcome.before)
+        if not found:  # else it is shut already, and how it was before us is not to be seen any more
+            stays_administered(self._order, self._spec, target, self._reader)
+            self._keep_before(target)
+        noted = self._once(f"{NOTED}{target.id}", partial(posture_of, self._connector, target))
+        outcome = self._called(target, found=found)
         evidence = self._verify(target) if self._spec.expects else outcome.evidence
         return Carried(target=target, outcome=outcome, evidence=(*evidence, *noted))
 
-    def _posture(self, target: Target) -> tuple[Evidence, ...]:
-        """Encryption, key escrow and antivirus, while the device still reports: before it is locked."""
-        if not isinstance(target, Device) or not isinstance(self._connector, ManagesDevices):
-            return ()
-        posture = self._connector.posture(target)
-        body = {
-            "encrypted": posture.encrypted,
-            "recovery key escrowed": posture.recovery_key_escrowed,
-            "antivirus on": posture.antivirus_on,
-            "antivirus up to date": posture.antivirus_up_to_date,
-            "last check-in": posture.last_check_in.isoformat() if posture.last_check_in else None,
-        }
-        return (
-            Evidence(
-                kind=POSTURE,
-                proof=Proof.NOTED,
-                how="device management record",
-                observed_at=posture.read_at,
-                body=body,
-            ),
-        )
+    def _called(self, target: Target, *, found: bool) -> Outcome:
+        before = len(self._notes.calls)
+        passing("connector.call.before")
+        with self._notes.changing(target):
+            outcome: Outcome = getattr(self._connector, self._method)(target)
+        if found:  # what an earlier attempt did: that this one changed nothing says nothing of it
+            receipt = outcome.receipt if outcome.changed else None
+            outcome = replace(outcome, changed=True, before=None, receipt=receipt)
+        self._notes.answered(target, outcome, since=before)
+        passing("connector.call.after")
+        return outcome
+
+    def _finishes(self) -> bool:
+        connector = self._connector
+        return isinstance(connector, FinishesActions) and connector.finishes(self._method)
 
     def _keep_before(self, target: Target) -> None:
         """The before-image is on disk before the change is on its way: a lost answer can still be undone.

@@ -8,13 +8,14 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from connectors.sdk.errors import Unavailable
 from connectors.sdk.manifest import Pace
-from connectors.sdk.types import AccountState, Receipt
+from connectors.sdk.types import AccountState, Receipt, Residual
 from service.engine import asking, sealed
 from service.engine.aftercare import SLOWEST_POLL_S, SLOWEST_S, next_look, overtaken, rarer
 from service.engine.gates import came_back
@@ -82,9 +83,11 @@ class Machine:
         known = _BEFORE.scalar(session, row=row)
         _KEEP_BEFORE.run(session, row=row, image=sealed.seal_before(self.keys, known, state))
 
-    def _keep_images(self, step: StepRun, images: Sequence[AccountState]) -> None:
+    def _keep_images(self, step: StepRun, images: Sequence[AccountState], touched: Collection[str]) -> None:
         for state in images:
             step.before = sealed.seal_before(self.keys, step.before, state)
+        if touched:
+            step.before = sealed.mark_touched(self.keys, step.before, touched)
 
     def finish(self, session: Session, returned: Returned, *, now: datetime) -> None:
         """Record what came back, unless a later attempt has overtaken it."""
@@ -130,14 +133,16 @@ class Machine:
     ) -> bool:
         """Record one; false when it came too late to count."""
         order = returned.order
-        if returned.images:  # also of a late one: nobody will read that state again
-            self._keep_images(_row(step), returned.images)
+        if returned.images or returned.touched:  # also of a late one: nobody will learn that again
+            self._keep_images(_row(step), returned.images, returned.touched)
         is_out = step.checking if order.checking else step.state in OUT
         if step.attempt != order.n or not is_out:
             # no transition: nobody's view of the step is stale now
+            if returned.receipts:
+                self._keep_receipts(_row(step), returned.receipts)
             record_run(session, step.run_id, Event.STEP_LATE, at=now, step=step.step, body={"late": order.n})
             return False
-        self._keep_receipts(step, returned.result.receipts)
+        self._keep_receipts(step, {**returned.receipts, **returned.result.receipts})
         if returned.others:
             asking.found_further(session, step, returned.others, now=now)
         if order.checking:
@@ -174,10 +179,9 @@ class Machine:
 
     def _keep(self, step: Step, result: Done | Queued) -> None:
         step.evidence = evidence([], step.evidence, as_rows(result.readings))
-        step.residual = [
-            {"what": r.what, "until": r.until.isoformat() if r.until else None, "lost": r.lost}
-            for r in result.residual
-        ]
+        # a reading says nothing of what was left undone
+        if result.residual or step.state is not StepState.FAILED:
+            step.residual = _residual(result.residual)
         step.look_first = False
 
     def _keep_receipts(self, step: Step, receipts: Mapping[str, Receipt]) -> None:
@@ -229,6 +233,8 @@ def _again(session: Session, step: Step, again: Again, *, now: datetime) -> None
     pause = _pause(again.after_s, backoff)
     step.look_first = step.look_first or again.look_first
     step.why, step.fix = again.what[:1000], again.hint[:1000]
+    if again.residual:
+        step.residual = _residual(again.residual)
     if now + pause > step.retry_until:
         _fail(session, step, again.error, now=now)
         return
@@ -237,9 +243,15 @@ def _again(session: Session, step: Step, again: Again, *, now: datetime) -> None
     record(session, step, Event.STEP_RETRIED, at=now, body={"error": again.error, "in_ms": wait_ms})
 
 
+def _residual(left: Sequence[Residual]) -> list[Any]:
+    return [{"what": r.what, "until": r.until.isoformat() if r.until else None, "lost": r.lost} for r in left]
+
+
 def _ask(session: Session, step: Step, ask: Ask, *, now: datetime) -> None:
     step.grade, step.why, step.fix = ask.grade, ask.what[:1000], ask.hint[:1000]
     step.evidence = evidence([], step.evidence, as_rows(ask.readings))
+    if ask.residual:
+        step.residual = _residual(ask.residual)
     if ask.failed:
         _fail(session, step, ask.error, now=now)
         return
@@ -369,8 +381,10 @@ def _locked(session: Session, returned: Sequence[Returned], confirmed: Collectio
 
 def _usual(returned: Returned, step: Step) -> bool:
     """Whether what comes of it concerns the step alone: no question, no image, no run that is opened again."""
-    if returned.others or returned.images:
+    if returned.others or returned.images or returned.touched:
         return False
+    if returned.receipts and (step.attempt != returned.order.n or step.state not in OUT):
+        return False  # too late, and what it changed is kept all the same
     if returned.order.checking:
         answered_late = isinstance(returned.result, Queued) and step.waits_for is not WaitsFor.DEVICE
         return not isinstance(returned.result, Contradicted) and not answered_late

@@ -93,6 +93,7 @@ class Again:
     after_s: float | None = None
     look_first: bool = False
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    residual: tuple[Residual, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,7 @@ class Ask:
     grade: Grade = Grade.UNKNOWN
     readings: tuple[Reading, ...] = ()
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    residual: tuple[Residual, ...] = ()
     failed: bool = True
     shut_gate: bool = False
     whose: bool = False
@@ -146,7 +148,9 @@ class Returned:
     """A result with the attempt it belongs to and the calls that were made for it.
 
     `others` are accounts that may be the leaver's too: they were found, and nothing was done to them.
-    `images` are before-images that came with the answer to the change itself.
+    `images` are before-images that came with the answer to the change itself. `receipts` are those of changes that
+    were answered, though something may have gone wrong after them; `touched` are the ids of what may have been
+    changed by a call whose answer says nothing of it.
     """
 
     order: Order
@@ -154,6 +158,8 @@ class Returned:
     calls: tuple[Call, ...] = ()
     others: tuple[Account, ...] = ()
     images: tuple[AccountState, ...] = ()
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    touched: frozenset[str] = frozenset()
 
 
 def whose_is_it(unclear: Unclear) -> Ask:

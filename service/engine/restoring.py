@@ -14,14 +14,13 @@ from connectors.sdk.context import Call, Context
 from connectors.sdk.errors import ConfigError
 from connectors.sdk.types import (
     Account,
-    AccountState,
     Difference,
     Evidence,
     Expectation,
     Proof,
-    Receipt,
     Since,
 )
+from service.engine.difference import KeptAccount, compared, difference
 from service.engine.executor import Executor
 from service.engine.grading import grade_of, weakest
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Reading, Result
@@ -39,15 +38,6 @@ LOOK: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptAccount:
-    """What is kept of one account: the receipt of the change, and the before-image."""
-
-    account: Account
-    receipt: Receipt | None
-    image: AccountState | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """What restoring needs of the step that is undone. `key` is that step's idempotency key.
 
@@ -56,7 +46,6 @@ class Kept:
 
     action: str
     key: str
-    tries: int
     accounts: tuple[KeptAccount, ...]
     unknown: bool = False
 
@@ -116,17 +105,20 @@ class _Job:
         return self._executor.read_along and isinstance(self._reader(fresh=True), ReadsAlong)
 
     def one(self, kept: KeptAccount) -> _Restored | Ask:
-        receipt, found = difference(self._reader(fresh=True), self._kept, kept)
+        receipts, found = difference(self._reader(fresh=True), self._kept.action, kept)
         strangers = [each for each in found if each.since is Since.CHANGED]
         if strangers and not self._order.checking:
             return _conflict(kept.account, strangers)
+        if not self._order.checking and any(each.since is Since.UNKNOWN for each in found):
+            return _nobody_knows(kept.account)
         todo = any(each.since is not Since.AS_BEFORE for each in found)
         if todo and not self._order.checking:
             writer = self._writer()
             passing("connector.call.before")
-            writer.restore_account(kept.account, receipt)
+            for receipt in receipts:
+                writer.restore_account(kept.account, receipt)
             passing("connector.call.after")
-            found = self._reader(fresh=True).compare(kept.account, receipt)
+            found = compared(self._reader(fresh=True), kept.account, receipts).found
         evidence = (self._compared(found), *self._read_back(kept.account, found))
         return _Restored(account=kept.account, changed=todo, evidence=evidence)
 
@@ -186,25 +178,6 @@ class _Job:
         return connector
 
 
-def difference(
-    reader: RestoresAccounts, kept: Kept, one: KeptAccount
-) -> tuple[Receipt, tuple[Difference, ...]]:
-    """What we changed, beside what holds now: as the action said, else as the before-image shows.
-
-    Args:
-        reader: Opened under the idempotency key of the step that acted; writing is switched off.
-    """
-    if one.receipt is not None:
-        found = reader.compare(one.account, one.receipt)
-        # "nothing changed" of a second try may be what a first one did whose answer was lost
-        if found or kept.tries <= 1 or one.image is None:
-            return one.receipt, found
-    if one.image is None:
-        return Receipt(), ()
-    made = reader.receipt_of(kept.action, one.image)
-    return made, reader.compare(one.account, made)
-
-
 def _conflict(account: Account, strangers: Iterable[Difference]) -> Ask:
     said = "; ".join(
         f"{each.what} is {each.now} now, and was {each.left} when we left it" for each in strangers
@@ -213,6 +186,16 @@ def _conflict(account: Account, strangers: Iterable[Difference]) -> Ask:
         error="Conflict",
         what=f"{account.label} was changed by somebody else since: {said}. Nothing was put back.",
         hint="Find out who is right. Put it back by hand and confirm it, or say that it does not apply.",
+    )
+
+
+def _nobody_knows(account: Account) -> Ask:
+    return Ask(
+        error="Unknown",
+        what=f"{account.label}: an answer of ours was lost, and nobody can say whether we shut it or somebody else "
+        "did meanwhile. Nothing was put back.",
+        hint="Find out whether somebody wants it shut. Put it back by hand and confirm it, or say that it does not "
+        "apply.",
     )
 
 

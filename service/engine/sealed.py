@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +10,23 @@ from connectors.sdk.types import Account, AccountState, Receipt
 from service.ledger.keys import Keys
 
 BEFORE = "exeunt.before-image"
+TOUCHED = "touched"
 RECEIPTS = "exeunt.receipts"
 #: When an image was read that does not say so.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def mark_touched(keys: Keys, known: bytes | None, accounts: Iterable[str]) -> bytes | None:
+    """Note of accounts with an image that a try may have changed them without our having learnt what it did."""
+    images = open_before(keys, known)
+    for account in images.keys() & set(accounts):
+        images[account][TOUCHED] = True
+    return keys.seal(json.dumps(images, sort_keys=True).encode(), BEFORE) if images else known
+
+
+def touched_in(keys: Keys, blob: bytes | None) -> dict[str, bool | None]:
+    """Whether that was noted, by account id; `None` of an image that is older than such notes."""
+    return {account: image.get(TOUCHED) for account, image in open_before(keys, blob).items()}
 
 
 def seal_before(keys: Keys, known: bytes | None, state: AccountState) -> bytes:
@@ -23,6 +37,7 @@ def seal_before(keys: Keys, known: bytes | None, state: AccountState) -> bytes:
         "read_at": state.read_at.isoformat(),
         "attributes": dict(state.attributes),
         "sealed": _packed(state.sealed),
+        TOUCHED: False,
     }
     images.setdefault(state.account.id, image)
     return keys.seal(json.dumps(images, sort_keys=True).encode(), BEFORE)
@@ -47,22 +62,34 @@ def images_of(keys: Keys, blob: bytes | None, connector: str) -> dict[str, Accou
 
 
 def seal_receipts(keys: Keys, known: bytes | None, receipts: Mapping[str, Receipt]) -> bytes | None:
-    """Keep what restoring needs. The receipt of the attempt that changed something is never overwritten."""
-    kept = {account: _as_json(receipt) for account, receipt in open_receipts(keys, known).items()}
+    """Keep what restoring needs: of each account the receipts of all attempts that changed something, in order."""
+    kept = {account: list(each) for account, each in open_receipts(keys, known).items()}
     for account, receipt in receipts.items():
-        if account not in kept or kept[account]["before"].get("changed") is False:
-            kept[account] = _as_json(receipt)
-    return keys.seal(json.dumps(kept, sort_keys=True).encode(), RECEIPTS) if kept else None
+        told = kept.setdefault(account, [receipt])
+        if not _changes(told[0]) and _changes(receipt):
+            told[:] = [receipt]
+        elif _changes(receipt) and receipt not in told:
+            told.append(receipt)
+    rows = {account: [_as_json(receipt) for receipt in told] for account, told in kept.items()}
+    return keys.seal(json.dumps(rows, sort_keys=True).encode(), RECEIPTS) if rows else None
 
 
-def open_receipts(keys: Keys, blob: bytes | None) -> dict[str, Receipt]:
-    """The receipts by account id."""
+def open_receipts(keys: Keys, blob: bytes | None) -> dict[str, tuple[Receipt, ...]]:
+    """The receipts by account id, the oldest first."""
     if blob is None:
         return {}
+    rows = json.loads(keys.open(blob, RECEIPTS))
     return {
-        account: Receipt(before=body["before"], sealed=_unpacked(body["sealed"]))
-        for account, body in json.loads(keys.open(blob, RECEIPTS)).items()
+        account: tuple(
+            Receipt(before=body["before"], sealed=_unpacked(body["sealed"]))
+            for body in (told if isinstance(told, list) else [told])  # one alone, as they were kept once
+        )
+        for account, told in rows.items()
     }
+
+
+def _changes(receipt: Receipt) -> bool:
+    return receipt.before.get("changed") is not False and bool(receipt.before or receipt.sealed)
 
 
 def _as_json(receipt: Receipt) -> dict[str, Any]:

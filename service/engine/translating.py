@@ -1,5 +1,7 @@
 """What the engine does about what a connector did not find, or refused: by the class of the error alone."""
 
+from dataclasses import replace
+
 from connectors.sdk.errors import (
     Ambiguous,
     AuthError,
@@ -24,7 +26,19 @@ def nobody(what: str, order: Order) -> Ask:
 
 
 def translated(error: ConnectorError) -> Again | Ask:
-    """What the engine does about each class of error. Never looks at the message."""
+    """What the engine does about each class of error. Never looks at the message.
+
+    Where a part was done before it went wrong, the next attempt looks first, and what stays open is kept.
+    """
+    meant = _meant(error)
+    if error.done is None:
+        return meant
+    if isinstance(meant, Again):
+        return replace(meant, look_first=True, residual=error.done.residual)
+    return replace(meant, residual=error.done.residual)
+
+
+def _meant(error: ConnectorError) -> Again | Ask:
     name = type(error).__name__
     match error:
         case RateLimited():

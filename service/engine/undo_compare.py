@@ -14,10 +14,11 @@ from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry
 from connectors.sdk.types import Difference, Since
+from service.engine.difference import KeptAccount, difference
 from service.engine.record import record_run
-from service.engine.restoring import Kept, KeptAccount, difference
+from service.engine.restoring import Kept
 from service.engine.tables import StepRun
-from service.engine.undo_kept import kept_of, tries_of
+from service.engine.undo_kept import Tries, kept_of, tries_of
 from service.engine.undo_steps import Specs, is_undone_by_us
 from service.ledger.event import Event
 from service.ledger.keys import Keys
@@ -28,6 +29,7 @@ SAYS: Final = {
     Since.AS_BEFORE: "is as before already",
     Since.AS_LEFT: "would be put back",
     Since.CHANGED: "somebody else was there since: a person decides",
+    Since.UNKNOWN: "an answer was lost, and nobody knows who did it: a person decides",
 }
 NEVER_OURS: Final = "was so before us, and stays"
 UNREAD: Final = "cannot be read: "
@@ -52,6 +54,7 @@ def record_look(session: Session, run_id: str, lines: Sequence[Line], by: Person
         "as_before": says[SAYS[Since.AS_BEFORE]] + says[NEVER_OURS],
         "as_left": says[SAYS[Since.AS_LEFT]],
         "changed": says[SAYS[Since.CHANGED]],
+        "unknown": says[SAYS[Since.UNKNOWN]],
         "unread": sum(count for said, count in says.items() if said.startswith(UNREAD)),
     }
     record_run(session, run_id, Event.RUN_COMPARED, at=at, actor=f"person:{by.subject}", body=body)
@@ -75,7 +78,7 @@ class Comparer:
             tries = {step.id: tries_of(session, step.id) for step in steps}
         return [line for step in steps for line in self._of_step(step, tries[step.id])]
 
-    def _of_step(self, step: StepRun, tries: int) -> Iterator[Line]:
+    def _of_step(self, step: StepRun, tries: Tries) -> Iterator[Line]:
         kept = kept_of(step, self.keys, tries=tries)
         for one in kept.accounts:
             try:
@@ -91,7 +94,9 @@ class Comparer:
     def _found(self, step: StepRun, kept: Kept, one: KeptAccount) -> tuple[Difference, ...]:
         context = Context(now=self.now, read_only=True, fresh=True, idempotency_key=kept.key)
         reader = self.registry.open(step.connector, context)
-        return difference(reader, kept, one)[1] if isinstance(reader, RestoresAccounts) else ()
+        if not isinstance(reader, RestoresAccounts):
+            return ()
+        return difference(reader, kept.action, one).found
 
 
 def _line(step: StepRun, one: KeptAccount, *, says: str, of: Difference | None = None) -> Line:

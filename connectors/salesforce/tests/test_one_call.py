@@ -55,6 +55,19 @@ def test_who_was_frozen_before_us_is_not_ours_to_thaw(
     assert outcome.before.attributes["IsFrozen"] is True
 
 
+def test_where_an_earlier_attempt_may_have_frozen_nothing_is_written_once_more(
+    org: FakeSalesforce, known: Account, open_salesforce: Any
+) -> None:
+    open_salesforce(org).disable_account(known)
+    org.requests.clear()
+
+    outcome = open_salesforce(org, again=True).disable_account(known)
+
+    assert [request.method for request in org.requests] == ["GET", "GET"]
+    assert (outcome.changed, outcome.receipt) == (False, Receipt(before={}))
+    assert any("Sessions already open" in residual.what for residual in outcome.residual)
+
+
 def test_nobody_is_frozen_whose_state_could_not_be_read(
     org: FakeSalesforce, salesforce: SalesforceConnector, known: Account
 ) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 
+from connectors.salesforce import fake_org
 from connectors.salesforce.connector import SalesforceConnector
 from connectors.salesforce.fake import FakeSalesforce
 from connectors.salesforce.fake_org import OUR_RIGHTS
@@ -247,3 +249,29 @@ def test_a_later_reading_is_a_new_one(salesforce: SalesforceConnector, mike: Acc
     salesforce.disable_account(mike)
 
     assert (before.attributes["IsFrozen"], salesforce.read(mike).attributes["IsFrozen"]) == (False, True)
+
+
+def test_who_modified_the_record_last_says_who_froze(
+    org: FakeSalesforce, salesforce: SalesforceConnector, mike: Account
+) -> None:
+    frozen = Receipt(before={"IsFrozen": False})
+    assert not salesforce.changed_by_us(mike, frozen)
+    salesforce.disable_account(mike)
+    assert salesforce.changed_by_us(mike, frozen)
+    assert not salesforce.changed_by_us(mike, Receipt(before={"IsFrozen": False, "IsActive": True}))
+
+    by_hand(org, "UserLogin", mike.refs["UserLogin"], {"IsFrozen": True})
+
+    assert not salesforce.changed_by_us(mike, frozen)
+
+
+def by_hand(org: FakeSalesforce, kind: str, record_id: str, fields: dict[str, Any]) -> None:
+    """What an administrator of the org does over the same API."""
+    rights = ("PermissionsManageUsers", "PermissionsApiEnabled")
+    fake_org.add_people(
+        org.state, [{"email": "sam@example.com", "password": "sams", "rights": rights}], org.now()
+    )
+    session = org.try_login("sam@example.com", "sams").session
+    url = f"{org.url}/services/data/v64.0/sobjects/{kind}/{record_id}"
+    answer = requests.patch(url, json=fields, headers={"Authorization": f"Bearer {session}"}, timeout=10)
+    assert answer.status_code == 204

@@ -121,6 +121,9 @@ class ChaosConnector:
         row = image.attributes
         return Receipt(before={"active": True, "blocked_by": row["blocked_by"]} if row["active"] else {})
 
+    def changed_by_us(self, account: Account, receipt: Receipt) -> bool:
+        return bool(self._row(account)["blocked_by"] == "exeunt")
+
     def revoke_sessions(self, account: Account) -> Outcome:
         if early := self._misbehaved():
             return early

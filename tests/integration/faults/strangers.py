@@ -9,6 +9,7 @@ from typing import Any, Final
 from connectors.ldap.company import group_dn as directory_group
 from connectors.ldap.company import login_dn
 from connectors.ldap.fake_tree import node, plain
+from connectors.salesforce.fake_org import IMPORTER
 from connectors.salesforce.fake_soql import stamp
 from connectors.sdk.fakes.server import HttpFake
 from tests.integration.faults import company
@@ -67,7 +68,7 @@ class Strangers:
             return
         login = next(r for r in self.opened.crm.state["user_logins"].values() if r["UserId"] == user["Id"])
         now = stamp(self.opened.crm.now().replace(microsecond=0))
-        change = {"IsFrozen": not login["IsFrozen"], "LastModifiedDate": now}
+        change = {"IsFrozen": not login["IsFrozen"], "LastModifiedDate": now, "LastModifiedById": IMPORTER}
         self._change(self.opened.crm, login, "UserLogin.IsFrozen", user["Id"], **change)
 
     def _device(self) -> None:

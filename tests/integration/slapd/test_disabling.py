@@ -1,6 +1,7 @@
 """The connector against the fake and against a real OpenLDAP: shut, read back, and open again as it was."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from ldap3 import MODIFY_REPLACE, Connection
 from connectors.ldap import company
 from connectors.ldap.connector import LdapConnector
 from connectors.ldap.password_policy import forget_policies
-from connectors.sdk.errors import NotFound, Refused
+from connectors.sdk.context import Context
+from connectors.sdk.errors import ConfigError, NotFound, Refused
+from connectors.sdk.fakes.conformance import registry_for
 from connectors.sdk.types import Account, AccountStatus, Evidence, Expectation, Person, Proof
 
 MIKE_DN = "uid=mike,ou=people,dc=example,dc=com"
@@ -242,6 +245,30 @@ def test_a_step_cut_off_between_password_and_lock_is_finished_and_can_be_undone(
     opened().restore_account(mike, outcome.receipt)
     assert whole(admin) == before
     assert client.answer_to(MIKE_DN, PASSWORD) == 0
+
+
+def test_only_what_bears_the_mark_of_the_step_is_known_to_be_ours(
+    admin: Connection, opened: Opened, mike: Account
+) -> None:
+    receipt = opened().receipt_of("disable_account", opened().read(mike))
+    admin.modify(MIKE_DN, {"pwdAccountLockedTime": [(MODIFY_REPLACE, ["000001010000Z"])]})
+    assert admin.result["result"] == 0
+    assert not opened().changed_by_us(mike, receipt)
+    nothing: list[str] = []
+    admin.modify(MIKE_DN, {"pwdAccountLockedTime": [(MODIFY_REPLACE, nothing)]})
+
+    opened().disable_account(mike)
+
+    assert opened().changed_by_us(mike, receipt)
+    assert not opened("run-2/step-1").changed_by_us(mike, receipt)
+
+
+def test_below_a_base_that_is_not_there_nobody_is_taken_for_gone(directory: Any, mike: Account) -> None:
+    settings = {**directory.settings(), "base_dn": "ou=gone,dc=example,dc=com"}
+    elsewhere: Any = registry_for("ldap", settings).open("ldap", Context(now=lambda: datetime.now(UTC)))
+
+    with pytest.raises(ConfigError, match="ou=gone"):
+        elsewhere.verify(mike, Expectation.DISABLED)
 
 
 def test_a_lock_that_will_pass_is_replaced_by_one_that_will_not_and_comes_back(

@@ -132,7 +132,7 @@ def entries(directory: Any) -> Mapping[str, Mapping[str, list[bytes]]]:
 
 
 def records(crm: FakeSalesforce) -> Mapping[str, Any]:
-    """Everything the CRM holds, without when each row was last written."""
+    """Everything the CRM holds, without when and by whom each row was last written."""
     return {name: _undated(value) for name, value in crm.state.items() if name not in NOT_COMPARED}
 
 
@@ -141,7 +141,7 @@ def _undated(value: Any) -> Any:
         return {
             key: _undated(each)
             for key, each in value.items()
-            if key not in ("LastModifiedDate", "SystemModstamp")
+            if key not in ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
         }
     return [_undated(each) for each in value] if isinstance(value, list) else value
 

@@ -39,8 +39,8 @@ PLANTS = (
     Plant(
         protects="What opens a run again, or asks a person, is not recorded as if it were usual.",
         file=MACHINE,
-        text="    if returned.others or returned.images:\n        return False\n    if returned.order.checking:",
-        becomes="    if not returned.order.checking:\n        return True\n    if returned.order.checking:",
+        text="    if returned.others or returned.images or returned.touched:\n        return False\n",
+        becomes="    if not returned.order.checking:\n        return True\n",
         tests=("tests/unit/engine/test_asking.py::test_a_person_without_accounts_is_one_question",),
     ),
     Plant(
@@ -95,7 +95,7 @@ PLANTS = (
     Plant(
         protects="The state before the first change is kept before the change is on its way.",
         file="service/engine/job.py",
-        text="        self._keep_before(target)\n",
+        text="            self._keep_before(target)\n",
         becomes="",
         tests=(f"{RUNS}::test_the_before_image_is_kept_before_the_first_change",),
     ),
@@ -225,7 +225,7 @@ PLANTS = (
     Plant(
         protects="A state before a change that comes with a late answer is kept all the same.",
         file="service/engine/machine.py",
-        text="        if returned.images:  #",
+        text="        if returned.images or returned.touched:  #",
         becomes="        if returned.images and step.attempt == order.n:  #",
         tests=(
             "tests/unit/engine/test_reading_along.py::test_an_image_that_comes_late_is_kept_all_the_same",
@@ -352,7 +352,7 @@ PLANTS = (
     Plant(
         protects="What an attempt changed is not forgotten for a later one that changed nothing.",
         file="service/engine/sealed.py",
-        text='        if account not in kept or kept[account]["before"].get("changed") is False:',
+        text="        if not _changes(told[0]) and _changes(receipt):",
         becomes="        if True:",
         tests=(
             (

@@ -124,7 +124,7 @@ PLANTS = (
     Plant(
         protects="The target system itself is asked before its last administrator is shut out.",
         file="service/engine/job.py",
-        text="        stays_administered(self._order, self._spec, target, self._reader)\n",
+        text="            stays_administered(self._order, self._spec, target, self._reader)\n",
         becomes="",
         tests=(
             "tests/unit/engine/test_sole_admin.py::test_the_last_administrator_is_left_alone_and_a_person_is_asked",

@@ -89,40 +89,6 @@ PLANTS = (
         tests=(f"{UNDO}::test_a_lying_system_is_not_called_restored",),
     ),
     Plant(
-        protects="A second try that finds nothing to change does not hide what a first one changed.",
-        file=RESTORING,
-        text="        if found or kept.tries <= 1 or one.image is None:",
-        becomes="        if True:",
-        tests=(
-            f"{LOST}::test_a_second_try_that_finds_nothing_to_change_does_not_hide_the_first",
-            f"{LOST}::test_a_try_that_a_person_asked_for_does_not_hide_the_first_either",
-        ),
-    ),
-    Plant(
-        protects="What somebody else shut between our look and our only call stays shut.",
-        file=RESTORING,
-        text="        if found or kept.tries <= 1 or one.image is None:",
-        becomes="        if found or one.image is None:",
-        tests=(f"{LOST}::test_what_somebody_else_shut_while_we_looked_stays_shut",),
-    ),
-    Plant(
-        protects="Where an answer was lost, the before-image says what to put back.",
-        file=RESTORING,
-        text="    made = reader.receipt_of(kept.action, one.image)",
-        becomes="    made = Receipt()",
-        tests=(
-            f"{LOST}::test_a_change_whose_answer_was_lost_is_undone_from_the_before_image",
-            f"{UNDO}::test_a_step_whose_process_died_is_not_repeated_but_looked_at_and_undone",
-        ),
-    ),
-    Plant(
-        protects="Tries before a person asked for another one count as tries.",
-        file="service/engine/undo_kept.py",
-        text="tries=tries_of(session, step.id)",
-        becomes="tries=step.tries",
-        tests=(f"{LOST}::test_a_try_that_a_person_asked_for_does_not_hide_the_first_either",),
-    ),
-    Plant(
         protects="What was tried before a person asked for another try is among what is not brought back.",
         file="service/engine/undo_steps.py",
         text="    return step.started_at is not None and step.grade is not Grade.ABSENT",

@@ -367,7 +367,8 @@ def test_that_somebody_looked_is_on_record_with_how_things_stood_and_without_nam
         by = session.get_one(Person, world.people["ivan"])
         record_look(session, world.run_id, lines, by, at=world.clock())
 
-    assert world.bodies("run.compared") == [{"as_before": 0, "as_left": 1, "changed": 1, "unread": 0}]
+    (said,) = world.bodies("run.compared")
+    assert said == {"as_before": 0, "as_left": 1, "changed": 1, "unknown": 0, "unread": 0}
 
 
 def test_what_cannot_be_read_is_counted_as_that(world: World) -> None:

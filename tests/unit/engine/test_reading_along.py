@@ -12,7 +12,7 @@ from connectors.salesforce.fake import FakeSalesforce
 from connectors.sdk.context import Context
 from service.engine.states import Colour, StepState
 from service.engine.undo import UndoWish, sweep
-from service.engine.undo_kept import kept_of
+from service.engine.undo_kept import Tries, kept_of
 from service.engine.undos import Undo
 from service.ledger.keys import Keys
 from service.people.account_link import linked
@@ -100,7 +100,7 @@ def test_the_image_that_came_with_the_answer_is_kept_and_restored_from(
     world: World, org: FakeSalesforce
 ) -> None:
     world.drain()
-    (kept,) = kept_of(world.step("freeze"), world.keys, tries=1).accounts
+    (kept,) = kept_of(world.step("freeze"), world.keys, tries=Tries(1, 0)).accounts
     assert kept.image is not None
     assert kept.image.attributes["IsFrozen"] is False
 
@@ -125,7 +125,7 @@ def test_the_image_is_kept_though_the_reading_back_failed(world: World, org: Fak
     org.answer_to = answer  # type: ignore[method-assign]
 
     assert world.step("freeze").state is StepState.READY
-    (kept,) = kept_of(world.step("freeze"), world.keys, tries=1).accounts
+    (kept,) = kept_of(world.step("freeze"), world.keys, tries=Tries(1, 0)).accounts
     assert kept.image is not None
 
 

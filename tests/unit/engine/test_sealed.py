@@ -1,5 +1,6 @@
 """What restoring needs, kept over several tries of one step."""
 
+import json
 from datetime import UTC, datetime
 
 from connectors.sdk.types import Account, AccountState, Receipt
@@ -16,7 +17,7 @@ def state(*, active: bool) -> AccountState:
     return AccountState(account=ACCOUNT, read_at=read_at, attributes={"active": active})
 
 
-def kept(keys: Keys, *receipts: Receipt) -> Receipt:
+def kept(keys: Keys, *receipts: Receipt) -> tuple[Receipt, ...]:
     blob: bytes | None = None
     for receipt in receipts:
         blob = sealed.seal_receipts(keys, blob, {ACCOUNT.id: receipt})
@@ -32,5 +33,19 @@ def test_of_an_account_the_first_image_stays_whatever_is_read_later(keys: Keys) 
 
 
 def test_the_receipt_of_the_attempt_that_changed_something_stays(keys: Keys) -> None:
-    assert kept(keys, CHANGED, NOTHING_CHANGED).before == CHANGED.before
-    assert kept(keys, NOTHING_CHANGED, CHANGED).before == CHANGED.before
+    assert kept(keys, CHANGED, NOTHING_CHANGED) == (CHANGED,)
+    assert kept(keys, NOTHING_CHANGED, CHANGED) == (CHANGED,)
+
+
+def test_of_two_attempts_that_each_did_a_part_both_receipts_stay(keys: Keys) -> None:
+    rest = Receipt(before={"changed": True, "group": "vpn"})
+
+    assert kept(keys, CHANGED, rest, CHANGED) == (CHANGED, rest)
+
+
+def test_a_receipt_that_was_kept_when_there_was_one_alone_is_still_read(keys: Keys) -> None:
+    older = json.dumps({ACCOUNT.id: {"before": {"active": True}, "sealed": {}}}).encode()
+
+    assert sealed.open_receipts(keys, keys.seal(older, sealed.RECEIPTS)) == {
+        ACCOUNT.id: (Receipt(before={"active": True}),)
+    }
