@@ -58,7 +58,8 @@ def stop(message: str, code: int = FAILED) -> NoReturn:
 
 def sentence(words: str) -> str:
     """A message that is a part of something elsewhere, as it stands by itself."""
-    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+    ended = words if words.endswith("?") else f"{words.rstrip('.')}."
+    return f"{ended[:1].upper()}{ended[1:]}"
 
 
 def run_number(words: str) -> int | None:

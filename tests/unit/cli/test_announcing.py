@@ -226,3 +226,9 @@ def test_a_playbook_that_is_none_is_said_to_be_none(exeunt: Shell) -> None:
 
     assert said.code == 2
     assert said.err.startswith("No playbook in use is called nonsense. There are contractor-end, ")
+
+
+def test_what_was_probably_meant_is_asked_and_not_said(empty: Shell) -> None:
+    said = empty("when", "--at", "2026-12-05", "--zone", "europe/berlin")
+
+    assert (said.code, said.err) == (2, "There is no such time zone. Did you mean Europe/Berlin?\n")
