@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from service.app import Service
+    from service.intake.source import Slip
+
+#: So many mistakes of a file are listed; more would scroll the first ones away.
+MOST_SLIPS: Final = 20
 
 
 @click.group(invoke_without_command=True)
@@ -89,12 +93,17 @@ def import_(*, path: Path, source: str, zone: str | None, sealed: bool, sealed_f
         try:
             ids = service.intake.take_file(source, section, raw, together=together, by=f"person:{by.subject}")
         except NotUnderstood as error:
-            slips = "\n".join(f"  {slip}" for slip in error.slips)
-            stop(f"{path} was not imported, nothing was changed:\n{slips}", WRONG_USE)
+            stop(f"{path} was not imported, nothing was changed:\n{_listed(error.slips)}", WRONG_USE)
         click.echo(_stored(ids, new=_begun_now(service, ids, since=began)))
         for why, said in ((PassedOver.TAKEN_BACK, _stay), (PassedOver.AT_ONCE_BEFORE, _told_before)):
             if count := sum(each == why for each, _ in over):
                 click.echo(said(count))
+
+
+def _listed(slips: "Sequence[Slip]") -> str:
+    """The first of many mistakes; whoever mends those sees the rest."""
+    more = [f"  and {len(slips) - MOST_SLIPS} more"] if len(slips) > MOST_SLIPS else []
+    return "\n".join([*(f"  {slip}" for slip in slips[:MOST_SLIPS]), *more])
 
 
 def _begun_now(service: "Service", ids: Sequence[str], *, since: "datetime") -> int:

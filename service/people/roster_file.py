@@ -200,9 +200,8 @@ def _loop_slips(rows: Iterable[Row], known: Iterable[Person]) -> list[str]:
             at = above.get(at, "")
         if at in way:
             loop = list(way)[list(way).index(at) :]
-            slips.append(
-                f"  line {max(lines.get(one, 0) for one in loop)}: {', '.join(loop)} report to each other in a loop"
-            )
+            said = "report to each other in a loop" if len(loop) > 1 else "would be their own manager"
+            slips.append(f"  line {max(lines.get(one, 0) for one in loop)}: {', '.join(loop)} {said}")
         cleared |= way.keys()
     return slips
 

@@ -221,6 +221,23 @@ def test_each_mistake_of_a_file_stands_on_a_line_of_its_own(hr: Shell) -> None:
     assert [line[:15] for line in said.err.splitlines()[1:]] == ["  2:4: last_day", "  3:4: last_day"]
 
 
+def test_of_many_mistakes_of_a_file_the_first_are_listed_and_the_rest_counted(hr: Shell) -> None:
+    rows = "".join(f"hr-{number},Nobody,layoff,2027-03-31\n" for number in range(100, 5100))
+    (hr.folder / "leavers.csv").write_text(FILE.partition("\n")[0] + "\n" + rows)
+
+    said = hr("departures", "import", "leavers.csv")
+
+    assert len(said.err.splitlines()) == 22
+    assert said.err.endswith("  and 4980 more\n")
+    assert json.loads(hr("departures", "--json").out) == []
+
+
+def test_a_zone_that_is_nearly_one_is_asked_about_as_a_question(empty: Shell) -> None:
+    said = empty("when", "--at", "2026-02-03", "--zone", "Europe/Berlim")
+
+    assert said.err == "There is no such time zone. Did you mean Europe/Berlin?\n"
+
+
 def test_a_playbook_that_is_none_is_said_to_be_none(exeunt: Shell) -> None:
     said = exeunt("playbook", "diff", "nonsense")
 

@@ -90,6 +90,11 @@ def test_a_zone_that_no_departure_could_be_timed_by_is_refused(roster: Any, zone
         roster(f"source_id,name,timezone\n7,Ann Lee,{zone}\n")
 
 
+def test_who_would_be_their_own_manager_is_told_as_that(roster: Any) -> None:
+    with pytest.raises(BadRoster, match="line 2: 7 would be their own manager"):
+        roster("source_id,name,manager_source_id\n7,Ann Lee,7\n")
+
+
 def test_spaces_around_a_cell_are_not_part_of_it(roster: Any) -> None:
     roster("source_id,name,employee_no\n 7 , Ann Lee ,E-7 \n")
 
@@ -214,7 +219,7 @@ def test_people_who_report_to_each_other_in_a_loop_are_refused(
     path = tmp_path / "people.csv"
     path.write_text(f"source_id,name,manager_source_id\n{rows}")
 
-    with store.write() as session, pytest.raises(BadRoster, match="in a loop") as refused:
+    with store.write() as session, pytest.raises(BadRoster, match=r"in a loop|their own manager") as refused:
         import_roster(session, path, source="hr")
 
     assert refused.value.slips == 1
