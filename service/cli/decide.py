@@ -51,7 +51,6 @@ def command(
     cancel: begin nothing more at all, with a reason; retry takes it back.
     """
     from service.cli._actor import actor
-    from service.engine.by_itself import together
     from service.engine.interventions import Wish
     from service.engine.verbs import OPERATORS, Verb
 
@@ -66,14 +65,20 @@ def command(
             door="cli",
             step=step or "",
             reason=because,
-            batch=together(whole_batch=bool(batch)) if batch or len(found) > 1 else "",
+            batch=_joined(batch, len(found)),
         )
         told = [_done(service, facts, wish, quiet=as_json) for facts in found]
         others = _others(service, wish.verb, batch)
-    if as_json:
-        click.echo(json.dumps(told))
+    click.echo(json.dumps(told) if as_json else "", nl=as_json)
     click.echo(others, err=as_json, nl=bool(others))
     raise SystemExit(FAILED if any(line["refused"] for line in told) else OK)
+
+
+def _joined(batch: str | None, runs: int) -> str:
+    """What joins what one command does to several runs."""
+    from service.engine.by_itself import together
+
+    return together(whole_batch=bool(batch)) if batch or runs > 1 else ""
 
 
 def _done(service: "Service", facts: "RunFacts", wish: "Wish", *, quiet: bool) -> "Told":
