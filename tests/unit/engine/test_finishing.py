@@ -200,6 +200,7 @@ def test_a_login_that_security_shut_after_the_directory_was_busy_stays_shut(
     sweep_and_drain(world)
 
     assert control(fake) == "514"
+    assert world.step("undo.shut").state is StepState.DONE
 
 
 def test_one_shut_door_does_not_hide_that_the_others_are_open(openldap: tuple[World, FakeLdap]) -> None:
