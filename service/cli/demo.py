@@ -83,9 +83,13 @@ def command(
     except (AlreadyPlaying, PlaybookError, SchemaTrouble) as error:
         stop(str(error))
     except OSError as error:
-        port_taken = f"Take another port: {AGAIN} --port 8001"
-        fix = port_taken if error.errno == errno.EADDRINUSE else "Take another folder: --folder"
-        stop(f"The demonstration cannot start: {error.strerror or error}. {fix}")
+        stop(_cannot_start(error))
+
+
+def _cannot_start(error: OSError) -> str:
+    port_taken = f"Take another port: {AGAIN} --port 8001"
+    fix = port_taken if error.errno == errno.EADDRINUSE else "Take another folder: --folder"
+    return f"The demonstration cannot start: {error.strerror or error}. {fix}"
 
 
 def _forget(folder: Path) -> None:

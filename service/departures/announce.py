@@ -89,15 +89,9 @@ def announce(
     event = zones.kept(event, departure)
     if event.change is Change.RESCINDED:
         departure = _to_withdraw(session, departure, person)
-    if departure is not None and _outdated(departure, event):
-        record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
-        return Announced(departure_id=departure.id, news=False)
-    if departure is not None and event.change is Change.RESCINDED:
-        return _withdraw(session, departure, event, now=now, by=by)
     before = _over_and_said_again(session, begun_by_it, event)
-    unsure = (said_before.SAID_BEFORE,) if before is not None and before is not departure else ()
     if departure is not None:
-        return _change(session, departure, event, now=now, by=by, guard=guard, unsure=unsure)
+        return _heard(session, departure, event, before, now=now, by=by, guard=guard)
     named, also = event.source_id, [CANCELLED_BEFORE] if cancelled else []
     if before is not None and said_before.back_since(session, before):
         named, also = said_before.named_after(event, before), [*also, said_before.SAID_BEFORE]
@@ -109,6 +103,26 @@ def announce(
     seal_as_asked(session, departure, event, ends=departure.effective_at, now=now, by=by)
     hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
     return Announced(departure_id=departure.id, news=True)
+
+
+def _heard(
+    session: Session,
+    departure: Departure,
+    event: TerminationEvent,
+    before: Departure | None,
+    *,
+    now: datetime,
+    by: str,
+    guard: Guardrails,
+) -> Announced:
+    """More is said of a departure that stands."""
+    if _outdated(departure, event):
+        record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
+        return Announced(departure_id=departure.id, news=False)
+    if event.change is Change.RESCINDED:
+        return _withdraw(session, departure, event, now=now, by=by)
+    unsure = (said_before.SAID_BEFORE,) if before is not None and before is not departure else ()
+    return _change(session, departure, event, now=now, by=by, guard=guard, unsure=unsure)
 
 
 class _Meant(NamedTuple):

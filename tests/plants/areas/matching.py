@@ -154,8 +154,8 @@ PLANTS = (
     Plant(
         protects="A second event for a person is a change and no second departure.",
         file="service/departures/announce.py",
-        text="    if departure is not None:\n        return _change(",
-        becomes="    if departure is not None and departure.kind is not event.kind:\n        return _change(",
+        text="    if departure is not None:\n        return _heard(",
+        becomes="    if departure is not None and departure.kind is not event.kind:\n        return _heard(",
         tests=(f"{ANNOUNCE}::test_a_second_event_is_a_change_and_no_second_departure",),
     ),
     Plant(
