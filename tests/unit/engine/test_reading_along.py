@@ -129,7 +129,7 @@ def test_the_image_is_kept_though_the_reading_back_failed(world: World, org: Fak
     assert kept.image is not None
 
 
-def test_an_image_that_comes_late_is_kept_all_the_same(world: World, org: FakeSalesforce) -> None:
+def test_what_a_late_answer_says_that_it_changed_is_put_back(world: World, org: FakeSalesforce) -> None:
     (order,) = world.admit()
     with world.store.write() as session:
         world.admission.lose(session, now=world.clock())
