@@ -27,6 +27,8 @@ from connectors.sdk.types import (
 )
 
 ACCOUNT = "/accounts/{id}"
+#: How an account is left that was shut.
+SHUT: Mapping[str, Any] = {"active": False, "blocked_by": "exeunt"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ class ChaosConnector:
         if self._settings["mood"] == "half":
             raise Unavailable("The line went dead half way.", hint="Look first.", maybe_applied=True)
         self._write(account, {"active": False})
-        return self._done(Receipt(before={"active": True, "blocked_by": ""}))
+        return self._done(_changed_from(before))
 
     def restore_account(self, account: Account, receipt: Receipt) -> Outcome:
         if early := self._misbehaved():
@@ -101,25 +103,24 @@ class ChaosConnector:
         return Outcome(changed=bool(wanted))
 
     def compare(self, account: Account, receipt: Receipt) -> tuple[Difference, ...]:
-        row, left = self._row(account), {"active": False, "blocked_by": "exeunt"}
+        row = self._row(account)
         return tuple(
             Difference(
                 what=key,
                 before=str(before),
-                left=str(left[key]),
+                left=str(SHUT[key]),
                 now=str(row[key]),
                 since=Since.AS_BEFORE
                 if row[key] == before
                 else Since.AS_LEFT
-                if row[key] == left[key]
+                if row[key] == SHUT[key]
                 else Since.CHANGED,
             )
             for key, before in receipt.before.items()
         )
 
     def receipt_of(self, action: str, image: AccountState) -> Receipt:
-        row = image.attributes
-        return Receipt(before={"active": True, "blocked_by": row["blocked_by"]} if row["active"] else {})
+        return _changed_from(image.attributes) if image.attributes["active"] else Receipt(before={})
 
     def changed_by_us(self, account: Account, receipt: Receipt) -> bool:
         return bool(self._row(account)["blocked_by"] == "exeunt")
@@ -212,3 +213,8 @@ class ChaosConnector:
 
     def _done(self, receipt: Receipt | None) -> Outcome:
         return Outcome(changed=True, receipt=receipt)
+
+
+def _changed_from(before: Mapping[str, Any]) -> Receipt:
+    """What shutting an account changes of it: a mark that is there already is not ours to take away."""
+    return Receipt(before={key: before[key] for key, left in SHUT.items() if before[key] != left})
