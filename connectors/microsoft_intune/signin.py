@@ -95,7 +95,7 @@ class _Kept:
     token: str = ""
     since: float = 0.0
     until: float = 0.0
-    away: "_Away | None" = None
+    away: _Away | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 

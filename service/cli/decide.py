@@ -69,9 +69,16 @@ def command(
         )
         told = [_done(service, facts, wish, quiet=as_json) for facts in found]
         others = _others(service, wish.verb, batch)
-    click.echo(json.dumps(told) if as_json else "", nl=as_json)
-    click.echo(others, err=as_json, nl=bool(others))
+    _say(told, others, as_json=as_json)
     raise SystemExit(FAILED if any(line["refused"] for line in told) else OK)
+
+
+def _say(told: "list[Told]", others: str, *, as_json: bool) -> None:
+    """What is left to say once each run has been told."""
+    if as_json:
+        click.echo(json.dumps(told))
+    if others:
+        click.echo(others, err=as_json)
 
 
 def _joined(batch: str | None, runs: int) -> str:

@@ -21,7 +21,7 @@ from service.departures.holding import (
     hold_or_schedule,
     is_older,
 )
-from service.departures.kind import BESIDE, DepartureKind, DepartureState
+from service.departures.kind import BESIDE, OVER, DepartureKind, DepartureState
 from service.departures.lateness import seconds, told_late
 from service.departures.record import record
 from service.departures.sealing import check_sealable, seal_as_asked
@@ -29,9 +29,6 @@ from service.ledger.event import Event
 from service.people.person import LEAVER, Leaver, Person
 from service.store import Prepared, table_of
 from service.store.one_at_a_time import Only, alone_anyhow, wait_to
-
-#: A departure in one of these is over; a further event for the same person begins a new one.
-OVER = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
 
 _PEOPLE: Final = table_of(Person).c
 _BY_SOURCE: Final = Prepared(

@@ -36,3 +36,7 @@ class DepartureState(StrEnum):
     RESTORING = "restoring"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+
+
+#: Nothing more comes of it by itself.
+OVER: Final = (DepartureState.CLOSED, DepartureState.WITHDRAWN)

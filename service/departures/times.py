@@ -19,6 +19,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from service.people.zone_names import zone_names
+
 zoneinfo.reset_tzpath(())  # whoever else in this process asks for a zone gets the bundled data too
 
 _tzdata = importlib.import_module("tzdata")
@@ -120,8 +122,8 @@ def civil(text: str) -> date | datetime:
 
 def zone(name: str) -> zoneinfo.ZoneInfo:
     """Open a zone of the bundled data by its exact IANA name. Raises `BadTime`."""
-    if name not in _names():
-        close = get_close_matches(name[:64], _names(), n=1, cutoff=0.6)
+    if name not in zone_names():
+        close = get_close_matches(name[:64], zone_names(), n=1, cutoff=0.6)
         hint = f" Did you mean {close[0]}?" if close else " Write it as in Europe/Berlin."
         raise BadTime(f"there is no such time zone.{hint}")
     return _open(name)
@@ -129,7 +131,7 @@ def zone(name: str) -> zoneinfo.ZoneInfo:
 
 def is_zone(name: str) -> bool:
     """Whether this is the exact IANA name of a zone of the bundled data."""
-    return name in _names()
+    return name in zone_names()
 
 
 def instant(
@@ -211,12 +213,6 @@ def last_day(ends: datetime, zone_name: str) -> date:
 def start_of_day(day: date, zone_name: str) -> datetime:
     """The first instant of a civil day."""
     return instant(day - timedelta(days=1), zone_name).instant
-
-
-@cache
-def _names() -> frozenset[str]:
-    listed = (resources.files(_tzdata) / "zones").read_text(encoding="ascii").split()
-    return frozenset(listed) - {"Factory"}  # the zone that means "nobody has set one"
 
 
 @cache

@@ -193,9 +193,7 @@ def try_again(session: Session, step: StepRun, *, now: datetime, actor: str) -> 
     if step.undoes is not None and (number := left_since(session, step.run_id, now=now)) is not None:
         said = f"R-{number} has shut this person out since: their access is not opened again. Nothing was changed."
         raise NotDecided("left-since", said)
-    step.paused = (
-        False  # who tries it again does not mean it to lie; of a paused run nothing is let out anyway
-    )
+    step.paused = False  # who tries it again does not mean it to lie; of a paused run nothing goes out anyway
     _overtake_reading(step)
     _open_gate(session, step.connector, now=now)
     step.state = StepState.READY if needs_met(session, step) else StepState.BLOCKED

@@ -11,20 +11,11 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from connectors.sdk.context import Call, always
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.registry import Registry
-from connectors.sdk.types import (
-    Account,
-    AccountState,
-)
+from connectors.sdk.types import Account, AccountState
 from service.engine.clock import running
 from service.engine.job import Job
 from service.engine.notes import Notes
-from service.engine.order import (
-    Again,
-    Ask,
-    Order,
-    Result,
-    Returned,
-)
+from service.engine.order import Again, Ask, Order, Result, Returned
 from service.engine.translating import translated
 from service.engine.trouble import where
 from service.engine.untouchable import NOTHING, Untouchable

@@ -7,6 +7,7 @@ stands is left alone and named. A pause is taken back by resuming, a cancellatio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import select
@@ -55,6 +56,8 @@ RUN_ALONE: Final = {
     Verb.RESUME: "R-{} was paused by itself, and not with its batch: whoever wants it to go on resumes that run.",
     Verb.RETRY: "R-{} was cancelled by itself, and not with its batch: whoever wants it tries that run again.",
 }
+#: What is wished of a run by these leaves what somebody did to one step of it by itself.
+MEANS_THE_REST: Final = frozenset({Verb.PAUSE, Verb.RESUME, Verb.RETRY})
 KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
 #: What is said on the pages and in Slack of a paused run stays true: nothing of it is begun.
 RUN_IS_PAUSED: Final = "The run is paused, and with it every step: resume the run."
@@ -100,12 +103,15 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     chosen = _chosen(_still_alive(session, steps, run, wish), wish)
     _check(session, run, chosen, wish)
     _check_run(session, run, wish)
-    left = _left(session, run, chosen, wish)
+    alone = _alone(session, run, chosen, wish)
+    left = _left(run, chosen, wish) | alone
     touched = [step for step in chosen if step.step not in left]
     if wish.step and left:
         raise NotDecided("not-now", f"{left[wish.step]} Nothing was changed.")
     if not touched and not _concerns_run(session, run, wish):
-        raise NotDecided("nothing", f"{_nothing(wish, left)} Nothing was changed.")
+        raise NotDecided(
+            "nothing", f"{' '.join([NOTHING[wish.verb], *sorted(set(alone.values()))])} Nothing was changed."
+        )
     _keep(session, wish, touched, now=now)
     _mark(session, run, wish, touched, now=now)
     for step in touched:
@@ -193,18 +199,26 @@ def _check_run(session: Session, run: Run, wish: Wish) -> None:
         raise NotDecided("by-itself", f"{said} Nothing was changed.")
 
 
-def _left(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) -> dict[str, str]:
-    """The steps that are left as they are, each with why."""
-    if wish.step or wish.verb not in _OF_THE_RUN:
-        return {step.step: why for step in chosen if (why := WHY_NOT[wish.verb](step))}
-    paused = by_itself.steps_paused(session, run.id)
-    paused = paused & {step.id for step in chosen if step.paused}
-    left = {step.step: why for step in chosen if (why := _OF_THE_RUN[wish.verb](run, step))}
+def _left(run: Run, chosen: Sequence[StepRun], wish: Wish) -> dict[str, str]:
+    """The steps that do not fit the wish as they stand, each with why."""
+    of_the_run = None if wish.step else _OF_THE_RUN.get(wish.verb)
+    fits = partial(of_the_run, run) if of_the_run else WHY_NOT[wish.verb]
+    return {step.step: why for step in chosen if (why := fits(step))}
+
+
+def _alone(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) -> dict[str, str]:
+    """The steps that somebody paused or cancelled one by one: what is wished of the run does not mean those."""
+    if wish.step or wish.verb not in MEANS_THE_REST:
+        return {}
+    alone: dict[str, str] = {}
     if wish.verb is Verb.RETRY:
         cancelled = by_itself.steps_cancelled(session, run.id)
-        left |= {step.step: CANCELLED_ALONE.format(step.title) for step in chosen if step.id in cancelled}
-    alone = TRIED_ALONE if wish.verb is Verb.RETRY else PAUSED_ALONE
-    return left | {step.step: alone.format(step.title) for step in chosen if step.id in paused}
+        alone = {step.step: CANCELLED_ALONE.format(step.title) for step in chosen if step.id in cancelled}
+    paused = by_itself.steps_paused(session, run.id)
+    said = TRIED_ALONE if wish.verb is Verb.RETRY else PAUSED_ALONE
+    return alone | {
+        step.step: said.format(step.title) for step in chosen if step.paused and step.id in paused
+    }
 
 
 def _goes_on(run: Run, step: StepRun) -> str:
@@ -213,18 +227,11 @@ def _goes_on(run: Run, step: StepRun) -> str:
     return "" if goes_on else WHY_NOT[Verb.RESUME](step)
 
 
-#: Verbs that mean something else of a run than of each of its steps.
+#: Why a verb does not fit a step where the whole run is meant, and that is not what it is of the step alone.
 _OF_THE_RUN: Final[Mapping[Verb, Callable[[Run, StepRun], str]]] = {
     Verb.PAUSE: lambda run, step: "The run is paused already." if run.paused else WHY_NOT[Verb.PAUSE](step),
     Verb.RESUME: _goes_on,
-    Verb.RETRY: lambda _, step: WHY_NOT[Verb.RETRY](step),
 }
-
-
-def _nothing(wish: Wish, left: Mapping[str, str]) -> str:
-    """Why a wish came to nothing; what somebody did to single steps is named."""
-    alone = sorted({why for why in left.values() if "by itself" in why})
-    return " ".join([NOTHING[wish.verb], *alone]) if not wish.step else NOTHING[wish.verb]
 
 
 def _may(chosen: Sequence[StepRun], wish: Wish) -> set[Role]:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Json
 from service.departures import said_before
-from service.departures.announce import OVER
 from service.departures.departure import Departure
 from service.departures.event import TerminationEvent
+from service.departures.kind import OVER
 from service.intake import answer
 from service.intake.answer import Answer
 from service.intake.source import Ignored, LookUp, Slip, Understood

@@ -9,11 +9,12 @@ from functools import cache
 from sqlalchemy.orm import Session
 
 from service.departures import late, zones
-from service.departures.announce import OVER, announce, find_person
+from service.departures.announce import announce, find_person
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.event import Change, TerminationEvent
 from service.departures.guardrails import Guardrails
+from service.departures.kind import OVER
 from service.intake.receive import Announce, Together
 from service.sections import DeparturesSection
 from service.store.one_at_a_time import Only, wait_to

@@ -5,8 +5,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from sqlalchemy import select
@@ -14,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.people.csv_table import NotCsv, rows_of
 from service.people.person import Person
+from service.people.zone_names import zone_names
 
 REQUIRED = ("source_id", "name")
 OPTIONAL = (
@@ -219,14 +218,7 @@ def _not_a_country(text: str) -> str:
 
 
 def _not_a_zone(text: str) -> str:
-    return "" if text in _zones() else "is no time zone; write it as in Europe/Berlin"
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """Those by which departures are timed; the machine knows others, and "Factory" says that nobody has set one."""
-    listed = resources.files("tzdata").joinpath("zones").read_text(encoding="ascii").split()
-    return frozenset(listed) - {"Factory"}
+    return "" if text in zone_names() else "is no time zone; write it as in Europe/Berlin"
 
 
 #: The longest text of each column, and what else must be true of it.

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk.registry import Registry
 from service.departures.departure import Departure
-from service.departures.kind import LEAVING, DepartureKind, DepartureState
+from service.departures.kind import LEAVING, OVER, DepartureKind
 from service.departures.left import has_left
 from service.ledger.entry import append, head
 from service.ledger.event import Event
@@ -27,7 +27,6 @@ from service.store.again import again
 
 NEEDED: Final = 2
 APPROVING: Final = (Role.APPROVER, Role.ADMIN)
-OVER: Final = (DepartureState.CLOSED, DepartureState.WITHDRAWN)
 
 
 class PlaybookApproval(Base):

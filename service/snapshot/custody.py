@@ -30,10 +30,10 @@ DAMAGED: Final = (KeyTrouble, ValueError, EOFError, zlib.error, gzip.BadGzipFile
 ASIDE: Final = ".damaged"
 RAW, DAY, DATA_KEY = "exeunt.raw-log", "exeunt.activity-day", "exeunt.snapshot-key"
 _NONCE_BYTES = 12
-log = structlog.get_logger()
 #: A snapshot is packed in a tenth of the time the smallest form takes, and is a fifth larger.
 _QUICKLY: Final = 3
 
+log = structlog.get_logger()
 _encode = json.JSONEncoder(sort_keys=True, check_circular=False).encode
 
 

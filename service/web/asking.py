@@ -1,6 +1,6 @@
 """What may be asked of the list of runs: the address is the query, and it is checked."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,7 @@ from service.web.rooms import rooms
 PAGE = 50
 MOST_NUMBER = 2_147_483_647
 Nothing = Literal[""]
+Query = TypeVar("Query", bound=BaseModel)
 
 
 def _printable(value: str) -> str:
@@ -47,11 +48,11 @@ class RunsQuery(BaseModel):
         )
 
 
-def asked() -> RunsQuery:
-    """The query of this request. Raises `Problem` naming what cannot be asked."""
+def asked(query: type[Query]) -> Query:
+    """What this request asks of a list. Raises `Problem` naming what cannot be asked."""
     given: dict[str, Any] = {key: value for key, value in request.args.items() if value}
     try:
-        return RunsQuery.model_validate(given)
+        return query.model_validate(given)
     except ValidationError as error:
         wrong = ", ".join(sorted({str(slip["loc"][0]) for slip in error.errors()}))
         raise Problem(400, "bad-filter", f"This cannot be asked of the list: {wrong[:200]}.") from error

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.people.person import Person
 from service.web import csv_file, plain
 from service.web.access import EVERYONE, requires, viewer
-from service.web.asking import MOST_NUMBER, PAGE, PartOfAName
+from service.web.asking import MOST_NUMBER, PAGE, PartOfAName, asked
 from service.web.masking import note_look
-from service.web.problems import Problem
 from service.web.rooms import rooms
 from service.web.showing import Badge
 
@@ -86,7 +85,7 @@ def _lines(shown: Sequence[Whose]) -> list[DepartureLine]:
 @requires(*EVERYONE)
 def departures() -> ResponseReturnValue:
     """The page: so many at a time, because a feed that went wrong announces thousands."""
-    query = _asked()
+    query = asked(DeparturesQuery)
     waiting = _to_come(query.name.strip())
     start = query.first - 1
     shown = waiting[start : start + PAGE]
@@ -121,16 +120,6 @@ def departures_csv() -> ResponseReturnValue:
         for line in lines()
     )
     return csv_file.download("departures.csv", COLUMNS, rows)
-
-
-def _asked() -> DeparturesQuery:
-    """The query of this request. Raises `Problem` naming what cannot be asked."""
-    given: dict[str, Any] = {key: value for key, value in request.args.items() if value}
-    try:
-        return DeparturesQuery.model_validate(given)
-    except ValidationError as error:
-        wrong = ", ".join(sorted({str(slip["loc"][0]) for slip in error.errors()}))
-        raise Problem(400, "bad-filter", f"This cannot be asked of the list: {wrong[:200]}.") from error
 
 
 def _line(departure: Departure, person: Person) -> DepartureLine:

@@ -18,7 +18,7 @@ from service.people.person import Role
 from service.web import chart, csv_file, plain
 from service.web.access import EVERYONE, requires, viewer
 from service.web.answering import ANSWERING
-from service.web.asking import asked, found
+from service.web.asking import RunsQuery, asked, found
 from service.web.decide import may_decide
 from service.web.masking import run_for_viewer
 from service.web.rooms import rooms
@@ -58,7 +58,7 @@ def runs() -> ResponseReturnValue:
 
 def list_page(*, refused: str = "") -> str:
     """The list, with the refusal of what was just tried from it."""
-    query = asked()
+    query = asked(RunsQuery)
     lines, older = found(query)
     asks = {key: str(value) for key, value in query.model_dump(exclude_defaults=True).items()}
     narrowed = bool(asks.keys() & {"state", "colour", "kind", "name"})
@@ -83,14 +83,14 @@ def list_page(*, refused: str = "") -> str:
 @requires(*EVERYONE)
 def runs_json() -> ResponseReturnValue:
     """The same as JSON."""
-    return plain.as_json(plain.page(*found(asked())))
+    return plain.as_json(plain.page(*found(asked(RunsQuery))))
 
 
 @pages.get("/runs.csv")
 @requires(*EVERYONE)
 def runs_csv() -> ResponseReturnValue:
     """The same as CSV."""
-    lines, _ = found(asked())
+    lines, _ = found(asked(RunsQuery))
     rows = (
         (
             *(line.number, line.leaver, line.department, line.kind, line.state, line.colour.value),

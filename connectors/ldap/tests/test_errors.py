@@ -223,7 +223,7 @@ def test_a_leavers_bind_that_is_refused_otherwise_says_nothing_of_us(
     def refusing(session: Any, request: Any, bind: Any) -> Any:
         return Result(code=code) if bind.dn == mike.label else usual(session, request, bind)
 
-    openldap.bind = refusing  # type: ignore[method-assign]
+    openldap.bind = refusing  # type: ignore[method-assign]  # one answer of the server is another
 
     assert {each.how for each in opened(openldap).verify(mike, Expectation.DISABLED)} == {"attribute read"}
 

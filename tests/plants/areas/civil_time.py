@@ -89,8 +89,8 @@ PLANTS = (
     Plant(
         protects="A zone that does not exist is refused.",
         file=TIMES,
-        text="    if name not in _names():",
-        becomes='    if name not in _names() and "/" not in name:',
+        text="    if name not in zone_names():",
+        becomes='    if name not in zone_names() and "/" not in name:',
         tests=(f"{UNIT}::test_a_zone_that_does_not_exist_is_refused",),
     ),
     Plant(

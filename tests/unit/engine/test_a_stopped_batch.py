@@ -1,6 +1,5 @@
 """Whoever stops a batch is answered when nothing more of it goes out, on whichever node."""
 
-import threading
 import uuid
 from typing import Any
 
@@ -9,10 +8,9 @@ from sqlalchemy import select
 
 from service.departures.batch import Batch, Origin
 from service.engine import kill_switch, waves
-from service.engine.admission import Admission
-from service.engine.lanes import Room
 from service.people.person import Role, RoleGrant
 from service.store import Store
+from tests.unit.engine.letting_out import waits_for
 from tests.unit.engine.world import person
 
 WHY = "The feed looks forged."
@@ -28,20 +26,10 @@ def test_whoever_stops_a_batch_waits_for_the_node_that_lets_steps_out_just_now(
         session.add_all((ivan, batch, kill_switch.KillSwitch(id=kill_switch.THE_ONE)))
         session.flush()
         session.add(RoleGrant(id=str(uuid.uuid4()), person_id=ivan.id, role=Role.IT, since=clock()))
-    done = threading.Event()
 
     def stopped() -> None:
         waves.steer(postgres_store, 1, "stop", person_id=ivan.id, because=WHY, door="web", now=clock())
-        done.set()
 
-    thread = threading.Thread(target=stopped)
-    with postgres_store.write() as session:
-        Admission().admit(session, now=clock(), room=Room(sign_in=5, rest=5))
-        thread.start()
-        waited = not done.wait(0.3)
-    thread.join(10)
-
-    assert waited
-    assert done.is_set()
+    assert waits_for(postgres_store, stopped, now=clock())
     with postgres_store.read() as session:
         assert session.scalar(select(Batch.stopped_at)) == clock()

@@ -1,21 +1,19 @@
 """One row stops every node: nothing new is let out, readings go on, and who threw it is known."""
 
-import threading
 import uuid
 from typing import Any
 
 import pytest
 
 from service.engine import kill_switch, stopping
-from service.engine.admission import Admission
 from service.engine.decisions import NotDecided
-from service.engine.lanes import Room
 from service.engine.states import StepState
 from service.engine.tables import StepRun
 from service.ledger.entry import LedgerEntry
 from service.ledger.subject import commitment, reveal
 from service.people.person import Person, Role, RoleGrant
 from service.store import Store
+from tests.unit.engine.letting_out import waits_for
 from tests.unit.engine.world import person
 
 WHY = "The feed looks forged."
@@ -140,21 +138,11 @@ def test_whoever_throws_it_waits_for_the_node_that_lets_steps_out_just_now(
         session.add(kill_switch.KillSwitch(id=kill_switch.THE_ONE))
         session.flush()
         session.add(RoleGrant(id=str(uuid.uuid4()), person_id=ivan.id, role=Role.IT, since=clock()))
-    done = threading.Event()
 
     def thrown() -> None:
         stopping.throw(postgres_store, ivan.id, because=WHY, door="cli", now=clock())
-        done.set()
 
-    thread = threading.Thread(target=thrown)
-    with postgres_store.write() as session:
-        Admission().admit(session, now=clock(), room=Room(sign_in=5, rest=5))
-        thread.start()
-        waited = not done.wait(0.3)
-    thread.join(10)
-
-    assert waited
-    assert done.is_set()
+    assert waits_for(postgres_store, thrown, now=clock())
     with postgres_store.read() as session:
         assert kill_switch.stopped(session) is not None
         assert session.query(StepRun).count() == 0
