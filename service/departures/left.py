@@ -1,6 +1,9 @@
-"""Whether somebody has left: from the beginning of their departure's run they decide nothing here, at no door."""
+"""Whether somebody has left: from the beginning of their departure's run they decide nothing here, at no door.
 
-from sqlalchemy import select
+Of a sealed departure no door knows before its time: a role that is gone would be the first its leaver hears of it.
+"""
+
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -12,12 +15,22 @@ from service.people.person import Person, Role, roles_of
 def has_left(session: Session, person: Person) -> bool:
     """True once the run of a person's departure has begun, unless they were hired again or came back since.
 
-    Whose laptop is lost has not left.
+    Whose laptop is lost has not left. What is done to accounts goes by this; what people may do, by `is_out`.
     """
+    return _left(session, person)
+
+
+def is_out(session: Session, person: Person) -> bool:
+    """Whether the doors are shut to somebody: they have left, and it is no secret from them."""
+    return _left(session, person, Departure.sealed.is_(False))
+
+
+def _left(session: Session, person: Person, *where: ColumnElement[bool]) -> bool:
     begun = select(Departure.effective_at, Departure.zone, Departure.begun_at, Departure.kind).where(
         Departure.person_id == person.id,
         Departure.run_id.is_not(None),
         Departure.state != DepartureState.WITHDRAWN,
+        *where,
     )
     rows = session.execute(begun).all()
     back = [at for _, _, at, kind in rows if kind is DepartureKind.REHIRE and at is not None]
@@ -33,4 +46,4 @@ def roles_now(session: Session, person_id: str) -> frozenset[Role]:
     """What a person may do here today: nothing once they have left."""
     roles = roles_of(session, person_id)
     person = session.get(Person, person_id) if roles else None
-    return frozenset() if person is not None and has_left(session, person) else roles
+    return frozenset() if person is not None and is_out(session, person) else roles

@@ -10,7 +10,7 @@ from connectors.sdk.types import Account
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
-from service.departures.left import has_left, roles_now
+from service.departures.left import is_out, roles_now
 from service.departures.sealing import hidden_from, looked, visible_to
 from service.engine import answering, decisions, interventions
 from service.engine.alarms import Alarm, told_now
@@ -138,10 +138,10 @@ class Desk:
         with self.store.read() as session:
             return roles_now(session, person_id)
 
-    def has_left(self, person_id: str) -> bool:
-        """Whether the run of the person's own departure has begun."""
+    def is_out(self, person_id: str) -> bool:
+        """Whether the doors are shut to a person, as the run of their own departure has begun."""
         with self.store.read() as session:
-            return has_left(session, session.get_one(Person, person_id))
+            return is_out(session, session.get_one(Person, person_id))
 
     def confirm(self, decision: Decision) -> None:
         """Record a confirmation or waiver: committed when this returns. Raises `NotDecided`."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from connectors.sdk.registry import Registry
 from service.departures.departure import Departure
 from service.departures.kind import LEAVING, OVER, DepartureKind
-from service.departures.left import has_left
+from service.departures.left import is_out
 from service.ledger.entry import append, head
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of, same_human
@@ -244,10 +244,13 @@ def _may_not(session: Session, person_id: str) -> NotApproved | None:
     if not roles_of(session, person_id) & set(APPROVING):
         return NotApproved(Why.ROLE, "Not approved. This needs the role approver or admin.")
     leaving = select(Departure.id).where(
-        Departure.person_id == person_id, Departure.state.not_in(OVER), Departure.kind.in_(LEAVING)
+        Departure.person_id == person_id,
+        Departure.state.not_in(OVER),
+        Departure.kind.in_(LEAVING),
+        Departure.sealed.is_(False),  # a refusal would be the first they hear of it
     )
     leaves = session.scalar(leaving.limit(1)) is not None
-    if leaves or has_left(session, session.get_one(Person, person_id)):
+    if leaves or is_out(session, session.get_one(Person, person_id)):
         return NotApproved(Why.LEAVER, "Not approved. Nobody who leaves decides how leaving is done.")
     return None
 

@@ -303,7 +303,7 @@ class Handlers:
             person = self._badges.admit(User(id=command.user_id))
         except NotAdmitted as refused:
             return str(refused)
-        if self._desk.has_left(person.id):
+        if self._desk.is_out(person.id):
             return NONE_OPEN  # not that a role is gone: it would tell them
         if not MAY_LIST & self._desk.roles(person.id):
             return NO_ROLE

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.departures.left import has_left
+from service.departures.left import is_out
 from service.ledger.entry import append
 from service.ledger.event import Event
 from service.people.person import Person, Role, roles_of
@@ -78,7 +78,7 @@ class Sessions:
             person = session.get(Person, person_id)
             if person is None:
                 raise NoSession("There is no such person.")
-            if has_left(session, person):
+            if is_out(session, person):
                 raise NoSession("This person is leaving: their access has ended here too.")
             self._forget(session, instead_of)
             session.execute(delete(WebSession).where(WebSession.opened_at <= moment - ABSOLUTE))
@@ -103,7 +103,7 @@ class Sessions:
             person = session.get(Person, row.person_id) if row else None
             if row is None or person is None:
                 return None
-            over = moment >= min(row.seen_at + IDLE, row.opened_at + ABSOLUTE) or has_left(session, person)
+            over = moment >= min(row.seen_at + IDLE, row.opened_at + ABSOLUTE) or is_out(session, person)
             roles = roles_of(session, person.id)
         if over:
             self.end(session_id, way="over")

@@ -105,7 +105,7 @@ PLANTS = (
     Plant(
         protects="A leaver's session ends with the beginning of their run.",
         file="service/web/sessions.py",
-        text=" or has_left(session, person)",
+        text=" or is_out(session, person)",
         becomes="",
         tests=(
             f"{WEB}::test_the_leavers_session_opens_no_door_any_more",
@@ -324,7 +324,7 @@ PLANTS = (
     Plant(
         protects="Slack's command tells the leaver not even that they have no role any more.",
         file="service/slack/handlers.py",
-        text="        if self._desk.has_left(person.id):\n",
+        text="        if self._desk.is_out(person.id):\n",
         becomes="        if not person.id:\n",
         tests=(f"{SLACK}/test_clicking.py::test_the_command_tells_the_leaver_nothing",),
     ),
@@ -347,7 +347,7 @@ PLANTS = (
     Plant(
         protects="Who has left decides nothing at any door.",
         file="service/departures/left.py",
-        text="    return frozenset() if person is not None and has_left(session, person) else roles",
+        text="    return frozenset() if person is not None and is_out(session, person) else roles",
         becomes="    return roles",
         tests=(
             "tests/attacks/undo/test_taking_back.py::test_who_has_left_too_takes_nobody_back_and_decides_nothing",
@@ -370,7 +370,7 @@ PLANTS = (
     Plant(
         protects="The command in Slack does not tell a leaver that they are one.",
         file="service/slack/handlers.py",
-        text="        if self._desk.has_left(person.id):",
+        text="        if self._desk.is_out(person.id):",
         becomes="        if False:",
         tests=("tests/integration/slack/test_clicking.py::test_the_command_tells_the_leaver_nothing",),
     ),

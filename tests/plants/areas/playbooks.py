@@ -40,7 +40,7 @@ PLANTS = (
     Plant(
         protects="Nobody who leaves decides how leaving is done.",
         file=APPROVAL,
-        text="    if leaves or has_left(session, session.get_one(Person, person_id)):",
+        text="    if leaves or is_out(session, session.get_one(Person, person_id)):",
         becomes="    if False:",
         tests=(f"{VERSIONS}::test_neither_the_wrong_role_nor_a_leaver_approves",),
     ),

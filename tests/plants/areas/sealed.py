@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 DOORS = "tests/attacks/sealed/test_doors.py"
+LEAVER = "tests/attacks/sealed/test_the_leaver.py"
 PAGES = "tests/attacks/sealed/test_pages.py"
 SEALING = "service/departures/sealing.py"
 
@@ -76,6 +77,28 @@ PLANTS = (
         text='        _DEPARTURES.effective_at <= bindparam("now"),\n',
         becomes='        _DEPARTURES.announced_at <= bindparam("now"),\n',
         tests=(f"{DOORS}::test_the_seal_comes_off_when_the_run_begins_and_not_before",),
+    ),
+    Plant(
+        protects="A sealed leaver keeps their session and their roles until their time.",
+        file="service/departures/left.py",
+        text="    return _left(session, person, Departure.sealed.is_(False))",
+        becomes="    return _left(session, person)",
+        tests=(
+            f"{LEAVER}::test_a_sealed_leaver_signs_in_and_keeps_their_roles_until_their_time",
+            f"{LEAVER}::test_the_command_in_slack_tells_a_sealed_leaver_what_it_tells_others",
+        ),
+    ),
+    Plant(
+        protects="No refusal to approve a playbook is the first that a sealed leaver hears of it.",
+        file="service/playbook/approval.py",
+        text="        Departure.sealed.is_(False),  # a refusal would be the first they hear of it\n",
+        becomes="",
+        tests=(
+            (
+                "tests/unit/playbook/test_versions.py::"
+                "test_a_sealed_leaver_learns_of_it_neither_from_a_refusal_nor_by_an_approval_that_is_gone"
+            ),
+        ),
     ),
     Plant(
         protects="No alarm tells of what is sealed.",

@@ -66,7 +66,9 @@ class Company:
         with self.store.read() as session:
             return self.playbooks.of(session, kind).playbook.version
 
-    def leaves(self, name: str = "mike", kind: DepartureKind = DepartureKind.VOLUNTARY) -> None:
+    def leaves(
+        self, name: str = "mike", kind: DepartureKind = DepartureKind.VOLUNTARY, *, sealed: bool = False
+    ) -> None:
         with self.store.write() as session:
             session.add(
                 Departure(
@@ -82,6 +84,7 @@ class Company:
                     interpretation={"zone_source": "event"},
                     announced_at=self.clock(),
                     announced_by="source:hr",
+                    sealed=sealed,
                 )
             )
 
@@ -234,6 +237,17 @@ def test_the_approval_of_whoever_leaves_since_does_not_count(changed: Company) -
 
     assert (last, changed.version()) == (False, 1)
     assert changed.waiting()[0].approved_by == ("p-bo",)
+
+
+def test_a_sealed_leaver_learns_of_it_neither_from_a_refusal_nor_by_an_approval_that_is_gone(
+    changed: Company,
+) -> None:
+    changed.approve("ada")
+    changed.leaves("ada", sealed=True)
+    changed.leaves("bo", sealed=True)
+
+    assert changed.waiting()[0].approved_by == ("p-ada",)
+    assert (changed.approve("bo"), changed.version()) == (True, 2)
 
 
 @pytest.mark.parametrize(("who", "why"), [("ivan", Why.ROLE), ("mike", Why.LEAVER)])
