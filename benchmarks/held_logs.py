@@ -56,7 +56,9 @@ def _row(folder: Path, people: int, acts: int, days: int) -> str:
             shelf.put_day(PLACE, day, activities)
     for leaver in range(LEAVERS):
         with _cpu_ms(read):
-            found = [each for day in span for each in shelf.day(PLACE, day, frozenset({_account(leaver)}))]
+            found = [
+                each for day in span for each in shelf.day(PLACE, day, frozenset({_account(leaver)})) or ()
+            ]
         assert len(found) == acts * days
         view = _view(found)
         with _cpu_ms(judged):

@@ -90,8 +90,8 @@ class Shelf:
         file = self._day(connector, day)
         _write(file.path, file.packed(head, activities))
 
-    def day(self, connector: str, day: date, account_ids: frozenset[str]) -> list[Activity]:
-        """The activities of some accounts on one day; none where nothing was collected."""
+    def day(self, connector: str, day: date, account_ids: frozenset[str]) -> list[Activity] | None:
+        """The activities of some accounts on one day; `None` where nothing of that day is kept."""
         return self._day(connector, day).of(account_ids)
 
     def day_read(self, connector: str, day: date) -> DayRead | None:

@@ -81,10 +81,10 @@ class DayFile:
             if _START.size + head + index + begins + length != os.fstat(file.fileno()).st_size:
                 raise KeyTrouble(f"{self.path} is no day of activities: its end is another one.")
 
-    def of(self, account_ids: Iterable[str]) -> list[Activity]:
-        """The activities of these accounts; none where there is no file. Raises `KeyTrouble` for a damaged one."""
-        found: list[Activity] = []
+    def of(self, account_ids: Iterable[str]) -> list[Activity] | None:
+        """The activities of these accounts; `None` where there is no file. Raises `KeyTrouble` for a damaged one."""
         with suppress(FileNotFoundError), self.path.open("rb") as file:
+            found: list[Activity] = []
             if self._is_earlier(file):
                 return self._of_lines(self._lines(file), frozenset(account_ids))
             head, index = self._lengths(file)
@@ -97,7 +97,8 @@ class DayFile:
                     file.seek(_START.size + head + index + begins)
                     part = self._opened(file.read(length), name.hex())
                     found += (Activity.from_json(each) for each in part if each["account_id"] == account_id)
-        return found
+            return found
+        return None
 
     def _lengths(self, file: BinaryIO) -> tuple[int, int]:
         """Of the sealed head, at which the file stands afterwards, and of the sealed index."""

@@ -232,11 +232,10 @@ class Sealer:
     def _of_day(self, place: str, day: date, accounts: frozenset[str]) -> list[Activity] | None:
         """What some accounts did on a day; nothing at all where the day is damaged or gone, and then it says so."""
         try:
-            mine = self.shelf.day(place, day, accounts)
+            return self.shelf.day(place, day, accounts)
         except DAMAGED:
             self.shelf.set_aside_day(place, day)
             return None
-        return mine if mine or self.shelf.holds_day(place, day) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

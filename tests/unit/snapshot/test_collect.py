@@ -172,4 +172,4 @@ def test_a_value_with_a_strange_line_end_stays_one_line(crm: Any) -> None:
 
     crm.shelf.put_day(PLACE, THEFT, [odd, act(3)])
 
-    assert [each.client for each in crm.shelf.day(PLACE, THEFT, frozenset({MIKE}))] == [odd.client, ""]
+    assert [each.client for each in crm.shelf.day(PLACE, THEFT, frozenset({MIKE})) or ()] == [odd.client, ""]

@@ -51,19 +51,22 @@ def opened(file: DayFile, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 
 
 def rows(file: DayFile, *accounts: str) -> list[int | None]:
-    return [activity.rows for activity in file.of(accounts)]
+    return [activity.rows for activity in file.of(accounts) or ()]
 
 
 def test_an_account_finds_its_own_activities_as_they_were_told(file: DayFile) -> None:
     assert rows(file, MIKE) == [1, 2, 3]
     assert rows(file, OTHERS[17]) == [1, 2]
     assert rows(file, OTHERS[0], MIKE, OTHERS[-1]) == [1, 2, 1, 2, 3, 1, 2]
-    assert {activity.account_id for activity in file.of([MIKE])} == {MIKE}
+    assert {activity.account_id for activity in file.of([MIKE]) or ()} == {MIKE}
 
 
 def test_whoever_did_nothing_that_day_finds_nothing(file: DayFile) -> None:
     assert rows(file, "somebody else", "") == []
-    assert DayFile(file.path.with_name("another day"), file.keys, "another day").of([MIKE]) == []
+
+
+def test_a_day_of_which_nothing_is_kept_is_none_on_which_nothing_happened(file: DayFile) -> None:
+    assert DayFile(file.path.with_name("another day"), file.keys, "another day").of([MIKE]) is None
 
 
 def test_of_a_leavers_day_nobody_elses_activities_are_opened(file: DayFile, opened: dict[str, bytes]) -> None:
