@@ -19,6 +19,10 @@ from service.store.failpoints import passing
 BUSY_TIMEOUT_MS = 30_000
 #: A process that was frozen within a transaction holds locks others wait for: after so long PostgreSQL ends it.
 STANDING_STILL_MS = 10_000
+#: Connections to PostgreSQL that a process keeps, and how many more it opens for a moment.
+KEPT, MORE = 10, 5
+#: Statements that a connection keeps prepared: more than there are, so that none is planned over and over.
+PREPARED = 300
 #: Any number will do, as long as every process of ours asks for the same.
 OF = 0x6578616C
 
@@ -138,8 +142,19 @@ def _postgres(url: str) -> Engine:
         url,
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC -c lock_timeout=30000"},
+        pool_size=KEPT,
+        max_overflow=MORE,
+        pool_use_lifo=True,  # else each connection learns every statement, one after the other
+        connect_args={
+            "connect_timeout": 10,
+            "options": "-c timezone=UTC -c lock_timeout=30000",
+            "prepare_threshold": 2,
+        },
     )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+        connection.prepared_max = PREPARED
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
