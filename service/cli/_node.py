@@ -71,6 +71,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
 
     from connectors.sdk.errors import ConnectorError
     from service.collecting import give_back, keep_what_is_loaded
+    from service.engine.alone import AlreadyRunning
     from service.engine.deliverer import NeedsPostgres
     from service.engine.one_time import agree
     from service.ledger.errors import LedgerError
@@ -96,7 +97,7 @@ def acting(role: "Role", begin: "Callable[[Service], T]") -> Iterator[T]:
     yield running
     try:
         _until_ended(service, ended)
-    except SchemaTrouble as trouble:
+    except (SchemaTrouble, AlreadyRunning) as trouble:
         running.end()
         stop(str(trouble), WRONG_USE)
     running.end()
@@ -122,7 +123,10 @@ def _made(role: "Role", ended: "threading.Event") -> "Service":
 
 
 def _until_ended(service: "Service", ended: "threading.Event") -> None:
-    """Until somebody ends this. Raises `SchemaTrouble` once another version has migrated the database."""
+    """Until somebody ends this. Raises `SchemaTrouble` once another version has migrated the database.
+
+    And `AlreadyRunning` once another engine works in this one's place.
+    """
     from sqlalchemy.exc import DBAPIError
 
     from service.store.migrate import refuse_other_schema
@@ -130,3 +134,4 @@ def _until_ended(service: "Service", ended: "threading.Event") -> None:
     while not ended.wait(LOOK_S):
         with suppress(DBAPIError), service.store.read() as session:  # a database that is away comes back
             refuse_other_schema(session)
+        service.engine.check()

@@ -15,16 +15,16 @@ def command(*, here: bool) -> None:
     with opened() as service:
         with service.store.read() as session:
             living = [] if service.store.is_sqlite else alive(session)
-        sees_it = service.store.is_sqlite or not here  # on PostgreSQL it may be on any machine
-        alone = sees_it and OnlyEngine(service.store).is_taken()
-    if alone:
+        alone = OnlyEngine(service.store).is_taken()
+    said = alone and (service.store.is_sqlite or not here)  # on PostgreSQL it may be on any machine
+    if said:
         click.echo("One process carries steps out, alone: exeunt serve, or the demonstration.")
     found = [node for node in living if is_here(node)] if here else living
     for node in sorted(found, key=lambda node: (node.works, node.name)):
-        does = "worker" if node.works else "web"
+        does = ("serve" if alone else "worker") if node.works else "web"
         click.echo(
             f"{node.name}  {does} {node.version}  since {node.began_at:%Y-%m-%d %H:%M:%S} UTC  "
             f"heard {node.beat_at:%H:%M:%S}"
         )
-    if not alone and not any(node.works for node in found):
+    if not said and not any(node.works for node in found):
         stop("No node carries steps out. Start one: exeunt worker, or exeunt serve alone.", FAILED)

@@ -2,8 +2,11 @@
 
 import fcntl
 import os
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +22,15 @@ _HELD = text(
     "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = :key AND mode = 'ExclusiveLock' "
     "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+
+
+_SESSION = text("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+_THAT = "FROM pg_stat_activity WHERE pid = :pid AND backend_start = :began"
+_STANDS = text(f"SELECT 1 {_THAT}")
+_END = text(f"SELECT pg_terminate_backend(pid) {_THAT}")
+#: A session that was told to end is gone within, in seconds.
+ENDS_WITHIN_S: Final = 2.0
+_nothing = threading.Event()  # to pause by: `time.sleep` fails where tests turn our clock
 
 
 class AlreadyRunning(BlockingIOError):  # noqa: N818  the word is the error
@@ -37,6 +49,8 @@ class OnlyEngine:
         self._store = store
         self._file: int | None = None
         self._connection: Connection | None = None
+        self._how = ""
+        self._session: dict[str, object] = {}  # the database's side of the connection
 
     def take(self) -> None:
         """Become the only one. Raises `AlreadyRunning`."""
@@ -49,6 +63,14 @@ class OnlyEngine:
         """Become one of several nodes, beside which no engine works alone. Raises `AlreadyRunning`."""
         self._take_advisory_lock("pg_try_advisory_lock_shared")
 
+    def keep(self) -> None:
+        """Take the lock again where it was lost with its connection.
+
+        Raises `AlreadyRunning` where somebody else has it by now, and what the database raises.
+        """
+        if self._how and not self._still():
+            self._take_advisory_lock(self._how)
+
     def release(self) -> None:
         """Let another one begin."""
         if self._file is not None:
@@ -56,9 +78,25 @@ class OnlyEngine:
         if self._connection is not None:
             with suppress(DBAPIError):  # a connection that is lost has lost its lock with it
                 self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
+        self._let_go()
+        self._file, self._how = None, ""
+
+    def _still(self) -> bool:
+        """Whether the connection that holds the lock still stands: PostgreSQL gives it back with the connection."""
+        if self._connection is None:
+            return False
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            self._let_go()
+            return False
+        return True
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
             self._connection.invalidate()  # back in the pool it might keep the lock
             self._connection.close()
-        self._file = self._connection = None
+        self._connection = None
 
     def is_taken(self) -> bool:
         """Whether a process works alone on this database now; asked by one that does not want to."""
@@ -79,10 +117,25 @@ class OnlyEngine:
 
     def _take_advisory_lock(self, how: str = "pg_try_advisory_lock") -> None:
         connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if not connection.scalar(text(f"SELECT {how}(:key)"), {"key": ADVISORY_LOCK}):
+        taken, asked = text(f"SELECT {how}(:key)"), {"key": ADVISORY_LOCK}
+        if not connection.scalar(taken, asked) and not (
+            self._ended_ours(connection) and connection.scalar(taken, asked)
+        ):
             connection.close()
             raise AlreadyRunning(f"the database {self._store.url.database}")
-        self._connection = connection
+        self._connection, self._how = connection, how
+        pid, began = connection.execute(_SESSION).one()
+        self._session = {"pid": pid, "began": began}
+
+    def _ended_ours(self, connection: Connection) -> bool:
+        """Whether the database still kept the session that we lost, and with it the lock; it keeps it no longer."""
+        if not self._session:
+            return False
+        ended = bool(connection.scalar(_END, self._session))
+        until = time.monotonic() + ENDS_WITHIN_S
+        while ended and connection.scalar(_STANDS, self._session) and time.monotonic() < until:
+            _nothing.wait(0.02)
+        return ended
 
 
 def _is_free(path: str) -> bool:

@@ -70,10 +70,10 @@ class Cluster:
     def __init__(self, parts: Parts, *, name: str) -> None:
         parts = parts.handing_over()
         self._parts, self._store, self._now = parts, parts.store, parts.now
-        self._lease = Lease(parts.store, name, parts.threads)
+        self._only = OnlyEngine(parts.store)
+        self._lease = Lease(parts.store, name, parts.threads, self._only)
         self._pools = Pools(parts.threads)
         self._recorder = Recorder(parts.store, parts.machine, parts.now, self._patient)
-        self._only = OnlyEngine(parts.store)
         self._sender = messages.sender()
         self._receiving = Receiving(parts.store.url, self._attempts, self.wake)
         self._in_hand = InHand(parts.threads)
@@ -114,6 +114,11 @@ class Cluster:
         self._pools.end(wait=False)
         self._lease.stop()
         self._only.release()
+
+    def check(self) -> None:
+        """Raises `AlreadyRunning` once an engine works alone, which took this node's lock after it was lost."""
+        if self._lease.lost is not None:
+            raise self._lease.lost
 
     def _patient(self) -> bool:
         return not self._stop.is_set() or time.monotonic() - self._stopped_at < PATIENCE_S

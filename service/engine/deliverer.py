@@ -37,6 +37,10 @@ class Deliverer(Protocol):
         """Let what is out come back, and end."""
         ...
 
+    def check(self) -> None:
+        """Raises `AlreadyRunning` once an engine works beside which this one must not."""
+        ...
+
 
 class NeedsPostgres(Exception):  # noqa: N818  a refusal, not a fault
     """Several nodes were wanted where there can be one only; the message says what to do."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -18,16 +19,16 @@ import structlog
 
 from service.engine.admission import Admission
 from service.engine.ahead import Looks, about_to_seal, next_after, sealing
-from service.engine.alone import OnlyEngine
 from service.engine.clock import BeginDue
 from service.engine.executor import Executor
 from service.engine.lanes import Room
 from service.engine.machine import Machine
-from service.engine.order import Order, Returned
+from service.engine.order import Order, Returned, not_begun
 from service.engine.parts import Parts
 from service.engine.pools import Pools, Threads
 from service.engine.progress import next_due
 from service.engine.recording import unrecordable
+from service.engine.sole import Sole
 from service.engine.threads import AWAY, tried
 from service.ledger.entry import gathered
 from service.store import Store
@@ -88,7 +89,7 @@ class Embedded:
         self._pools = Pools(threads)
         self._looks = Looks()
         self._thread = threading.Thread(target=self._loop, name="engine", daemon=True)
-        self._only = OnlyEngine(store)
+        self._sole = Sole(store, threads)
         self._out: set[Slip] = set()
         self._shutting: set[Slip] = set()  # those of them that are in the sign-in lane
         self._failures: dict[Slip, int] = {}
@@ -113,13 +114,18 @@ class Embedded:
 
     def start(self) -> None:
         """Take back what a dead process left out, then begin. Raises `AlreadyRunning`, or `SchemaTrouble`."""
-        self._only.take()
+        self._sole.take()
+        alone = self._sole.may()
         with self._store.write("take-back") as session:
             stand_still(session)
-            taken_back = self._admission.lose(session, now=self._now())
+            taken_back = self._admission.lose(session, now=self._now()) if alone and self._sole.anew() else 0
         if taken_back:
             log.info("engine.took_back", steps=taken_back)
         self._thread.start()
+
+    def check(self) -> None:
+        """Raises `AlreadyRunning` once another engine works in this one's place."""
+        self._sole.check()
 
     def wake(self) -> None:
         """Something may be due now."""
@@ -133,7 +139,7 @@ class Embedded:
         if self._thread.is_alive():
             self._thread.join(timeout=PATIENCE_S)
         self._pools.end(wait=not self._thread.is_alive())
-        self._only.release()
+        self._sole.release()
 
     def _loop(self) -> None:
         while not (self._stop.is_set() and not self._out):
@@ -142,12 +148,23 @@ class Embedded:
 
     def _cycle_and_wait(self) -> None:
         self._wake.clear()
+        if not self._sole.may():
+            self._stand_aside()
+            return
+        if self._sole.anew():
+            self._in_doubt = True
         if self.cycle() and len(self._out) > self._threads.rest:
             self._stop.wait(GATHER_S)  # the pool has work enough: record several together
         # most often something comes back at once, and nobody need ask the database until when to sleep
         elif not (self._wake.wait(GATHER_S) or self._wake.wait(self._until_next())):
             self._news = True  # nobody woke us: a time has come, perhaps somebody's
         self._gather_news()
+
+    def _stand_aside(self) -> None:
+        """Another engine may be at work: what our calls did is recorded, and nothing else is done."""
+        for returned in self._collect():
+            self._recorded_alone(returned, now=self._now())
+        self._wake.wait(TICK_S)
 
     def _until_next(self) -> float:
         """Seconds to sleep: to the next thing that is due, and never long, as clocks can be turned."""
@@ -175,6 +192,7 @@ class Embedded:
             self._news = False
             _reported(self._begin, now)
             self._begun = time.monotonic()
+        executor = self._executing()
         finished = self._collect()
         with ExitStack() as cut_short:
             cut_short.callback(self._doubt, finished, now)
@@ -189,7 +207,7 @@ class Embedded:
         self._shutting.update(_slip_of(order) for order in orders if order.sign_in)
         self.last_cycle_at = now
         for order in orders:
-            self._pools.submit(order, self._work)
+            self._pools.submit(order, partial(self._work, executor))
         if new := self._looks.not_begun(sealing(orders)):
             _reported(self._look_ahead, now, new, ())
         return len(orders) + len(finished)
@@ -205,7 +223,8 @@ class Embedded:
         with self._store.read() as session:
             seals = sealing or about_to_seal(session, begun, now=now)
             orders = next_after(session, seals, now=now, most=idle) if seals else []
-        self._looks.begin(seals, orders, lambda order: self._pools.submit(order, self._executor.look))
+        executor = self._executing()
+        self._looks.begin(seals, orders, lambda order: self._pools.submit(order, executor.look))
 
     def _begin(self, now: datetime) -> None:
         with self._store.write("begin") as session:
@@ -262,8 +281,13 @@ class Embedded:
             except Empty:
                 return finished
 
-    def _work(self, order: Order) -> None:
-        returned = self._executor.carry_out(order, self._looks.taken(order))
+    def _executing(self) -> Executor:
+        """Who carries out what is let out now, for as long as it is ours to do."""
+        return replace(self._executor, still_ours=self._sole.still)
+
+    def _work(self, executor: Executor, order: Order) -> None:
+        looked = self._looks.taken(order)
+        returned = executor.carry_out(order, looked) if executor.still_ours() else not_begun(order)
         passing("step.returned")
         self._returned.put(returned)
         self._wake.set()

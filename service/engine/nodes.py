@@ -10,6 +10,7 @@ import threading
 import uuid
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -18,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service import __version__
-from service.engine.alone import OnlyEngine
+from service.engine.alone import AlreadyRunning, OnlyEngine
 from service.engine.clock import running
 from service.engine.pools import Threads
 from service.store import Base, Prepared, Store, table_of
@@ -31,12 +32,17 @@ BEAT_S: Final = 2.0
 DEAD_S: Final = 8.0
 #: So much earlier a node stops calling by itself.
 MARGIN_S: Final = 2.0
+_BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
+_SPACE: Final = Path("/proc/self/ns/pid")
 #: Rows of dead nodes are kept so long, for whoever asks what happened.
 FORGOTTEN_AFTER: Final = "1 day"
 
 
 class Node(Base):
-    """One of several processes. `beat_at` is by the database's clock; one without threads only answers."""
+    """One process on a PostgreSQL. `beat_at` is by the database's clock; one without threads only answers.
+
+    `process` is its number beside that of the space it counts in, so that others there see whether it lives.
+    """
 
     __tablename__ = "nodes"
 
@@ -47,6 +53,7 @@ class Node(Base):
     sign_in_threads: Mapped[int]
     rest_threads: Mapped[int]
     version: Mapped[str] = mapped_column(String(40), server_default="")
+    process: Mapped[str] = mapped_column(String(200), server_default="")
 
     @property
     def works(self) -> bool:
@@ -63,6 +70,28 @@ WORKS = table_of(Node).c.rest_threads > 0
 def this_process() -> str:
     """What a node's row calls it: its machine or container, and its number there."""
     return f"{socket.gethostname()} {os.getpid()}"
+
+
+def _numbers() -> str:
+    """Within what processes are numbered here: this start of this machine, and this container. Empty if unknown."""
+    try:
+        return f"{_BOOT.read_text(encoding='ascii').strip()} {_SPACE.readlink()}"
+    except OSError:
+        return ""
+
+
+def is_gone(node: Node) -> bool:
+    """Whether the node's process certainly lives no more: it was one of those that are numbered as ours are."""
+    numbers, _, number = node.process.rpartition(" ")
+    if not numbers or numbers != _numbers():
+        return False
+    try:
+        os.kill(int(number), 0)  # asks, and sends nothing
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def is_here(node: Node) -> bool:
@@ -100,10 +129,16 @@ def together(session: Session) -> Threads:
 
 
 class Lease:
-    """This node's row, kept fresh by a thread of its own while the schema is the one this version works with."""
+    """This node's row, kept fresh by a thread of its own while the schema is the one this version works with.
 
-    def __init__(self, store: Store, name: str, threads: Threads) -> None:
+    Args:
+        only: Held as well, and taken again where it was lost: else an engine may work alone beside this one.
+    """
+
+    def __init__(self, store: Store, name: str, threads: Threads, only: OnlyEngine | None = None) -> None:
         self.id = str(uuid.uuid4())
+        self.lost: AlreadyRunning | None = None
+        self._only = only
         self._store = store
         self._name = name[:200]
         self._threads = threads
@@ -126,8 +161,13 @@ class Lease:
             session.execute(delete(Node).where(Node.id == self.id))
 
     def beat(self) -> None:
-        """Say that this node lives. Raises `SchemaTrouble` where it must not: another version has migrated."""
+        """Say that this node lives. Raises `SchemaTrouble` where it must not: another version has migrated.
+
+        And `AlreadyRunning` where the lock was lost, and an engine has it that does not work beside this one.
+        """
         before = running()  # the row is no younger than this
+        if self._only is not None:
+            self._only.keep()
         with self._store.write("node.beat") as session:
             stand_still(session)
             now = func.clock_timestamp()
@@ -157,6 +197,7 @@ class Lease:
                 sign_in_threads=self._threads.sign_in,
                 rest_threads=self._threads.rest,
                 version=__version__,
+                process=f"{numbers} {os.getpid()}" if (numbers := _numbers()) else "",
             )
         )
         forgotten = func.clock_timestamp() - text(f"interval '{FORGOTTEN_AFTER}'")
@@ -171,4 +212,8 @@ class Lease:
             except SchemaTrouble as trouble:
                 self._last = -DEAD_S  # what was taken is not ours to carry out with what we know
                 log.error("node.other_schema", said=str(trouble))  # noqa: TRY400  a refusal, not a fault
+                return
+            except AlreadyRunning as other:
+                self._last, self.lost = -DEAD_S, other
+                log.error("node.not_alone", said=str(other))  # noqa: TRY400  a refusal, not a fault
                 return

@@ -174,3 +174,16 @@ def whose_is_it(unclear: Unclear) -> Ask:
         why=unclear.why,
         candidates=unclear.candidates,
     )
+
+
+def not_begun(order: Order) -> Returned:
+    """Nothing was done of it, because it may be somebody else's by now."""
+    return Returned(
+        order=order,
+        result=Again(
+            error="Unavailable",
+            what="This process lost its hold of the database: nothing was begun.",
+            hint="It is carried out by whoever works now.",
+            look_first=order.look_first,
+        ),
+    )

@@ -1,15 +1,21 @@
-"""A node as a process of its own: `python -m tests.integration.nodes.a_node DATABASE KEYS SETTINGS PLAYBOOK`."""
+"""A node as a process of its own, or an engine that works alone.
+
+`python -m tests.integration.nodes.a_node DATABASE KEYS SETTINGS PLAYBOOK [alone]`
+"""
 
 import json
 import signal
 import sys
+import time
 from pathlib import Path
 
 from connectors.sdk.registry import Registry, discover
 from service.departures.kind import DepartureKind
 from service.engine.admission import Admission
+from service.engine.alone import AlreadyRunning
 from service.engine.before import before_saver
 from service.engine.cluster import Cluster
+from service.engine.embedded import Embedded
 from service.engine.executor import Executor
 from service.engine.machine import Machine
 from service.engine.parts import Parts
@@ -28,7 +34,7 @@ from service.store import Store, utc_now
 from tests.unit.engine.world import CHAOS, _revealed
 
 
-def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
+def main(database: str, keys_dir: str, given: str, playbook: str, kind: str = "") -> None:
     """Carry out what is due until somebody ends or kills this."""
     keys, store = Keys.load(Path(keys_dir)), Store(database)
     bind(keys)
@@ -57,12 +63,17 @@ def main(database: str, keys_dir: str, given: str, playbook: str) -> None:
         threads=Threads(rest=3, sign_in=1),
         begin_due=swept(starter.begin_due),
     )
-    node = Cluster(parts, name=sys.argv[0])
+    node = Embedded.of(parts) if kind == "alone" else Cluster(parts, name=sys.argv[0])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(node.stop()))
     node.start()
-    print(node.id, flush=True)
+    print(node.id if isinstance(node, Cluster) else "alone", flush=True)
     while True:
-        signal.pause()
+        time.sleep(0.2)
+        try:
+            node.check()
+        except AlreadyRunning:
+            node.stop()
+            sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -29,12 +29,12 @@ PLAYBOOK = "playbook: test\nversion: 1\nsummary: A test.\nsteps:\n" + "".join(
 
 @contextmanager
 def a_node(
-    world: Any, keys_dir: Path, playbook: str = PLAYBOOK
+    world: Any, keys_dir: Path, playbook: str = PLAYBOOK, *, alone: bool = False
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     database = world.store.url.render_as_string(hide_password=False)
     command = [sys.executable, "-m", "tests.integration.nodes.a_node", database, str(keys_dir)]
     with subprocess.Popen(
-        [*command, json.dumps(dict(world.fake.settings())), playbook],
+        [*command, json.dumps(dict(world.fake.settings())), playbook, *(["alone"] if alone else [])],
         stdout=subprocess.PIPE,
         text=True,
         cwd=ROOT,
