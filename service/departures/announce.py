@@ -22,7 +22,7 @@ from service.departures.holding import (
     is_older,
 )
 from service.departures.kind import BESIDE, OVER, DepartureKind, DepartureState
-from service.departures.lateness import seconds, told_late
+from service.departures.lateness import as_hr_meant, seconds, told_late
 from service.departures.record import record
 from service.departures.sealing import check_sealable, seal_as_asked
 from service.ledger.event import Event
@@ -382,5 +382,5 @@ def _facts(departure: Departure, event: TerminationEvent) -> dict[str, Any]:
         "effective_at": departure.effective_at.isoformat(),
         "civil_at": departure.civil_at,
         "zone": departure.zone,
-        "late_s": seconds(told_late(departure.effective_at, departure.announced_at)),
+        "late_s": seconds(told_late(as_hr_meant(departure), departure.announced_at)),
     }

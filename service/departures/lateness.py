@@ -3,8 +3,18 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from service.departures import times
+from service.departures.departure import Departure
+
 #: What a webhook and a look at what is due may take.
 PUNCTUAL: Final = timedelta(seconds=60)
+
+
+def as_hr_meant(departure: Departure) -> datetime:
+    """When access ends by what HR said, without what our Friday rule made of it: HR is late only by that."""
+    if departure.interpretation.get("rule") != times.Rule.FRIDAY.value:
+        return departure.effective_at
+    return times.instant(times.civil(departure.civil_at), departure.zone).instant
 
 
 def told_late(effective_at: datetime, announced_at: datetime) -> timedelta | None:

@@ -13,6 +13,11 @@ from service.departures.times import Interpretation, ZoneSource
 AFTER: Final = tuple(timedelta(days=days) for days in (1, 7, 30, 90))
 
 
+HOUR_IS_PAST: Final = (
+    "The Friday rule's hour is past: access ends at once. HR is in time, as the day it gave is not over."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reasoning:
     """An interpretation, and the instants of the phases after it: days after the end, as text, and when."""
@@ -41,9 +46,10 @@ class Reasoning:
 
 def explain(at: str, zone: str, *, now: datetime, friday_rule: str = "") -> Reasoning:
     """Work a civil time out under a Friday rule. Raises `BadTime`."""
-    found = times.instant(times.civil(at), zone, zone_source=ZoneSource.ASKED)
-    found = friday.read(friday_rule).applied(found)
-    more = (times.stale(now), late_or_far(found.instant, now=now))
+    as_given = times.instant(times.civil(at), zone, zone_source=ZoneSource.ASKED)
+    found = friday.read(friday_rule).applied(as_given)
+    moved_back = found.instant <= now < as_given.instant
+    more = (times.stale(now), HOUR_IS_PAST if moved_back else late_or_far(found.instant, now=now))
     found = replace(found, warnings=(*found.warnings, *filter(None, more)))
     phases = {f"+{after.days} d": times.later(found.instant, zone, after) for after in AFTER}
     return Reasoning(found=found, phases=phases)

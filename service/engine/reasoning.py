@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.kind import BESIDE, DepartureState
+from service.departures.lateness import as_hr_meant
 from service.departures.questions import about
 from service.departures.times import stale
 from service.engine.asking import asked_about, open_of_run
@@ -76,7 +77,9 @@ def reasoning(
     return {
         "hr_says": _said_too_late(departure),
         **_notice(departure, finding),
-        "late": lateness(departure.effective_at, departure.announced_at, run.started_at),
+        "late": lateness(
+            departure.effective_at, departure.announced_at, run.started_at, meant=as_hr_meant(departure)
+        ),
         "questions": _questions(session, run, departure.person_id),
         "tzdata": run.tzdata or version,
         "reasoning": tuple(said.get("lines", ())),

@@ -83,12 +83,25 @@ def span(seconds: float) -> str:
     return f"{seconds / 86_400:.0f} days"
 
 
-def lateness(effective_at: datetime, announced_at: datetime, began_at: datetime) -> tuple[str, ...]:
-    """What came too late, by how long, and whose it was; nothing for what was in time."""
-    told = told_late(effective_at, announced_at)
+def lateness(
+    effective_at: datetime, announced_at: datetime, began_at: datetime, *, meant: datetime
+) -> tuple[str, ...]:
+    """What came too late, by how long, and whose it was; nothing for what was in time.
+
+    Args:
+        meant: When access was to be gone as HR gave it; our own rule may have brought that forward.
+    """
+    told, told_after = told_late(meant, announced_at), told_late(effective_at, announced_at)
     began = began_late(effective_at, announced_at, began_at)
+    if told:
+        said = f"HR said so {span(told.total_seconds())} after access should have been gone."
+    elif told_after:
+        said = f"HR said so {span(told_after.total_seconds())} after the Friday rule's hour, "
+        said += "and in time for the day it gave."
+    else:
+        said = ""
     return (
-        *([f"HR said so {span(told.total_seconds())} after access should have been gone."] if told else ()),
+        *([said] if said else ()),
         *(
             [f"The run began {span(began.total_seconds())} late: the service was down, or people held it."]
             if began

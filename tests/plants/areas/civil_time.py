@@ -14,6 +14,30 @@ PHASES = "tests/unit/engine/test_phases.py"
 
 PLANTS = (
     Plant(
+        protects="HR is not called late by an hour of our own rule.",
+        file="service/departures/lateness.py",
+        text="    return times.instant(times.civil(departure.civil_at), departure.zone).instant",
+        becomes="    return departure.effective_at",
+        tests=(
+            (
+                "tests/unit/engine/test_lateness.py::"
+                "test_who_is_brought_forward_to_an_hour_that_is_past_was_told_late_only_when_the_day_was_over"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What the Friday rule brings forward to an hour that is past is explained as such.",
+        file="service/departures/reasoning.py",
+        text="HOUR_IS_PAST if moved_back else late_or_far(",
+        becomes="late_or_far(",
+        tests=(
+            (
+                "tests/unit/departures/test_days_after.py::"
+                "test_a_last_day_is_called_late_when_it_is_over_and_not_when_the_friday_rules_hour_is"
+            ),
+        ),
+    ),
+    Plant(
         protects="A clock that is set every night keeps no night's work from its turn.",
         file="service/scheduler/ticker.py",
         text="            left = min(max(0.0, self._begun[name] + seconds - running()), seconds)\n",

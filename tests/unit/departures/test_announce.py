@@ -20,6 +20,17 @@ def test_a_last_day_ends_with_the_day_where_the_leaver_works(hr: Hr) -> None:
     assert departure.effective_at.isoformat() == "2026-03-06T23:00:00+00:00"
 
 
+def test_an_hour_of_our_own_friday_rule_does_not_make_hr_late(hr: Hr) -> None:
+    hr.clock.now = datetime(2026, 3, 6, 16, 0, tzinfo=UTC)
+
+    hr.says(friday_rule="bring-forward 12:00")
+
+    (departure,) = hr.departures()
+    assert departure.effective_at < hr.clock()
+    (announced,) = (entry["body"] for entry in hr.ledger() if "late_s" in entry["body"])
+    assert announced["late_s"] == 0
+
+
 def test_a_second_event_is_a_change_and_no_second_departure(hr: Hr) -> None:
     hr.says()
 

@@ -114,6 +114,29 @@ def test_a_departure_at_a_weeks_end_is_flagged(at: str, rule: str, flagged: bool
     assert ("nobody may be there" in "".join(found.warnings)) is flagged
 
 
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ("2026-12-04T10:59:00Z", ()),
+        (
+            "2026-12-04T15:00:00Z",
+            (
+                "The Friday rule's hour is past: access ends at once. HR is in time, as the day it gave is not over.",
+            ),
+        ),
+        ("2026-12-05T00:00:00Z", ("That is past: access ends at once, and how late it was said is told.",)),
+    ],
+)
+def test_a_last_day_is_called_late_when_it_is_over_and_not_when_the_friday_rules_hour_is(
+    now: str, said: tuple[str, ...]
+) -> None:
+    found = explain(
+        "2026-12-04", "Europe/Berlin", now=datetime.fromisoformat(now), friday_rule="bring-forward 12:00"
+    )
+
+    assert found.found.warnings == said
+
+
 @given(day=DAYS, zone=ZONES)
 def test_bringing_forward_is_never_later_and_lands_before_the_week_ends(day: date, zone: str) -> None:
     rule = FridayRule(does=AtWeeksEnd.BRING_FORWARD)

@@ -1,10 +1,12 @@
 """What is told or begun too late is acted on at once, and said: in the headline, on the page, in the record."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from service.departures import times
 from service.departures.departure import Departure
+from service.departures.friday import read
 from service.departures.kind import DepartureState
 from service.engine.tables import Run
 from tests.unit.engine.world import World
@@ -37,6 +39,30 @@ def test_a_run_that_begins_after_a_downtime_says_how_late_it_is(world: World) ->
 
     assert "The run began 5.0 h late" in world.facts().headline
     assert world.bodies("run.started")[0]["late_s"] == 5 * 3600
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "HR said so 4.0 h after the Friday rule's hour, and in time for the day it gave."),
+        (1, "HR said so 16.0 h after access should have been gone."),
+    ],
+)
+def test_who_is_brought_forward_to_an_hour_that_is_past_was_told_late_only_when_the_day_was_over(
+    world: World, days: int, said: str
+) -> None:
+    friday = date(2026, 3, 6)
+    world.clock.now = datetime(2026, 3, 6 + days, 16, 0, tzinfo=UTC)
+    when = read("bring-forward 12:00").applied(times.instant(friday, "UTC"))
+    with world.store.write() as session:
+        departure = session.get_one(Departure, "d-1")
+        departure.zone, departure.civil_at = "UTC", friday.isoformat()
+        departure.effective_at, departure.interpretation = when.instant, when.as_json()
+        departure.announced_at = world.clock()
+
+    world.begin()
+
+    assert world.facts().late == (said,)
 
 
 @pytest.mark.parametrize("effective", [timedelta(0), timedelta(seconds=60)])
