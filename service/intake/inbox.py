@@ -199,6 +199,7 @@ def _want_look_ups(session: Session, delivery: Delivery, wanted: LookUp) -> None
         pending = session.get(PendingLookUp, (delivery.source, employee_id))
         if pending is None:
             pending = PendingLookUp(source=delivery.source, employee_id=employee_id, attempts=0, problem="")
+            pending.since = delivery.received_at
             session.add(pending)
         pending.hint, pending.due_at = delivery.webhook_id, delivery.received_at
 

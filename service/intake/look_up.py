@@ -16,7 +16,7 @@ from service.departures import zones
 from service.departures.event import Change, TerminationEvent, Unannounceable
 from service.departures.times import ZoneSource, civil_of, is_zone
 from service.intake.source import NotUnderstood, Source, Standing
-from service.intake.tables import PendingLookUp, Told, Webhook
+from service.intake.tables import PendingLookUp, Told
 from service.ledger.entry import append, gathered
 from service.ledger.event import Event
 from service.people.person import Person
@@ -74,15 +74,13 @@ def behind_since(session: Session) -> datetime | None:
 
     What was answered and not understood is told by `not_understood`.
     """
-    query = select(func.min(Webhook.received_at)).join(PendingLookUp, PendingLookUp.hint == Webhook.id)
-    return session.scalar(query.where(~ANSWERED))
+    return session.scalar(select(func.min(PendingLookUp.since)).where(~ANSWERED))
 
 
 def not_understood(session: Session) -> list[tuple[str, datetime, int]]:
     """Each source whose answers about people are not understood, since when, and about how many."""
     query = (
-        select(PendingLookUp.source, func.min(Webhook.received_at), func.count())
-        .join(Webhook, PendingLookUp.hint == Webhook.id)
+        select(PendingLookUp.source, func.min(PendingLookUp.since), func.count())
         .where(ANSWERED)
         .group_by(PendingLookUp.source)
         .order_by(PendingLookUp.source)
@@ -162,7 +160,9 @@ def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announc
                     raise  # somebody who comes back long after leaving has nothing left to withdraw
         _remember(session, due, told, standing, at=at)
     if pending.hint == due.hint:
-        session.delete(pending)  # a hint that came while we were asking stays pending
+        session.delete(pending)
+    else:  # one that came while we were asking stays pending, and waits since then
+        pending.since = min(pending.due_at, at)
 
 
 def _change(told: Told | None, standing: Standing, *, today: date) -> Change | None:

@@ -38,7 +38,10 @@ class Webhook(Base):
 
 
 class PendingLookUp(Base):
-    """An employee whose record in the HR system must be read. `hint` is another with every webhook."""
+    """An employee whose record in the HR system must be read. `hint` is another with every webhook.
+
+    `since` is when the first came that nothing was settled after: HR sends hints every few minutes.
+    """
 
     __tablename__ = "pending_look_ups"
 
@@ -46,6 +49,7 @@ class PendingLookUp(Base):
     employee_id: Mapped[str] = mapped_column(String(200), primary_key=True)
     hint: Mapped[str] = mapped_column(String(36))
     due_at: Mapped[datetime] = mapped_column(index=True)
+    since: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(Text, default="")
 

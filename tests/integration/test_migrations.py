@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
+from service.intake.tables import PendingLookUp, Webhook, WebhookState
 from service.ledger.bound import bind
 from service.ledger.entry import append
 from service.ledger.event import Event
@@ -124,6 +126,24 @@ def test_whose_zone_nobody_had_said_has_none_and_one_that_was_said_stays(empty: 
     assert before == ["UTC", "Asia/Tokyo"]
     with empty.read() as session:
         assert session.scalars(select(Person.timezone).order_by(Person.source_id)).all() == ["", "Asia/Tokyo"]
+
+
+def test_a_look_up_that_waits_has_waited_since_its_hint_or_else_since_it_was_due(empty: Store) -> None:
+    upgrade(empty)
+    came, due = datetime(2026, 3, 2, 12, 0, tzinfo=UTC), datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+    kept = {"body_sha256": "", "body": b"", "received_at": came, "state": WebhookState.ACCEPTED, "answer": {}}
+    with empty.write() as session:
+        session.add(Webhook(id="a hint", source="hr", delivery_id="1", **kept))
+        for employee, named in (("1", "a hint"), ("2", "one that is gone")):
+            waiting = PendingLookUp(source="hr", employee_id=employee, hint=named, due_at=due, since=due)
+            session.add(waiting)
+
+    downgrade(empty, "0030")
+    upgrade(empty)
+
+    with empty.read() as session:
+        since = session.scalars(select(PendingLookUp.since).order_by(PendingLookUp.employee_id)).all()
+    assert since == [came, due]
 
 
 def _somebody(**more: str) -> Person:

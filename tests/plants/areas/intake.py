@@ -110,6 +110,30 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="Hints that come all the time hide nothing that is not looked up.",
+        file="service/intake/inbox.py",
+        text="            pending.since = delivery.received_at\n            session.add(pending)\n",
+        becomes="            session.add(pending)\n        pending.since = delivery.received_at\n",
+        tests=(
+            (
+                "tests/unit/intake/test_bamboohr_told.py::"
+                "test_hints_that_come_all_the_time_hide_nothing_that_is_not_looked_up"
+            ),
+        ),
+    ),
+    Plant(
+        protects="What was settled is not told to be behind since the hint it was settled for.",
+        file="service/intake/look_up.py",
+        text="        pending.since = min(pending.due_at, at)\n",
+        becomes="        pass\n",
+        tests=(
+            (
+                "tests/unit/intake/test_bamboohr_told.py::"
+                "test_a_hint_that_comes_while_the_hr_system_is_asked_waits_since_it_came"
+            ),
+        ),
+    ),
+    Plant(
         protects="What another node has settled is not told again as it was.",
         file="service/intake/look_up.py",
         text="        return  # another node asked too, and has settled it: what we read may be older",
@@ -233,8 +257,8 @@ PLANTS = (
     Plant(
         protects="What an HR system answered and nobody understood is told as that.",
         file="service/intake/look_up.py",
-        text="    return session.scalar(query.where(~ANSWERED))",
-        becomes="    return session.scalar(query)",
+        text="select(func.min(PendingLookUp.since)).where(~ANSWERED)",
+        becomes="select(func.min(PendingLookUp.since))",
         tests=(
             (
                 "tests/unit/intake/test_bamboohr_told.py::"
