@@ -36,6 +36,7 @@ from service.sections import (
 )
 
 CONFIG_FILE = "exeunt.toml"
+CA_FILE = "Certificates of a private authority to trust instead of the machine's and the public ones."
 
 
 class SettingsError(Exception):
@@ -147,6 +148,7 @@ class SlackSection(Section):
     base_url: str = Field(
         default="https://slack.com/api/", description="Slack's Web API; another only for a simulator."
     )
+    ca_file: str = Field(default="", description=CA_FILE)
 
 
 class SourceSection(Section):
@@ -195,6 +197,7 @@ class SourceSection(Section):
         default="", description="The HR system's own interface, where its webhooks are only hints."
     )
     api_key: SecretRef | None = Field(default=None, description="The key to ask it with.")
+    ca_file: str = Field(default="", description=CA_FILE)
 
 
 class Settings(BaseSettings):

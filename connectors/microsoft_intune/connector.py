@@ -70,14 +70,14 @@ class IntuneConnector:
         """Make one. Raises `ConfigError` when a setting is missing or cannot be right."""
         said = _read_settings(settings)
         sign_in = ClientCredentials(
-            Http(target=NAME, base_url=said.authority, context=context),
+            Http(target=NAME, base_url=said.authority, context=context, ca_file=said.ca_file),
             authority=said.authority,
             tenant_id=said.tenant_id,
             client_id=said.client_id,
             client_secret=said.client_secret,
             scope=said.scope,
         )
-        http = Http(target=NAME, base_url=said.graph_url, context=context, auth=sign_in)
+        http = Http(target=NAME, base_url=said.graph_url, context=context, auth=sign_in, ca_file=said.ca_file)
         graph = Graph(http, graph_url=said.graph_url, forbidden=sign_in.right_refused)
         return cls(graph, sign_in, client_id=said.client_id, context=context)
 
@@ -242,6 +242,7 @@ class _Settings(NamedTuple):
     client_id: str
     client_secret: Secret
     scope: str
+    ca_file: str | None
 
 
 @read_once
@@ -254,6 +255,7 @@ def _read_settings(settings: Mapping[str, str | Secret]) -> _Settings:
         tenant_id=_identifier(settings, "tenant_id"),
         client_secret=_secret(settings),
         scope=f"{_origin(graph_url)}/.default",
+        ca_file=str(settings.get("ca_file") or "") or None,
     )
 
 

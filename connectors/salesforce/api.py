@@ -246,7 +246,11 @@ class Api:
         if self._http is None:
             instance = self._sign_in.token.instance_url
             self._http = Http(
-                target="salesforce", base_url=instance, context=self.context, auth=self._sign_in
+                target="salesforce",
+                base_url=instance,
+                context=self.context,
+                auth=self._sign_in,
+                ca_file=self.config.ca_file,
             )
         return self._http
 

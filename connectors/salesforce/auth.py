@@ -98,7 +98,10 @@ class SignIn:
         return _token(answer.json(), self._config.login_url)
 
     def _asked_for_token(self, at: float) -> Response:
-        http = Http(target="salesforce", base_url=self._config.login_url, context=self._context)
+        known = self._config
+        http = Http(
+            target="salesforce", base_url=known.login_url, context=self._context, ca_file=known.ca_file
+        )
         return http.post(TOKEN_PATH, template=TOKEN_PATH, form=self._grant(at), reading=True)
 
     def _grant(self, at: float) -> Mapping[str, str]:

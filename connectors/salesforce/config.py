@@ -29,6 +29,7 @@ class Config:
     api_version: str
     protected_objects: tuple[str, ...]
     event_log_days: int
+    ca_file: str | None = None
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str | Secret]) -> Self:
@@ -48,6 +49,7 @@ class Config:
             api_version=_version(_text(settings, "api_version", "v64.0")),
             protected_objects=_objects(_text(settings, "protected_objects", "Account,Contact,Lead")),
             event_log_days=_days(_text(settings, "event_log_days", "30")),
+            ca_file=_text(settings, "ca_file", "") or None,
         )
 
 

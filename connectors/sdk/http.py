@@ -2,14 +2,12 @@
 
 import atexit
 import json as jsonlib
-import ssl
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from pathlib import Path
 from typing import Final, NamedTuple, NoReturn, Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,6 +15,7 @@ from connectors.sdk import pacing, urls
 from connectors.sdk.answer import TooLongError, UnreadableError, is_refused
 from connectors.sdk.context import Call, Context
 from connectors.sdk.errors import AuthError, ConfigError, Refused, Unavailable, Unsafe
+from connectors.sdk.handshake import NoHandshake, check_authorities, refused
 from connectors.sdk.types import Json
 from connectors.sdk.wire import Connection, Place, Sent
 
@@ -85,7 +84,7 @@ class Http:
         auth: Who we are; asked again once after a 401.
         headers: Sent with every call.
         byte_cap: Longest answer taken, unpacked.
-        ca_file: Certificates of the authority to trust instead of the public ones.
+        ca_file: Certificates of the authority to trust instead of the machine's and the public ones.
     """
 
     def __init__(
@@ -100,10 +99,8 @@ class Http:
         ca_file: str | None = None,
     ) -> None:
         self._base, self._place = _where(base_url, ca_file, target=target)
-        if ca_file and not Path(ca_file).is_file():
-            raise ConfigError(
-                f"The ca_file of {target} is not there.", hint="Name a PEM file that we may read."
-            )
+        if ca_file:
+            check_authorities(ca_file, whose=f"The ca_file of {target}")
         self._url = self._base.geturl()
         self._origin = f"{self._base.scheme}://{self._base.netloc}"
         self._target = target
@@ -292,11 +289,8 @@ class Http:
 
     def _fail(self, error: Exception, *, sent: bool, writes: bool) -> NoReturn:
         # never chained: a message from below may hold an address or a header's value
-        if isinstance(error, ssl.SSLCertVerificationError):
-            raise ConfigError(
-                f"The certificate of {self._target} does not verify.",
-                hint="Check the base URL; for a private authority name its certificates in ca_file.",
-            ) from None
+        if isinstance(error, NoHandshake):
+            raise refused(error.why, whose=self._target, where=self._place.where) from None
         if isinstance(error, ValueError):  # what no header and no address can be
             raise ConfigError(
                 f"A call to {self._target} could not be written ({type(error).__name__}).",

@@ -42,6 +42,7 @@ from connectors.sdk import ldap_wire as wire
 from connectors.sdk import urls
 from connectors.sdk.context import Call, Context, Secret
 from connectors.sdk.errors import AuthError, ConfigError, ConnectorError, Unavailable
+from connectors.sdk.handshake import refused
 from connectors.sdk.ldap_channel import StrictTls, Timed
 
 CONNECT_S: Final = 5.0
@@ -132,7 +133,7 @@ class KeptConnection(Connection):  # type: ignore[misc]  # ldap3 has no types
         try:
             raise_unless_well(self.bind_as(bind_dn, password)[1])
         except (LDAPException, OSError) as error:
-            raise _translated(error, certificate_refused=False) from None
+            raise _translated(error) from None
 
     def bind_as(self, dn: str, password: Secret, *controls: bytes) -> Exchange:
         """Bind as somebody, us or another. Afterwards the connection is theirs, or nobody's."""
@@ -252,7 +253,7 @@ def open_connection(
         bind_dn: Who binds.
         password: Never empty: a directory takes an empty one for nobody and says success.
         context: `read_only` makes ldap3 refuse writes; `deadline_s` bounds connecting and each answer.
-        ca_file: Certificates of the authority to trust instead of the machine's.
+        ca_file: Certificates of the authority to trust instead of the machine's and the public ones.
         start_tls: Encrypt a plain connection before the bind; never go on without.
         allow_plain_loopback: Accept `ldap://` on this machine, for a directory started there.
 
@@ -270,7 +271,10 @@ def open_connection(
         connection = _unbound(parts, tls, bind_dn=bind_dn, password=password, context=context)
         _bind(connection, start_tls=start_tls and parts.scheme != "ldaps")
     except (LDAPException, OSError, *_UNREADABLE) as error:
-        raise _translated(error, certificate_refused=tls.refused) from None
+        if tls.failed:
+            host, port = urls.origin(parts)[1:]
+            raise refused(tls.failed.why, whose="The directory", where=f"{host}:{port}") from None
+        raise _translated(error) from None
     return connection
 
 
@@ -348,12 +352,7 @@ def _refuse_the_clear(parts: SplitResult, *, loopback: bool) -> None:
         )
 
 
-def _translated(error: Exception, *, certificate_refused: bool) -> ConnectorError:
-    if certificate_refused:
-        return ConfigError(
-            "The directory's certificate does not verify.",
-            hint="Check the host in the URL; for a private authority name its certificates in ca_file.",
-        )
+def _translated(error: Exception) -> ConnectorError:
     if isinstance(error, _OUR_CREDENTIALS):
         return AuthError(
             "The directory refused the service account.", hint="Check its bind name and password."

@@ -9,6 +9,7 @@ from typing import Final
 from ldap3 import Connection, Tls
 
 from connectors.sdk import ber
+from connectors.sdk.handshake import NoHandshake, shake_hands
 from connectors.sdk.trust import trusting
 from connectors.sdk.wire import bound
 
@@ -79,7 +80,7 @@ class StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
         super().__init__(
             validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, ca_certs_file=ca_file or None
         )
-        self.refused = False
+        self.failed: NoHandshake | None = None
         self._checks = trusting(ca_file or None)
 
     def wrap_socket(self, connection: Connection, do_handshake: bool = False) -> None:  # noqa: ARG002  # ldap3's signature
@@ -88,7 +89,7 @@ class StrictTls(Tls):  # type: ignore[misc]  # ldap3 has no types
         # Without this the server's late ACK costs 40 ms a bind, seen with slapd.
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            connection.socket = self._checks.wrap_socket(plain, server_hostname=connection.server.host)
-        except ssl.SSLCertVerificationError:
-            self.refused = True
+            connection.socket = shake_hands(plain, host=connection.server.host, trusted=self._checks)
+        except NoHandshake as failed:
+            self.failed = failed  # ldap3 makes another error of it
             raise

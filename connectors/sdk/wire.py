@@ -13,9 +13,8 @@ from functools import lru_cache, partial
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
-import certifi
-
 from connectors.sdk.answer import Received, read_answer
+from connectors.sdk.handshake import shake_hands
 from connectors.sdk.trust import trusting
 
 #: What one TLS record holds. More at once would leave a hole of that size behind every short answer.
@@ -32,12 +31,17 @@ _AS_IT_STANDS: Final = re.compile(rf"[A-Za-z0-9{re.escape(_PLAIN)}]*")
 
 
 class Place(NamedTuple):
-    """Where a connection goes. `ca_file` holds the authorities to trust instead of the public ones."""
+    """Where a connection goes. `ca_file` holds the only authorities to trust there."""
 
     scheme: str
     host: str
     port: int
     ca_file: str | None
+
+    @property
+    def where(self) -> str:
+        """Host and port, for messages."""
+        return f"{self.host}:{self.port}"
 
 
 class Sent(NamedTuple):
@@ -67,8 +71,8 @@ class Connection:
     def exchange(self, ask: Sent, *, seconds: float, byte_cap: int) -> Received:
         """Send one request as it stands, and read its whole answer within so many seconds.
 
-        Raises `OSError`, `ValueError` for what no request can say, `UnreadableError` and `TooLongError`; the
-        connection is then closed.
+        Raises `OSError` (`NoHandshake` among them), `ValueError` for what no request can say, `UnreadableError` and
+        `TooLongError`; the connection is then closed.
         """
         self.sent = False
         until = time.monotonic() + seconds
@@ -119,13 +123,13 @@ def bound(opened: socket.socket, seconds: float) -> None:
 
 
 def _connected(place: Place, seconds: float) -> socket.socket:
-    trusted = trusting(place.ca_file or certifi.where()) if place.scheme == "https" else None
+    trusted = trusting(place.ca_file) if place.scheme == "https" else None
     opened = socket.create_connection((place.host, place.port), timeout=seconds)
     with ExitStack() as failed:
         failed.callback(opened.close)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if trusted is not None:
-            opened = trusted.wrap_socket(opened, server_hostname=place.host)
+            opened = shake_hands(opened, host=place.host, trusted=trusted)
         failed.pop_all()
     return opened
 

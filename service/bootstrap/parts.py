@@ -68,6 +68,12 @@ PARTS: Final = (
         places=("usr/lib/*/faketime/libfaketimeMT.so.1", "usr/lib/faketime/libfaketimeMT.so.1"),
         untested="what happens when the machine's clock is set",
     ),
+    Part(
+        marker="openssl",
+        programs=("openssl",),
+        packages=("openssl",),
+        untested="what happens when a server asks for new keys amid an answer",
+    ),
 )
 
 

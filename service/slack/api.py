@@ -89,6 +89,7 @@ class SlackApi:
         app_id: Ours; messages of other apps that carry our metadata are not believed.
         deadline_s: Seconds one call may take.
         lane: Slack limits each method by itself, so an edit that must wait does not keep a click waiting.
+        ca_file: The only authorities to trust, where not the usual ones.
     """
 
     def __init__(
@@ -100,9 +101,11 @@ class SlackApi:
         now: Callable[[], datetime],
         deadline_s: float,
         lane: str = "slack",
+        ca_file: str = "",
     ) -> None:
         base = base_url.rstrip("/") + "/"
-        http = Http(target=lane, base_url=base, context=Context(now=now, deadline_s=deadline_s))
+        context = Context(now=now, deadline_s=deadline_s)
+        http = Http(target=lane, base_url=base, context=context, ca_file=ca_file or None)
         self._client = _Client(http, token.reveal(), base)
         self._app_id = app_id
 

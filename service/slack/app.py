@@ -11,7 +11,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from connectors.sdk.context import Secret
+from connectors.sdk.trust import trusting
 from service.engine.trouble import where
+from service.settings import SlackMode, SlackSection
 from service.slack import asking, intervening, undoing
 from service.slack.forms import CALLBACK
 from service.slack.handlers import Handlers
@@ -25,7 +27,7 @@ _quiet = logging.getLogger("exeunt.slack.bolt")
 _quiet.setLevel(logging.CRITICAL)  # it would log requests; what fails is told by `_failed`
 
 
-def bolt_app(handlers: Handlers, *, team: str, token: Secret, base_url: str, pool: ThreadPoolExecutor) -> App:
+def bolt_app(handlers: Handlers, section: SlackSection, *, token: Secret, pool: ThreadPoolExecutor) -> App:
     """The app. It asks Slack nothing while it is made, so that the service starts while Slack is away.
 
     Bolt's own check of signatures is off: `door` has verified each request before Bolt sees it, with a verifier
@@ -33,9 +35,9 @@ def bolt_app(handlers: Handlers, *, team: str, token: Secret, base_url: str, poo
     """
 
     def authorize(team_id: str | None) -> AuthorizeResult | None:
-        if team_id != team:
+        if team_id != section.team_id:
             return None
-        return AuthorizeResult(enterprise_id=None, team_id=team, bot_token=token.reveal())
+        return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=token.reveal())
 
     app = App(
         name="exeunt",
@@ -43,7 +45,7 @@ def bolt_app(handlers: Handlers, *, team: str, token: Secret, base_url: str, poo
         signing_secret="verified by the door",  # noqa: S106  not a secret: the check is off
         request_verification_enabled=False,
         ssl_check_enabled=False,
-        client=WebClient(base_url=base_url, retry_handlers=[], logger=_quiet),
+        client=_client(section),
         authorize=authorize,  # type: ignore[arg-type]  # Bolt takes None for "no", its annotation does not say so
         listener_executor=pool,
     )
@@ -61,6 +63,13 @@ def bolt_app(handlers: Handlers, *, team: str, token: Secret, base_url: str, poo
     app.command(re.compile(r"^/[a-z0-9_-]+$"))(handlers.commanded)
     app.error(_failed)
     return app
+
+
+def _client(section: SlackSection) -> WebClient:
+    """What asks Slack where to listen. Without Socket Mode it makes no call."""
+    listens = section.mode is SlackMode.SOCKET
+    trusted = trusting(section.ca_file or None) if listens else None
+    return WebClient(base_url=section.base_url, retry_handlers=[], logger=_quiet, ssl=trusted)
 
 
 def _failed(error: Exception) -> BoltResponse:

@@ -84,7 +84,7 @@ def create_slack(
     )
     handlers = Handlers(desk, at_once, Badges(desk, at_once, team=section.team_id), look=look)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="slack")
-    bolt = bolt_app(handlers, team=section.team_id, token=token, base_url=section.base_url, pool=pool)
+    bolt = bolt_app(handlers, section, token=token, pool=pool)
     over_http = section.mode is SlackMode.HTTP
     lock = Lock(team=section.team_id, app_id=section.app_id, key=key, real_now=real_now)
     return SlackRoom(
@@ -118,6 +118,7 @@ def _api(
         now=real_now,
         deadline_s=deadline_s,
         lane=lane,
+        ca_file=section.ca_file,
     )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from connectors.sdk.fakes.faults import Fault, FaultPlan
 from connectors.sdk.fakes.ports import spare_port
 
 LONGEST_BODY = 16 * 1024 * 1024
+HANDSHAKE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,9 @@ class HttpFake:
         state_file: Where the state is kept, so that a killed demonstration still knows what was changed.
         port: 0 takes a free one.
         now: The clock.
+
+    Attributes:
+        tls: The certificate it shows; without one, plain HTTP. Set before it is started.
     """
 
     def __init__(
@@ -109,6 +114,7 @@ class HttpFake:
     ) -> None:
         self.now: Callable[[], datetime] = now or (lambda: datetime.now(UTC))
         self.faults = Faults()
+        self.tls: ssl.SSLContext | None = None
         self.requests: list[FakeRequest] = []
         self.lock = threading.RLock()
         self._state_file = state_file
@@ -133,7 +139,7 @@ class HttpFake:
         """Where it listens."""
         if self._server is None:
             raise RuntimeError("the fake is not started")
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def effects(self) -> list[dict[str, str]]:
@@ -165,6 +171,11 @@ class HttpFake:
         if self._server is not None:
             self._server.end()
             self._server = None
+
+    def hang_up(self) -> None:
+        """End every connection, whoever keeps it; new ones are taken."""
+        if self._server is not None:
+            self._server.hang_up()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -275,6 +286,19 @@ class _Server(ThreadingHTTPServer):
         self.open_sockets.add(request)
         super().process_request(request, client_address)
 
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answer a client, in its own thread: a slow handshake keeps nobody else waiting."""
+        if self.fake.tls is None:
+            return super().finish_request(request, client_address)
+        request.settimeout(HANDSHAKE_S)
+        with self.fake.tls.wrap_socket(request, server_side=True) as encrypted:
+            self.open_sockets.add(encrypted)
+            encrypted.settimeout(None)
+            try:
+                super().finish_request(encrypted, client_address)
+            finally:
+                self.open_sockets.discard(encrypted)
+
     def shutdown_request(self, request: Any) -> None:
         self.open_sockets.discard(request)
         super().shutdown_request(request)
@@ -285,6 +309,9 @@ class _Server(ThreadingHTTPServer):
     def end(self) -> None:
         self.shutdown()
         self.server_close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
         for each in list(self.open_sockets):
             try:
                 each.shutdown(socket.SHUT_RDWR)

@@ -88,7 +88,13 @@ def read(envelope: Envelope, section: SourceSection) -> LookUp | Ignored:  # noq
 
 def reader(section: SourceSection, api_key: Secret, context: Context) -> Http:
     """A way to ask BambooHR."""
-    return Http(target="bamboohr", base_url=section.api_url, context=context, auth=_Basic(api_key))
+    return Http(
+        target="bamboohr",
+        base_url=section.api_url,
+        context=context,
+        auth=_Basic(api_key),
+        ca_file=section.ca_file or None,
+    )
 
 
 def look(http: Http, employee_id: str, section: SourceSection, today: date) -> Standing:

@@ -63,9 +63,11 @@ def plain(port: int, context: Context, **more: Any) -> Any:
     return open_connection(url=f"ldap://127.0.0.1:{port}", context=context, **options)
 
 
-def encrypted(port: int, context: Context, **more: Any) -> Any:
+def encrypted(
+    port: int, context: Context, *, host: str = "127.0.0.1", scheme: str = "ldaps", **more: Any
+) -> Any:
     return open_connection(
-        url=f"ldaps://127.0.0.1:{port}", bind_dn=DN, password=Secret(PASSWORD), context=context, **more
+        url=f"{scheme}://{host}:{port}", bind_dn=DN, password=Secret(PASSWORD), context=context, **more
     )
 
 
