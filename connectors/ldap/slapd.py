@@ -37,6 +37,7 @@ class RealSlapd:
         port: 0 takes a free one, and keeps it for the next start.
         policy: Load the password policy overlay.
         hashes: Let the policy hash what it takes for a password in the clear (`ppolicy_hash_cleartext`).
+        start_tls: Speak `ldap://`, and take no password before StartTLS; otherwise `ldaps://`.
         says_locked: Let a refused bind say that the account is locked (`ppolicy_use_lockout`).
 
     Attributes:
@@ -51,12 +52,14 @@ class RealSlapd:
         policy: bool = True,
         says_locked: bool = True,
         hashes: bool = False,
+        start_tls: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder.resolve()
         self.policy = policy
         self.says_locked = says_locked
         self.hashes = hashes
+        self.start_tls = start_tls
         self.frozen = False
         self.port = port or _kept_port(self.folder)
         self._process: subprocess.Popen[bytes] | None = None
@@ -69,7 +72,7 @@ class RealSlapd:
     @property
     def url(self) -> str:
         """Where it listens."""
-        return f"ldaps://127.0.0.1:{self.port}"
+        return f"{'ldap' if self.start_tls else 'ldaps'}://127.0.0.1:{self.port}"
 
     @property
     def certificate(self) -> Certificate:
@@ -100,6 +103,7 @@ class RealSlapd:
             "base_dn": company.BASE_DN,
             "dialect": "openldap",
             "ca_file": str(self.certificate.ca),
+            "start_tls": str(self.start_tls).lower(),
             "default_policy_dn": company.DEFAULT_POLICY_DN if self.policy else "",
         }
 
@@ -224,6 +228,7 @@ TLSCACertificateFile {made.ca}
 TLSCertificateFile {made.certificate}
 TLSCertificateKeyFile {made.key}
 TLSVerifyClient never
+{"security simple_bind=128" if server.start_tls else ""}
 threads 4
 
 database mdb

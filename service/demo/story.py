@@ -224,6 +224,7 @@ def directory_lets_in(stage: Stage) -> bool:
             password=Secret(leaver.password),
             context=Context(now=stage.clock.now),
             ca_file=settings["ca_file"],
+            start_tls=settings.get("start_tls") == "true",
         ).unbind()
     except AuthError:
         return False
