@@ -23,6 +23,8 @@ def chosen_playbooks(
     missing = sorted({wanted[kind] for kind in chosen | ALWAYS} - set(loaded))
     if missing:
         raise SettingsError(
-            f"There is no playbook {', '.join(missing)} in {section.folder}. It has: {', '.join(sorted(loaded))}."
+            f"There is no playbook {', '.join(missing)} in {section.folder}. It has: {', '.join(sorted(loaded))}. "
+            "Copy it from playbooks/ of the source, where the shipped ones are, write it, or name another one for "
+            "that kind of departure under [playbooks] in exeunt.toml."
         )
     return {kind: loaded[name] for kind, name in wanted.items() if name in loaded}

@@ -18,6 +18,7 @@ from service.playbook.model import Phase
 from service.playbook.plan import PlanInput, plan
 from service.playbook.schema import schema_text
 from service.sections import PlaybooksSection
+from service.settings import SettingsError
 
 HOME = Path(__file__).parents[3] / "playbooks"
 FILES = files_in(HOME)
@@ -52,6 +53,19 @@ def test_every_kind_uses_the_playbook_of_its_name_when_nothing_is_configured(loa
     assert {kind: each.playbook.playbook for kind, each in chosen.items()} == {
         kind: kind.value for kind in DepartureKind
     }
+
+
+def test_a_folder_without_a_playbook_that_is_needed_is_refused_with_where_to_take_it_from(
+    loaded: dict[Path, Loaded],
+):
+    by_name = {path.stem: each for path, each in loaded.items() if path.stem != "voluntary"}
+
+    with pytest.raises(SettingsError) as refused:
+        chosen_playbooks(PlaybooksSection(), by_name)
+
+    said = str(refused.value)
+    assert said.startswith("There is no playbook voluntary in playbooks. It has: contractor-end, ")
+    assert "Copy it from playbooks/ of the source" in said
 
 
 @every_playbook
