@@ -26,7 +26,7 @@ def reader(service: "Service") -> str:
 def seen_run(service: "Service", number: int) -> "RunFacts | None":
     """Run `R-number`, if it exists for whoever reads; a look at what is sealed is recorded."""
     who, run_id = reader(service), service.desk.run_of_number(number)
-    if run_id is None or not service.desk.may_see(run_id, who):
+    if run_id is None or not service.desk.shows(run_id, who):
         return None
     facts = service.desk.facts(run_id)
     if facts is not None and facts.sealed:

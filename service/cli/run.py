@@ -53,7 +53,7 @@ def command(
     """
     from service.cli._actor import actor
     from service.engine.refusable import ANNOUNCE
-    from service.people.person import Role
+    from service.people.person import Role, same_human
     from service.store.again import again
 
     with opened() as service:
@@ -63,8 +63,9 @@ def command(
         with refuse.what("stranger"):
             leaver = find_person(service, person)
             named = known(service, sealed_for)
-        with refuse.what("own" if by.id == leaver.id else "playbook", leaver):
-            _may_be_announced(service, DepartureKind(kind), own=by.id == leaver.id)
+        own = same_human(by, leaver)
+        with refuse.what("own" if own else "playbook", leaver):
+            _may_be_announced(service, DepartureKind(kind), own=own)
         with refuse.what("time", leaver):
             event = _event(leaver, kind=kind, at=at, zone=_zone(service, leaver, zone), now=service.now())
         asked = {"sealed": sealed or bool(named), "sealed_for": named}

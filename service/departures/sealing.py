@@ -14,7 +14,7 @@ from service.departures.event import TerminationEvent, Unannounceable
 from service.departures.kind import DepartureState
 from service.departures.record import record
 from service.ledger.event import Event
-from service.people.person import Person, Someone
+from service.people.person import Person, Someone, records_of
 from service.store import Base, Prepared, table_of
 
 
@@ -27,14 +27,19 @@ class MaySee(Base):
     person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), primary_key=True)
 
 
-def visible_to(reader: str) -> ColumnElement[bool]:
-    """Which departures a person may know of; of nobody (an empty id) those that are not sealed."""
+def open_to(reader: str) -> ColumnElement[bool]:
+    """Which departures exist for a person; for nobody (an empty id) those that are not sealed."""
     named = select(MaySee.departure_id).where(MaySee.person_id == reader)
     return or_(Departure.sealed.is_(False), Departure.id.in_(named))
 
 
+def visible_to(reader: str) -> ColumnElement[bool]:
+    """Which departures a person is shown: of those that exist for them all but their own, by any of their records."""
+    return open_to(reader) & Departure.person_id.not_in(records_of(reader))
+
+
 def hidden_from(session: Session, reader: str) -> frozenset[str]:
-    """The departures a person must not know of: nearly always none."""
+    """The departures a person is not shown: nearly always none."""
     return frozenset(session.scalars(select(Departure.id).where(~visible_to(reader))))
 
 
@@ -46,7 +51,7 @@ def is_hidden(session: Session, departure: Departure, reader: str) -> bool:
 def hides_batch(session: Session, batch_id: str, reader: str) -> bool:
     """Whether a batch does not exist for a person: all who are in it are sealed, and not for them."""
     inside = select(Departure.id).where(Departure.batch_id == batch_id).limit(1)
-    seen = session.scalar(inside.where(visible_to(reader))) is not None
+    seen = session.scalar(inside.where(open_to(reader))) is not None
     return not seen and session.scalar(inside) is not None
 
 
@@ -143,12 +148,12 @@ def looked(session: Session, departures: Iterable[str], reader: str, *, now: dat
 
 
 def _named(session: Session, event: TerminationEvent, leaver_id: str, by: str) -> set[str]:
-    """Who may see it: never the leaver."""
+    """Who may see it: never the leaver, by whatever record."""
     people = _people(session, event.source, event.sealed_for)
     if by.startswith("person:"):
         subject = by.removeprefix("person:")
         people |= set(session.scalars(select(Person.id).where(Person.subject == subject)))
-    return people - {leaver_id}
+    return people - set(session.scalars(records_of(leaver_id)))
 
 
 def _people(session: Session, source: str, words: Collection[str]) -> set[str]:

@@ -21,7 +21,7 @@ from service.engine.facts import RunFacts, RunFilter, RunLine
 from service.engine.interventions import Intervened, Wish
 from service.engine.reading import Findings, run_facts, run_lines
 from service.engine.releases import PlanOf
-from service.engine.sight import hides
+from service.engine.sight import hides, is_own
 from service.engine.tables import Run, StepRun
 from service.engine.undo import UndoWish, carry_out
 from service.engine.undo_facts import Progress, progress_of
@@ -88,6 +88,11 @@ class Desk:
         with self.store.read() as session:
             return not hides(session, run_id, person_id)
 
+    def shows(self, run_id: str, person_id: str) -> bool:
+        """Whether a person is shown the run: it exists for them, and is not their own by any of their records."""
+        with self.store.read() as session:
+            return not hides(session, run_id, person_id) and not is_own(session, run_id, person_id)
+
     def looked(self, departures: Collection[str], person_id: str, *, door: str) -> None:
         """Record that a named person looked at sealed departures."""
         if departures:
@@ -117,7 +122,7 @@ class Desk:
             return [(departure, person) for departure, person in session.execute(query)]
 
     def alarms(self, reader: str | None = None) -> list[Alarm]:
-        """What should have moved and did not, in every run and outside of them; as far as the reader may know."""
+        """What should have moved and did not, in every run and outside of them; as far as the reader is shown it."""
         with self.store.read() as session:
             hidden = hidden_from(session, reader) if reader is not None else frozenset()
             found = told_now(session, now=self.now())

@@ -335,8 +335,8 @@ class RunLine:
 class RunFilter:
     """Which runs a list shows; an empty field asks for nothing. `name` is a part of the leaver's name.
 
-    `open` is what is not over. `without` is a person whose own departure is left out: the reader's. `reader` is who
-    may see the list, by id, or nobody known (empty); `None` is the service itself, which sees what is sealed.
+    `open` is what is not over. `reader` is who sees the list, by id, or nobody known (empty): it is without what is
+    sealed to them, and without their own; `None` is the service itself, which sees all.
     """
 
     state: str = ""
@@ -344,5 +344,4 @@ class RunFilter:
     kind: str = ""
     name: str = ""
     open: bool = False
-    without: str = ""
     reader: str | None = None

@@ -1,6 +1,5 @@
 """What is held, as the entrances show it: one group a batch, however many are in it, and the lists that wait."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -57,23 +56,20 @@ class WaitingRelease:
     wave_size: int | None
     another: str
     leavers: tuple[str, ...]
-    leaver_ids: tuple[str, ...]
     departure_ids: tuple[str, ...]
 
 
-def held_groups(
-    session: Session, *, without: Collection[str] = (), reader: str | None = None
-) -> list[HeldGroup]:
-    """All that is held, without some people's own; batches first, the newest first.
+def held_groups(session: Session, *, reader: str | None = None) -> list[HeldGroup]:
+    """All that is held; batches first, the newest first.
 
     Args:
-        reader: Who looks, by id; without it the service itself, which sees what is sealed.
+        reader: Who looks, by id; without it the service itself, which sees what is sealed, and everybody's own.
     """
     query = (
         select(Departure, Person, func.coalesce(Batch.number, 0), func.coalesce(Batch.title, ""))
         .join(Person, Person.id == Departure.person_id)
         .outerjoin(Batch, Batch.id == Departure.batch_id)
-        .where(Departure.state == DepartureState.HELD, Departure.person_id.not_in(without))
+        .where(Departure.state == DepartureState.HELD)
         .order_by(Departure.effective_at, Person.display_name)
     )
     if reader is not None:
@@ -99,7 +95,7 @@ _HELD = select(Departure.id).where(Departure.state == DepartureState.HELD)
 
 
 def waiting_releases(session: Session, *, reader: str | None = None) -> list[WaitingRelease]:
-    """The lists that wait for somebody, the oldest first; without those that name what is sealed to the reader.
+    """The lists that wait for somebody, the oldest first; without those that name what the reader is not shown.
 
     A list of which somebody is held no more can only be refused: it is not shown.
     """
@@ -141,7 +137,6 @@ def _waiting(session: Session, release: Release, first: Person | None) -> Waitin
         wave_size=release.wave_size,
         another=release.another,
         leavers=tuple(name for name, _ in people),
-        leaver_ids=tuple(person_id for _, person_id in people),
         departure_ids=tuple(named),
     )
 

@@ -192,8 +192,6 @@ def _wanted(only: RunFilter) -> Iterator[ColumnElement[bool]]:
         yield Run.finished_at.is_(None)
     if only.name:
         yield Person.display_name.icontains(only.name, autoescape=True)
-    if only.without:
-        yield Departure.person_id != only.without
     if only.reader is not None:
         yield visible_to(only.reader)
 

@@ -11,14 +11,14 @@ from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.holding import MOST_BECAUSE
 from service.departures.left import roles_now
-from service.departures.sealing import hides_batch, visible_to
+from service.departures.sealing import hides_batch, open_to
 from service.engine import kill_switch
 from service.engine.decisions import NOTE_LEAST, NotDecided
 from service.engine.record import record_said
 from service.engine.refusable import refusable
 from service.engine.releases import Release
 from service.ledger.event import Event
-from service.people.person import Person, Role
+from service.people.person import Person, Role, records_of
 from service.store import Store
 from service.store.again import again
 
@@ -88,7 +88,7 @@ def _check(session: Session, batch: Batch, person_id: str) -> None:
         raise NotDecided("role", "Only IT, approvers and administrators may do this. Nothing was changed.")
     # one that is sealed to its leaver does not exist for them: a refusal would be the first they hear of it
     own = select(Departure.id).where(
-        Departure.batch_id == batch.id, Departure.person_id == person_id, visible_to(person_id)
+        Departure.batch_id == batch.id, Departure.person_id.in_(records_of(person_id)), open_to(person_id)
     )
     if session.scalar(own.limit(1)) is not None:
         raise NotDecided("leaver", "Who leaves with this batch does not steer it. Nothing was changed.")

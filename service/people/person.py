@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, bindparam, select
+from sqlalchemy import ForeignKey, Select, String, UniqueConstraint, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from connectors.sdk import types as sdk
@@ -154,6 +154,14 @@ def same_human(one: Person, other: Person) -> bool:
     """The same person, or one whom two HR systems know: by employee number or address."""
     pairs = ((one.employee_no, other.employee_no), (one.work_email, other.work_email))
     return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)
+
+
+def records_of(person_id: str) -> Select[str]:
+    """The ids of all records of the human behind one, that one among them: as `same_human` compares, in the query."""
+    one, other = table_of(Person).alias(), table_of(Person).alias()
+    pairs = ((one.c.employee_no, other.c.employee_no), (one.c.work_email, other.c.work_email))
+    same = ((a != "") & (func.lower(a) == func.lower(b)) for a, b in pairs)
+    return select(other.c.id).where(one.c.id == person_id, or_(other.c.id == one.c.id, *same))
 
 
 def are_same_human(session: Session, one: str, other: str) -> bool:

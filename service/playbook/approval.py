@@ -16,7 +16,7 @@ from service.departures.kind import LEAVING, OVER, DepartureKind
 from service.departures.left import is_out
 from service.ledger.entry import append, head
 from service.ledger.event import Event
-from service.people.person import Person, Role, roles_of, same_human
+from service.people.person import Person, Role, records_of, roles_of, same_human
 from service.playbook.catalogue import Actions, connector_of
 from service.playbook.compare import Comparison, compare
 from service.playbook.inuse import NotInUse, OnRecord
@@ -244,7 +244,7 @@ def _may_not(session: Session, person_id: str) -> NotApproved | None:
     if not roles_of(session, person_id) & set(APPROVING):
         return NotApproved(Why.ROLE, "Not approved. This needs the role approver or admin.")
     leaving = select(Departure.id).where(
-        Departure.person_id == person_id,
+        Departure.person_id.in_(records_of(person_id)),
         Departure.state.not_in(OVER),
         Departure.kind.in_(LEAVING),
         Departure.sealed.is_(False),  # a refusal would be the first they hear of it

@@ -307,7 +307,7 @@ class Handlers:
             return NONE_OPEN  # not that a role is gone: it would tell them
         if not MAY_LIST & self._desk.roles(person.id):
             return NO_ROLE
-        only = RunFilter(open=True, without=person.id, reader=person.id)
+        only = RunFilter(open=True, reader=person.id)
         lines = self._desk.lines(limit=LISTED_MOST + 1, only=only)
         more = [f"and more: {self._look.base_url.rstrip('/')}/runs"] if len(lines) > LISTED_MOST else []
         return "\n".join([*map(self._run_line, lines[:LISTED_MOST]), *more]) or NONE_OPEN

@@ -65,6 +65,7 @@ class Questions:
         found = next((one for one in facts.questions if one.connector == connector), None) if facts else None
         if facts is None or found is None:
             raise NotDecided("not-open", NOT_ASKED)
-        if person.id == facts.leaver_person_id or not self._desk.roles(person.id) & MAY_ANSWER:
+        own = not self._desk.shows(facts.run_id, person.id)
+        if own or not self._desk.roles(person.id) & MAY_ANSWER:
             raise NotDecided("role", NOT_YOURS)
         return facts, found, mark

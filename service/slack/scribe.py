@@ -19,7 +19,7 @@ from service.engine.desk import Desk
 from service.engine.facts import RunFacts
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
-from service.people.person import Person
+from service.people.person import Person, records_of
 from service.slack import people
 from service.slack.api import LINE_EVENT, RUN_EVENT, SlackApi, SlackSaidNo
 from service.slack.look import Look
@@ -117,7 +117,7 @@ class Scribe:
     def _where(self, row: SlackMessage, facts: RunFacts) -> str:
         """The channel to write to: never one that the leaver reads. Empty: nowhere, which an alarm says."""
         with self._desk.store.read() as session:
-            leaver = people.slack_users(session, facts.leaver_person_id, self._team)
+            leaver = people.slack_users(session, records_of(facts.leaver_person_id), self._team)
         choices = [row.channel] if row.channel else [self._channel, self._fallback_channel]
         for channel in filter(None, choices):
             if not leaver & self._api.members(channel):

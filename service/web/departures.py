@@ -72,7 +72,7 @@ def lines() -> list[DepartureLine]:
 def _to_come(name: str = "") -> list[Whose]:
     me = viewer().person_id
     waiting = rooms().desk.waiting_departures(me, name=name)
-    return [(one, person) for one, person in waiting if one.state in TO_COME and one.person_id != me]
+    return [(one, person) for one, person in waiting if one.state in TO_COME]
 
 
 def _lines(shown: Sequence[Whose]) -> list[DepartureLine]:

@@ -134,8 +134,8 @@ def _wave_seen() -> int | None:
 def _page(refused: str = "") -> str:
     me = viewer().person_id
     with rooms().desk.store.read() as session:
-        groups = held_groups(session, without=(me,), reader=me)
-        waiting = [each for each in waiting_releases(session, reader=me) if me not in each.leaver_ids]
+        groups = held_groups(session, reader=me)
+        waiting = waiting_releases(session, reader=me)
     lines = {line.departure_id: line for group in groups for line in group.lines}
     note_look([line.departure_id for line in lines.values() if line.sealed])
     return render_template(
@@ -222,7 +222,7 @@ def _all_held() -> tuple[str, ...]:
     """Everybody of the form's batch who is held still, as the page lists them."""
     me, number = viewer().person_id, request.form.get("batch", "")
     with rooms().desk.store.read() as session:
-        groups = {str(group.number): group for group in held_groups(session, without=(me,), reader=me)}
+        groups = {str(group.number): group for group in held_groups(session, reader=me)}
     return tuple(line.departure_id for line in groups[number].lines) if number in groups else ()
 
 

@@ -41,7 +41,7 @@ def run_for_viewer(number: int) -> RunFacts:
     run_id = rooms().desk.run_of_number(number)
     facts = rooms().desk.facts(run_id) if run_id else None
     me = viewer().person_id
-    if facts is None or facts.leaver_person_id == me or not rooms().desk.may_see(facts.run_id, me):
+    if facts is None or not rooms().desk.shows(facts.run_id, me):
         raise Problem(404, "no-such-run", f"There is no run R-{number}. The list of runs has them all.")
     if facts.sealed:
         note_look([facts.departure_id])
@@ -56,7 +56,7 @@ def note_look(sealed: Collection[str]) -> None:
 
 def listed_for_viewer(only: RunFilter) -> RunFilter:
     """The filter of a list, without the viewer's own departure and what is sealed to them."""
-    return replace(only, without=viewer().person_id, reader=viewer().person_id)
+    return replace(only, reader=viewer().person_id)
 
 
 def _without_candidates(facts: RunFacts) -> RunFacts:

@@ -18,6 +18,7 @@ from service.engine.undo import UndoWish
 from service.intake.source import Envelope
 from service.intake.sources import native
 from service.ledger.entry import LedgerEntry
+from service.people.person import Person
 from service.sections import DeparturesSection
 from service.settings import SourceSection
 from service.slack.alarms import behind_since
@@ -163,6 +164,18 @@ def test_a_seal_that_nobody_could_see_behind_is_refused_and_nothing_is_stored(
         says(company, leaver, sealed=True, sealed_for=named)
 
     assert company.departures() == []
+
+
+def test_it_is_sealed_for_no_other_record_of_its_leaver(company: Company) -> None:
+    leaver, one, twin = company.hire(60)[:3]
+    with company.store.write() as session:
+        session.get_one(Person, company.people[twin]).work_email = f"{leaver}@EXAMPLE.com"
+
+    departure = says(company, leaver, sealed=True, sealed_for=(one, twin))
+
+    with company.store.read() as session:
+        assert departure in hidden_from(session, company.people[twin])
+        assert session.query(MaySee).count() == 1
 
 
 def test_a_change_seals_what_was_open_and_names_more(company: Company) -> None:

@@ -1,6 +1,7 @@
 """Somebody who is not named walks through every page, form and API: the departure does not exist for them."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -53,7 +54,12 @@ def asked(office: Any, browser: Any, rule: Rule, number: int) -> tuple[int, str]
     text = answer.text
     for prefix in ("R-", "B-", "runs/"):
         text = text.replace(f"{prefix}{number}", "N")
-    return answer.status_code, text.replace(office.token(browser), "")
+    return answer.status_code, _without_the_viewer(text.replace(office.token(browser), ""))
+
+
+def _without_the_viewer(text: str) -> str:
+    """Every page says who looks, and Mike is one of them."""
+    return re.sub(r"<span>[^<]* · [^<]*</span>", "", text)
 
 
 @pytest.mark.parametrize("who", NOT_NAMED)
@@ -119,7 +125,7 @@ def test_a_leaver_of_it_learns_of_their_own_departure_from_no_batch_of_others(ba
     assert steered(batch, "it", THERE) == steered(batch, "admin", THERE, "go") == ""
 
 
-@pytest.mark.parametrize("who", [name for name in NOT_NAMED if name != "mike"])
+@pytest.mark.parametrize("who", NOT_NAMED)
 def test_no_list_search_or_number_names_the_leaver(office: Any, who: str) -> None:
     browser = office.browser(who)
 
@@ -127,7 +133,7 @@ def test_no_list_search_or_number_names_the_leaver(office: Any, who: str) -> Non
         if rule.arguments or "GET" not in (rule.methods or ()):
             continue
         for query in ("", "?name=Mike", "?state=scheduled", "?kind=voluntary"):
-            text = browser.get(f"{rule.rule}{query}").text
+            text = _without_the_viewer(browser.get(f"{rule.rule}{query}").text)
             assert "Dalton" not in text, rule.rule
             assert '"R-1"' not in text, rule.rule
             assert "d-1" not in text, rule.rule

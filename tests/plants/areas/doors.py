@@ -131,16 +131,16 @@ PLANTS = (
     ),
     Plant(
         protects="A leaver's own run is not there for them.",
-        file="service/web/masking.py",
-        text="facts is None or facts.leaver_person_id == me or",
-        becomes="facts is None or",
+        file="service/engine/sight.py",
+        text="    return leaver is not None and are_same_human(session, leaver, reader)",
+        becomes="    return leaver is None",
         tests=("tests/unit/web/test_access.py::test_whoever_came_back_never_sees_how_they_left",),
     ),
     Plant(
         protects="No list shows a leaver their own run.",
         file="service/web/masking.py",
-        text="without=viewer().person_id, ",
-        becomes="",
+        text="return replace(only, reader=viewer().person_id)",
+        becomes="return only",
         tests=("tests/unit/web/test_access.py::test_whoever_came_back_never_sees_how_they_left",),
     ),
     Plant(
@@ -331,8 +331,8 @@ PLANTS = (
     Plant(
         protects="Slack's command tells nobody anything of their own.",
         file="service/slack/handlers.py",
-        text="RunFilter(open=True, without=person.id, reader=person.id)",
-        becomes="RunFilter(open=True, reader=person.id)",
+        text="RunFilter(open=True, reader=person.id)",
+        becomes="RunFilter(open=True)",
         tests=(
             f"{SLACK}/test_clicking.py::test_the_command_tells_whoever_lost_a_device_nothing_of_their_own_run",
         ),
@@ -340,7 +340,7 @@ PLANTS = (
     Plant(
         protects="Slack shows candidates to those who may answer.",
         file="service/slack/questions.py",
-        text="        if person.id == facts.leaver_person_id or not self._desk.roles(person.id) & MAY_ANSWER:",
+        text="        if own or not self._desk.roles(person.id) & MAY_ANSWER:",
         becomes="        if False:",
         tests=(f"{SLACK}/test_asking.py::test_nobody_else_sees_them_or_answers",),
     ),

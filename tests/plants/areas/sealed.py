@@ -39,8 +39,8 @@ PLANTS = (
     Plant(
         protects="A refusal to steer is not the first that a sealed leaver hears of it.",
         file="service/engine/waves.py",
-        text="Departure.person_id == person_id, visible_to(person_id)",
-        becomes="Departure.person_id == person_id",
+        text="Departure.person_id.in_(records_of(person_id)), open_to(person_id)",
+        becomes="Departure.person_id.in_(records_of(person_id))",
         tests=(f"{PAGES}::test_a_leaver_of_it_learns_of_their_own_departure_from_no_batch_of_others",),
     ),
     Plant(
@@ -53,9 +53,16 @@ PLANTS = (
     Plant(
         protects="A departure is never sealed for its own leaver.",
         file=SEALING,
-        text="    return people - {leaver_id}",
+        text="    return people - set(session.scalars(records_of(leaver_id)))",
         becomes="    return people",
         tests=(f"{DOORS}::test_a_seal_that_nobody_could_see_behind_is_refused_and_nothing_is_stored",),
+    ),
+    Plant(
+        protects="A departure is never sealed for another record of its leaver.",
+        file=SEALING,
+        text="    return people - set(session.scalars(records_of(leaver_id)))",
+        becomes="    return people - {leaver_id}",
+        tests=(f"{DOORS}::test_it_is_sealed_for_no_other_record_of_its_leaver",),
     ),
     Plant(
         protects="Each look at a sealed departure is on record.",
@@ -95,7 +102,7 @@ PLANTS = (
         becomes="",
         tests=(
             (
-                "tests/unit/playbook/test_versions.py::"
+                "tests/unit/playbook/test_who_leaves.py::"
                 "test_a_sealed_leaver_learns_of_it_neither_from_a_refusal_nor_by_an_approval_that_is_gone"
             ),
         ),

@@ -67,6 +67,18 @@ def test_what_cannot_be_announced_is_one_sentence_and_on_record(
     assert json.loads(exeunt("departures", "--json").out) == []
 
 
+def test_nobody_announces_their_own_by_another_record(exeunt: Shell) -> None:
+    twin = "source_id,name,employee_no,work_email\nb-1,Hanna E.,B-1,Hanna@Example.com\n"
+    (exeunt.folder / "bought.csv").write_text(twin)
+    exeunt("people", "import", "bought.csv", "--source", "bought")
+    exeunt.maps("E-1")
+    exeunt("people", "grant", "E-1", "hr")
+
+    said = exeunt("run", "B-1", "--kind", "voluntary", "--yes")
+
+    assert (said.code, said.err[:36]) == (2, "Nobody announces their own departure")
+
+
 def test_a_time_that_is_none_is_explained_as_a_sentence(empty: Shell) -> None:
     said = empty("when", "--at", "2026-02-30", "--zone", "Europe/Berlin")
 

@@ -182,7 +182,7 @@ def test_a_list_is_paged_and_narrowed(world: Any) -> None:
     newest = world.desk.lines(limit=2)
     older = world.desk.lines(limit=2, before=int(newest[-1].number.removeprefix("R-")))
     mike = world.desk.lines(only=RunFilter(name="dalt"))
-    others = world.desk.lines(only=RunFilter(without=world.people["mike"]))
+    others = world.desk.lines(only=RunFilter(reader=world.people["mike"]))
 
     assert [line.number for line in (*newest, *older)] == ["R-6", "R-5", "R-4", "R-3"]
     assert [line.leaver for line in mike] == ["Mike Dalton"]

@@ -239,17 +239,6 @@ def test_the_approval_of_whoever_leaves_since_does_not_count(changed: Company) -
     assert changed.waiting()[0].approved_by == ("p-bo",)
 
 
-def test_a_sealed_leaver_learns_of_it_neither_from_a_refusal_nor_by_an_approval_that_is_gone(
-    changed: Company,
-) -> None:
-    changed.approve("ada")
-    changed.leaves("ada", sealed=True)
-    changed.leaves("bo", sealed=True)
-
-    assert changed.waiting()[0].approved_by == ("p-ada",)
-    assert (changed.approve("bo"), changed.version()) == (True, 2)
-
-
 @pytest.mark.parametrize(("who", "why"), [("ivan", Why.ROLE), ("mike", Why.LEAVER)])
 def test_neither_the_wrong_role_nor_a_leaver_approves(changed: Company, who: str, why: Why) -> None:
     changed.approve("ada")
