@@ -37,9 +37,13 @@ UNREAD: Final = "cannot be read: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One thing a run changed: as it was before, as it is now, and what would become of it."""
+    """One thing a run changed: as it was before, as it is now, and what would become of it.
+
+    `of` is what tells it from others: the action and the account's id; `what` is empty where nothing was ours.
+    """
 
     step: str
+    of: tuple[str, str]
     target: str
     what: str
     before: str
@@ -99,9 +103,34 @@ class Comparer:
         return difference(reader, kept.action, one).found
 
 
+def by_older_runs(runs: Sequence[Sequence[Line]], *, first: bool = True) -> list[list[Line]]:
+    """What runs changed, each thing told once: the first whole, of the others what stands and none before them tells.
+
+    What a run found as it should be, and another had made so, was ours all the same.
+
+    Args:
+        first: Whether the first is told whole; else it is as the others.
+    """
+    told: set[tuple[str, str, str]] = set()
+    adds: list[list[Line]] = []
+    for place, lines in enumerate(runs):
+        whole = first and place == 0
+        stands = [line for line in lines if whole or line.says not in (SAYS[Since.AS_BEFORE], NEVER_OURS)]
+        adds.append([line for line in stands if not line.what or _thing(line) not in told])
+        told |= {_thing(line) for line in lines if line.what}
+    claimed = {line.of for lines in adds for line in lines if line.what}
+    return [[line for line in lines if line.says != NEVER_OURS or line.of not in claimed] for lines in adds]
+
+
+def _thing(line: Line) -> tuple[str, str, str]:
+    action, account = line.of
+    return action.partition(".")[0], account, line.what
+
+
 def _line(step: StepRun, one: KeptAccount, *, says: str, of: Difference | None = None) -> Line:
     return Line(
         step=step.title,
+        of=(step.action, one.account.id),
         target=one.account.label,
         what=of.what if of else "",
         before=of.before if of else "",

@@ -6,6 +6,8 @@ UNDO = "tests/unit/engine/test_undo.py"
 LOST = "tests/unit/engine/test_undo_of_lost_answers.py"
 TAKING = "tests/attacks/undo/test_taking_back.py"
 CHANGED = "tests/unit/engine/test_changed_late.py"
+SHUT_BY = "tests/unit/engine/test_shut_by.py"
+REHIRE = "tests/unit/cli/test_rehire.py"
 ANNOUNCE = "tests/unit/departures/test_announce.py"
 SAID_LATE = "tests/unit/departures/test_said_late.py"
 LATE = "tests/unit/engine/test_answering_late.py"
@@ -207,9 +209,54 @@ PLANTS = (
     Plant(
         protects="That somebody compared a rehire is on record.",
         file="service/cli/rehire.py",
-        text="        record_look(session, run_id, lines, by, at=service.now())",
-        becomes="        pass",
+        text="            record_look(session, run.run_id, lines, by, at=service.now())",
+        becomes="            pass",
         tests=("tests/unit/cli/test_rehire.py::test_that_somebody_looked_is_on_record",),
+    ),
+    Plant(
+        protects="Whoever returns is shown what runs before their last one shut, too.",
+        file="service/cli/rehire.py",
+        text="        if lines or (back and back.by_hand):",
+        becomes="        if False:",
+        tests=(
+            f"{SHUT_BY}::test_what_an_earlier_run_shut_and_the_last_one_found_shut_is_shown",
+            f"{SHUT_BY}::test_of_a_run_that_was_taken_back_in_part_what_stands_is_shown",
+        ),
+    ),
+    Plant(
+        protects="What an earlier run of ours shut is not told as shut before us.",
+        file="service/engine/undo_compare.py",
+        text="if line.says != NEVER_OURS or line.of not in claimed]",
+        becomes="if line.says or line.of not in claimed]",
+        tests=(f"{SHUT_BY}::test_what_an_earlier_run_shut_and_the_last_one_found_shut_is_shown",),
+    ),
+    Plant(
+        protects="What two runs shut one after the other is told once.",
+        file="service/engine/undo_compare.py",
+        text="if not line.what or _thing(line) not in told]",
+        becomes="if True]",
+        tests=(f"{SHUT_BY}::test_what_was_opened_in_between_and_shut_again_is_told_once",),
+    ),
+    Plant(
+        protects="A lost laptop after a departure hides nothing of what the departure shut.",
+        file="service/engine/shut_by.py",
+        text="if run.kind in LEAVING and not run.is_taken_back",
+        becomes="if not run.is_taken_back",
+        tests=(f"{SHUT_BY}::test_a_run_beside_a_departure_hides_nothing_of_it",),
+    ),
+    Plant(
+        protects="What an earlier run shut is put back where somebody names it, and not by itself.",
+        file="service/cli/rehire.py",
+        text="sorted((last, *named), key=lambda run: -run.number)",
+        becomes="sorted((last, *(run for run in others if not run.is_taken_back)), key=lambda run: -run.number)",
+        tests=(f"{REHIRE}::test_only_the_last_one_is_put_back_where_no_other_is_named",),
+    ),
+    Plant(
+        protects="Of several runs the newest is put back first, as it would keep them out.",
+        file="service/cli/rehire.py",
+        text="key=lambda run: -run.number)",
+        becomes="key=lambda run: run.number)",
+        tests=(f"{REHIRE}::test_what_is_named_is_put_back_too_the_newest_first",),
     ),
     Plant(
         protects="What a comparison cannot read stops no other and is counted.",
@@ -221,7 +268,7 @@ PLANTS = (
     Plant(
         protects="Only what is closed is a rehire.",
         file="service/cli/rehire.py",
-        text="    if found.state is not DepartureState.CLOSED:",
+        text="    if last is not None and last.state is not DepartureState.CLOSED:",
         becomes="    if False:",
         tests=("tests/unit/cli/test_rehire.py::test_who_has_not_left_yet_is_no_rehire",),
     ),

@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from service.app import create_service
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.ledger.entry import LedgerEntry
+from service.people.person import Person
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 from tests.unit.cli.test_decide import two_runs  # noqa: F401  two people have left
@@ -65,3 +68,66 @@ def test_whose_access_no_run_ever_shut_is_told_so(two_runs: Shell) -> None:  # n
 
     assert said.code == 2
     assert "No run ever shut" in said.err
+
+
+@pytest.fixture
+def left_twice(two_runs: Shell) -> Shell:  # noqa: F811
+    """Mike (E-2) has left by R-1 and, then by R-3."""
+    close_all()
+    service = create_service(load())
+    with service.store.write() as session:
+        (first,) = (
+            session.query(Departure)
+            .join(Person, Person.id == Departure.person_id)
+            .filter(Person.employee_no == "E-2")
+        )
+        later = service.now().replace(second=0, microsecond=0)
+        same = {name: getattr(first, name) for name in ("person_id", "kind", "interpretation")}
+        made = Departure(
+            id="d-2",
+            source="hr",
+            source_id="again",
+            state=DepartureState.SCHEDULED,
+            civil_at=later.strftime("%Y-%m-%dT%H:%M"),
+            zone="UTC",
+            effective_at=later,
+            announced_at=later,
+            announced_by="source:hr",
+            **same,
+        )
+        session.add(made)
+        session.flush()
+        assert len(service.starter.begin_due(session, now=service.now())) == 1
+    service.close()
+    close_all()
+    return two_runs
+
+
+def state_of(shell: Shell, run: str) -> bool:
+    """Whether somebody asked to take it back."""
+    return json.loads(shell("runs", run, "--json").out)["undo"] is not None
+
+
+def test_only_the_last_one_is_put_back_where_no_other_is_named(left_twice: Shell) -> None:
+    said = left_twice("rehire", "E-2", "--restore", "--because", WHY, "--yes")
+
+    assert said.code == 0, said.err
+    assert [state_of(left_twice, run) for run in ("R-1", "R-3")] == [False, True]
+
+
+def test_what_is_named_is_put_back_too_the_newest_first(left_twice: Shell) -> None:
+    said = left_twice("rehire", "E-2", "--restore", "--also", "R-1", "--because", WHY, "--yes")
+
+    assert said.code == 0, said.err
+    assert [state_of(left_twice, run) for run in ("R-1", "R-3")] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "named", ["R-2", "R-3", "R-99", "one"], ids=["another's", "the last", "none", "word"]
+)
+def test_what_is_none_of_theirs_stops_the_command(left_twice: Shell, named: str) -> None:
+    said = left_twice("rehire", "E-2", "--restore", "--also", named, "--because", WHY, "--yes")
+
+    assert said.code == 2
+    assert said.err == f"{named} is none of theirs that can be put back too (R-1). Nothing was changed.\n"
+    assert not any(state_of(left_twice, run) for run in ("R-1", "R-2", "R-3"))
