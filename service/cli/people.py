@@ -1,5 +1,6 @@
 """`exeunt people`: who works here."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,28 +26,43 @@ def command() -> None:
 @command.command("import")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--source", default="hr", show_default=True, help="The HR source whose ids the file holds.")
-def import_(path: Path, source: str) -> None:
-    """Add and update people from a CSV file (source_id, name, employee_no, work_email, …)."""
+@click.option("--same", multiple=True, help="Whoever has this row's address is the same person; or all.")
+@click.option("--given-on", multiple=True, help="This row's address was somebody else's, who has left.")
+def import_(path: Path, source: str, same: tuple[str, ...], given_on: tuple[str, ...]) -> None:
+    """Add and update people from a CSV file (source_id, name, employee_no, work_email, …).
+
+    An address that somebody else has stops it with a question.
+    Rows are named by their source_id.
+    """
+    from service.departures.left import is_gone
     from service.ledger.entry import append
     from service.ledger.event import Event
     from service.people.roster_file import BadRoster, import_roster
+    from service.people.shared_address import Answers
 
     with opened() as service:
         try:
             with service.store.write() as session:
-                done = import_roster(session, path, source=source)
+                answers = Answers(same=same, given_on=given_on, gone=partial(is_gone, session))
+                done = import_roster(session, path, source=source, answers=answers)
                 _record(
                     service,
                     session,
                     Event.ROSTER_IMPORTED,
-                    body={"source": source, "added": done.added, "changed": done.changed},
+                    body={
+                        "source": source,
+                        "added": done.added,
+                        "changed": done.changed,
+                        "given_up": done.given_up,
+                    },
                 )
         except BadRoster as error:
             with service.store.write() as session:
                 body = {"source": source, "slips": error.slips}
                 append(session, Event.ROSTER_REFUSED, actor="system:cli", body=body, at=service.now())
             stop(str(error), WRONG_USE)
-    click.echo(f"{done.added} people added, {done.changed} updated.")
+    taken = f" {done.given_up} who left gave up their address." if done.given_up else ""
+    click.echo(f"{done.added} people added, {done.changed} updated.{taken}")
 
 
 @command.command()

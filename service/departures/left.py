@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
-from service.departures.kind import LEAVING, DepartureKind, DepartureState
+from service.departures.kind import LEAVING, OVER, DepartureKind, DepartureState
 from service.departures.times import last_day
 from service.people.person import Person, Role, roles_of
 
@@ -23,6 +23,12 @@ def has_left(session: Session, person: Person) -> bool:
 def is_out(session: Session, person: Person) -> bool:
     """Whether the doors are shut to somebody: they have left, and it is no secret from them."""
     return _left(session, person, Departure.sealed.is_(False))
+
+
+def is_gone(session: Session, person: Person) -> bool:
+    """Whether somebody has left, and whatever was to be done about it is done; as far as that is no secret."""
+    going_on = select(Departure.id).where(Departure.person_id == person.id, Departure.state.not_in(OVER))
+    return is_out(session, person) and session.scalar(going_on.limit(1)) is None
 
 
 def _left(session: Session, person: Person, *where: ColumnElement[bool]) -> bool:

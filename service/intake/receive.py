@@ -19,6 +19,7 @@ from service.intake.answer import Answer
 from service.intake.inbox import Delivery
 from service.intake.source import Envelope, NotUnderstood, Slip, Source, Understood
 from service.intake.sources import csv_file
+from service.intake.sources.csv_file import Told
 from service.intake.strict_json import MEBIBYTE, BadBody
 from service.ledger.entry import append, gathered
 from service.ledger.errors import LedgerError
@@ -125,18 +126,22 @@ class Intake:
     ) -> tuple[str, ...]:
         delivery_id = hashlib.sha256(raw).hexdigest()
         envelope = Envelope(source=source, delivery_id=delivery_id, body=raw, received_at=self._at.now())
-        events = csv_file.read_file(envelope, section)
-        slips, departures = list(_twice(events)), []
+        told = csv_file.read_file(envelope, section)
+        departures: dict[str, Told] = {}
+        slips = list(_twice(told))
         with self._at.store.write("intake") as session:
             announce = together(session) if together else self._at.announce
             with gathered(session):
-                for event in events:
+                for row in told:
                     try:
-                        departures.append(announce(session, event))
+                        first = departures.setdefault(announce(session, row.event), row)
                     except Unannounceable as error:
-                        slips.append(Slip(where=event.person.source_id, what=error.reason))
+                        slips.append(row.slip(error.reason))
+                        continue
+                    if first.event.person.source_id != row.event.person.source_id:
+                        slips.append(row.slip(f"this is the person of line {first.line} too. Keep one row."))
                 if slips:
-                    raise NotUnderstood(*slips)
+                    raise NotUnderstood(*sorted(slips, key=_place))
         return tuple(departures)
 
     def look_up_due(self, *, most: int = 50) -> int:
@@ -178,12 +183,17 @@ class Intake:
         return given
 
 
-def _twice(events: Sequence[TerminationEvent]) -> Iterator[Slip]:
+def _twice(told: Sequence[Told]) -> Iterator[Slip]:
     """Whoever stands in a file more than once: which row is meant, nobody knows."""
-    counted = Counter(event.person.source_id for event in events)
-    for source_id, count in counted.items():
-        if count > 1:
-            yield Slip(where=source_id, what=f"this person stands in the file {count} times. Keep one row.")
+    first: dict[str, Told] = {}
+    for row in told:
+        before = first.setdefault(row.event.person.source_id, row)
+        if before is not row:
+            yield row.slip(f"this person stands in the file already, in line {before.line}. Keep one row.")
+
+
+def _place(slip: Slip) -> tuple[int, ...]:
+    return tuple(map(int, slip.where.split(":")))
 
 
 def _unacceptable(source: Source, headers: Mapping[str, str], raw: bytes) -> Answer | None:

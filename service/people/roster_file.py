@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.people.csv_table import NotCsv, rows_of
 from service.people.person import Person
+from service.people.shared_address import UNASKED, Answers, judge
 from service.people.zone_names import zone_names
 
 REQUIRED = ("source_id", "name")
@@ -49,14 +50,19 @@ class BadRoster(Exception):  # noqa: N818  the word is the error
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """How many people the file added and how many it changed."""
+    """How many people the file added, how many it changed, and from how many others it took the address."""
 
     added: int
     changed: int
+    given_up: int = 0
 
 
-def import_roster(session: Session, path: Path, *, source: str) -> Imported:
-    """Add and update people of one HR source. All or nothing: raises `BadRoster`."""
+def import_roster(session: Session, path: Path, *, source: str, answers: Answers = UNASKED) -> Imported:
+    """Add and update people of one HR source. All or nothing: raises `BadRoster`.
+
+    Args:
+        answers: What a person said of addresses that somebody else has.
+    """
     rows = _rows(path)
     known = {
         person.source_id: person for person in session.scalars(select(Person).where(Person.source == source))
@@ -65,6 +71,11 @@ def import_roster(session: Session, path: Path, *, source: str) -> Imported:
         raise _refused(path, slips)
     if slips := _loop_slips(rows, known.values()):
         raise _refused(path, slips)
+    judged = judge(session, rows, known, answers)
+    if judged.slips:
+        raise _refused(path, judged.slips)
+    for former in judged.given_up:
+        former.work_email = None
     here, changed = set(known), set[str]()
     for _, row in rows:
         person = known.get(row["source_id"])
@@ -82,7 +93,7 @@ def import_roster(session: Session, path: Path, *, source: str) -> Imported:
             manager = known.get(row["manager_source_id"])
             known[row["source_id"]].manager_id = manager.id if manager else None
     changed |= {source_id for source_id in here if session.is_modified(known[source_id])}
-    return Imported(added=len(known) - len(here), changed=len(changed))
+    return Imported(added=len(known) - len(here), changed=len(changed), given_up=len(set(judged.given_up)))
 
 
 def _fill(person: Person, row: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -35,22 +35,35 @@ NO: Final = frozenset({"no", "false", "0"})
 NEEDED: Final = ("source_id", "name")
 
 
-def read_file(envelope: Envelope, section: SourceSection) -> tuple[TerminationEvent, ...]:
+class Told(NamedTuple):
+    """What a row tells, and where its person stands in the file."""
+
+    line: int
+    column: int
+    event: TerminationEvent
+
+    def slip(self, what: str) -> Slip:
+        """Something that is wrong with whom the row names."""
+        return Slip(where=f"{self.line}:{self.column}", what=what)
+
+
+def read_file(envelope: Envelope, section: SourceSection) -> tuple[Told, ...]:
     """Read every row of `envelope.body`, or raise `NotUnderstood` naming every mistake as `line:column`.
 
     A cell is text, whatever a spreadsheet would make of it.
     The same row read twice is the same event, so that a file may be imported again.
     """
-    events, slips = [], []
+    told, slips = [], []
     header, rows = _table(envelope.body)
+    column = header.index("source_id") + 1
     for line, cells in rows:
         try:
-            events.append(_event(cells, header, envelope, section))
+            told.append(Told(line, column, _event(cells, header, envelope, section)))
         except NotUnderstood as error:
             slips += [_placed(slip, line, header) for slip in error.slips]
     if slips:
         raise NotUnderstood(*slips)
-    return tuple(events)
+    return tuple(told)
 
 
 def _table(raw: bytes) -> tuple[list[str], list[Row]]:

@@ -270,7 +270,7 @@ CASES: Final = (
     Case(
         name="a batch with somebody twice",
         act=lambda place: place.file(MIKE_ROW, ADA_ROW, ADA_ROW.replace("05-01", "06-01")),
-        says="2 times",
+        says="4:1: this person stands in the file already, in line 3",
         entry="batch.refused",
     ),
     Case(

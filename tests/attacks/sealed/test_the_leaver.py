@@ -4,8 +4,11 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.departures.left import is_gone
 from service.departures.sealing import open_due
-from service.people.person import Role, RoleGrant
+from service.people.person import Person, Role, RoleGrant
 from tests.integration.slack.test_clicking import command
 from tests.unit.slack.office import MIKE
 
@@ -33,3 +36,18 @@ def test_the_command_in_slack_tells_a_sealed_leaver_what_it_tells_others(slack: 
         session.execute(delete(RoleGrant).where(RoleGrant.person_id == slack.world.people["mike"]))
 
     assert "Only people with the role" in str(slack.screen.send("commands", command(MIKE)))
+
+
+def test_a_roster_does_not_tell_that_a_sealed_leaver_is_gone(office: Any) -> None:
+    world = office.world
+    with world.store.write() as session:
+        session.get_one(Departure, "d-1").state = DepartureState.CLOSED
+
+    def gone() -> bool:
+        with world.store.read() as session:
+            return is_gone(session, session.get_one(Person, world.people["mike"]))
+
+    before = gone()
+    comes_to_its_time(world)
+
+    assert (before, gone()) == (False, True)

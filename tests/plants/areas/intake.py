@@ -5,6 +5,8 @@ from tests.plants.plant import Plant
 RECEIVE = "tests/unit/intake/test_receive.py"
 BAMBOO = "tests/unit/intake/test_bamboohr.py"
 FILE = "tests/unit/intake/test_csv_file.py"
+ADDRESS = "tests/unit/people/test_shared_address.py"
+LEAVER = "tests/attacks/sealed/test_the_leaver.py"
 SIGNATURE = "tests/unit/people/test_signature.py"
 AGAIN = "tests/unit/departures/test_said_before.py"
 
@@ -68,9 +70,56 @@ PLANTS = (
     Plant(
         protects="Somebody who stands in a file twice stops the whole file.",
         file="service/intake/receive.py",
-        text="        if count > 1:",
-        becomes="        if count > 99:",
+        text="        if before is not row:",
+        becomes="        if False:",
         tests=(f"{FILE}::test_somebody_who_stands_in_a_file_twice_stops_the_whole_file",),
+    ),
+    Plant(
+        protects="One person by two names of theirs stops a whole file too.",
+        file="service/intake/receive.py",
+        text="                    if first.event.person.source_id != row.event.person.source_id:",
+        becomes="                    if False:",
+        tests=(
+            "tests/unit/cli/test_announcing.py::test_one_person_by_two_names_stops_the_file_with_the_line",
+        ),
+    ),
+    Plant(
+        protects="An address that a roster gives to somebody new, and that another one holds, is asked about.",
+        file="service/people/roster_file.py",
+        text="    if judged.slips:\n",
+        becomes="    if False:\n",
+        tests=(
+            f"{ADDRESS}::test_an_address_that_a_present_other_holds_is_asked_about_with_its_line",
+            f"{ADDRESS}::test_two_rows_of_one_file_are_asked_about_in_the_second",
+        ),
+    ),
+    Plant(
+        protects="An address that changes to another one's is asked about too.",
+        file="service/people/shared_address.py",
+        text='    had = (person.work_email or "") if person is not None else ""',
+        becomes='    had = address if person is not None else ""',
+        tests=(f"{ADDRESS}::test_an_address_that_changes_to_another_ones_is_asked_about_too",),
+    ),
+    Plant(
+        protects="Nobody who is here gives up their address because somebody says so.",
+        file="service/people/shared_address.py",
+        text="    if source_id in answers.given_on and len(gone) == len(others):",
+        becomes="    if source_id in answers.given_on:",
+        tests=(f"{ADDRESS}::test_nobody_who_is_here_gives_up_their_address",),
+    ),
+    Plant(
+        protects="An address that was given on is no longer that of who had it.",
+        file="service/people/roster_file.py",
+        text="        former.work_email = None",
+        becomes="        former.work_email = former.work_email",
+        tests=(f"{ADDRESS}::test_one_given_on_is_taken_from_who_has_left",),
+    ),
+    Plant(
+        protects="What a roster asks does not tell of a sealed departure.",
+        file="service/departures/left.py",
+        text="    return is_out(session, person) and session.scalar(going_on.limit(1)) is None",
+        becomes="    return has_left(session, person) and session.scalar(going_on.limit(1)) is None",
+        tests=(f"{LEAVER}::test_a_roster_does_not_tell_that_a_sealed_leaver_is_gone",),
     ),
     Plant(
         protects="A file that was refused is on record.",

@@ -70,13 +70,30 @@ def test_what_cannot_be_announced_is_one_sentence_and_on_record(
 def test_nobody_announces_their_own_by_another_record(exeunt: Shell) -> None:
     twin = "source_id,name,employee_no,work_email\nb-1,Hanna E.,B-1,Hanna@Example.com\n"
     (exeunt.folder / "bought.csv").write_text(twin)
-    exeunt("people", "import", "bought.csv", "--source", "bought")
+    asked = exeunt("people", "import", "bought.csv", "--source", "bought")
+    exeunt("people", "import", "bought.csv", "--source", "bought", "--same", "b-1")
     exeunt.maps("E-1")
     exeunt("people", "grant", "E-1", "hr")
 
     said = exeunt("run", "B-1", "--kind", "voluntary", "--yes")
 
     assert (said.code, said.err[:36]) == (2, "Nobody announces their own departure")
+    assert "line 2: the work_email of b-1 is that of hr-1 Hanna Ek too: --same b-1" in asked.err
+
+
+def test_one_person_by_two_names_stops_the_file_with_the_line(exeunt: Shell) -> None:
+    exeunt.maps("E-1")
+    exeunt("people", "grant", "E-1", "hr")
+    head = "name,kind,last_day,source_id,employee_no,work_email\n"
+    rows = "M,layoff,2027-03-31,hr-2,,\nM,layoff,2027-04-30,other-2,E-2,Mike@example.com\n"
+    (exeunt.folder / "leavers.csv").write_text(head + rows + "X,layoff,2027-03-31,hr-99,,\n")
+
+    said = exeunt("departures", "import", "leavers.csv")
+
+    assert said.code == 2
+    assert "  3:4: this is the person of line 2 too. Keep one row.\n" in said.err
+    assert "  4:4: Nobody here has the id hr-99 of hr" in said.err
+    assert json.loads(exeunt("departures", "--json").out) == []
 
 
 def test_a_time_that_is_none_is_explained_as_a_sentence(empty: Shell) -> None:
