@@ -20,6 +20,7 @@ from service.departures.holding import (
     hold_again,
     hold_or_schedule,
     is_older,
+    wave_kept,
 )
 from service.departures.kind import BESIDE, OVER, DepartureKind, DepartureState
 from service.departures.lateness import as_hr_meant, seconds, told_late
@@ -276,6 +277,7 @@ def _change(
         late.changed(session, departure, meant, now=now, by=by, unsure=unsure)
         hold_again(session, departure, guard, uncut=uncut, now=now, by=by)
         return Announced(departure_id=departure.id, news=True)
+    wave = wave_kept(session, departure, when.instant, at_once=event.change is Change.IMMEDIATE, now=now)
     for name, value in _times(when).items():
         setattr(departure, name, value)
     departure.kind, departure.notice_date = kind, notice
@@ -283,7 +285,7 @@ def _change(
     person = session.get_one(Person, departure.person_id)
     # nobody has let go yet what a person cancelled: another date does not
     also = (*unsure, CANCELLED_BEFORE) if CANCELLED_BEFORE.code in departure.held_codes else unsure
-    hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also)
+    hold_or_schedule(session, departure, person, guard, now=now, by=by, also=also, wave=wave)
     return Announced(departure_id=departure.id, news=True)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.departures import last_admin, mass, shape
-from service.departures.batch import guardrails_batch
+from service.departures.batch import Batch, guardrails_batch
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
@@ -149,7 +149,7 @@ def is_older(version: str, than: str) -> bool:
     return version.isdecimal() and than.isdecimal() and int(version) < int(than)
 
 
-def hold_or_schedule(
+def hold_or_schedule(  # noqa: PLR0913  each by its name
     session: Session,
     departure: Departure,
     person: Someone,
@@ -158,6 +158,7 @@ def hold_or_schedule(
     now: datetime,
     by: str,
     also: Collection[Doubt] = (),
+    wave: int | None = None,
 ) -> None:
     """Believe what HR said, or hold it and whoever belongs to the same mass or team.
 
@@ -165,6 +166,7 @@ def hold_or_schedule(
 
     Args:
         also: What whoever calls doubts besides.
+        wave: Where it stays, unless it is held.
     """
     if (departure.counted_at, departure.released_at, departure.wave) != (now, None, None):  # not new
         departure.counted_at, departure.released_at, departure.wave = now, None, None
@@ -172,6 +174,8 @@ def hold_or_schedule(
     found = (*also, *doubts(session, departure, person, guard, now=now))
     if not found:
         _schedule(departure)
+        if wave is not None:
+            departure.wave = wave
         record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by, subject=person.subject)
         return
     hold(session, departure, found, now=now, by=by)
@@ -184,6 +188,20 @@ def hold_or_schedule(
             continue
         for other in others:
             hold(session, other, (doubt,), now=now, by=by)
+
+
+def wave_kept(
+    session: Session, departure: Departure, ends: datetime, *, at_once: bool, now: datetime
+) -> int | None:
+    """The wave in which somebody stays whom HR moves: a correction shuts nobody out before their wave is opened.
+
+    Whoever is to leave at once, or gets another end that is still ahead, goes then, in no wave of their batch.
+    """
+    if departure.wave is None or departure.batch_id is None:
+        return None
+    is_open = departure.wave <= session.get_one(Batch, departure.batch_id).open_wave
+    by_itself = at_once or (ends != departure.effective_at and ends > now)
+    return departure.wave if is_open or not by_itself else None
 
 
 def _schedule(departure: Departure) -> None:

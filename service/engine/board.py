@@ -19,7 +19,7 @@ ORDER: Final = tuple(DepartureState)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wave:
-    """One wave; number 0 is what belongs to none: held still, or let go all at once."""
+    """One wave; number 0 is what belongs to none: held still, let go all at once, or moved by HR since."""
 
     number: int
     counts: Mapping[DepartureState, int]
