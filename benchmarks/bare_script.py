@@ -37,6 +37,7 @@ class Script:
         self.ldap = settings["ldap"]
         self.crm = settings["salesforce"]
         self.mdm = settings["microsoft_intune"]
+        self.trusted: str | bool = self.crm.get("ca_file") or True
         self.crm_token = cache(self._crm_token)
         self.mdm_token = cache(self._mdm_token)
 
@@ -100,7 +101,9 @@ class Script:
 
     def _call(self, method: str, url: str, *, token: str, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {token}"}
-        answer = self._http().request(method, url, headers=headers, timeout=TIMEOUT_S, **more)
+        answer = self._http().request(
+            method, url, headers=headers, timeout=TIMEOUT_S, verify=self.trusted, **more
+        )
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -116,7 +119,7 @@ class Script:
             "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
             "assertion": jwt.encode(claims, self.crm["private_key"], algorithm="RS256"),
         }
-        return _token(f"{url}/services/oauth2/token", form)
+        return _token(f"{url}/services/oauth2/token", form, self.trusted)
 
     def _mdm_token(self) -> str:
         graph = urlsplit(self.mdm["graph_url"])
@@ -126,11 +129,13 @@ class Script:
             "client_secret": self.mdm["client_secret"],
             "scope": f"{graph.scheme}://{graph.netloc}/.default",
         }
-        return _token(f"{self.mdm['authority']}/{self.mdm['tenant_id']}/oauth2/v2.0/token", form)
+        return _token(
+            f"{self.mdm['authority']}/{self.mdm['tenant_id']}/oauth2/v2.0/token", form, self.trusted
+        )
 
 
-def _token(url: str, form: dict[str, str]) -> str:
-    answer = requests.post(url, data=form, timeout=TIMEOUT_S)
+def _token(url: str, form: dict[str, str], trusted: str | bool) -> str:
+    answer = requests.post(url, data=form, timeout=TIMEOUT_S, verify=trusted)
     answer.raise_for_status()
     return str(answer.json()["access_token"])
 

@@ -28,6 +28,7 @@ class Work:
     Attributes:
         at_once: All leavers at the same moment, or one after the other.
         delay_ms: What each HTTP answer of the targets takes.
+        tls: The targets speak HTTPS; the directory speaks TLS always.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Work:
     at_once: bool
     threads: int = 32
     delay_ms: int = 0
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ def targets(work: Work) -> Iterator[Targets]:
     """Fresh targets with nothing revoked yet."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         command = [sys.executable, str(HERE / "targets.py"), folder, str(work.leavers), str(work.delay_ms)]
+        command += ["--tls"] * work.tls
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment

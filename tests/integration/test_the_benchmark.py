@@ -51,6 +51,17 @@ def test_exeunt_revokes_everything_once_and_says_when(measure: ModuleType, run: 
     assert measured.p50_ms > 0
 
 
+@pytest.mark.parametrize("side", ["bare", "exeunt"])
+def test_over_tls_the_same_work_is_done(measure: ModuleType, run: ModuleType, side: str) -> None:
+    command = run.bare_side() if side == "bare" else run.exeunt_side("--known-ids")
+
+    measured = measure.run_side(
+        command, measure.Work(name="two", leavers=2, at_once=True, threads=4, tls=True)
+    )
+
+    assert (measured.undone, measured.doubled) == (0, 0)
+
+
 @pytest.mark.postgres
 def test_two_workers_revoke_everything_once() -> None:
     command = [sys.executable, BENCHMARKS / "bench_nodes.py", "--leavers", "2"]
