@@ -12,6 +12,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LIFETIME = timedelta(days=3650)  # a demonstration folder may be opened again years later
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    **dict.fromkeys(
+        (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +50,21 @@ def make_certificate(folder: Path, *, host: str = "localhost") -> Certificate:
     folder.mkdir(parents=True, exist_ok=True)
     ca_key, server_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Exeunt local directory")])
-    ca = _draft(ca_name, ca_name, ca_key).add_extension(
-        x509.BasicConstraints(ca=True, path_length=0), critical=True
+    ca = (
+        _draft(ca_name, ca_name, ca_key)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS, critical=True)
     )
     server_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     names = x509.SubjectAlternativeName(
         [x509.DNSName(host), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     )
-    server = _draft(server_name, ca_name, server_key).add_extension(names, critical=False)
+    signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
+    server = (
+        _draft(server_name, ca_name, server_key)
+        .add_extension(names, critical=False)
+        .add_extension(signer, critical=False)
+    )
     _write_key(made.key, server_key)
     made.ca.write_bytes(ca.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     made.certificate.write_bytes(
@@ -60,6 +83,7 @@ def _draft(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKe
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + LIFETIME)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

@@ -43,6 +43,20 @@ PLANTS = (
         tests=(f"{TLS}::test_what_the_machine_trusts_is_trusted_by_every_door",),
     ),
     Plant(
+        protects="A newer Python refuses no authority that an older one took.",
+        file="connectors/sdk/trust.py",
+        text="verify_flags &= ~ssl.VERIFY_X509_STRICT",
+        becomes="verify_flags |= ssl.VERIFY_X509_STRICT",
+        tests=(f"{TLS}::test_an_authority_that_writes_as_older_ones_do_is_trusted_whatever_the_python",),
+    ),
+    Plant(
+        protects="A file may name the authority in between alone.",
+        file="connectors/sdk/trust.py",
+        text="verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN",
+        becomes="verify_flags &= ~ssl.VERIFY_X509_PARTIAL_CHAIN",
+        tests=(f"{TLS}::test_a_file_may_name_the_authority_in_between_alone",),
+    ),
+    Plant(
         protects="A file of authorities trusts no others.",
         file="connectors/sdk/trust.py",
         text="    if ca_file is None:\n",

@@ -27,37 +27,44 @@ _USES = (
 
 
 class PrivateCa:
-    """One authority. `ca_file` is what an administrator is given."""
+    """One authority. `ca_file` is what an administrator is given.
 
-    def __init__(self, folder: Path, name: str = "Northwind private authority") -> None:
+    Args:
+        above: The authority that signs this one; without it, this one signs itself.
+        old: It leaves out of its certificates what RFC 5280 wants in them and older software never wrote.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str = "Northwind private authority",
+        *,
+        above: "PrivateCa | None" = None,
+        old: bool = False,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._name = _named(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.ca_file = folder / "ca.pem"
-        draft = _draft(self._name, self._key, since=-DAY, until=365 * DAY).issuer_name(self._name)
-        root = (
-            draft.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_use("key_cert_sign", "crl_sign"), critical=True)
-            .sign(self._key, hashes.SHA256())
-        )
-        self.ca_file.write_bytes(_pem(root))
+        self._old = old
+        draft = _draft(self._name, self._key, since=-DAY, until=365 * DAY)
+        draft = draft.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=not old)
+        if not old:
+            draft = draft.add_extension(_use("key_cert_sign", "crl_sign"), critical=True)
+        self.ca_file.write_bytes(_pem((above or self)._signed(draft)))
 
     def issue(
         self, *names: str, since: timedelta = -DAY, until: timedelta = 30 * DAY, folder: Path | None = None
     ) -> Certificate:
         """A server's certificate for names and addresses, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
-        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        signed = (
+        signed = self._signed(
             _draft(_named(names[0]), key, since=since, until=until)
-            .issuer_name(self._name)
             .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_use("digital_signature"), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-            .add_extension(authority, critical=False)
-            .sign(self._key, hashes.SHA256())
         )
         where = folder or self.folder / f"{names[0]} {int(until.total_seconds())}"
         where.mkdir(parents=True, exist_ok=True)
@@ -73,6 +80,13 @@ class PrivateCa:
         )
         made.key.chmod(0o600)
         return made
+
+    def _signed(self, draft: x509.CertificateBuilder) -> x509.Certificate:
+        named = draft.issuer_name(self._name)
+        if not self._old:
+            ours = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+            named = named.add_extension(ours, critical=False)
+        return named.sign(self._key, hashes.SHA256())
 
 
 def server_side(made: Certificate) -> ssl.SSLContext:

@@ -148,6 +148,38 @@ def test_without_a_setting_a_private_authority_is_unknown_and_the_error_names_th
     assert door.heard == []
 
 
+def test_an_authority_that_writes_as_older_ones_do_is_trusted_whatever_the_python(
+    door: Door, tmp_path: Path
+) -> None:
+    old = PrivateCa(tmp_path / "old", old=True)
+    door.opened(server_side(old.issue(LOOPBACK)), door.answers)
+
+    door.ask(old.ca_file)
+
+    assert door.heard
+
+
+def test_a_file_may_name_the_authority_in_between_alone(door: Door, ca: PrivateCa) -> None:
+    issuing = PrivateCa(ca.folder / "issuing", "Northwind issuing authority", above=ca)
+    door.opened(server_side(issuing.issue(LOOPBACK)), door.answers)
+
+    door.ask(issuing.ca_file)
+
+    assert door.heard
+
+
+def test_a_server_that_keeps_back_what_stands_in_between_is_told_to_send_it(
+    door: Door, ca: PrivateCa
+) -> None:
+    issuing = PrivateCa(ca.folder / "issuing", "Northwind issuing authority", above=ca)
+    door.opened(server_side(issuing.issue(LOOPBACK)), door.answers)
+
+    error = refusal(door, ca.ca_file)
+
+    assert "must send those that stand in between" in error.hint
+    assert door.heard == []
+
+
 def test_a_certificate_that_signed_itself_is_said_to_have(door: Door, make_certificate: Any) -> None:
     _, tls = make_certificate(LOOPBACK)
     door.opened(tls, door.answers)
