@@ -4,6 +4,7 @@ import importlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,10 @@ import rich_click as click
 from service.cli._open import FAILED, UNREACHABLE, WRONG_USE, not_opened, opened, stop
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from service.app import Service
+    from service.settings import Settings
     from service.store import Store
 
 
@@ -32,6 +36,7 @@ def upgrade(*, beside: bool) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from service.engine import installation
+    from service.ledger.bound import bind
     from service.ledger.errors import LedgerError
     from service.ledger.keys import Keys
     from service.settings import SettingsError, load
@@ -40,12 +45,29 @@ def upgrade(*, beside: bool) -> None:
     try:
         settings = load()
         keys = Keys.load(settings.keys_dir)
-        installation.opened(settings.database_url, settings.service.data_dir, keys, beside=beside).close()
+        bind(keys)
+        who = partial(_operator, settings) if beside else None
+        installation.opened(settings.database_url, settings.service.data_dir, keys, beside=who).close()
     except (SettingsError, LedgerError, SchemaTrouble) as error:
         stop(str(error), WRONG_USE)
     except (SQLAlchemyError, OSError, ImportError) as error:
         stop(not_opened(error), UNREACHABLE)
     click.echo(f"The schema is {newest()}, as this version wants it.")
+
+
+def _operator(settings: "Settings", session: "Session") -> str:
+    """Whoever is at the keyboard, as the record names them."""
+    import getpass
+
+    from sqlalchemy import select
+
+    from service.people.person import Person
+
+    number = settings.cli.users.get(getpass.getuser())
+    found = (
+        session.scalars(select(Person.subject).where(Person.employee_no == number)).all() if number else []
+    )
+    return f"person:{found[0]}" if len(found) == 1 else "system:cli"
 
 
 @command.command()

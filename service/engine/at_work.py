@@ -7,10 +7,13 @@ what the newer one reads otherwise.
 from collections.abc import Callable
 
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.orm import Session
 
 from service.engine.alone import OnlyEngine
 from service.engine.nodes import DEAD_S
-from service.store import Store
+from service.ledger.entry import append
+from service.ledger.event import Event
+from service.store import Store, utc_now
 from service.store.migrate import SchemaTrouble, newest
 
 #: In words that every schema with this table understands.
@@ -27,10 +30,7 @@ def nobody_beside(store: Store) -> Callable[[Connection, str], None]:
     """Raises `OthersAtWork` within the transaction that would migrate from this schema."""
 
     def refuse(connection: Connection, schema: str) -> None:
-        at_work = _nodes(connection)
-        if OnlyEngine(store).is_taken():
-            at_work.append("one process alone (exeunt serve, or the demonstration)")
-        if at_work:
+        if at_work := _at_work(store, connection):
             raise OthersAtWork(
                 f"This version would bring the database from schema {schema} to {newest()}, and others are at work "
                 f"with the older one: {', '.join(at_work)}. Nothing was changed. Stop them first; one that was "
@@ -39,6 +39,37 @@ def nobody_beside(store: Store) -> Callable[[Connection, str], None]:
             )
 
     return refuse
+
+
+class Beside:
+    """An operator's word that the schema is changed though others are at work: on record, with who they were.
+
+    Args:
+        actor: Says who the operator is, by the people of the migrated database.
+    """
+
+    def __init__(self, store: Store, actor: Callable[[Session], str]) -> None:
+        self._store, self._actor = store, actor
+        self._at_work: list[str] = []
+
+    def look(self, connection: Connection, schema: str) -> None:  # noqa: ARG002  asked as whoever refuses
+        """Who is at work, within the transaction that is about to migrate. Never refuses."""
+        self._at_work = _at_work(self._store, connection)
+
+    def record(self, connection: Connection, schema: str) -> None:
+        """Within the same transaction, which was migrated from this schema; nothing where nobody was at work."""
+        if not self._at_work:
+            return
+        body = {"from": schema, "to": newest(), "at_work": list(self._at_work)}
+        with Session(connection) as session:
+            actor = self._actor(session)
+            append(session, Event.SCHEMA_UPGRADED_BESIDE, actor=actor, body=body, at=utc_now())
+            session.commit()  # the transaction is its caller's: it stands or falls with the migration
+
+
+def _at_work(store: Store, connection: Connection) -> list[str]:
+    alone = ["one process alone (exeunt serve, or the demonstration)"] if OnlyEngine(store).is_taken() else []
+    return _nodes(connection) + alone
 
 
 def _nodes(connection: Connection) -> list[str]:

@@ -6,16 +6,16 @@ would keep logs where no other node finds them, so it does not start.
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import String, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.engine.at_work import nobody_beside
+from service.engine.at_work import Beside, nobody_beside
 from service.ledger.checkpoint import refuse_other_signer
 from service.ledger.errors import KeyTrouble
 from service.ledger.keys import Keys
@@ -42,18 +42,22 @@ class OtherFolder(KeyTrouble):
     """The data folder, and the keys in it, are another installation's or nobody's; the message says what to do."""
 
 
-def opened(url: str, folder: Path, keys: Keys, *, beside: bool = False) -> Store:
+def opened(url: str, folder: Path, keys: Keys, *, beside: Callable[[Session], str] | None = None) -> Store:
     """The database, migrated, if folder and keys belong to it.
 
     Raises `KeyTrouble`, and `SchemaTrouble`; then nothing is left open.
 
     Args:
-        beside: Migrate also where others are at work with the older schema.
+        beside: Migrate also where others are at work with the older schema, on record: says who wants it.
     """
     with ExitStack() as unless_ours:
         store = Store(url)
         unless_ours.callback(store.close)
-        upgrade(store, refuse=None if beside else nobody_beside(store))
+        if beside is None:
+            upgrade(store, refuse=nobody_beside(store))
+        else:
+            override = Beside(store, beside)
+            upgrade(store, refuse=override.look, then=override.record)
         recognise(store, folder)
         with store.read() as session:
             refuse_other_keys(session, keys)

@@ -9,6 +9,7 @@ class Event(StrEnum):
     SERVICE_STARTED = "service.started"
     ENGINE_STOPPED = "engine.stopped"
     ENGINE_RESUMED = "engine.resumed"
+    SCHEMA_UPGRADED_BESIDE = "schema.upgraded_beside"
     GUARDRAILS_SET = "guardrails.set"
     CHECKPOINT_SIGNED = "checkpoint.signed"
 

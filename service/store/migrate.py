@@ -30,7 +30,11 @@ class SchemaTrouble(Exception):  # noqa: N818  named like the ledger's KeyTroubl
 
 
 def upgrade(
-    store: Store, revision: str = "head", *, refuse: Callable[[Connection, str], None] | None = None
+    store: Store,
+    revision: str = "head",
+    *,
+    refuse: Callable[[Connection, str], None] | None = None,
+    then: Callable[[Connection, str], None] | None = None,
 ) -> None:
     """Migrate up, wholly or not at all. Two processes that start at once wait for each other.
 
@@ -38,6 +42,7 @@ def upgrade(
 
     Args:
         refuse: Asked within the transaction, before an older schema is changed; raises where it must stay.
+        then: Done in the same transaction after an older one, which is named, was changed.
     """
     if revision == "head" and _is_newest(store):
         return
@@ -49,6 +54,8 @@ def upgrade(
             refuse(connection, before)
         _migrated(connection, before, revision)
         after = _found(connection)
+        if then is not None and before is not None and before != after:
+            then(connection, before)
     if before != after and structlog.is_configured():  # a command that talks to a person keeps no log
         log.info("schema.migrated", before=before, after=after)
 

@@ -6,24 +6,40 @@ VERSIONS = "tests/integration/nodes/test_two_versions.py"
 
 PLANTS = (
     Plant(
+        protects="That a schema was changed beneath others is on record.",
+        file="service/engine/installation.py",
+        text="upgrade(store, refuse=override.look, then=override.record)",
+        becomes="upgrade(store, refuse=override.look)",
+        tests=("tests/integration/nodes/test_beside.py::test_an_upgrade_beside_others_says_who_they_were",),
+    ),
+    Plant(
+        protects="A migration that nobody can record is not made.",
+        file="service/engine/at_work.py",
+        text="            append(session, Event.SCHEMA_UPGRADED_BESIDE, actor=actor, body=body, at=utc_now())\n",
+        becomes="",
+        tests=(
+            "tests/integration/nodes/test_beside.py::test_an_upgrade_beside_others_that_cannot_be_recorded_is_none",
+        ),
+    ),
+    Plant(
         protects="No schema is changed beneath a node that is at work, whether it answers or carries steps out.",
         file="service/engine/at_work.py",
-        text="        at_work = _nodes(connection)",
-        becomes="        at_work = list[str]()",
+        text="    return _nodes(connection) + alone",
+        becomes="    return alone",
         tests=(f"{VERSIONS}::test_no_schema_is_changed_beneath_a_node",),
     ),
     Plant(
         protects="No schema is changed beneath one process that works alone.",
         file="service/engine/at_work.py",
-        text="        if OnlyEngine(store).is_taken():",
-        becomes="        if False:",
+        text=" if OnlyEngine(store).is_taken() else []",
+        becomes=" if False else []",
         tests=(f"{VERSIONS}::test_no_schema_is_changed_beneath_one_process_that_works_alone",),
     ),
     Plant(
         protects="Every start and command asks who is at work before it migrates.",
         file="service/engine/installation.py",
-        text="        upgrade(store, refuse=None if beside else nobody_beside(store))",
-        becomes="        upgrade(store)",
+        text="            upgrade(store, refuse=nobody_beside(store))",
+        becomes="            upgrade(store)",
         tests=(f"{VERSIONS}::test_what_opens_the_database_changes_no_schema_beneath_others",),
     ),
     Plant(
