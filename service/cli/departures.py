@@ -94,7 +94,7 @@ def import_(*, path: Path, source: str, zone: str | None, sealed: bool, sealed_f
             ids = service.intake.take_file(source, section, raw, together=together, by=f"person:{by.subject}")
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{_listed(error.slips)}", WRONG_USE)
-        click.echo(_stored(ids, new=_begun_now(service, ids, since=began)))
+        click.echo(_stored(ids, *_new_and_held(service, ids, since=began)))
         for why, said in ((PassedOver.TAKEN_BACK, _stay), (PassedOver.AT_ONCE_BEFORE, _told_before)):
             if count := sum(each == why for each, _ in over):
                 click.echo(said(count))
@@ -106,15 +106,17 @@ def _listed(slips: "Sequence[Slip]") -> str:
     return "\n".join([*(f"  {slip}" for slip in slips[:MOST_SLIPS]), *more])
 
 
-def _begun_now(service: "Service", ids: Sequence[str], *, since: "datetime") -> int:
-    """How many of the departures of a file were not known before."""
+def _new_and_held(service: "Service", ids: Sequence[str], *, since: "datetime") -> tuple[int, int]:
+    """How many of the departures of a file were not known before, and how many of all are held."""
     from sqlalchemy import func, select
 
     from service.departures.departure import Departure
+    from service.departures.kind import DepartureState
 
+    theirs = select(func.count()).where(Departure.id.in_(ids))
     with service.store.read() as session:
-        new = select(func.count()).where(Departure.id.in_(ids), Departure.announced_at >= since)
-        return session.scalar(new) or 0
+        new = session.scalar(theirs.where(Departure.announced_at >= since)) or 0
+        return new, session.scalar(theirs.where(Departure.state == DepartureState.HELD)) or 0
 
 
 def _stay(count: int) -> str:
@@ -137,14 +139,22 @@ def _told_before(count: int) -> str:
     )
 
 
-def _stored(ids: Sequence[str], *, new: int) -> str:
+def _stored(ids: Sequence[str], new: int, held: int) -> str:
+    """What became of a file: nobody may take for arranged what waits for two persons."""
     known = len(ids) - new
-    before = f"{known} {'was' if known == 1 else 'were'} known already: only what is different was changed."
-    if not new:
-        return before
-    said = "1 departure is" if new == 1 else f"{new} departures are"
-    stored = f"{said} stored. `exeunt serve` acts on each when its time comes."
-    return f"{stored} {before}" if known else stored
+    said = []
+    if new:
+        said.append("1 departure is stored." if new == 1 else f"{new} departures are stored.")
+    if known:
+        said.append(
+            f"{known} {'was' if known == 1 else 'were'} known already: only what is different was changed."
+        )
+    if held:
+        them = "It is" if held == len(ids) == 1 else f"{held} of them {'is' if held == 1 else 'are'}"
+        said.append(f"{them} held until people decide: `exeunt departures held` says why.")
+    elif new:
+        said.append("`exeunt serve` acts on each when its time comes.")
+    return " ".join(said)
 
 
 for _verb in (held, release, cancel, steer):

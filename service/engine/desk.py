@@ -112,7 +112,7 @@ class Desk:
             select(Departure, Person)
             .join(Person, Person.id == Departure.person_id)
             .where(Departure.state.in_(ahead))
-            .order_by(Departure.effective_at, Departure.id)
+            .order_by(Departure.effective_at, Person.display_name, Departure.id)
         )
         if reader is not None:
             query = query.where(visible_to(reader))

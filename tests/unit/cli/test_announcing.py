@@ -118,7 +118,7 @@ def test_a_file_imported_again_opens_no_batch_and_says_that_it_was_known(hr: She
     first = hr("departures", "import", "leavers.csv")
     again = hr("departures", "import", "leavers.csv")
 
-    assert first.out.startswith("2 departures are stored.")
+    assert first.out == "2 departures are stored. `exeunt serve` acts on each when its time comes.\n"
     assert again.out == "2 were known already: only what is different was changed.\n"
     assert events(hr).count("batch.opened") == 1
 
@@ -225,8 +225,9 @@ def test_a_row_that_says_at_once_again_after_they_came_back_is_held(hr: Shell) -
     said = [lines(hr, FIRED) for _ in range(2)]
 
     assert [state for _, state in departures()] == ["closed", "held"]
-    assert said[0].startswith("1 departure is stored.")
-    assert said[1] == "1 was known already: only what is different was changed.\n"
+    held = "It is held until people decide: `exeunt departures held` says why.\n"
+    assert said[0] == f"1 departure is stored. {held}"
+    assert said[1] == f"1 was known already: only what is different was changed. {held}"
     assert "HR sent these very words before" in hr("departures", "held").out
 
 
