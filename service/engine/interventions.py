@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.kind import DepartureState
 from service.departures.left import roles_now
 from service.engine import by_itself
 from service.engine.decisions import (
@@ -59,6 +60,7 @@ RUN_ALONE: Final = {
 #: What is wished of a run by these leaves what somebody did to one step of it by itself.
 MEANS_THE_REST: Final = frozenset({Verb.PAUSE, Verb.RESUME, Verb.RETRY})
 KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
+HELD: Final = "The run is held: it is tried when two persons let the run go on."
 #: What is said on the pages and in Slack of a paused run stays true: nothing of it is begun.
 RUN_IS_PAUSED: Final = "The run is paused, and with it every step: resume the run."
 
@@ -119,8 +121,14 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
             _hand_on_needs(session, step)
         _DO[wish.verb](session, step, wish, now)
     after_steps(session, touched, now=now, also=(run.id,))
-    waits = KEPT if wish.verb is Verb.RETRY and run.paused else ""
+    waits = _waits(session, run) if wish.verb is Verb.RETRY else ""
     return Intervened(touched=tuple(step.step for step in touched), left=left, waits=waits)
+
+
+def _waits(session: Session, run: Run) -> str:
+    """What keeps a step that is tried again from being tried now."""
+    held = session.get_one(Departure, run.departure_id).state is DepartureState.HELD
+    return KEPT if run.paused else HELD if held else ""
 
 
 def _locked(session: Session, run_id: str) -> Sequence[StepRun]:

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, load_only
 
 from service.departures.departure import Departure
-from service.departures.holding import CANCELLED_BEFORE
+from service.departures.holding import CANCELLED_BEFORE, WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.departures.questions import Question
 from service.engine import undos
@@ -225,11 +225,11 @@ def _settle(
             _close(session, run, departure, now=now)
         return
     if run.finished_at is not None:  # something of it was taken up again
-        run.finished_at, departure.state = None, DepartureState.CONFIRMING
         departure.held_codes = [code for code in departure.held_codes if code != CANCELLED_BEFORE.code]
+        held = _over_no_longer(session, run, departure)
         if back:
             undos.go_on(session, run, departure)
-        record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now)
+        record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, body=held)
     if not any(step.moving for step in steps) and departure.state is DepartureState.REVOKING:
         departure.state = DepartureState.CONFIRMING
         record_run(session, run.id, Event.RUN_CONFIRMING, at=now, body={"colour": run.colour.value})
@@ -268,11 +268,22 @@ def open_again(
     session: Session, run: Run, step: str = "", *, now: datetime, body: Mapping[str, str] | None = None
 ) -> Departure:
     """A finished run is over no longer, on record with the step, or else what, opened it."""
-    run.finished_at = None
     departure = session.get_one(Departure, run.departure_id)
-    departure.state = DepartureState.CONFIRMING
-    record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, step=step, body=body)
+    held = _over_no_longer(session, run, departure)
+    record_run(session, run.id, Event.DEPARTURE_REOPENED, at=now, step=step, body={**(body or {}), **held})
     return departure
+
+
+def _over_no_longer(session: Session, run: Run, departure: Departure) -> Mapping[str, str]:
+    """What HR took back after the end is held once it is open again: who stays may be let in by hand by now.
+
+    Gives what the record says of it besides.
+    """
+    run.finished_at, departure.state = None, DepartureState.CONFIRMING
+    if departure.held_because != WITHDRAWN_TOO_LATE.said or undos.is_taken_back(session, run.id):
+        return {}
+    departure.state, departure.held_codes = DepartureState.HELD, [WITHDRAWN_TOO_LATE.code]
+    return {"because": WITHDRAWN_TOO_LATE.code}
 
 
 def _let_pass(session: Session, ended: Iterable[Step]) -> list[str]:

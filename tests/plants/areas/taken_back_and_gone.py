@@ -4,8 +4,26 @@ from tests.plants.plant import Plant
 
 BESIDE = "tests/unit/engine/test_undo_beside_a_later_run.py"
 PAUSED = "tests/unit/engine/test_undo_that_is_paused.py"
+AFTER = "tests/unit/engine/test_taken_back_after_the_end.py"
 
 PLANTS = (
+    Plant(
+        protects="What HR took back after the end is held once it is open again.",
+        file="service/engine/progress.py",
+        text="    departure.state, departure.held_codes = DepartureState.HELD, [WITHDRAWN_TOO_LATE.code]\n",
+        becomes="",
+        tests=(
+            f"{AFTER}::test_what_after_care_finds_open_is_held_and_a_retry_shuts_nobody_out",
+            f"{AFTER}::test_a_step_that_is_tried_after_the_end_waits_for_two_persons_too",
+        ),
+    ),
+    Plant(
+        protects="Who tries a step of a held run again is told that it waits for two persons.",
+        file="service/engine/interventions.py",
+        text='    return KEPT if run.paused else HELD if held else ""',
+        becomes='    return KEPT if run.paused else ""',
+        tests=(f"{AFTER}::test_what_after_care_finds_open_is_held_and_a_retry_shuts_nobody_out",),
+    ),
     Plant(
         protects="A run that was taken back while it was paused is paused no longer.",
         file="service/engine/undos.py",
