@@ -20,6 +20,7 @@ from tests.integration.faults.deciding import (
     whoever_is_let_go_is_done,
 )
 from tests.integration.faults.groups import groups_are_as_others_left_them
+from tests.integration.faults.looks import what_was_shut_is_looked_at_again
 from tests.integration.faults.others import (
     nobody_else_is_overruled,
     nobody_elses_device_is_locked,
@@ -269,6 +270,7 @@ INVARIANTS: Final[tuple[Invariant, ...]] = (
     groups_are_as_others_left_them,
     nobody_is_begun_early,
     every_time_is_true,
+    what_was_shut_is_looked_at_again,
     the_ledger_holds,
 )
 

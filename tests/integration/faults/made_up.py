@@ -142,6 +142,24 @@ LATER: Final = {
     ),
     "others": tuple(each for each in STEERED.others if each.what == MEMBER),
 }
+#: An hour later the login of E-2 is looked at; or nobody does, after the first reading back or without one.
+TWO_HOURS: Final = at(2 * 3600)
+
+
+def looked_at(*seconds: float) -> History:
+    looks = (
+        Entry(seq=0, at=at(second), event="step.read_back", departure="b", run="rb", step="shut", body={})
+        for second in seconds
+    )
+    entries = (*STEERED.entries, *looks)
+    return replace(
+        STEERED,
+        entries=tuple(replace(each, seq=seq) for seq, each in enumerate(entries)),
+        open_before=frozenset({("E-2", "shut")}),
+        ended=TWO_HOURS,
+    )
+
+
 NOT_YET: Final = Meant(said=SAID, at=datetime(2026, 3, 2, 14, tzinfo=UTC))
 STEERED_LIES: Final[tuple[tuple[str, History], ...]] = (
     (
@@ -182,6 +200,8 @@ STEERED_LIES: Final[tuple[tuple[str, History], ...]] = (
         "done_is_so",
         replace(STEERED, others=STEERED.others[1:], still_open=frozenset({("E-2", "shut")})),
     ),
+    ("what_was_shut_is_looked_at_again", looked_at(30)),
+    ("what_was_shut_is_looked_at_again", looked_at()),
     ("nobody_is_begun_early", replace(STEERED, meant={**STEERED.meant, "b": NOT_YET})),
     ("every_time_is_true", replace(STEERED, ended=at(10))),
     (

@@ -280,6 +280,13 @@ def _overrules_others() -> None:
     put_in_place_of(restoring, "difference", blind)
 
 
+def _never_looks_again() -> None:
+    """What was read back once is never read any more."""
+    from service.engine import machine
+
+    put_in_place_of(machine, "next_look", lambda *_, **__: None)
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize(
     ("plant", "broken"),
@@ -295,6 +302,7 @@ def _overrules_others() -> None:
         (_stops_no_batch, "a_stopped_batch_stands"),
         (_opens_every_wave, "waves_wait_for_their_turn"),
         (_overrules_others, "nobody_else_is_overruled"),
+        (_never_looks_again, "what_was_shut_is_looked_at_again"),
     ],
 )
 def test_a_broken_service_is_found_out(plant: Callable[[], None], broken: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.faults.history import INVARIANTS, violations
-from tests.integration.faults.made_up import STEERED, STEERED_LIES, told
+from tests.integration.faults.made_up import STEERED, STEERED_LIES, looked_at, told
 from tests.integration.faults.seen import Effect, Entry, History, Meant, Op, Said, Standing
 from tests.integration.faults.words import judged
 
@@ -354,6 +354,10 @@ def test_the_checker_finds_nothing_wrong_where_people_decide() -> None:
 
 def test_the_checker_finds_nothing_wrong_where_batches_are_steered_and_others_are_at_work() -> None:
     assert violations(STEERED) == {}
+
+
+def test_the_checker_finds_nothing_wrong_where_what_was_shut_is_looked_at_again() -> None:
+    assert violations(looked_at(30, 3700)) == {}
 
 
 @pytest.mark.parametrize("n", [1, 2])

@@ -2,9 +2,22 @@
 
 from tests.plants.areas.checker import CHECKER, blind
 
-BATCHES, OTHERS, GROUPS, TIMES = (f"{CHECKER}{name}.py" for name in ("batches", "others", "groups", "times"))
+BATCHES, OTHERS, GROUPS, TIMES, LOOKS = (
+    f"{CHECKER}{name}.py" for name in ("batches", "others", "groups", "times", "looks")
+)
 
 PLANTS = (
+    blind(
+        "The checker misses no service that never looks again.",
+        "        if run in closed and step in read and done < due:",
+        file=LOOKS,
+    ),
+    blind(
+        "The checker takes the first reading back for no later look.",
+        "(done is not None and at - done >= LOOKED_AT_AFTER)",
+        "done is not None",
+        file=LOOKS,
+    ),
     blind(
         "The checker misses nobody who is begun while their batch is stopped.",
         '        elif entry.event == "run.started":',
