@@ -1,7 +1,7 @@
 """`exeunt departures`: who leaves, and announcing several at once from a file."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -94,7 +94,9 @@ def import_(*, path: Path, source: str, zone: str | None, sealed: bool, sealed_f
             ids = service.intake.take_file(source, section, raw, together=together, by=f"person:{by.subject}")
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{_listed(error.slips)}", WRONG_USE)
-        click.echo(_stored(ids, *_new_and_held(service, ids, since=began)))
+        hidden = _hidden(service, by.id)
+        click.echo(_stored(ids, *_new_and_held(service, ids, since=began, hidden=hidden)))
+        over -= {each for each in over if each[1] in hidden}
         for why, said in ((PassedOver.TAKEN_BACK, _stay), (PassedOver.AT_ONCE_BEFORE, _told_before)):
             if count := sum(each == why for each, _ in over):
                 click.echo(said(count))
@@ -106,17 +108,32 @@ def _listed(slips: "Sequence[Slip]") -> str:
     return "\n".join([*(f"  {slip}" for slip in slips[:MOST_SLIPS]), *more])
 
 
-def _new_and_held(service: "Service", ids: Sequence[str], *, since: "datetime") -> tuple[int, int]:
+def _hidden(service: "Service", reader: str) -> frozenset[str]:
+    """What whoever brought the file must not know of: to them it is as new as what they brought."""
+    from sqlalchemy import select
+
+    from service.departures.departure import Departure
+    from service.departures.sealing import open_to
+
+    with service.store.read() as session:
+        return frozenset(session.scalars(select(Departure.id).where(~open_to(reader))))
+
+
+def _new_and_held(
+    service: "Service", ids: Sequence[str], *, since: "datetime", hidden: "Collection[str]"
+) -> tuple[int, int]:
     """How many of the departures of a file were not known before, and how many of all are held."""
     from sqlalchemy import func, select
 
     from service.departures.departure import Departure
     from service.departures.kind import DepartureState
 
-    theirs = select(func.count()).where(Departure.id.in_(ids))
+    seen = [each for each in ids if each not in hidden]
+    theirs = select(func.count()).where(Departure.id.in_(seen))
     with service.store.read() as session:
         new = session.scalar(theirs.where(Departure.announced_at >= since)) or 0
-        return new, session.scalar(theirs.where(Departure.state == DepartureState.HELD)) or 0
+        held = session.scalar(theirs.where(Departure.state == DepartureState.HELD)) or 0
+    return new + len(ids) - len(seen), held
 
 
 def _stay(count: int) -> str:

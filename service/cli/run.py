@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -128,12 +128,16 @@ def _stored(service: "Service", event: "TerminationEvent", *, by: str) -> "tuple
     from service.departures.announce import announce
     from service.departures.departure import Departure
     from service.departures.event import Unannounceable
+    from service.departures.sealing import is_hidden_from_actor
     from service.ledger.entry import gathered
 
     try:
         with service.store.write() as session, gathered(session):
             done = announce(session, event, now=service.now(), by=by, guard=service.starter.guard)
-            return done, session.get_one(Departure, done.departure_id).held_because
+            departure = session.get_one(Departure, done.departure_id)
+            if is_hidden_from_actor(session, departure, by):  # as if there had been none before
+                return replace(done, news=True), ""
+            return done, departure.held_because
     except Unannounceable as refused:
         stop(refused.reason, WRONG_USE)
 

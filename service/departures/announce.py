@@ -25,7 +25,7 @@ from service.departures.holding import (
 from service.departures.kind import BESIDE, OVER, DepartureKind, DepartureState
 from service.departures.lateness import as_hr_meant, seconds, told_late
 from service.departures.record import record
-from service.departures.sealing import check_sealable, seal_as_asked
+from service.departures.sealing import check_sealable, is_hidden_from_actor, seal_as_asked
 from service.ledger.event import Event
 from service.people.person import LEAVER, Leaver, Person
 from service.store import Prepared, table_of
@@ -86,7 +86,7 @@ def announce(
     departure, begun_by_it, cancelled = _meant(session, person, event, now=now)
     event = zones.kept(event, departure)
     if event.change is Change.RESCINDED:
-        departure = _to_withdraw(session, departure, person)
+        departure = _to_withdraw(session, departure, person, by=by)
     before = _over_and_said_again(session, begun_by_it, event)
     if departure is not None:
         return _heard(session, departure, event, before, now=now, by=by, guard=guard)
@@ -216,10 +216,10 @@ def _check_agreement(person: Leaver, said: EventPerson) -> None:
             )
 
 
-def _to_withdraw(session: Session, departure: Departure | None, person: Leaver) -> Departure:
+def _to_withdraw(session: Session, departure: Departure | None, person: Leaver, *, by: str) -> Departure:
     """The open departure, else the last one: HR may notice its slip after everything was done."""
     found = departure or late.last_of(session, person)
-    if found is None:
+    if found is None or is_hidden_from_actor(session, found, by):
         raise Unannounceable("There is no departure of this person to withdraw.")
     return found
 

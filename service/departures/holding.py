@@ -34,7 +34,11 @@ BEGINS_NOTHING: Final = frozenset(
     {DepartureState.HELD, DepartureState.RESTORING, DepartureState.CLOSED, DepartureState.WITHDRAWN}
 )
 MOST_BECAUSE: Final = 500
-TITLES: Final = {mass.CODE: "More at once than the mass guard lets go", shape.TEAM: "A whole team at once"}
+TITLES: Final = {
+    mass.CODE: "More at once than the mass guard lets go",
+    shape.TEAM: "A whole team at once",
+    shape.SEVERAL: "More at once than may go by themselves",
+}
 
 
 class Doubt(NamedTuple):
@@ -182,7 +186,7 @@ def hold_or_schedule(  # noqa: PLR0913  each by its name
     for doubt in found:
         if doubt.code == mass.CODE:
             others = mass.same_wave(session, departure, guard, now=now)
-        elif doubt.code == shape.TEAM:
+        elif doubt.code in (shape.TEAM, shape.SEVERAL):
             others = shape.same_team(session, departure, person, guard)
         else:
             continue

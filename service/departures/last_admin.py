@@ -25,6 +25,8 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     """The target systems that nobody would administer after this departure, by name.
 
     An administrator who leaves no later than this leaver is none, nor is an account that belongs to nobody known.
+    Whose departure is sealed stays until its time: that they are counted out would tell of it. Whoever begins after
+    that is looked at again when they do.
     """
     if departure.kind in BESIDE:
         return []
@@ -34,6 +36,7 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     leaving = select(Departure.person_id).where(
         Departure.state.not_in(STAYS),
         Departure.kind.not_in(BESIDE),
+        Departure.sealed.is_(False),
         or_(Departure.effective_at <= departure.effective_at, Departure.begun_at.is_not(None)),
     )
     others = select(AccountLink.connector).where(
@@ -66,6 +69,7 @@ def leaving_admins(session: Session, connector: str, *, without: str) -> frozens
             ~_owner(without),
             Departure.begun_at.is_not(None),
             Departure.state.not_in(STAYS),
+            Departure.sealed.is_(False),
             Departure.kind.not_in(BESIDE),
         )
     )

@@ -48,6 +48,15 @@ def is_hidden(session: Session, departure: Departure, reader: str) -> bool:
     return departure.sealed and session.get(MaySee, (departure.id, reader)) is None
 
 
+def is_hidden_from_actor(session: Session, departure: Departure, actor: str) -> bool:
+    """The same of whoever speaks, as the ledger names them; from an HR system nothing is hidden."""
+    kind, _, subject = actor.partition(":")
+    if kind != "person" or not departure.sealed:
+        return False
+    person = session.scalar(select(Person.id).where(Person.subject == subject))
+    return is_hidden(session, departure, person or "")
+
+
 def hides_batch(session: Session, batch_id: str, reader: str) -> bool:
     """Whether a batch does not exist for a person: all who are in it are sealed, and not for them."""
     inside = select(Departure.id).where(Departure.batch_id == batch_id).limit(1)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Exists, bindparam, false, func, select
+from sqlalchemy import ColumnElement, Exists, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
@@ -19,6 +19,9 @@ from service.store import Prepared, table_of
 PROTECTED: Final = "protected"
 EXECUTIVE: Final = "executive"
 TEAM: Final = "team"
+#: The same where some of it is sealed: whoever is not named would read it off the others.
+SEVERAL: Final = "several"
+MORE: Final = "More people leave about then than may without a person's decision: two persons decide."
 FIRST_TIME: Final = "first time"
 #: Colleagues who leave this close to each other leave together.
 TOGETHER: Final = timedelta(days=7)
@@ -34,9 +37,8 @@ def shapes(
         yield PROTECTED, "This person is protected: no run touches them before two persons have decided."
     if is_executive(person, guard):
         yield EXECUTIVE, "This person is an executive: two persons decide."
-    whole, _ = _team(session, departure, person, guard)
-    if whole:
-        yield TEAM, whole
+    if (team := _team(session, departure, person, guard)) is not None:
+        yield (SEVERAL, MORE) if team.some_sealed else (TEAM, team.said)
     if guard.first_time and is_first_time(session, departure):
         yield FIRST_TIME, "Whoever announced this never did before, and others have: two persons decide."
 
@@ -65,13 +67,14 @@ def is_first_time(session: Session, departure: Departure) -> bool:
 
 def same_team(session: Session, departure: Departure, person: Someone, guard: Guardrails) -> list[Departure]:
     """The others of the team or department that leave about then and have not begun."""
-    at = departure.effective_at
-    _, team = _team(session, departure, person, guard)
+    at, team = departure.effective_at, _team(session, departure, person, guard)
+    if team is None:
+        return []
     query = (
         select(Departure)
         .join(Person, Person.id == Departure.person_id)
         .where(
-            team,
+            team.who,
             Departure.state == DepartureState.SCHEDULED,
             Departure.kind.not_in(BESIDE),
             Departure.released_at.is_(None),
@@ -87,25 +90,31 @@ def _listed(person: Someone, numbers: Collection[str]) -> bool:
     return bool(number) and number in {listed.casefold() for listed in numbers}
 
 
-def _team(
-    session: Session, departure: Departure, person: Someone, guard: Guardrails
-) -> tuple[str, ColumnElement[bool]]:
-    """Whether with this departure a whole team or department leaves, as a sentence; and who that is."""
+class _Team(NamedTuple):
+    """Those who leave together: as a sentence, in a query, and whether some of it is sealed."""
+
+    said: str
+    who: ColumnElement[bool]
+    some_sealed: bool
+
+
+def _team(session: Session, departure: Departure, person: Someone, guard: Guardrails) -> _Team | None:
+    """The team or department that with this departure leaves as a whole, if one does."""
     if departure.kind in BESIDE:
-        return "", false()
+        return None
     if guard.whole_teams and person.manager_id is not None:
         leaving, there = _MANAGER.asked(session, departure, person.manager_id)
         if leaving >= guard.team_reports or (leaving == there and there >= LEAST_TEAM):
             said = f"{leaving} of {there} reports of one manager leave within a week: two persons decide."
-            return said, Person.manager_id == person.manager_id
+            sealed = _MANAGER.some_sealed(session, departure, person.manager_id)
+            return _Team(said, Person.manager_id == person.manager_id, sealed)
     if guard.whole_teams and person.department:
         leaving, there = _DEPARTMENT.asked(session, departure, person.department)
         if leaving == there and there >= LEAST_TEAM:
-            return (
-                f"All {there} people of one department leave within a week: two persons decide.",
-                Person.department == person.department,
-            )
-    return "", false()
+            said = f"All {there} people of one department leave within a week: two persons decide."
+            sealed = _DEPARTMENT.some_sealed(session, departure, person.department)
+            return _Team(said, Person.department == person.department, sealed)
+    return None
 
 
 _DEPARTURES: Final = table_of(Departure).c
@@ -131,7 +140,7 @@ class _Group:
 
     def __init__(self, column: ColumnElement[Any]) -> None:
         same = column == bindparam("same")
-        leaving = select(func.count(func.distinct(_DEPARTURES.person_id))).where(
+        leave = (
             _PEOPLE.id == _DEPARTURES.person_id,
             same,
             _DEPARTURES.state != DepartureState.WITHDRAWN,
@@ -139,8 +148,12 @@ class _Group:
             _DEPARTURES.released_at.is_(None),
             _DEPARTURES.effective_at.between(bindparam("first"), bindparam("last")),
         )
+        leaving = select(func.count(func.distinct(_DEPARTURES.person_id))).where(*leave)
         there = select(func.count()).where(same)
         self._counted = Prepared(select(leaving.scalar_subquery(), there.scalar_subquery()))
+        self._sealed = Prepared(
+            select(select(_DEPARTURES.id).where(*leave, _DEPARTURES.sealed.is_(True)).exists())
+        )
         self._gone = Prepared(select(func.count()).where(same, gone(bindparam("first"))))
 
     def asked(self, session: Session, departure: Departure, same: str) -> tuple[int, int]:
@@ -153,6 +166,11 @@ class _Group:
         if LEAST_TEAM <= leaving < there:  # rarely: only then it matters how many have gone
             there = max(leaving, there - self._gone.scalar(session, same=same, first=first))
         return leaving, there
+
+    def some_sealed(self, session: Session, departure: Departure, same: str) -> bool:
+        """Whether any of those who leave about then is sealed: what is said of all would tell of them."""
+        first, last = departure.effective_at - TOGETHER, departure.effective_at + TOGETHER
+        return bool(self._sealed.scalar(session, same=same, first=first, last=last))
 
 
 _MANAGER: Final = _Group(_PEOPLE.manager_id)

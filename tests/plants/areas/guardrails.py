@@ -87,8 +87,8 @@ PLANTS = (
     Plant(
         protects="A whole team that leaves at once is held.",
         file=SHAPE,
-        text="    if whole:\n",
-        becomes="    if False:\n",
+        text="    if (team := _team(session, departure, person, guard)) is not None:\n",
+        becomes="    if (team := _team(session, departure, person, guard)) is not None and not team.said:\n",
         tests=(f"{FEED}::test_a_whole_team_is_held_and_a_part_of_it_is_not",),
     ),
     Plant(

@@ -5,6 +5,8 @@ from tests.plants.plant import Plant
 DOORS = "tests/attacks/sealed/test_doors.py"
 LEAVER = "tests/attacks/sealed/test_the_leaver.py"
 PAGES = "tests/attacks/sealed/test_pages.py"
+GUARDED = "tests/attacks/sealed/test_guardrails.py"
+CLI = "tests/unit/cli/test_sealed.py"
 SEALING = "service/departures/sealing.py"
 
 PLANTS = (
@@ -63,6 +65,48 @@ PLANTS = (
         text="    return people - set(session.scalars(records_of(leaver_id)))",
         becomes="    return people - {leaver_id}",
         tests=(f"{DOORS}::test_it_is_sealed_for_no_other_record_of_its_leaver",),
+    ),
+    Plant(
+        protects="A guardrail that holds a whole team does not tell who of it is sealed.",
+        file="service/departures/shape.py",
+        text="        yield (SEVERAL, MORE) if team.some_sealed else (TEAM, team.said)",
+        becomes="        yield TEAM, team.said",
+        tests=(f"{GUARDED}::test_a_whole_department_is_held_and_does_not_tell_who_of_it_is_sealed",),
+    ),
+    Plant(
+        protects="An administrator who stays the last one to read does not tell that another one is sealed.",
+        file="service/departures/last_admin.py",
+        text="        Departure.sealed.is_(False),\n        or_(",
+        becomes="        or_(",
+        tests=(f"{GUARDED}::test_an_administrator_is_not_the_last_because_another_one_is_sealed",),
+    ),
+    Plant(
+        protects="The step that asks a system for its administrators does not count a sealed leaver out.",
+        file="service/departures/last_admin.py",
+        text="            Departure.sealed.is_(False),\n",
+        becomes="",
+        tests=(f"{GUARDED}::test_a_step_counts_on_an_administrator_who_is_sealed_until_their_time",),
+    ),
+    Plant(
+        protects="Who is not named and announces a sealed departure is answered as if it were new.",
+        file="service/cli/run.py",
+        text="            if is_hidden_from_actor(session, departure, by):  # as if there had been none before",
+        becomes="            if False:",
+        tests=(f"{CLI}::test_who_is_not_named_and_announces_it_is_answered_as_if_it_were_new",),
+    ),
+    Plant(
+        protects="A file does not tell whoever is not named that somebody in it was known to leave.",
+        file="service/cli/departures.py",
+        text="    return new + len(ids) - len(seen), held",
+        becomes="    return new, held",
+        tests=(f"{CLI}::test_a_file_of_who_is_not_named_counts_it_as_new",),
+    ),
+    Plant(
+        protects="Who is not named takes nothing sealed back.",
+        file="service/departures/announce.py",
+        text="    if found is None or is_hidden_from_actor(session, found, by):",
+        becomes="    if found is None:",
+        tests=(f"{CLI}::test_who_is_not_named_takes_nothing_sealed_back",),
     ),
     Plant(
         protects="Each look at a sealed departure is on record.",

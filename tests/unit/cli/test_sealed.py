@@ -11,6 +11,8 @@ from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the
 
 ROWS = "change,source_id,name,kind,last_day,timezone\nscheduled,hr-3,Mike Dalton,involuntary,2030-01-31,UTC\n"
 
+AT = ("--at", "2030-01-31", "--kind", "involuntary")
+
 
 @pytest.fixture
 def shell(exeunt: Shell) -> Shell:  # noqa: F811  pytest finds a fixture by its name
@@ -93,3 +95,38 @@ def test_a_file_is_read_by_the_friday_rule_as_hr_s_webhook_is(shell: Shell) -> N
 
     (line,) = json.loads(shell("departures", "--json").out)
     assert line["effective_at"] == "2030-02-01T15:30:00+00:00"
+
+
+@pytest.fixture
+def another_of_hr(shell: Shell) -> Shell:
+    """Hanna has sealed how Mike (E-3) leaves; now a colleague of HR sits at the keyboard."""
+    assert shell("run", "E-3", *AT, "--sealed", "--yes").code == 0
+    shell("people", "grant", "E-2", "hr")
+    somebody_else(shell)
+    shell.maps("E-2")
+    return shell
+
+
+def test_who_is_not_named_and_announces_it_is_answered_as_if_it_were_new(another_of_hr: Shell) -> None:
+    said = another_of_hr("run", "E-3", *AT, "--yes")
+
+    assert said.code == 0
+    assert "is stored. The running service acts on it when its time comes." in said.out
+    assert "known" not in said.out
+
+
+def test_a_file_of_who_is_not_named_counts_it_as_new(another_of_hr: Shell) -> None:
+    (another_of_hr.folder / "leavers.csv").write_text(ROWS)
+
+    assert another_of_hr("departures", "import", "leavers.csv").out.startswith("1 departure is stored.")
+
+
+def test_who_is_not_named_takes_nothing_sealed_back(another_of_hr: Shell) -> None:
+    (another_of_hr.folder / "stays.csv").write_text("change,source_id,name\nrescinded,hr-3,Mike Dalton\n")
+    (another_of_hr.folder / "none.csv").write_text("change,source_id,name\nrescinded,hr-1,Hanna Ek\n")
+
+    said = another_of_hr("departures", "import", "stays.csv")
+    none = another_of_hr("departures", "import", "none.csv")
+
+    assert said.code == 2
+    assert said.err.replace("stays", "none") == none.err
