@@ -1,11 +1,16 @@
 """`exeunt plan`: what would happen, with nothing done."""
 
 import json
+from typing import TYPE_CHECKING
 
 import rich_click as click
 
 from service.cli._open import UNREACHABLE, find_person, opened, playbook_in_use
 from service.departures.kind import DepartureKind
+
+if TYPE_CHECKING:
+    from service.app import Service
+    from service.people.person import Person
 
 CHANGES_CODE = 10
 KINDS = tuple(kind.value for kind in DepartureKind)
@@ -15,13 +20,12 @@ KINDS = tuple(kind.value for kind in DepartureKind)
 @click.argument("person")
 @click.option(
     "--kind",
-    default="voluntary",
-    show_default=True,
     type=click.Choice(KINDS),
+    help="Of which kind of departure; else of the one that is announced, or a voluntary one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--detailed-exitcode", is_flag=True, help="Leave with 10 where there is something to do.")
-def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -> None:
+def command(*, person: str, kind: str | None, as_json: bool, detailed_exitcode: bool) -> None:
     """Show what would be done to PERSON (employee number, HR id, e-mail or user name)."""
     from dataclasses import asdict
 
@@ -33,8 +37,9 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
 
     with opened() as service:
         found = find_person(service, person)
-        loaded = playbook_in_use(service, DepartureKind(kind))
-        given = PlanInput(kind=DepartureKind(kind), department=found.department, country=found.country)
+        of_kind = DepartureKind(kind) if kind else _announced(service, found)
+        loaded = playbook_in_use(service, of_kind)
+        given = PlanInput(kind=of_kind, department=found.department, country=found.country)
         planned = plan(loaded, given, service.registry)
         with service.store.read() as session:
             lines = Previewer(registry=service.registry, now=service.now).preview(
@@ -61,3 +66,15 @@ def command(*, person: str, kind: str, as_json: bool, detailed_exitcode: bool) -
         raise SystemExit(UNREACHABLE)
     if detailed_exitcode and lines:
         raise SystemExit(CHANGES_CODE)
+
+
+def _announced(service: "Service", person: "Person") -> DepartureKind:
+    """The kind of the departure that awaits a person, as far as whoever asks may know of it."""
+    from service.cli._actor import reader
+
+    who = reader(service)
+    theirs = [one for one, _ in service.desk.waiting_departures(who) if one.person_id == person.id]
+    if not theirs:
+        return DepartureKind.VOLUNTARY
+    service.desk.looked([one.id for one in theirs[:1] if one.sealed], who, door="cli")
+    return theirs[0].kind

@@ -165,4 +165,13 @@ PLANTS = (
         becomes="SlackMessage.kept_back_since.is_(None))",
         tests=(f"{DOORS}::test_what_slack_must_not_be_told_yet_makes_no_alarm_about_slack",),
     ),
+    Plant(
+        protects="A plan shows the kind of a sealed departure to nobody who is not named.",
+        file="service/cli/plan.py",
+        text="for one, _ in service.desk.waiting_departures(who) if",
+        becomes="for one, _ in service.desk.waiting_departures() if",
+        tests=(
+            "tests/unit/cli/test_sealed.py::test_a_plan_is_of_the_departure_that_whoever_asks_may_know_of",
+        ),
+    ),
 )

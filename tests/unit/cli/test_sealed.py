@@ -130,3 +130,17 @@ def test_who_is_not_named_takes_nothing_sealed_back(another_of_hr: Shell) -> Non
 
     assert said.code == 2
     assert said.err.replace("stays", "none") == none.err
+
+
+def test_a_plan_is_of_the_departure_that_whoever_asks_may_know_of(shell: Shell) -> None:
+    (shell.folder / "leavers.csv").write_text(ROWS)
+    said = shell("departures", "import", "leavers.csv", "--sealed")
+    assert said.code == 0, said.err
+
+    assert "playbook involuntary v1" in shell("plan", "E-3").out
+    assert "playbook contractor-end v1" in shell("plan", "E-3", "--kind", "contractor-end").out
+    assert looks() == ["cli"]
+    somebody_else(shell)
+
+    assert "playbook voluntary v1" in shell("plan", "E-3").out
+    assert looks() == ["cli"]
