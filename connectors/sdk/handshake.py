@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from connectors.sdk.errors import ConfigError, ConnectorError, Unavailable
@@ -86,10 +87,14 @@ def shake_hands(plain: socket.socket, *, host: str, trusted: ssl.SSLContext) -> 
         raise NoHandshake(error) from None  # its message may hold what the other side chose
 
 
-def check_authorities(ca_file: str, *, whose: str) -> None:
-    """Raises `ConfigError` where a file of authorities cannot be used."""
+def check_authorities(ca_file: str, *, whose: str) -> int:
+    """When a file of authorities was last written: a connection made under others is not used on.
+
+    Raises `ConfigError` where it cannot be used.
+    """
     try:
         trusting(ca_file)
+        return Path(ca_file).stat().st_mtime_ns
     except OSError:
         raise ConfigError(
             f"{whose} cannot be read as certificates.", hint="Name a PEM file that we may read."

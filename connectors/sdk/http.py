@@ -98,9 +98,8 @@ class Http:
         byte_cap: int = BYTE_CAP,
         ca_file: str | None = None,
     ) -> None:
-        self._base, self._place = _where(base_url, ca_file, target=target)
-        if ca_file:
-            check_authorities(ca_file, whose=f"The ca_file of {target}")
+        written = check_authorities(ca_file, whose=f"The ca_file of {target}") if ca_file else 0
+        self._base, self._place = _where(base_url, ca_file, written, target=target)
         self._url = self._base.geturl()
         self._origin = f"{self._base.scheme}://{self._base.netloc}"
         self._target = target
@@ -331,7 +330,7 @@ class _Body(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _where(base_url: str, ca_file: str | None, *, target: str) -> tuple[SplitResult, Place]:
+def _where(base_url: str, ca_file: str | None, written: int, *, target: str) -> tuple[SplitResult, Place]:
     """Where a base URL leads. Raises `ConfigError` where our credentials must not travel."""
     base = urls.split(base_url, schemes=("https", "http"), target=target)
     if base.scheme == "http" and not urls.is_loopback(base.hostname or ""):
@@ -339,7 +338,7 @@ def _where(base_url: str, ca_file: str | None, *, target: str) -> tuple[SplitRes
             f"The URL of {target} begins with http://, so our credentials would travel in the clear.",
             hint="Write https:// instead.",
         )
-    return base, Place(*urls.origin(base), ca_file=ca_file)
+    return base, Place(*urls.origin(base), ca_file=ca_file, ca_written=written)
 
 
 @atexit.register

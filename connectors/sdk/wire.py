@@ -31,12 +31,13 @@ _AS_IT_STANDS: Final = re.compile(rf"[A-Za-z0-9{re.escape(_PLAIN)}]*")
 
 
 class Place(NamedTuple):
-    """Where a connection goes. `ca_file` holds the only authorities to trust there."""
+    """Where a connection goes. `ca_file` holds the only authorities to trust there, as written at `ca_written`."""
 
     scheme: str
     host: str
     port: int
     ca_file: str | None
+    ca_written: int = 0
 
     @property
     def where(self) -> str:

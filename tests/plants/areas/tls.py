@@ -66,9 +66,16 @@ PLANTS = (
     Plant(
         protects="A file that holds no certificates is a wrong setting.",
         file="connectors/sdk/http.py",
-        text='            check_authorities(ca_file, whose=f"The ca_file of {target}")',
-        becomes="            pass",
+        text='        written = check_authorities(ca_file, whose=f"The ca_file of {target}") if ca_file else 0',
+        becomes="        written = 0",
         tests=(f"{TLS}::test_a_file_that_holds_no_certificates_is_a_wrong_setting_and_no_network_trouble",),
+    ),
+    Plant(
+        protects="A connection made under other authorities is not used on.",
+        file="connectors/sdk/http.py",
+        text="ca_file=ca_file, ca_written=written)",
+        becomes="ca_file=ca_file)",
+        tests=(f"{ANSWERS}::test_a_kept_connection_made_under_other_authorities_is_not_used_on",),
     ),
     Plant(
         protects="A port that speaks no TLS is named as such.",

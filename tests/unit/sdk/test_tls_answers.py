@@ -13,7 +13,7 @@ import pytest
 from ldap3.core.exceptions import LDAPException
 
 from connectors.sdk.context import Context
-from connectors.sdk.errors import Unavailable
+from connectors.sdk.errors import ConfigError, Unavailable
 from connectors.sdk.fakes.ports import spare_port
 from connectors.sdk.http import Http
 from tests.unit.sdk.directory import encrypted as over_ldaps
@@ -181,6 +181,27 @@ def test_a_kept_connection_that_ended_meanwhile_costs_no_change_and_repeats_none
 
     assert [said.split(b" ")[1] for said in heard] == [b"/0", b"/1", b"/2"]
     assert server.clients == 3
+
+
+def test_a_kept_connection_made_under_other_authorities_is_not_used_on(
+    context: Context, serve: Any, ca: PrivateCa
+) -> None:
+    heard: list[bytes] = []
+
+    def script(client: Any) -> None:
+        while said := client.recv(65536):
+            heard.append(said)
+            client.sendall(OK)
+
+    server = serve(script, server_side(ca.issue(LOOPBACK)))
+    asking(server, context, ca).get("/")
+    another = PrivateCa(ca.folder / "another", "Another")
+    ca.ca_file.write_bytes(another.ca_file.read_bytes())
+
+    with pytest.raises(ConfigError, match="not trusted"):
+        asking(server, context, ca).get("/")
+
+    assert len(heard) == 1
 
 
 def test_a_change_on_a_kept_connection_that_ends_unanswered_is_sent_once_and_unknown(
