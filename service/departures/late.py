@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +24,8 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.people.person import Person, Someone
 
+#: What HR itself said too late, or wrong, holds no longer than HR says so.
+OF_HR: Final = holding.SLIPS | {CHANGED_TOO_LATE.code, WITHDRAWN_TOO_LATE.code}
 #: What HR says of a departure: the civil time, its zone, and why.
 Word = tuple[str, str, str]
 
@@ -123,7 +125,9 @@ def _follow(session: Session, departure: Departure, meant: Meant, *, now: dateti
         departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
     departure.kind, departure.changed_to = meant.kind, None
     codes = set(departure.held_codes)
-    if departure.state is DepartureState.HELD and codes and codes <= holding.SLIPS:
+    if guarded := _guarded(departure):
+        departure.held_codes = guarded
+    elif departure.state is DepartureState.HELD and codes and codes <= holding.SLIPS:
         departure.state = DepartureState.SCHEDULED
         departure.held_because, departure.held_codes = "", []
     if departure.held_codes == [CHANGED_TOO_LATE.code]:  # what held it is not so any more
@@ -184,12 +188,24 @@ def acted_on(session: Session, departure: Departure, event: str) -> bool:
 
 
 def hold(session: Session, departure: Departure, because: Doubt, *, now: datetime, by: str) -> None:
-    """What has not begun waits for a person. A closed departure stays closed, and says what HR said."""
+    """What has not begun waits for a person. A closed departure stays closed, and says what HR said.
+
+    What two persons were to decide about before they decide about still, whatever HR says next.
+    """
     record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
+    guarded = _guarded(departure)
     if departure.state is not DepartureState.CLOSED:
-        departure.state, departure.held_codes = DepartureState.HELD, [because.code]
+        departure.state, departure.held_codes = DepartureState.HELD, [*guarded, because.code]
+    if guarded and because is not WITHDRAWN_TOO_LATE:
+        return
     if departure.held_because != WITHDRAWN_TOO_LATE.said:  # a later date must not hide that HR took it back
         departure.held_because = because.said
+
+
+def _guarded(departure: Departure) -> list[str]:
+    """What holds a departure besides HR's own words: HR's next word does not let it go."""
+    held = departure.state is DepartureState.HELD
+    return [code for code in departure.held_codes if held and code not in OF_HR]
 
 
 def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -> Departure | None:

@@ -4,7 +4,28 @@ from tests.plants.plant import Plant
 
 GONE = "tests/attacks/departures/test_who_is_gone.py"
 ANOTHER = "tests/attacks/departures/test_another_plan.py"
+MOVED = "tests/unit/engine/test_guarded_and_moved.py"
 PLANTS = (
+    Plant(
+        protects="What two persons are to decide about is not let go by HR's next word.",
+        file="service/departures/late.py",
+        text="    return [code for code in departure.held_codes if held and code not in OF_HR]",
+        becomes="    return [code for code in departure.held_codes if False and held and code not in OF_HR]",
+        tests=(
+            f"{MOVED}::test_a_protected_person_is_not_shut_out_by_a_date_that_goes_and_comes",
+            f"{MOVED}::test_nor_by_a_slip_that_is_corrected_once_the_time_has_come",
+        ),
+    ),
+    Plant(
+        protects="A date that HR moves does not hide what two persons are to decide about, a withdrawal is said.",
+        file="service/departures/late.py",
+        text="    if guarded and because is not WITHDRAWN_TOO_LATE:",
+        becomes="    if guarded and because is WITHDRAWN_TOO_LATE:",
+        tests=(
+            f"{MOVED}::test_a_protected_person_is_not_shut_out_by_a_date_that_goes_and_comes",
+            f"{MOVED}::test_that_hr_took_it_back_is_said_all_the_same",
+        ),
+    ),
     Plant(
         protects="Nothing else is done to anybody than two persons let go.",
         file="service/engine/start.py",

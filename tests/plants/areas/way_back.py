@@ -159,8 +159,8 @@ PLANTS = (
     Plant(
         protects="What HR takes back after the cut holds what has not begun.",
         file="service/departures/late.py",
-        text="        departure.state, departure.held_codes = DepartureState.HELD, [because.code]",
-        becomes="        departure.held_codes = [because.code]",
+        text="        departure.state, departure.held_codes = DepartureState.HELD, [*guarded, because.code]",
+        becomes="        departure.held_codes = [*guarded, because.code]",
         tests=(f"{SAID_LATE}::test_what_comes_after_the_cut_holds_what_has_not_begun",),
     ),
     Plant(
