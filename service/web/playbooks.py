@@ -28,13 +28,14 @@ STATUS: Final = {Why.ROLE: 403, Why.LEAVER: 403, Why.TWICE: 409, Why.OUTDATED: 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseLine:
-    """One kind of departure and what new runs of it begin with."""
+    """One kind of departure and what new runs of it begin with, or began with until then."""
 
     kind: str
     name: str
     version: int
     digest: str
     since: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ def playbooks() -> ResponseReturnValue:
 @pages.get("/playbooks.json")
 @requires(*EVERYONE)
 def playbooks_json() -> ResponseReturnValue:
-    """What is in use, and what waits, as JSON."""
+    """What is in use and was before, and what waits, as JSON."""
     with rooms().desk.store.read() as session:
         waiting = [
             {
@@ -76,8 +77,8 @@ def playbooks_json() -> ResponseReturnValue:
             }
             for change in _approvals().waiting(session)
         ]
-        lines = [plain.fields(line) for line in _uses(session)]
-    return plain.as_json({"in_use": lines, "waiting": waiting})
+        in_use, before = ([plain.fields(line) for line in lines] for lines in _uses(session))
+    return plain.as_json({"in_use": in_use, "before": before, "waiting": waiting})
 
 
 @pages.get("/playbooks/<digest>.yaml")
@@ -117,33 +118,42 @@ def waiting_names() -> tuple[str, ...]:
 
 def _page(*, refused: str = "", status: int = 200) -> Response:
     with rooms().desk.store.read() as session:
-        lines = _uses(session)
+        lines, before = _uses(session)
         waiting = [_waiting(session, change) for change in _approvals().waiting(session)]
     page = render_template(
-        "playbooks.html", lines=lines, waiting=waiting, refused=refused, may_approve=viewer().has(*APPROVING)
+        "playbooks.html",
+        lines=lines,
+        before=before,
+        waiting=waiting,
+        refused=refused,
+        may_approve=viewer().has(*APPROVING),
     )
     return make_response(page, status)
 
 
-def _uses(session: Session) -> list[UseLine]:
+def _uses(session: Session) -> tuple[list[UseLine], list[UseLine]]:
+    """What is in use, in the order of the kinds, and what was before, the latest end first."""
     rows = session.execute(
-        select(PlaybookUse, PlaybookVersion)
-        .join(PlaybookVersion, PlaybookVersion.digest == PlaybookUse.digest)
-        .order_by(PlaybookUse.n)
-    )
-    latest = {use.kind: (use, version) for use, version in rows}
-    return [
-        UseLine(
-            kind=kind.value,
-            name=version.name,
-            version=version.version,
-            digest=version.digest,
-            since=use.since,
+        select(
+            *(PlaybookUse.kind, PlaybookUse.since, PlaybookUse.digest),
+            *(PlaybookVersion.name, PlaybookVersion.version),
         )
-        for kind in DepartureKind
-        if kind.value in latest
-        for use, version in (latest[kind.value],)
-    ]
+        .join(PlaybookVersion, PlaybookVersion.digest == PlaybookUse.digest)
+        .order_by(PlaybookUse.n.desc())
+    )
+    now: dict[str, UseLine] = {}
+    ended: dict[str, datetime] = {}
+    before = []
+    for kind, since, digest, name, version in rows:
+        until = ended.get(kind)
+        line = UseLine(kind=kind, name=name, version=version, digest=digest, since=since, until=until)
+        ended[kind] = since
+        if until is None:
+            now[kind] = line
+        else:
+            before.append((until, line))
+    in_order = [now[kind.value] for kind in DepartureKind if kind.value in now]
+    return in_order, [line for _, line in sorted(before, key=lambda each: each[0], reverse=True)]
 
 
 def _waiting(session: Session, change: Change) -> WaitingLine:

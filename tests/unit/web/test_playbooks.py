@@ -65,6 +65,23 @@ def test_two_people_approve_and_then_it_is_in_use(changed: Office) -> None:
     assert (after["waiting"], after["in_use"][0]["version"]) == ([], 2)
 
 
+def test_what_was_in_use_before_is_shown_with_its_text(changed: Office) -> None:
+    approver, admin = changed.browser("approver"), changed.browser("admin")
+    assert "in use before" not in admin.get("/playbooks").text
+    changed.world.clock.turn(minutes=5)
+    for client in (approver, admin):
+        client.post("/playbooks/approve", data=_form(client))
+
+    page, told = (changed.browser("auditor").get(path) for path in ("/playbooks", "/playbooks.json"))
+
+    (now,), (before,) = told.json["in_use"], told.json["before"]
+    assert "What was in use before: 1 version<" in page.text
+    assert f'href="/playbooks/{before["digest"]}.yaml"' in page.text
+    assert (before["version"], before["until"], now["version"]) == (1, now["since"], 2)
+    assert before["since"] < before["until"]
+    assert now["until"] is None
+
+
 def test_whoever_approved_sees_no_button_and_is_refused_a_second_time(changed: Office) -> None:
     approver = changed.browser("approver")
     form = _form(approver)
