@@ -136,7 +136,7 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
 
     A laptop that is lost changes nothing about when its owner leaves. Nobody leaves twice at one time: what is closed
     and is told once more, under whatever name, was begun by it; unless a person cancelled its run, so that nothing
-    came of it.
+    came of it. Nor does HR's next word concern such a run, though the last of it is still to come back.
     """
     meant = None if event.change is Change.IMMEDIATE else event.meant
     civil = meant.isoformat() if meant is not None else ""
@@ -154,7 +154,8 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
         if itself or (_told_again(departure, event, civil) and not was_cancelled):
             begun_by_it = departure
         same_sort = departure.kind == event.kind if event.kind in BESIDE else departure.kind not in BESIDE
-        if departure.person_id == person.id and departure.state not in OVER and same_sort:
+        goes_on = departure.state not in OVER and not (was_cancelled and departure.run_id is not None)
+        if departure.person_id == person.id and goes_on and same_sort:
             still_open = departure
     return _Meant(still_open, begun_by_it, cancelled)
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from service.departures import holding, times
 from service.departures.departure import Departure
 from service.departures.event import TerminationEvent
-from service.departures.holding import CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
+from service.departures.holding import CANCELLED_BEFORE, CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
 from service.departures.kind import BESIDE, DepartureKind, DepartureState
 from service.departures.record import record
 from service.departures.sealing import seal_like
@@ -203,9 +203,10 @@ def hold(session: Session, departure: Departure, because: Doubt, *, now: datetim
 
 
 def _guarded(departure: Departure) -> list[str]:
-    """What holds a departure besides HR's own words: HR's next word does not let it go."""
+    """What holds a departure besides HR's own words, or will once it is over: HR's next word does not let it go."""
     held = departure.state is DepartureState.HELD
-    return [code for code in departure.held_codes if held and code not in OF_HR]
+    codes = departure.held_codes if held else [CANCELLED_BEFORE.code]
+    return [code for code in codes if code in departure.held_codes and code not in OF_HR]
 
 
 def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -> Departure | None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
+from service.departures.holding import CANCELLED_BEFORE
 from service.departures.kind import DepartureState
 from service.departures.left import roles_now
 from service.engine import by_itself
@@ -302,6 +303,8 @@ def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *,
     if not wish.step:  # of a cancelled run one step goes on alone
         run.paused = {Verb.PAUSE: True, Verb.RESUME: False, Verb.CANCEL: False}.get(wish.verb, run.paused)
         run.cancelled = {Verb.CANCEL: True, Verb.RETRY: False}.get(wish.verb, run.cancelled)
+        if wish.verb in (Verb.CANCEL, Verb.RETRY):
+            _note_cancelled(session.get_one(Departure, run.departure_id), cancelled=run.cancelled)
     record_run(
         session,
         run.id,
@@ -317,6 +320,12 @@ def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *,
         },
         pii={"reason": wish.reason.strip()} if wish.reason.strip() else {},
     )
+
+
+def _note_cancelled(departure: Departure, *, cancelled: bool) -> None:
+    """At once, and not when the last of it has come back: what HR says next is of no run that goes on."""
+    others = [code for code in departure.held_codes if code != CANCELLED_BEFORE.code]
+    departure.held_codes = [*others, CANCELLED_BEFORE.code] if cancelled else others
 
 
 def _retry(session: Session, step: StepRun, wish: Wish, now: datetime) -> None:

@@ -225,7 +225,6 @@ def _settle(
             _close(session, run, departure, now=now)
         return
     if run.finished_at is not None:  # something of it was taken up again
-        departure.held_codes = [code for code in departure.held_codes if code != CANCELLED_BEFORE.code]
         held = _over_no_longer(session, run, departure)
         if back:
             undos.go_on(session, run, departure)

@@ -90,6 +90,7 @@ def undo(session: Session, wish: UndoWish, specs: Specs, *, now: datetime) -> Un
     )
     session.add(made)
     departure.state, departure.held_because, run.finished_at = DepartureState.RESTORING, "", None
+    departure.held_codes = []
     if because is Because.REHIRE:
         departure.changed_to = None  # who comes back does not leave again by what HR said before
     run.paused = run.cancelled = False  # what was stopped was the way forward

@@ -9,8 +9,8 @@ PLANTS = (
     Plant(
         protects="What two persons are to decide about is not let go by HR's next word.",
         file="service/departures/late.py",
-        text="    return [code for code in departure.held_codes if held and code not in OF_HR]",
-        becomes="    return [code for code in departure.held_codes if False and held and code not in OF_HR]",
+        text="    codes = departure.held_codes if held else [CANCELLED_BEFORE.code]",
+        becomes="    codes = [CANCELLED_BEFORE.code]",
         tests=(
             f"{MOVED}::test_a_protected_person_is_not_shut_out_by_a_date_that_goes_and_comes",
             f"{MOVED}::test_nor_by_a_slip_that_is_corrected_once_the_time_has_come",

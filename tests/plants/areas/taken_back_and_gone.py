@@ -5,8 +5,54 @@ from tests.plants.plant import Plant
 BESIDE = "tests/unit/engine/test_undo_beside_a_later_run.py"
 PAUSED = "tests/unit/engine/test_undo_that_is_paused.py"
 AFTER = "tests/unit/engine/test_taken_back_after_the_end.py"
+OPEN = "tests/unit/engine/test_cancelled_and_not_over.py"
 
 PLANTS = (
+    Plant(
+        protects="What HR says of somebody whose run was cancelled is not put to the run that does nothing.",
+        file="service/departures/announce.py",
+        text=" and not (was_cancelled and departure.run_id is not None)",
+        becomes="",
+        tests=(
+            f"{OPEN}::test_who_leaves_after_all_is_put_to_people_and_not_to_the_run_that_does_nothing",
+            f"{OPEN}::test_hr_takes_back_what_was_cancelled_and_still_it_is_not_lost_that_they_leave",
+        ),
+    ),
+    Plant(
+        protects="What is held because a run was cancelled is spoken of once.",
+        file="service/departures/announce.py",
+        text="not (was_cancelled and departure.run_id is not None)",
+        becomes="not was_cancelled",
+        tests=(f"{OPEN}::test_what_hr_says_next_is_of_the_one_that_is_held",),
+    ),
+    Plant(
+        protects="That a run was cancelled is known at once, and not when the last of it has come back.",
+        file="service/engine/interventions.py",
+        text="[*others, CANCELLED_BEFORE.code] if cancelled else others",
+        becomes="others",
+        tests=(f"{OPEN}::test_who_leaves_after_all_is_put_to_people_and_not_to_the_run_that_does_nothing",),
+    ),
+    Plant(
+        protects="A cancelled run that is tried again is the one HR speaks of.",
+        file="service/engine/interventions.py",
+        text="[*others, CANCELLED_BEFORE.code] if cancelled else others",
+        becomes="[*others, CANCELLED_BEFORE.code]",
+        tests=(f"{OPEN}::test_a_run_that_is_tried_again_is_the_one_hr_speaks_of",),
+    ),
+    Plant(
+        protects="A cancelled run that is taken back is the one HR speaks of.",
+        file="service/engine/undo.py",
+        text="    departure.held_codes = []\n",
+        becomes="",
+        tests=(f"{OPEN}::test_a_run_that_is_taken_back_is_the_one_hr_speaks_of",),
+    ),
+    Plant(
+        protects="What HR takes back after its run was cancelled does not hide that it was.",
+        file="service/departures/late.py",
+        text="else [CANCELLED_BEFORE.code]",
+        becomes="else []",
+        tests=(f"{OPEN}::test_hr_takes_back_what_was_cancelled_and_still_it_is_not_lost_that_they_leave",),
+    ),
     Plant(
         protects="What HR took back after the end is held once it is open again.",
         file="service/engine/progress.py",
