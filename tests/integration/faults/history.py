@@ -172,9 +172,11 @@ def every_run_ends_or_names_somebody(history: History) -> Iterator[str]:
 def one_open_departure_a_person(history: History) -> Iterator[str]:
     """Nobody has two departures under way, and no departure has two runs.
 
-    One that was over, and whose target somebody changed since, is not under way: it is looked at.
+    One that was over, and whose target somebody changed since, is not under way: it is looked at. Nor is one whose
+    run people cancelled: what HR says next stands beside it, though the last of it is still to come back.
     """
-    over = {entry.departure for entry in history.entries if entry.event == "departure.reopened"}
+    stopped = ("departure.reopened", "run.cancelled")
+    over = {entry.departure for entry in history.entries if entry.event in stopped}
     open_ = Counter(
         whose
         for departure, (whose, state, _) in history.departures.items()
