@@ -9,9 +9,15 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from service.departures import friday, late, said_before, times, zones
+from service.departures import early_withdrawal, friday, in_turn, late, said_before, times, zones
 from service.departures.departure import Departure, keep_new
-from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+from service.departures.event import (
+    Change,
+    EventPerson,
+    NothingToWithdraw,
+    TerminationEvent,
+    Unannounceable,
+)
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import (
     CANCELLED_BEFORE,
@@ -19,7 +25,6 @@ from service.departures.holding import (
     Doubt,
     hold_again,
     hold_or_schedule,
-    is_older,
     wave_kept,
 )
 from service.departures.kind import BESIDE, OVER, DepartureKind, DepartureState
@@ -86,7 +91,7 @@ def announce(
     departure, begun_by_it, cancelled = _meant(session, person, event, now=now)
     event = zones.kept(event, departure)
     if event.change is Change.RESCINDED:
-        departure = _to_withdraw(session, departure, person, by=by)
+        departure = _to_withdraw(session, departure, person, event, by=by)
     before = _over_and_said_again(session, begun_by_it, event)
     if departure is not None:
         return _heard(session, departure, event, before, now=now, by=by, guard=guard)
@@ -96,6 +101,7 @@ def announce(
     elif begun_by_it is not None:
         return _told_after_the_end(session, begun_by_it, event, now=now, by=by)
     departure = _new(session, person, event, named=named, now=now, by=by)
+    also += early_withdrawal.doubts(session, event, person.id, now=now)
     departure.batch_id = batch() if batch else None
     keep_new(session, departure)
     seal_as_asked(session, departure, event, ends=departure.effective_at, now=now, by=by)
@@ -114,9 +120,13 @@ def _heard(
     guard: Guardrails,
 ) -> Announced:
     """More is said of a departure that stands."""
-    if _outdated(departure, event):
+    if in_turn.is_outdated(departure, event):
         record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
+    if in_turn.is_earlier(departure, event):
+        differs = not _says_the_same(session, departure, event, now=now)
+        news = differs and in_turn.heard_late(session, departure, event, guard, now=now, by=by)
+        return Announced(departure_id=departure.id, news=news)
     if event.change is Change.RESCINDED:
         return _withdraw(session, departure, event, now=now, by=by)
     unsure = (said_before.SAID_BEFORE,) if before is not None and before is not departure else ()
@@ -181,9 +191,9 @@ def _told_after_the_end(
     """HR sent it once more, and it is over: nothing of it is news but another day of notice."""
     civil = event.meant.isoformat() if event.meant is not None else ""
     moved = event.notice_date not in (None, departure.notice_date)
-    corrects = moved and _told_again(departure, event, civil) and not _outdated(departure, event)
+    corrects = moved and _told_again(departure, event, civil) and not in_turn.is_behind(departure, event)
     if corrects:
-        _keep_version(departure, event)
+        in_turn.keep_word(departure, event)
         late.noticed(session, departure, event, now=now, by=by)
     return Announced(departure_id=departure.id, news=corrects)
 
@@ -217,11 +227,13 @@ def _check_agreement(person: Leaver, said: EventPerson) -> None:
             )
 
 
-def _to_withdraw(session: Session, departure: Departure | None, person: Leaver, *, by: str) -> Departure:
+def _to_withdraw(
+    session: Session, departure: Departure | None, person: Leaver, event: TerminationEvent, *, by: str
+) -> Departure:
     """The open departure, else the last one: HR may notice its slip after everything was done."""
     found = departure or late.last_of(session, person)
     if found is None or is_hidden_from_actor(session, found, by):
-        raise Unannounceable("There is no departure of this person to withdraw.")
+        raise NothingToWithdraw(person.id, event)
     return found
 
 
@@ -238,6 +250,7 @@ def _new(
         state=DepartureState.SCHEDULED,
         notice_date=event.notice_date or times.civil_of(now, event.timezone).date(),
         source_version=event.source_version or "",
+        said_at=in_turn.said_at(event, now=now),
         announced_at=now,
         announced_by=by,
         counted_at=now,
@@ -265,7 +278,7 @@ def _change(
     notice = event.notice_date or departure.notice_date
     moved = notice != departure.notice_date
     known = _known(session, departure, event, (when.meant, when.zone, kind))
-    _keep_version(departure, event)  # also: what came before a word that says nothing new is old
+    in_turn.keep_word(departure, event)  # also: what came before a word that says nothing new is old
     if known and not moved:
         return Announced(departure_id=departure.id, news=False)
     if departure.run_id is not None and moved:
@@ -304,11 +317,18 @@ def _known(session: Session, departure: Departure, event: TerminationEvent, said
     return late.repeats(departure, said)
 
 
+def _says_the_same(session: Session, departure: Departure, event: TerminationEvent, *, now: datetime) -> bool:
+    if event.change is Change.RESCINDED:
+        return late.is_taken_back(departure)
+    when = event.interpreted(now=now)
+    return _known(session, departure, event, (when.meant, when.zone, event.kind or departure.kind))
+
+
 def _withdraw(
     session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
 ) -> Announced:
     """Before the time nothing was done and nothing will be. After it nothing more is begun: a person decides."""
-    _keep_version(departure, event)
+    in_turn.keep_word(departure, event)
     if departure.state is DepartureState.WITHDRAWN:
         return Announced(departure_id=departure.id, news=False)  # HR said so before
     if departure.run_id is None:
@@ -317,17 +337,6 @@ def _withdraw(
         return Announced(departure_id=departure.id, news=True)
     news = late.withdrawn(session, departure, now=now, by=by)
     return Announced(departure_id=departure.id, news=news)
-
-
-def _outdated(departure: Departure, event: TerminationEvent) -> bool:
-    """True for old news that arrives late, where HR counts its versions; another HR system counts its own."""
-    same_count = event.source == departure.source
-    return same_count and is_older(event.source_version or "", departure.source_version)
-
-
-def _keep_version(departure: Departure, event: TerminationEvent) -> None:
-    if event.source == departure.source:
-        departure.source_version = event.source_version or departure.source_version
 
 
 def recompute(session: Session, departure: Departure, *, now: datetime) -> None:

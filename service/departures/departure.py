@@ -17,7 +17,8 @@ class Departure(Base):
     What HR meant is `civil_at` (wall-clock time, ISO 8601 without offset) in `zone`; `effective_at` is
     recomputed from the two when it falls due and when the zone data are new; `interpretation` says how (rule, gap
     or fold, zone data version).
-    A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count.
+    A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count, and
+    `said_at` when it said its newest word, where its messages may overtake each other.
     `changed_to` is what HR said too late to be followed. `timed_from` is the instant the run's steps were timed from,
     while it is another one and they have not been moved yet.
     `held_codes` are the guardrails that hold it; of one that two persons let go although a connector it needs is not
@@ -45,6 +46,7 @@ class Departure(Base):
     interpretation: Mapped[dict[str, Any]]
     notice_date: Mapped[date | None]
     source_version: Mapped[str] = mapped_column(String(200), default="")
+    said_at: Mapped[datetime | None]
     announced_at: Mapped[datetime]
     announced_by: Mapped[str] = mapped_column(String(200))
     run_id: Mapped[str | None] = mapped_column(String(36))
@@ -63,7 +65,15 @@ class Departure(Base):
 #: What is written of a new departure, what stands in each, and what nobody can know of one yet.
 _SAID: Final = (
     *("id", "source", "source_id", "person_id", "kind", "state", "civil_at", "zone", "effective_at"),
-    *("interpretation", "notice_date", "source_version", "announced_at", "announced_by", "counted_at"),
+    *(
+        "interpretation",
+        "notice_date",
+        "source_version",
+        "said_at",
+        "announced_at",
+        "announced_by",
+        "counted_at",
+    ),
     "batch_id",
 )
 _BLANK: Final = {"held_because": "", "begins_by": "", "sealed": False}

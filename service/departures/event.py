@@ -47,6 +47,19 @@ class Unannounceable(Exception):  # noqa: N818  # the word is the error
         self.reason = reason
 
 
+class NothingToWithdraw(Unannounceable):
+    """HR takes back a departure of somebody of whom none is known: it may have been overtaken by this.
+
+    Args:
+        person_id: Whose it would be.
+        event: What HR said.
+    """
+
+    def __init__(self, person_id: str, event: "TerminationEvent") -> None:
+        super().__init__("There is no departure of this person to withdraw.")
+        self.person_id, self.event = person_id, event
+
+
 def _identifier(text: str) -> str:
     if not _IDENTIFIER.fullmatch(text) or text != text.strip():
         raise ValueError(
@@ -126,6 +139,8 @@ class TerminationEvent(BaseModel):
 
     `(source, source_id)` names the event: the same webhook delivered twice is one departure.
     The civil time and the zone are kept as HR meant them; `times.instant` says which instant that is today.
+    `said_at` is when HR said so where its messages may overtake each other: by HR's own clock where it is `dated`,
+    else when we first heard it; nothing where what is read later is newer.
     `friday_rule` is ours, not the source's: what becomes of a departure at a week's end. A `sealed` one is seen
     by `sealed_for` only (employee numbers or HR ids) until its time.
     """
@@ -144,6 +159,8 @@ class TerminationEvent(BaseModel):
     notice_date: CivilDate | None = None
     source_version: Line | None = None
     occurred_at: AwareDatetime
+    said_at: AwareDatetime | None = None
+    dated: bool = False
     friday_rule: str = ""
     sealed: bool = False
     sealed_for: tuple[EmployeeNo, ...] = ()

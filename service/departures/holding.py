@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures import last_admin, mass, shape
 from service.departures.batch import Batch, guardrails_batch
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
-from service.departures.kind import DepartureState
+from service.departures.kind import BESIDE, OVER, DepartureState
 from service.departures.record import record
 from service.departures.times import last_day
 from service.ledger.event import Event
@@ -25,10 +25,11 @@ DAYS_OF_A_YEAR: Final = 365.25
 #: forward does harm by doing nothing, as the leaver keeps their access, so a person looks.
 FAR_AHEAD = timedelta(days=5 * DAYS_OF_A_YEAR)
 BEFORE_HIRE, PAST, AHEAD = "before hire", "long past", "far ahead"
+OLD_NEWS, EARLIER = "old news", "said earlier"
 #: Whom nobody lets go as one of many.
 ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE})
 #: What goes on by itself once HR has corrected the date.
-SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD})
+SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD, EARLIER})
 #: Nothing of these begins by itself, so nothing of them is to be held.
 BEGINS_NOTHING: Final = frozenset(
     {DepartureState.HELD, DepartureState.RESTORING, DepartureState.CLOSED, DepartureState.WITHDRAWN}
@@ -128,29 +129,45 @@ def slip_in_the_date(ends: datetime, zone: str, person: Someone, *, now: datetim
 
 
 def old_news(session: Session, departure: Departure) -> Doubt | None:
-    """HR took a departure back with a newer version than the one that begins this: two messages came in turns."""
-    if not departure.source_version.isdecimal():
+    """HR's last word of a departure that is over is newer than the one that begins this: one overtook the other."""
+    if not departure.source_version.isdecimal() and departure.said_at is None:
         return None
-    withdrawn = _WITHDRAWN.scalars(session, person=departure.person_id, source=departure.source)
-    if not any(is_older(departure.source_version, known) for known in withdrawn):
+    word = departure.source_version, departure.said_at
+    asked = {"person": departure.person_id, "source": departure.source, "itself": departure.id}
+    newer = [state for state, *known in _OVER.rows(session, **asked) if came_before(word, tuple(known))]
+    if not newer:
         return None
-    said = "HR took a departure of this person back in a newer version than this: perhaps old news that came late."
-    return Doubt("old news", said)
+    taken_back = DepartureState.WITHDRAWN in newer
+    what = "took a departure of this person back" if taken_back else "spoke of a departure that is over"
+    return Doubt(OLD_NEWS, f"HR {what} after it said this: perhaps old news that came late.")
 
 
 _DEPARTURES: Final = table_of(Departure).c
-_WITHDRAWN: Final = Prepared(
-    select(_DEPARTURES.source_version).where(
+_OVER: Final = Prepared(
+    select(_DEPARTURES.state, _DEPARTURES.source_version, _DEPARTURES.said_at).where(
         _DEPARTURES.person_id == bindparam("person"),
         _DEPARTURES.source == bindparam("source"),
-        _DEPARTURES.state == DepartureState.WITHDRAWN,
+        _DEPARTURES.id != bindparam("itself"),
+        _DEPARTURES.kind.not_in(BESIDE),
+        or_(*(_DEPARTURES.state == state for state in OVER)),
     )
 )
+
+#: HR's own count of a word, and when HR said it.
+Spoken = tuple[str, datetime | None]
 
 
 def is_older(version: str, than: str) -> bool:
     """Of two versions by HR's own count; where it does not count, none is older."""
     return version.isdecimal() and than.isdecimal() and int(version) < int(than)
+
+
+def came_before(word: Spoken, other: Spoken) -> bool:
+    """Whether HR said one before the other: by its own count, else by when it said so; where nobody knows, not."""
+    (version, at), (known, then) = word, other
+    if version.isdecimal() and known.isdecimal():
+        return int(version) < int(known)
+    return at is not None and then is not None and at < then
 
 
 def hold_or_schedule(  # noqa: PLR0913  each by its name

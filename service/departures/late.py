@@ -230,6 +230,7 @@ def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -
         interpretation=meant["interpretation"],
         notice_date=departure.notice_date,
         source_version=departure.source_version,
+        said_at=departure.said_at,
         announced_at=now,
         announced_by=departure.announced_by,
     )

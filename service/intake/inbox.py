@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.types import Json
-from service.departures import said_before
+from service.departures import early_withdrawal, said_before
 from service.departures.departure import Departure
-from service.departures.event import TerminationEvent
+from service.departures.event import NothingToWithdraw, TerminationEvent
 from service.departures.kind import OVER
 from service.intake import answer
 from service.intake.answer import Answer
@@ -82,15 +82,32 @@ def keep(session: Session, delivery: Delivery, *, understood: Understood, announ
             case LookUp():
                 _want_look_ups(session, delivery, understood)
             case TerminationEvent():
-                departure_id = announce(session, understood)
+                departure_id = announce(session, _as_first_heard(understood, row))
                 passing("departure.announced")
     told = {"id": webhook_id, "state": state.value, "departure": departure_id}
     _store(session, row, delivery, state=state, problem=problem, answer=told, departure_id=departure_id)
     return Answer(status=HTTPStatus.ACCEPTED, body=told)
 
 
-def keep_unreadable(session: Session, delivery: Delivery, *, slips: tuple[Slip, ...]) -> Answer:
-    """Store what nobody understood, and record it once, so that somebody is told."""
+def _as_first_heard(event: TerminationEvent, row: Webhook | None) -> TerminationEvent:
+    """What is sent again after a refusal was said when it came first, unless HR itself says when."""
+    if row is None or event.dated:
+        return event
+    return event.model_copy(update={"occurred_at": row.received_at, "said_at": row.received_at})
+
+
+def keep_unreadable(
+    session: Session,
+    delivery: Delivery,
+    *,
+    slips: tuple[Slip, ...],
+    early: NothingToWithdraw | None = None,
+) -> Answer:
+    """Store what nobody understood, and record it once, so that somebody is told.
+
+    Args:
+        early: It takes back what is not known here; remembered for when that comes.
+    """
     row = _same(session, delivery)
     settled = _settled(row, delivery)
     if settled is not None:
@@ -99,6 +116,8 @@ def keep_unreadable(session: Session, delivery: Delivery, *, slips: tuple[Slip, 
     given = answer.not_understood(webhook_id, slips)
     problem = "; ".join(map(str, slips))
     if row is None or problem != row.problem:
+        if early is not None:
+            early_withdrawal.remember(session, early, now=delivery.received_at)
         _record(session, delivery, webhook_id, Event.WEBHOOK_UNREADABLE, {"slips": len(slips)})
         _store(
             session, row, delivery, state=WebhookState.UNREADABLE, problem=problem, answer=dict(given.body)

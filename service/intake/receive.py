@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from service.departures.event import TerminationEvent, Unannounceable
+from service.departures.event import NothingToWithdraw, TerminationEvent, Unannounceable
 from service.intake import answer, inbox, look_up, strict_json
 from service.intake.answer import Answer
 from service.intake.inbox import Delivery
@@ -155,6 +155,7 @@ class Intake:
 
     @again
     def _take(self, source: Source, delivery: Delivery, raw: bytes) -> Answer:
+        early = None
         try:
             understood = _understood(source, delivery, raw)
             return self._write(
@@ -164,7 +165,8 @@ class Intake:
             slips = error.slips
         except Unannounceable as error:
             slips = (Slip(where="", what=error.reason),)
-        return self._write(partial(inbox.keep_unreadable, slips=slips), delivery)
+            early = error if isinstance(error, NothingToWithdraw) else None
+        return self._write(partial(inbox.keep_unreadable, slips=slips, early=early), delivery)
 
     def _write(self, keep: Callable[[Session, Delivery], Answer], delivery: Delivery) -> Answer:
         """Keep it; when somebody else kept the same at the same moment, see that."""

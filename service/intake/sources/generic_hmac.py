@@ -60,8 +60,8 @@ def read(envelope: Envelope, section: SourceSection) -> TerminationEvent | Ignor
         return Ignored(reason="the settings say to ignore this type")
     if change not in set(Change):
         raise NotUnderstood(Slip(where="change", what="kinds does not say which change this type means"))
-    zone = said.pop("timezone", None)
-    kind = said.pop("kind", None)
+    zone = _text(said.pop("timezone", None))
+    kind = _text(said.pop("kind", None))
     try:
         return TerminationEvent(
             source=envelope.source,
@@ -73,6 +73,7 @@ def read(envelope: Envelope, section: SourceSection) -> TerminationEvent | Ignor
             access_off_at=_text(said.get("access_off_at")),
             source_version=_text(said.get("source_version")),
             occurred_at=envelope.received_at,
+            said_at=envelope.received_at,
             **{name: _day(said.get(name)) for name in DAYS},
         )
     except ValidationError as error:

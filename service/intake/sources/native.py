@@ -137,6 +137,8 @@ def read(envelope: Envelope, section: SourceSection) -> TerminationEvent:
             sealed=data.sealed or bool(data.sealed_for),
             sealed_for=data.sealed_for,
             occurred_at=message.timestamp or envelope.received_at,
+            said_at=message.timestamp or envelope.received_at,
+            dated=message.timestamp is not None,
         )
     except ValidationError as error:
         raise NotUnderstood.from_validation(error, under="data") from error

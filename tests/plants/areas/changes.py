@@ -8,7 +8,7 @@ PLANTS = (
     Plant(
         protects="What is older than HR's newest word is old news, also where that word said nothing new.",
         file="service/departures/announce.py",
-        text="    _keep_version(departure, event)  # also",
+        text="    in_turn.keep_word(departure, event)  # also",
         becomes="    # also",
         tests=(f"{NEWEST}::test_what_is_older_than_a_word_that_said_nothing_new_is_old_news",),
     ),

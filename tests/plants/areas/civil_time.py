@@ -209,7 +209,7 @@ PLANTS = (
     ),
     Plant(
         protects="Old news that arrives late changes nothing.",
-        file="service/departures/announce.py",
+        file="service/departures/in_turn.py",
         text='    return same_count and is_older(event.source_version or "", departure.source_version)',
         becomes="    return False",
         tests=(f"{SAID_LATE}::test_old_news_that_arrives_late_changes_nothing",),

@@ -340,14 +340,14 @@ PLANTS = (
     ),
     Plant(
         protects="Of a run that has begun the newest version counts.",
-        file="service/departures/announce.py",
+        file="service/departures/in_turn.py",
         text="        departure.source_version = event.source_version or departure.source_version",
         becomes="        pass",
         tests=(f"{SAID_LATE}::test_old_news_of_a_run_that_has_begun_changes_nothing",),
     ),
     Plant(
         protects="Each HR system counts its own versions.",
-        file="service/departures/announce.py",
+        file="service/departures/in_turn.py",
         text="    same_count = event.source == departure.source",
         becomes="    same_count = True",
         tests=(f"{SAID_LATE}::test_each_hr_system_counts_its_own_versions",),
