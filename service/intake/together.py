@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures import late, zones
 from service.departures.announce import announce, find_person
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
-from service.departures.event import Change, TerminationEvent
+from service.departures.event import Change, TerminationEvent, Unannounceable
 from service.departures.guardrails import Guardrails
 from service.departures.kind import OVER
 from service.intake.receive import Announce, Together
+from service.people.person import Person, same_human
 from service.sections import DeparturesSection
 from service.store.one_at_a_time import Only, wait_to
+
+OWN: Final = "This is whoever brings the file: nobody announces, moves or takes back their own departure."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,12 @@ def in_one_batch(
         def batch() -> str:
             return open_batch(session, Origin.FILE, title, now=now(), by=by).id
 
+        @cache
+        def bringer() -> Person | None:
+            return session.scalar(select(Person).where(Person.subject == by.removeprefix("person:")))
+
         def announced(session: Session, event: TerminationEvent) -> str:
+            _check_not_own(session, event, bringer())
             read = (event if seal is None else _sealed(event, seal)).under(section)
             if (before := _taken_back_since(session, read, now=now())) is not None:
                 passed_over(PassedOver.TAKEN_BACK, before.id)
@@ -68,6 +78,13 @@ def in_one_batch(
         return announced
 
     return together
+
+
+def _check_not_own(session: Session, event: TerminationEvent, bringer: Person | None) -> None:
+    """Raises `Unannounceable`, whether there is a departure of theirs or not: it may be sealed."""
+    person = find_person(session, event.source, event.person)
+    if bringer is not None and same_human(bringer, session.get_one(Person, person.id)):
+        raise Unannounceable(OWN)
 
 
 def _taken_back_since(session: Session, event: TerminationEvent, *, now: datetime) -> Departure | None:

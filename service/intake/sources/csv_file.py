@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from service.departures import zones
 from service.departures.event import Change, TerminationEvent
+from service.departures.kind import BESIDE, LEAVING
 from service.departures.times import ZoneSource
 from service.intake.source import Envelope, NotUnderstood, Slip
 from service.people.csv_table import NotCsv, Row, rows_of
@@ -116,6 +117,9 @@ def _event(
         raise NotUnderstood(Slip(where="", what=f"there are {len(cells)} cells under {len(header)} columns"))
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
     said = {name: cell for name, cell in row.items() if name not in (*PERSON, "sealed", "sealed_for")}
+    if said.get("kind") in set(BESIDE):  # one by one, by name, and asked about first
+        what = f"this is one of {', '.join(LEAVING)}; exeunt run announces the others"
+        raise NotUnderstood(Slip(where="kind", what=what))
     try:
         return TerminationEvent.model_validate(
             {

@@ -8,6 +8,7 @@ FILE = "tests/unit/intake/test_csv_file.py"
 ADDRESS = "tests/unit/people/test_shared_address.py"
 LEAVER = "tests/attacks/sealed/test_the_leaver.py"
 SIGNATURE = "tests/unit/people/test_signature.py"
+FILES = "tests/attacks/departures/test_hostile_files.py"
 AGAIN = "tests/unit/departures/test_said_before.py"
 
 PLANTS = (
@@ -326,5 +327,26 @@ PLANTS = (
                 "test_a_bamboo_that_was_down_for_long_is_asked_within_minutes_of_its_return"
             ),
         ),
+    ),
+    Plant(
+        protects="Nobody takes back or moves their own departure by a file.",
+        file="service/intake/together.py",
+        text="            _check_not_own(session, event, bringer())\n",
+        becomes="",
+        tests=(f"{FILES}::test_nobody_takes_back_or_moves_their_own_departure_by_a_file",),
+    ),
+    Plant(
+        protects="Nor under another id of theirs.",
+        file="service/intake/together.py",
+        text="same_human(bringer, session.get_one(Person, person.id)):",
+        becomes="bringer.id == person.id:",
+        tests=(f"{FILES}::test_nor_under_another_id_of_theirs",),
+    ),
+    Plant(
+        protects="A file lets nobody back in and locks no devices.",
+        file="service/intake/sources/csv_file.py",
+        text='    if said.get("kind") in set(BESIDE):',
+        becomes="    if False:",
+        tests=(f"{FILES}::test_a_file_lets_nobody_back_in_and_locks_no_devices",),
     ),
 )
