@@ -14,7 +14,6 @@ from service.departures.departure import Departure, keep_new
 from service.departures.event import (
     Change,
     EventPerson,
-    NothingToWithdraw,
     TerminationEvent,
     Unannounceable,
 )
@@ -23,6 +22,7 @@ from service.departures.holding import (
     CANCELLED_BEFORE,
     LONG_PAST,
     Doubt,
+    held_as_many_are_taken_back,
     hold_again,
     hold_or_schedule,
     wave_kept,
@@ -30,7 +30,7 @@ from service.departures.holding import (
 from service.departures.kind import BESIDE, OVER, DepartureKind, DepartureState
 from service.departures.lateness import as_hr_meant, seconds, told_late
 from service.departures.record import record
-from service.departures.sealing import check_sealable, is_hidden_from_actor, seal_as_asked
+from service.departures.sealing import check_sealable, seal_as_asked
 from service.ledger.event import Event
 from service.people.person import LEAVER, Leaver, Person
 from service.store import Prepared, table_of
@@ -90,8 +90,7 @@ def announce(
     check_sealable(session, event, person, by=by)
     departure, begun_by_it, cancelled = _meant(session, person, event, now=now)
     event = zones.kept(event, departure)
-    if event.change is Change.RESCINDED:
-        departure = _to_withdraw(session, departure, person, event, by=by)
+    departure = early_withdrawal.meant(session, departure, person, event, by=by)
     before = _over_and_said_again(session, begun_by_it, event)
     if departure is not None:
         return _heard(session, departure, event, before, now=now, by=by, guard=guard)
@@ -128,7 +127,7 @@ def _heard(
         news = differs and in_turn.heard_late(session, departure, event, guard, now=now, by=by)
         return Announced(departure_id=departure.id, news=news)
     if event.change is Change.RESCINDED:
-        return _withdraw(session, departure, event, now=now, by=by)
+        return _withdraw(session, departure, event, guard, now=now, by=by)
     unsure = (said_before.SAID_BEFORE,) if before is not None and before is not departure else ()
     return _change(session, departure, event, now=now, by=by, guard=guard, unsure=unsure)
 
@@ -227,16 +226,6 @@ def _check_agreement(person: Leaver, said: EventPerson) -> None:
             )
 
 
-def _to_withdraw(
-    session: Session, departure: Departure | None, person: Leaver, event: TerminationEvent, *, by: str
-) -> Departure:
-    """The open departure, else the last one: HR may notice its slip after everything was done."""
-    found = departure or late.last_of(session, person)
-    if found is None or is_hidden_from_actor(session, found, by):
-        raise NothingToWithdraw(person.id, event)
-    return found
-
-
 def _new(
     session: Session, person: Leaver, event: TerminationEvent, *, named: str, now: datetime, by: str
 ) -> Departure:
@@ -325,13 +314,21 @@ def _says_the_same(session: Session, departure: Departure, event: TerminationEve
 
 
 def _withdraw(
-    session: Session, departure: Departure, event: TerminationEvent, *, now: datetime, by: str
+    session: Session,
+    departure: Departure,
+    event: TerminationEvent,
+    guard: Guardrails,
+    *,
+    now: datetime,
+    by: str,
 ) -> Announced:
     """Before the time nothing was done and nothing will be. After it nothing more is begun: a person decides."""
     in_turn.keep_word(departure, event)
     if departure.state is DepartureState.WITHDRAWN:
         return Announced(departure_id=departure.id, news=False)  # HR said so before
     if departure.run_id is None:
+        if held_as_many_are_taken_back(session, departure, guard, now=now, by=by):
+            return Announced(departure_id=departure.id, news=True)
         departure.state = DepartureState.WITHDRAWN
         record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, by=by, body=_facts(departure, event))
         return Announced(departure_id=departure.id, news=True)

@@ -9,8 +9,12 @@ from typing import Final
 from sqlalchemy import ForeignKey, String, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.departures.event import NothingToWithdraw, TerminationEvent
+from service.departures import late
+from service.departures.departure import Departure
+from service.departures.event import Change, NothingToWithdraw, TerminationEvent
 from service.departures.holding import OLD_NEWS, Doubt, came_before
+from service.departures.sealing import is_hidden_from_actor
+from service.people.person import Someone
 from service.store import Base, Prepared, table_of
 
 #: So long the message that was overtaken may still come, where HR says no time and counts no versions.
@@ -39,6 +43,21 @@ _ROW: Final = table_of(EarlyWithdrawal).c
 _ANY: Final = Prepared(
     select(_ROW.person_id).where(_ROW.source == bindparam("source"), _ROW.person_id == bindparam("person_id"))
 )
+
+
+def meant(
+    session: Session, departure: Departure | None, person: Someone, event: TerminationEvent, *, by: str
+) -> Departure | None:
+    """The open departure; of a withdrawal else the last one, as HR may notice its slip after everything was done.
+
+    Raises `NothingToWithdraw`.
+    """
+    if event.change is not Change.RESCINDED:
+        return departure
+    found = departure or late.last_of(session, person)
+    if found is None or is_hidden_from_actor(session, found, by):
+        raise NothingToWithdraw(person.id, event)
+    return found
 
 
 def remember(session: Session, refused: NothingToWithdraw, *, now: datetime) -> None:

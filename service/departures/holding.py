@@ -37,6 +37,7 @@ BEGINS_NOTHING: Final = frozenset(
 MOST_BECAUSE: Final = 500
 TITLES: Final = {
     mass.CODE: "More at once than the mass guard lets go",
+    mass.TAKEN_BACK: "More taken back at once than the mass guard lets stay",
     shape.TEAM: "A whole team at once",
     shape.SEVERAL: "More at once than may go by themselves",
 }
@@ -241,6 +242,21 @@ def hold(session: Session, departure: Departure, because: Sequence[Doubt], *, no
     departure.held_because = " ".join(doubt.said for doubt in because)[:MOST_BECAUSE]
     body = {"because": ", ".join(codes), **({"batch": departure.batch_id} if departure.batch_id else {})}
     record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body=body)
+
+
+def held_as_many_are_taken_back(
+    session: Session, departure: Departure, guard: Guardrails, *, now: datetime, by: str
+) -> bool:
+    """Hold, instead of withdrawing it, what HR takes back with too many others. What was held already is let be."""
+    waits = mass.TAKEN_BACK in departure.held_codes
+    if departure.state is DepartureState.HELD and not waits:
+        return False
+    if not (because := mass.taken_back_at_once(session, guard, now=now)):
+        departure.counted_at = now
+        return False
+    if not waits:
+        hold(session, departure, (Doubt(mass.TAKEN_BACK, because),), now=now, by=by)
+    return True
 
 
 def hold_again(

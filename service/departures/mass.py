@@ -17,6 +17,7 @@ from service.departures.kind import DepartureState
 from service.store import Prepared, table_of
 
 CODE: Final = "mass"
+TAKEN_BACK: Final = "many taken back"
 #: Not begun and not held: what a guard may still stop.
 NOT_BEGUN: Final = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.DUE)
 
@@ -41,6 +42,19 @@ def begin_at_once(session: Session, due: int, guard: Guardrails, *, now: datetim
     for limit in guard.limits(session, before=now - DAY):
         if _BEGUN.scalar(session, since=now - limit.within) + due > limit.most:
             return _said(limit, "would lose their access")
+    return ""
+
+
+def taken_back_at_once(session: Session, guard: Guardrails, *, now: datetime) -> str:
+    """Why one more may not be taken back by HR's word alone; empty where it may. Whoever people cancelled is none."""
+    session.flush()
+    for limit in guard.limits(session):
+        if _TAKEN_BACK.scalar(session, since=now - limit.within) >= limit.most:
+            return (
+                f"HR takes back more departures within {limit.span} than may be without a person's decision "
+                f"(at most {limit.most}): whoever leaves would keep their access. "
+                "A person cancels those who stay, and two persons release whoever leaves."
+            )
     return ""
 
 
@@ -85,6 +99,17 @@ _DUE: Final = _counting(_DEPARTURES.effective_at.between(bindparam("first"), bin
 
 _BEGUN: Final = Prepared(
     select(func.count()).where(_DEPARTURES.begun_at > bindparam("since"), _DEPARTURES.released_at.is_(None))
+)
+
+
+#: When HR took it back is when it was last counted; whom people cancel a reason is kept of.
+_TAKEN_BACK: Final = Prepared(
+    select(func.count()).where(
+        _DEPARTURES.state == DepartureState.WITHDRAWN,
+        _DEPARTURES.held_because == "",
+        _DEPARTURES.run_id.is_(None),
+        _DEPARTURES.counted_at > bindparam("since"),
+    )
 )
 
 

@@ -15,7 +15,7 @@ from connectors.sdk.errors import ConnectorError, RateLimited
 from service.departures import zones
 from service.departures.event import Change, TerminationEvent, Unannounceable
 from service.departures.times import ZoneSource, civil_of, is_zone
-from service.intake.source import NotUnderstood, Source, Standing
+from service.intake.source import NotUnderstood, Slip, Source, Standing
 from service.intake.tables import PendingLookUp, Told
 from service.ledger.entry import append, gathered
 from service.ledger.event import Event
@@ -166,6 +166,9 @@ def _apply(session: Session, due: _Due, standing: Standing, *, announce: Announc
 
 
 def _change(told: Told | None, standing: Standing, *, today: date) -> Change | None:
+    if standing.last_day is None and told and not standing.shown:
+        what = "it shows no employment at all of somebody who leaves: its API key may not see it any more"
+        raise NotUnderstood(Slip(where="", what=what))
     if standing.last_day is None:
         return Change.RESCINDED if told else None
     if told is None:

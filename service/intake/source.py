@@ -56,12 +56,14 @@ class Standing:
 
     It has no version: what is read later is newer, and numbers of rows are no count, as rows can be deleted.
     `back_on`: from when in the future they work here again, where that is known before they have left.
+    `shown` is false where it shows nothing at all of when they were employed.
     """
 
     person: EventPerson
     last_day: date | None
     kind: DepartureKind | None
     back_on: date | None = None
+    shown: bool = True
 
 
 Understood = TerminationEvent | Ignored | LookUp

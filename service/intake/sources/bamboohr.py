@@ -106,7 +106,7 @@ def look(http: Http, employee_id: str, section: SourceSection, today: date) -> S
         raise NotUnderstood(Slip(where="", what="BambooHR answered in a shape we do not know"))
     person, end = _person(employee_id, fields), _end([_dated(row) for row in rows], today)
     if end is None:
-        return Standing(person=person, last_day=None, kind=None)
+        return Standing(person=person, last_day=None, kind=None, shown=bool(rows))
     day, row, back_on = end
     return Standing(person=person, last_day=day, kind=_kind(row, section), back_on=back_on)
 

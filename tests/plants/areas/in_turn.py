@@ -5,6 +5,7 @@ from tests.plants.plant import Plant
 TURN = "tests/unit/departures/test_in_turn.py"
 DOOR = "tests/unit/intake/test_in_turn.py"
 LATE_WORD = f"{TURN}::test_what_hr_said_before_its_last_word_overrules_nothing_and_a_person_is_asked"
+MANY = "tests/attacks/departures/test_taken_back_by_many.py"
 EARLY = f"{TURN}::test_who_was_taken_back_before_anything_was_known_is_not_shut_out_by_what_comes_late"
 
 PLANTS = (
@@ -115,6 +116,29 @@ PLANTS = (
         becomes=" or event.change is Change.IMMEDIATE:",
         tests=(
             f"{DOOR}::test_a_withdrawal_that_overtook_its_departure_is_refused_and_holds_what_comes_after_it",
+        ),
+    ),
+    Plant(
+        protects="No more are taken back by HR alone than the mass guard lets: a person decides.",
+        file="service/departures/announce.py",
+        text="        if held_as_many_are_taken_back(session, departure, guard, now=now, by=by):",
+        becomes="        if False:",
+        tests=(f"{MANY}::test_no_more_are_taken_back_than_the_mass_guard_lets_before_a_person_decides",),
+    ),
+    Plant(
+        protects="What is held as too many are taken back is not let go by the same said twice.",
+        file="service/departures/holding.py",
+        text="    if departure.state is DepartureState.HELD and not waits:",
+        becomes="    if departure.state is DepartureState.HELD:",
+        tests=(f"{MANY}::test_what_is_said_twice_is_held_all_the_same",),
+    ),
+    Plant(
+        protects="An HR system that shows nothing of somebody any more takes nobody back.",
+        file="service/intake/look_up.py",
+        text="    if standing.last_day is None and told and not standing.shown:",
+        becomes="    if False:",
+        tests=(
+            "tests/unit/intake/test_bamboohr_returns.py::test_an_empty_table_takes_nobody_back_who_leaves",
         ),
     ),
 )

@@ -103,7 +103,7 @@ PLANTS = (
     ),
     Plant(
         protects="Who is not named takes nothing sealed back.",
-        file="service/departures/announce.py",
+        file="service/departures/early_withdrawal.py",
         text="    if found is None or is_hidden_from_actor(session, found, by):",
         becomes="    if found is None:",
         tests=(f"{CLI}::test_who_is_not_named_takes_nothing_sealed_back",),

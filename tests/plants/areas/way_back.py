@@ -172,7 +172,7 @@ PLANTS = (
     ),
     Plant(
         protects="Nobody is withdrawn who was not announced.",
-        file="service/departures/announce.py",
+        file="service/departures/early_withdrawal.py",
         text="    found = departure or late.last_of(session, person)",
         becomes="    found = departure or session.scalar(select(Departure).limit(1))",
         tests=(f"{TAKING}::test_a_departure_nobody_announced_is_not_withdrawn",),

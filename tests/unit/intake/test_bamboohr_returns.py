@@ -29,3 +29,15 @@ def test_someone_who_left_long_ago_and_is_about_to_come_back_does_not_leave(door
     door.learn()
 
     assert (door.changes, door.pending()) == ([], [])
+
+
+def test_an_empty_table_takes_nobody_back_who_leaves(door, bamboo):
+    bamboo.end("2026-04-30")
+    door.learn()
+    bamboo.state["tables"]["77"].clear()
+
+    door.learn()
+
+    assert door.changes == [Change.SCHEDULED]
+    (pending,) = door.pending()
+    assert "may not see it any more" in pending.problem
