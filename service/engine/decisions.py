@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.left import roles_now
-from service.engine import by_itself, verbs
+from service.engine import by_itself, counsel, verbs
 from service.engine.gates import REFUSED_PAUSE_S
 from service.engine.progress import after_step, needs_met
 from service.engine.record import record, record_run
@@ -164,21 +164,31 @@ def retry(session: Session, decision: Decision, *, now: datetime) -> StepRun:
     step = _may(session, decision)
     if step.waits_for is WaitsFor.PERSON and step.asks_person:
         raise NotDecided("not-automatic", "This step is done by a person; there is nothing to try again.")
-    _keep_as_intervention(session, step, decision, now=now)
+    _keep_retry(session, step, decision.person_id, decision.door, decision.note.strip(), now=now)
+    ask_counsel(session, step, person_id=decision.person_id, door=decision.door, now=now)
     try_again(session, step, now=now, actor=_actor(session, decision.person_id))
     after_step(session, step, now=now)
     return step
 
 
-def _keep_as_intervention(session: Session, step: StepRun, decision: Decision, *, now: datetime) -> None:
+def ask_counsel(session: Session, step: StepRun, *, person_id: str, door: str, now: datetime) -> None:
+    """Before a step is tried again: what counsel was asked, and what passed with the whole run, is asked anew."""
+    for question in counsel.needed_again(session, step):
+        _keep_retry(session, question, person_id, door, f"Asked before {step.title} is tried again.", now=now)
+        try_again(session, question, now=now, actor=_actor(session, person_id))
+
+
+def _keep_retry(
+    session: Session, step: StepRun, person_id: str, door: str, reason: str, *, now: datetime
+) -> None:
     """So that it is shown with the others; and of a cancelled run this step goes on, and nothing else."""
     made = Intervention(
         run_id=step.run_id,
         step_run_id=step.id,
-        person_id=decision.person_id,
+        person_id=person_id,
         verb=verbs.Verb.RETRY.value,
-        reason=decision.note.strip(),
-        door=decision.door,
+        reason=reason,
+        door=door,
         batch="",
     )
     by_itself.keep(session, made, now=now)

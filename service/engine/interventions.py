@@ -17,7 +17,7 @@ from service.departures.departure import Departure
 from service.departures.holding import CANCELLED_BEFORE
 from service.departures.kind import DepartureState
 from service.departures.left import roles_now
-from service.engine import by_itself
+from service.engine import by_itself, counsel
 from service.engine.decisions import (
     BELOW,
     NOTE_LEAST,
@@ -26,6 +26,7 @@ from service.engine.decisions import (
     Decision,
     NotDecided,
     Said,
+    ask_counsel,
     say,
     try_again,
 )
@@ -61,6 +62,7 @@ RUN_ALONE: Final = {
 #: What is wished of a run by these leaves what somebody did to one step of it by itself.
 MEANS_THE_REST: Final = frozenset({Verb.PAUSE, Verb.RESUME, Verb.RETRY})
 KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
+COUNSEL_FIRST: Final = "Counsel is asked first: it is tried when they have answered."
 HELD: Final = "The run is held: it is tried when two persons let the run go on."
 #: What is said on the pages and in Slack of a paused run stays true: nothing of it is begun.
 RUN_IS_PAUSED: Final = "The run is paused, and with it every step: resume the run."
@@ -122,14 +124,16 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
             _hand_on_needs(session, step)
         _DO[wish.verb](session, step, wish, now)
     after_steps(session, touched, now=now, also=(run.id,))
-    waits = _waits(session, run) if wish.verb is Verb.RETRY else ""
+    waits = _waits(session, run, touched) if wish.verb is Verb.RETRY else ""
     return Intervened(touched=tuple(step.step for step in touched), left=left, waits=waits)
 
 
-def _waits(session: Session, run: Run) -> str:
+def _waits(session: Session, run: Run, touched: Sequence[StepRun]) -> str:
     """What keeps a step that is tried again from being tried now."""
     held = session.get_one(Departure, run.departure_id).state is DepartureState.HELD
-    return KEPT if run.paused else HELD if held else ""
+    if run.paused or held:
+        return KEPT if run.paused else HELD
+    return COUNSEL_FIRST if any(counsel.is_asked(session, step) for step in touched) else ""
 
 
 def _locked(session: Session, run_id: str) -> Sequence[StepRun]:
@@ -304,7 +308,9 @@ def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *,
         run.paused = {Verb.PAUSE: True, Verb.RESUME: False, Verb.CANCEL: False}.get(wish.verb, run.paused)
         run.cancelled = {Verb.CANCEL: True, Verb.RETRY: False}.get(wish.verb, run.cancelled)
         if wish.verb in (Verb.CANCEL, Verb.RETRY):
-            _note_cancelled(session.get_one(Departure, run.departure_id), cancelled=run.cancelled)
+            locked = {"key_share": True}  # HR's word may be kept in this moment
+            departure = session.get_one(Departure, run.departure_id, with_for_update=locked)
+            _note_cancelled(departure, cancelled=run.cancelled)
     record_run(
         session,
         run.id,
@@ -329,6 +335,7 @@ def _note_cancelled(departure: Departure, *, cancelled: bool) -> None:
 
 
 def _retry(session: Session, step: StepRun, wish: Wish, now: datetime) -> None:
+    ask_counsel(session, step, person_id=wish.person_id, door=wish.door, now=now)
     try_again(session, step, now=now, actor=_actor(session, wish))
 
 

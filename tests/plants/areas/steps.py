@@ -11,7 +11,52 @@ CARRIED: Final = "service/engine/carried.py"
 TIMING: Final = "service/engine/timing.py"
 AFTERCARE: Final = "service/engine/aftercare.py"
 
+COUNSEL = "tests/unit/engine/test_counsel.py"
+
 PLANTS = (
+    Plant(
+        protects="What is tried again after its whole run was left out waits for counsel's answer.",
+        file="service/engine/interventions.py",
+        text="    ask_counsel(session, step, person_id=wish.person_id, door=wish.door, now=now)\n",
+        becomes="",
+        tests=(f"{COUNSEL}::test_what_is_tried_again_of_a_cancelled_run_waits_for_counsels_answer",),
+    ),
+    Plant(
+        protects="So it does where it is tried again from the step's own form.",
+        file="service/engine/decisions.py",
+        text="    ask_counsel(session, step, person_id=decision.person_id, door=decision.door, now=now)\n",
+        becomes="",
+        tests=(
+            f"{COUNSEL}::test_what_was_skipped_with_the_run_and_is_taken_up_again_waits_for_the_answer_too",
+        ),
+    ),
+    Plant(
+        protects="A step that is left out in between opens no way past counsel's question there either.",
+        file="service/engine/counsel.py",
+        text="                look.append(needed.id)",
+        becomes="                pass",
+        tests=(f"{COUNSEL}::test_what_is_tried_again_of_a_cancelled_run_waits_for_counsels_answer",),
+    ),
+    Plant(
+        protects="A question that is asked anew goes on in a cancelled run.",
+        file="service/engine/decisions.py",
+        text=(
+            "        _keep_retry(session, question, person_id, door, "
+            'f"Asked before {step.title} is tried again.", now=now)\n'
+        ),
+        becomes="",
+        tests=(f"{COUNSEL}::test_what_is_tried_again_of_a_cancelled_run_waits_for_counsels_answer",),
+    ),
+    Plant(
+        protects="What counsel let pass by itself, or answered, is not asked again.",
+        file="service/engine/counsel.py",
+        text="        if over and _answered(session, question):",
+        becomes="        if False:",
+        tests=(
+            f"{COUNSEL}::test_what_counsel_let_pass_by_itself_is_not_asked_again",
+            f"{COUNSEL}::test_nor_what_counsel_answered",
+        ),
+    ),
     Plant(
         protects="A device that is ordered hides no other that could not be.",
         file=CARRIED,

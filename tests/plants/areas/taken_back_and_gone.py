@@ -66,8 +66,8 @@ PLANTS = (
     Plant(
         protects="Who tries a step of a held run again is told that it waits for two persons.",
         file="service/engine/interventions.py",
-        text='    return KEPT if run.paused else HELD if held else ""',
-        becomes='    return KEPT if run.paused else ""',
+        text="    if run.paused or held:\n",
+        becomes="    if run.paused:\n",
         tests=(f"{AFTER}::test_what_after_care_finds_open_is_held_and_a_retry_shuts_nobody_out",),
     ),
     Plant(

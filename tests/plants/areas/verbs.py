@@ -109,7 +109,7 @@ PLANTS = (
     Plant(
         protects="One step of a cancelled run can be tried again from its own page.",
         file=DECISIONS,
-        text="    _keep_as_intervention(session, step, decision, now=now)\n",
+        text="    _keep_retry(session, step, decision.person_id, decision.door, decision.note.strip(), now=now)\n",
         becomes="",
         tests=(f"{VERBS}::test_one_step_of_a_cancelled_run_is_tried_again_from_its_own_page",),
     ),

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from service.engine.interventions import Verb
-from service.engine.states import StepState
+from service.engine.states import StepState, WaitsFor
+from service.engine.tables import StepRun
 from service.people.person import Role, RoleGrant
 from service.playbook.model import Grade
+from tests.unit.engine.results import confirm, decision
 from tests.unit.engine.test_interventions import do, refused
 
 COUNSEL = """
@@ -98,3 +100,65 @@ def test_a_step_that_is_left_out_in_between_opens_no_way_past_the_question(world
     world.drain()
 
     assert world.step("gone").state is StepState.BLOCKED
+
+
+@pytest.mark.parametrize("playbook", [COUNSEL, BETWEEN], ids=["next to it", "with a step between"])
+def test_what_is_tried_again_of_a_cancelled_run_waits_for_counsels_answer(world: Any, playbook: str) -> None:
+    world.begin(playbook)
+    do(world, Verb.CANCEL)
+
+    told = do(world, Verb.RETRY, "gone")
+    world.drain()
+
+    assert (world.step("gone").state, world.step("may-go").state) == (StepState.BLOCKED, StepState.WAITING)
+    assert told.waits == "Counsel is asked first: it is tried when they have answered."
+
+
+def test_and_is_done_once_counsel_has_answered(asked: Any) -> None:
+    do(asked, Verb.CANCEL)
+    do(asked, Verb.RETRY, "gone")
+    asked.drain()
+
+    confirm(asked, "may-go", "hanna", note="The data may go, says the court.")
+    asked.drain()
+
+    assert asked.step("gone").state is StepState.DONE
+
+
+@pytest.mark.parametrize("door", ["command line", "the step's own form"])
+def test_what_was_skipped_with_the_run_and_is_taken_up_again_waits_for_the_answer_too(
+    asked: Any, door: str
+) -> None:
+    do(asked, Verb.SKIP)
+    with asked.store.write() as session:  # as where another account of the leaver's has been named since
+        gone = session.query(StepRun).filter(StepRun.step == "gone").one()
+        gone.state, gone.waits_for = StepState.WAITING, WaitsFor.PERSON
+
+    if door == "command line":
+        do(asked, Verb.RETRY, "gone")
+    else:
+        asked.desk.retry(decision(asked, "gone", "ivan"))
+    asked.drain()
+
+    assert (asked.step("gone").state, asked.step("may-go").state) == (StepState.BLOCKED, StepState.WAITING)
+
+
+@pytest.mark.parametrize("verb", [Verb.SKIP, Verb.CANCEL])
+def test_what_counsel_let_pass_by_itself_is_not_asked_again(asked: Any, verb: Verb) -> None:
+    do(asked, verb, "may-go", who="hanna")
+    do(asked, Verb.CANCEL)
+
+    do(asked, Verb.RETRY, "gone")
+    asked.drain()
+
+    assert asked.step("gone").state is StepState.DONE
+
+
+def test_nor_what_counsel_answered(asked: Any) -> None:
+    confirm(asked, "may-go", "hanna", note="The data may go, says the court.")
+    do(asked, Verb.CANCEL)
+
+    do(asked, Verb.RETRY, "gone")
+    asked.drain()
+
+    assert asked.step("gone").state is StepState.DONE
