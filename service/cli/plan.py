@@ -1,6 +1,7 @@
 """`exeunt plan`: what would happen, with nothing done."""
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -27,8 +28,6 @@ KINDS = tuple(kind.value for kind in DepartureKind)
 @click.option("--detailed-exitcode", is_flag=True, help="Leave with 10 where there is something to do.")
 def command(*, person: str, kind: str | None, as_json: bool, detailed_exitcode: bool) -> None:
     """Show what would be done to PERSON (employee number, HR id, e-mail or user name)."""
-    from dataclasses import asdict
-
     from service.engine.preview import Known, Previewer
     from service.engine.theirs import not_of
     from service.people.account_link import linked_accounts
