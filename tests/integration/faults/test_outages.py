@@ -46,16 +46,17 @@ def through(
     start: Callable[[Path], Server] = Server.forked,
 ) -> tuple[Storm, float]:
     """A storm with trouble in the middle, then peace; gives it, and how soon after the repair a webhook was taken."""
-    company.found(folder, leavers=LEAVERS, database=database)
+    company.found(folder, leavers=LEAVERS + 1, database=database)
     with company.opened(folder) as opened:
+        *people, asked_after = opened.numbers  # whoever asks whether it is back says nothing of the others
         server = start(folder)
         try:
-            storm = Storm(folder, server, 7, opened.numbers)
+            storm = Storm(folder, server, 7, tuple(people))
             server.ready()
             with storm.blowing(clients=CLIENTS):
                 time.sleep(calm_s)
                 trouble(server, opened)
-                back = _until_taken(server)
+                back = _until_taken(server, asked_after)
                 time.sleep(calm_s)
             server.until_quiet()
         finally:
@@ -66,11 +67,11 @@ def through(
     return storm, back
 
 
-def _until_taken(server: Server) -> float:
-    """Seconds until a webhook is acknowledged again."""
+def _until_taken(server: Server, of: str) -> float:
+    """Seconds until a webhook of somebody is acknowledged again."""
     began = time.monotonic()
     while time.monotonic() - began < 60:
-        body = company.message("scheduled", "E-1000", access_off_at="2027-03-02T12:00:00")
+        body = company.message("scheduled", of, access_off_at="2027-03-02T12:00:00")
         headers, raw = company.signed(body, f"back-{time.monotonic_ns()}")
         try:
             if server.call("POST", "/hooks/hr", headers=headers, body=raw)[0] in (200, 202):
