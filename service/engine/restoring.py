@@ -113,6 +113,9 @@ class _Job:
             return _nobody_knows(kept.account)
         todo = any(each.since is not Since.AS_BEFORE for each in found)
         if todo and not self._order.checking:
+            links = (link for link in self._order.links if link.id == kept.account.id)
+            for known in (kept.account, *links):  # a link knows it by more names
+                self._executor.untouchable.check(known)
             writer = self._writer()
             passing("connector.call.before")
             for receipt in receipts:

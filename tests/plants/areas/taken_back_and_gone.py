@@ -6,8 +6,18 @@ BESIDE = "tests/unit/engine/test_undo_beside_a_later_run.py"
 PAUSED = "tests/unit/engine/test_undo_that_is_paused.py"
 AFTER = "tests/unit/engine/test_taken_back_after_the_end.py"
 OPEN = "tests/unit/engine/test_cancelled_and_not_over.py"
+PROTECTED = "tests/unit/engine/test_undo_of_protected.py"
 
 PLANTS = (
+    Plant(
+        protects="What the configuration protects is not changed by putting back either.",
+        file="service/engine/restoring.py",
+        text="                self._executor.untouchable.check(known)\n",
+        becomes="                pass\n",
+        tests=(
+            f"{PROTECTED}::test_what_is_protected_since_it_was_shut_stays_as_it_is_and_a_person_is_asked",
+        ),
+    ),
     Plant(
         protects="What HR says of somebody whose run was cancelled is not put to the run that does nothing.",
         file="service/departures/announce.py",
