@@ -63,6 +63,7 @@ def finish(session: Session, run: Run, departure: Departure, *, now: datetime) -
     undo = session.get_one(Undo, run.id)
     run.finished_at = undo.finished_at = now
     pause_no_more(session, run)
+    _read_no_more(session, run)
     rehired = undo.because is Because.REHIRE
     departure.state = DepartureState.CLOSED if rehired else DepartureState.WITHDRAWN
     body = {"because": undo.because.value, "colour": run.colour.value, "lost": len(undo.lost)}
@@ -70,6 +71,12 @@ def finish(session: Session, run: Run, departure: Departure, *, now: datetime) -
     if not rehired:
         record_run(session, run.id, Event.DEPARTURE_WITHDRAWN, at=now, body={"change": undo.because.value})
     late.succeed(session, departure, now=now, by=ENGINE)
+
+
+def _read_no_more(session: Session, run: Run) -> None:
+    """What came back with the end of the undo is not looked at: that it is open again is no contradiction."""
+    forwards = update(StepRun).where(StepRun.run_id == run.id, StepRun.undoes.is_(None))
+    session.execute(forwards.values(check_at=None, checking=False))
 
 
 def go_on(session: Session, run: Run, departure: Departure) -> None:

@@ -26,6 +26,7 @@ def what_was_shut_is_looked_at_again(history: History) -> Iterator[str]:
         return
     due = datetime.fromisoformat(history.ended) - LOOKED_AT_AFTER - TAKES
     closed = {run for _, state, run in history.departures.values() if state == "closed"} & history.finished
+    closed -= {entry.run for entry in history.entries if entry.event == "run.undoing"}  # they came back
     read = {entry.step for entry in history.entries if entry.event == "step.read_back"}
     read |= {step for _, step in history.open_before}
     for (run, step), done in _not_looked_at(history).items():

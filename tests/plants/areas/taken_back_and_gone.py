@@ -19,6 +19,15 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="A run that is undone is read no more, though its last step came back with the end of the undo.",
+        file="service/engine/undos.py",
+        text="    _read_no_more(session, run)\n",
+        becomes="",
+        tests=(
+            "tests/unit/engine/test_undo.py::test_what_comes_back_to_a_run_that_is_undone_by_then_is_read_no_more",
+        ),
+    ),
+    Plant(
         protects="What HR says of somebody whose run was cancelled is not put to the run that does nothing.",
         file="service/departures/announce.py",
         text=" and not (was_cancelled and departure.run_id is not None)",
