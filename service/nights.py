@@ -12,6 +12,7 @@ from connectors.sdk.capabilities import ListsAccounts
 from connectors.sdk.context import Context
 from connectors.sdk.errors import ConnectorError
 from connectors.sdk.types import Window
+from service.departures import early_withdrawal
 from service.engine import found_late, last_times
 from service.engine.desk import Desk
 from service.engine.stuck import Stuck, StuckKind
@@ -121,12 +122,13 @@ class Nights:
             self.sealer.look_again(departure_id, self.collector.sources(), cut_at=cut_at)
 
     def destroy_due(self) -> None:
-        """Destroy snapshots and collected logs whose time is over."""
+        """Destroy snapshots and collected logs whose time is over, and forget what nothing came of."""
         keep = timedelta(
             days=self.snapshot.lookback_days + self.snapshot.baseline_days + KEEP_LOGS_LONGER_DAYS
         )
         with self.collector.store.write("snapshots.destroyed") as session:
             destroy_due(session, now=self.now())
+            early_withdrawal.forget(session, now=self.now())
         destroy_logs(self.collector.store, self.collector.shelf, before=(self.now() - keep).date())
 
     def _note(self, work: str, name: str, *, well: bool) -> None:

@@ -6,7 +6,7 @@ It is answered with a refusal, so that whoever sends it says it again, and remem
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ForeignKey, String, bindparam, select
+from sqlalchemy import ForeignKey, String, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from service.departures import late
@@ -19,6 +19,8 @@ from service.store import Base, Prepared, table_of
 
 #: So long the message that was overtaken may still come, where HR says no time and counts no versions.
 STILL_EXPECTED: Final = timedelta(days=7)
+#: A word whose departure never came says nothing of anybody after so long.
+KEPT: Final = timedelta(days=90)
 TAKEN_BACK_EARLY: Final = Doubt(
     OLD_NEWS,
     "HR took a departure of this person back before any was known here: perhaps this very one, and its message came "
@@ -81,6 +83,11 @@ def doubts(session: Session, event: TerminationEvent, person_id: str, *, now: da
     early = session.get_one(EarlyWithdrawal, (event.source, person_id))
     session.delete(early)
     return [] if _is_news(event, early, now=now) else [TAKEN_BACK_EARLY]
+
+
+def forget(session: Session, *, now: datetime) -> None:
+    """Let go of what is older than `KEPT`."""
+    session.execute(delete(EarlyWithdrawal).where(EarlyWithdrawal.heard_at < now - KEPT))
 
 
 def _is_news(event: TerminationEvent, early: EarlyWithdrawal, *, now: datetime) -> bool:

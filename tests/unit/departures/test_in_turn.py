@@ -180,3 +180,17 @@ def test_hr_takes_back_again_what_was_held_for_it(hr: Hr) -> None:
     hr.says(Change.RESCINDED)
 
     assert told(hr)[1] is DepartureState.WITHDRAWN
+
+
+def test_a_word_whose_departure_never_came_is_forgotten_in_time(hr: Hr) -> None:
+    with pytest.raises(NothingToWithdraw) as refused:
+        hr.says(Change.RESCINDED)
+    with hr.store.write() as session:
+        early_withdrawal.remember(session, refused.value, now=hr.clock())
+
+    def kept(days: int) -> int:
+        with hr.store.write() as session:
+            early_withdrawal.forget(session, now=hr.clock() + timedelta(days=days))
+            return session.query(early_withdrawal.EarlyWithdrawal).count()
+
+    assert [kept(89), kept(91)] == [1, 0]
