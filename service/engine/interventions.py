@@ -308,8 +308,7 @@ def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *,
         run.paused = {Verb.PAUSE: True, Verb.RESUME: False, Verb.CANCEL: False}.get(wish.verb, run.paused)
         run.cancelled = {Verb.CANCEL: True, Verb.RETRY: False}.get(wish.verb, run.cancelled)
         if wish.verb in (Verb.CANCEL, Verb.RETRY):
-            locked = {"key_share": True}  # HR's word may be kept in this moment
-            departure = session.get_one(Departure, run.departure_id, with_for_update=locked)
+            departure = session.get_one(Departure, run.departure_id, with_for_update={"key_share": True})
             _note_cancelled(departure, cancelled=run.cancelled)
     record_run(
         session,

@@ -4,7 +4,7 @@ A message that nobody answered may have arrived or not. The ledger says which: r
 not recorded, it counts for nothing. So there are two ends that are right, and a third one is wrong.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,32 +18,52 @@ TO_COME: Final = frozenset({"announced", "scheduled", "due", "held"})
 GOES_ON: Final = frozenset({"scheduled", "due", "revoking"})
 
 
+#: HR's words overtook each other, or take back more than one feed may: it waits for people, and that is right.
+OF_DOUBT: Final = ("said earlier", "old news", "many taken back")
+HEARD: Final = ("webhook.accepted", "webhook.unreadable")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What was said, and the number under which the ledger took it."""
+    """What was said, the number under which the ledger took it, and the one under which it heard it first."""
 
     seq: int
+    heard: int
     op: Op
 
 
 def words(history: History) -> dict[str, list[Word]]:
     """What was said of each person, in the order in which it was taken."""
     taken = {e.body.get("webhook"): e.seq for e in history.entries if e.event == "webhook.accepted"}
+    heard: dict[object, int] = {}
+    for entry in history.entries:
+        if entry.event in HEARD:
+            heard.setdefault(entry.body.get("webhook"), entry.seq)
     said: dict[tuple[str, str], Word] = {}
     for op in history.ops:
-        seq = taken.get(history.webhooks.get(op.message, ""))
+        webhook = history.webhooks.get(op.message, "")
+        seq = taken.get(webhook)
         if op.person and op.message and seq is not None:
-            said.setdefault((op.person, op.message), Word(seq=seq, op=op))
+            said.setdefault((op.person, op.message), Word(seq=seq, heard=heard[webhook], op=op))
     found: dict[str, list[Word]] = {}
     for word in sorted(said.values(), key=lambda word: word.seq):
         found.setdefault(word.op.person, []).append(word)
     return found
 
 
+def last_of(said: Sequence[Word]) -> Word:
+    """What was refused first and is taken when it comes again was said then; "at once" is followed all the same."""
+    last = said[0]
+    for word in said[1:]:
+        if word.op.kind == "immediate" or word.heard > last.heard:
+            last = word
+    return last
+
+
 def judged(history: History) -> frozenset[str]:
     """Those of whom the last word alone says how they must stand: no person has decided about them since."""
     return frozenset(
-        person for person, said in words(history).items() if not _decided(history, person, said[-1].seq)
+        person for person, said in words(history).items() if not _decided(history, person, last_of(said).seq)
     )
 
 
@@ -53,7 +73,7 @@ def what_was_said_last_counts(history: History) -> Iterator[str]:
     if 2 * len(judged(history)) < len(spoken):
         yield f"Only {len(judged(history))} people could be judged, of {len(spoken)} who were spoken of."
     for person, said in words(history).items():
-        last = said[-1]
+        last = last_of(said)
         if last.op.kind == "rescinded":
             yield from _taken_back(history, person, last.seq)
         else:
@@ -79,10 +99,17 @@ def heard_in_their_order(history: History) -> Iterator[str]:
 
 def _taken_back(history: History, person: str, seq: int) -> Iterator[str]:
     for departure, (state, run) in history.of(person).items():
-        if not run and state in TO_COME:
+        if not run and state in TO_COME and not _doubted(history, departure, state):
             yield f"{person} was taken back, and is to leave all the same ({state})."
         if run and state in GOES_ON and not _let_go(history, departure, seq):
             yield f"{person} was taken back, and the run goes on ({state}) though nobody let it."
+
+
+def _doubted(history: History, departure: str, state: str) -> bool:
+    if state != "held":
+        return False
+    held = [e for e in history.entries if e.departure == departure and e.event == "departure.held"]
+    return any(doubt in str(held[-1].body.get("because")) for doubt in OF_DOUBT) if held else False
 
 
 def _announced(history: History, person: str, last: Word) -> Iterator[str]:

@@ -96,7 +96,7 @@ PLANTS = (
     ),
     blind(
         "The checker misses nobody who was taken back and is to leave all the same.",
-        "        if not run and state in TO_COME:",
+        "        if not run and state in TO_COME and not _doubted(history, departure, state):",
         file=WORDS,
     ),
     blind(

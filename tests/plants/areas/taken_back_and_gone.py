@@ -24,7 +24,7 @@ PLANTS = (
         text="    _read_no_more(session, run)\n",
         becomes="",
         tests=(
-            "tests/unit/engine/test_undo.py::test_what_comes_back_to_a_run_that_is_undone_by_then_is_read_no_more",
+            "tests/unit/engine/test_undone_and_over.py::test_what_comes_back_to_a_run_that_is_undone_by_then_is_read_no_more",
         ),
     ),
     Plant(

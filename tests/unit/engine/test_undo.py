@@ -9,7 +9,6 @@ from connectors.sdk.types import Proof
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine.decisions import Decision, NotDecided, Said
-from service.engine.interventions import Verb
 from service.engine.states import Colour, StepState
 from service.engine.tables import Run, StepRun
 from service.engine.undo import UndoWish, sweep
@@ -17,7 +16,6 @@ from service.engine.undos import Because, Undo
 from service.ledger.entry import LedgerEntry
 from service.people.person import Person, Role, RoleGrant
 from service.playbook.model import Grade
-from tests.unit.engine.test_interventions import do
 from tests.unit.engine.world import World
 
 NOTE = "HR had the wrong person in the list."
@@ -386,22 +384,3 @@ def test_a_run_there_is_not_is_not_undone(world: World) -> None:
         undo(world, run_id="nobody's")
 
     assert events(world).count("undo.refused") == 1
-
-
-def test_what_comes_back_to_a_run_that_is_undone_by_then_is_read_no_more(world: World) -> None:
-    """Whoever stays has their access: a look that finds it open would call for shutting it again."""
-    world.begin()
-    out = {order.step: order for order in world.admit()}
-    world.finish(out["mailbox"])
-    undo(world)
-    do(world, Verb.SKIP, "undo.shut")
-    world.finish(out["shut"])
-    assert departure(world).state is DepartureState.WITHDRAWN
-
-    world.fake.state["accounts"][ACCOUNT]["active"] = True
-    world.clock.turn(hours=2)
-    sweep_and_drain(world)
-
-    assert states(world)["shut"] is StepState.DONE
-    assert departure(world).state is DepartureState.WITHDRAWN
-    assert "departure.reopened" not in events(world)
