@@ -387,7 +387,7 @@ def test_a_changed_playbook_is_told_compared_and_not_used_until_two_persons_appr
     assert "WEAKER" in diff.out
     assert "deadline 4h → 9d" in diff.out
     assert (approve.code, "/playbooks" in approve.out) == (3, True)
-    assert "playbook voluntary v1" in exeunt("plan", "E-2").out
+    assert "playbook voluntary v1" in exeunt("plan", "E-2", "--kind", "voluntary").out
     assert exeunt("playbook", "show", "voluntary").out == PLAYBOOK.replace("leaver", "voluntary")
 
 
