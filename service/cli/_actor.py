@@ -6,21 +6,30 @@ from typing import TYPE_CHECKING
 from service.cli._open import WRONG_USE, find_person, stop
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from service.app import Service
     from service.engine.facts import RunFacts
     from service.people.person import Person, Role
+    from service.settings import Settings
 
 
-def reader(service: "Service") -> str:
-    """Who reads at the keyboard, by our id: nobody known where the user is not mapped, who sees nothing sealed."""
+def at_the_keyboard(settings: "Settings", session: "Session") -> "Person | None":
+    """Whom the configuration maps the user to; nobody where that is no one person."""
     from sqlalchemy import select
 
     from service.people.person import Person
 
-    number = service.settings.cli.users.get(getpass.getuser())
+    number = settings.cli.users.get(getpass.getuser())
+    found = session.scalars(select(Person).where(Person.employee_no == number)).all() if number else []
+    return found[0] if len(found) == 1 else None
+
+
+def reader(service: "Service") -> str:
+    """Who reads at the keyboard, by our id: nobody known where the user is not mapped, who sees nothing sealed."""
     with service.store.read() as session:
-        found = session.scalars(select(Person.id).where(Person.employee_no == number)).all() if number else []
-    return found[0] if len(found) == 1 else ""
+        person = at_the_keyboard(service.settings, session)
+        return person.id if person else ""
 
 
 def seen_run(service: "Service", number: int) -> "RunFacts | None":

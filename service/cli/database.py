@@ -57,17 +57,10 @@ def upgrade(*, beside: bool) -> None:
 
 def _operator(settings: "Settings", session: "Session") -> str:
     """Whoever is at the keyboard, as the record names them."""
-    import getpass
+    from service.cli._actor import at_the_keyboard
 
-    from sqlalchemy import select
-
-    from service.people.person import Person
-
-    number = settings.cli.users.get(getpass.getuser())
-    found = (
-        session.scalars(select(Person.subject).where(Person.employee_no == number)).all() if number else []
-    )
-    return f"person:{found[0]}" if len(found) == 1 else "system:cli"
+    person = at_the_keyboard(settings, session)
+    return f"person:{person.subject}" if person else "system:cli"
 
 
 @command.command()

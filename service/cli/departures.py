@@ -67,6 +67,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
 def import_(*, path: Path, source: str, zone: str | None, sealed: bool, sealed_for: tuple[str, ...]) -> None:
     """Announce every row of a CSV file (docs/reference/sources.md), or none."""
     from service.cli._actor import actor
+    from service.departures.sealing import sealed_from
     from service.engine.refusable import IMPORT
     from service.intake.source import NotUnderstood
     from service.intake.together import PassedOver, Seal, in_one_batch
@@ -94,7 +95,8 @@ def import_(*, path: Path, source: str, zone: str | None, sealed: bool, sealed_f
             ids = service.intake.take_file(source, section, raw, together=together, by=f"person:{by.subject}")
         except NotUnderstood as error:
             stop(f"{path} was not imported, nothing was changed:\n{_listed(error.slips)}", WRONG_USE)
-        hidden = _hidden(service, by.id)
+        with service.store.read() as session:
+            hidden = sealed_from(session, by.id)
         click.echo(_stored(ids, *_new_and_held(service, ids, since=began, hidden=hidden)))
         over -= {each for each in over if each[1] in hidden}
         for why, said in ((PassedOver.TAKEN_BACK, _stay), (PassedOver.AT_ONCE_BEFORE, _told_before)):
@@ -106,17 +108,6 @@ def _listed(slips: "Sequence[Slip]") -> str:
     """The first of many mistakes; whoever mends those sees the rest."""
     more = [f"  and {len(slips) - MOST_SLIPS} more"] if len(slips) > MOST_SLIPS else []
     return "\n".join([*(f"  {slip}" for slip in slips[:MOST_SLIPS]), *more])
-
-
-def _hidden(service: "Service", reader: str) -> frozenset[str]:
-    """What whoever brought the file must not know of: to them it is as new as what they brought."""
-    from sqlalchemy import select
-
-    from service.departures.departure import Departure
-    from service.departures.sealing import open_to
-
-    with service.store.read() as session:
-        return frozenset(session.scalars(select(Departure.id).where(~open_to(reader))))
 
 
 def _new_and_held(

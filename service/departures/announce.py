@@ -11,12 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.departures import early_withdrawal, friday, in_turn, late, said_before, times, zones
 from service.departures.departure import Departure, keep_new
-from service.departures.event import (
-    Change,
-    EventPerson,
-    TerminationEvent,
-    Unannounceable,
-)
+from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import (
     CANCELLED_BEFORE,

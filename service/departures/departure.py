@@ -65,16 +65,8 @@ class Departure(Base):
 #: What is written of a new departure, what stands in each, and what nobody can know of one yet.
 _SAID: Final = (
     *("id", "source", "source_id", "person_id", "kind", "state", "civil_at", "zone", "effective_at"),
-    *(
-        "interpretation",
-        "notice_date",
-        "source_version",
-        "said_at",
-        "announced_at",
-        "announced_by",
-        "counted_at",
-    ),
-    "batch_id",
+    *("interpretation", "notice_date", "source_version", "said_at", "announced_at", "announced_by"),
+    *("counted_at", "batch_id"),
 )
 _BLANK: Final = {"held_because": "", "begins_by": "", "sealed": False}
 _NOT_YET: Final = dict.fromkeys(

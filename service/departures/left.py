@@ -49,7 +49,7 @@ def _left(session: Session, person: Person, *where: ColumnElement[bool]) -> bool
 
 
 def roles_now(session: Session, person_id: str) -> frozenset[Role]:
-    """What a person may do here today: nothing once they have left."""
+    """What a person may do here today: nothing once the doors are shut to them."""
     roles = roles_of(session, person_id)
     person = session.get(Person, person_id) if roles else None
     return frozenset() if person is not None and is_out(session, person) else roles

@@ -43,6 +43,11 @@ def hidden_from(session: Session, reader: str) -> frozenset[str]:
     return frozenset(session.scalars(select(Departure.id).where(~visible_to(reader))))
 
 
+def sealed_from(session: Session, reader: str) -> frozenset[str]:
+    """The departures that do not exist for a person, their own among them where it is sealed."""
+    return frozenset(session.scalars(select(Departure.id).where(~open_to(reader))))
+
+
 def is_hidden(session: Session, departure: Departure, reader: str) -> bool:
     """Whether this departure does not exist for a person."""
     return departure.sealed and session.get(MaySee, (departure.id, reader)) is None

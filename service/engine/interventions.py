@@ -114,9 +114,8 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
     if wish.step and left:
         raise NotDecided("not-now", f"{left[wish.step]} Nothing was changed.")
     if not touched and not _concerns_run(session, run, wish):
-        raise NotDecided(
-            "nothing", f"{' '.join([NOTHING[wish.verb], *sorted(set(alone.values()))])} Nothing was changed."
-        )
+        said = " ".join([NOTHING[wish.verb], *sorted(set(alone.values()))])
+        raise NotDecided("nothing", f"{said} Nothing was changed.")
     _keep(session, wish, touched, now=now)
     _mark(session, run, wish, touched, now=now)
     for step in touched:
@@ -307,7 +306,7 @@ def _mark(session: Session, run: Run, wish: Wish, touched: Sequence[StepRun], *,
     if not wish.step:  # of a cancelled run one step goes on alone
         run.paused = {Verb.PAUSE: True, Verb.RESUME: False, Verb.CANCEL: False}.get(wish.verb, run.paused)
         run.cancelled = {Verb.CANCEL: True, Verb.RETRY: False}.get(wish.verb, run.cancelled)
-        if wish.verb in (Verb.CANCEL, Verb.RETRY):
+        if wish.verb in (Verb.CANCEL, Verb.RETRY):  # locked: HR may say something in this moment
             departure = session.get_one(Departure, run.departure_id, with_for_update={"key_share": True})
             _note_cancelled(departure, cancelled=run.cancelled)
     record_run(

@@ -89,8 +89,8 @@ def is_gone(node: Node) -> bool:
         os.kill(int(number), 0)  # asks, and sends nothing
     except ProcessLookupError:
         return True
-    except PermissionError:
-        return False
+    except PermissionError:  # it lives, as somebody else's
+        pass
     return False
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
-from service.departures.kind import LEAVING, DepartureKind, DepartureState
+from service.departures.kind import LEAVING, OVER, DepartureKind, DepartureState
 from service.departures.sealing import visible_to
 from service.engine.tables import Run
 from service.engine.undos import Undo
@@ -32,7 +32,7 @@ class ShutBy:
     @property
     def is_over(self) -> bool:
         """Whether nothing of it goes on."""
-        return self.state in (DepartureState.CLOSED, DepartureState.WITHDRAWN)
+        return self.state in OVER
 
 
 def shut_by(session: Session, person_id: str, *, reader: str) -> list[ShutBy]:

@@ -1,4 +1,4 @@
-"""What may be asked of the list of runs: the address is the query, and it is checked."""
+"""What may be asked of a list: the address is the query, and it is checked."""
 
 from typing import Annotated, Any, Literal, TypeVar
 

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field
 
 from service.departures.departure import Departure
-from service.departures.kind import DepartureState
 from service.people.person import Person
 from service.web import csv_file, plain
 from service.web.access import EVERYONE, requires, viewer
@@ -21,15 +20,7 @@ from service.web.showing import Badge
 
 pages = Blueprint("departures", __name__)
 
-TO_COME: Final = (
-    DepartureState.ANNOUNCED,
-    DepartureState.HELD,
-    DepartureState.SCHEDULED,
-    DepartureState.DUE,
-)
 COLUMNS: Final = ("leaver", "department", "kind", "state", "civil_at", "zone", "effective_at", "held_because")
-
-
 Whose = tuple[Departure, Person]
 
 
@@ -70,9 +61,7 @@ def lines() -> list[DepartureLine]:
 
 
 def _to_come(name: str = "") -> list[Whose]:
-    me = viewer().person_id
-    waiting = rooms().desk.waiting_departures(me, name=name)
-    return [(one, person) for one, person in waiting if one.state in TO_COME]
+    return rooms().desk.waiting_departures(viewer().person_id, name=name)
 
 
 def _lines(shown: Sequence[Whose]) -> list[DepartureLine]:

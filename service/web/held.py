@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from service.departures import last_admin
-from service.departures.kind import DepartureState
+from service.departures.kind import OVER, DepartureState
 from service.engine import waves
 from service.engine.approvals import CANCELLING, Wanted
 from service.engine.board import Board, Wave, board
@@ -198,8 +198,7 @@ def _board_page(number: int, refused: str = "") -> str:
 
 
 def _moves(found: Board) -> bool:
-    over = {DepartureState.CLOSED, DepartureState.WITHDRAWN}
-    return any(state not in over for state in found.counts)
+    return any(state not in OVER for state in found.counts)
 
 
 def _may_steer() -> bool:

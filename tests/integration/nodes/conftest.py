@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.departures.kind import DepartureKind
+from service.engine import nodes
 from service.engine.parts import Parts
 from service.engine.pools import Threads
 from service.engine.start import Starter
@@ -15,6 +16,16 @@ from service.playbook.load import parse
 from service.store import Store, utc_now
 from service.store.migrate import upgrade
 from tests.unit.engine import world as worlds
+
+#: How soon a node is dead here, by how much earlier it stops, and how often it beats.
+DEAD_S, MARGIN_S, BEAT_S = 1.5, 0.5, 0.2
+
+
+@pytest.fixture
+def quick_to_die(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node is dead after a second and a half, and not after eight."""
+    for name, value in (("DEAD_S", DEAD_S), ("MARGIN_S", MARGIN_S), ("BEAT_S", BEAT_S)):
+        monkeypatch.setattr(nodes, name, value)
 
 
 @pytest.fixture

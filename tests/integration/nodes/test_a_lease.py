@@ -7,24 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from service.engine import nodes
 from service.engine.cluster import Cluster
 from service.engine.nodes import Lease, Node
 from service.engine.pools import Threads
-from tests.integration.nodes.conftest import parts_of
+from tests.integration.nodes.conftest import DEAD_S, MARGIN_S, parts_of
 from tests.integration.nodes.test_a_killed_node import PLAYBOOK, all_done, out_with
 from tests.integration.nodes.test_two_nodes import seen
 
 pytestmark = pytest.mark.postgres
-
-DEAD_S, MARGIN_S, BEAT_S = 1.5, 0.5, 0.2
-
-
-@pytest.fixture
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A node is dead after a second and a half, and not after eight."""
-    for name, value in (("DEAD_S", DEAD_S), ("MARGIN_S", MARGIN_S), ("BEAT_S", BEAT_S)):
-        monkeypatch.setattr(nodes, name, value)
 
 
 @pytest.fixture
@@ -35,7 +25,7 @@ def lease(together: Any) -> Iterator[Lease]:
     made.stop()
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("quick_to_die")
 def test_what_was_taken_is_held_no_longer_than_the_others_take_the_node_for_alive(lease: Lease) -> None:
     assert lease.holds(lease.epoch)
 
@@ -44,7 +34,7 @@ def test_what_was_taken_is_held_no_longer_than_the_others_take_the_node_for_aliv
     assert not lease.holds(lease.epoch)
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("quick_to_die")
 def test_a_beat_in_time_keeps_what_was_taken_and_a_late_one_does_not(lease: Lease) -> None:
     taken = lease.epoch
     time.sleep(DEAD_S - MARGIN_S)
@@ -58,7 +48,7 @@ def test_a_beat_in_time_keeps_what_was_taken_and_a_late_one_does_not(lease: Leas
     assert lease.holds(lease.epoch)
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("quick_to_die")
 def test_who_was_away_judges_nobody_before_having_seen_the_others_for_as_long(lease: Lease) -> None:
     time.sleep(DEAD_S + 0.1)
     lease.beat()
@@ -89,7 +79,7 @@ def calls(world: Any) -> int:
     return len(world.fake.requests)
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("quick_to_die")
 def test_a_node_whose_beats_do_not_get_through_begins_nothing_of_what_it_holds(
     together: Any, node: Cluster
 ) -> None:

@@ -16,19 +16,11 @@ from service.engine.alone import ADVISORY_LOCK, AlreadyRunning, OnlyEngine
 from service.engine.cluster import Cluster
 from service.engine.embedded import Embedded
 from service.engine.nodes import Node
-from tests.integration.nodes.conftest import parts_of
+from tests.integration.nodes.conftest import DEAD_S, parts_of
 from tests.integration.nodes.test_a_killed_node import PLAYBOOK, a_node, all_done, freeze
 from tests.integration.nodes.test_two_nodes import seen
 
 pytestmark = pytest.mark.postgres
-
-DEAD_S, MARGIN_S, BEAT_S = 1.5, 0.5, 0.2
-
-
-@pytest.fixture
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("DEAD_S", DEAD_S), ("MARGIN_S", MARGIN_S), ("BEAT_S", BEAT_S)):
-        monkeypatch.setattr(nodes, name, value)
 
 
 @contextmanager
@@ -128,7 +120,7 @@ def _ended(engine: Embedded | Cluster) -> bool:
     return False
 
 
-@pytest.mark.usefixtures("_quick")
+@pytest.mark.usefixtures("quick_to_die")
 def test_what_waited_for_a_thread_of_an_engine_that_lost_its_hold_is_not_begun(together: Any) -> None:
     together.fake.faults.delay_ms = 300
     with engine_of(together) as engine:

@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from connectors.sdk.context import Context
 from connectors.sdk.fakes.ports import spare_port
 from connectors.sdk.http import Http, close_sessions
 from connectors.sdk.ldap_pool import close_connections
+from tests.unit.sdk.private_ca import PrivateCa
 from tests.unit.sdk.shop import Shop, Token
 
 Script = Callable[[socket.socket], None]
@@ -35,6 +37,18 @@ def _no_connection_outlives_a_test() -> Iterator[None]:
 @pytest.fixture
 def context() -> Context:
     return Context(now=lambda: datetime.now(UTC), idempotency_key="run-1/step-1", deadline_s=2.0)
+
+
+@pytest.fixture
+def quick(context: Context) -> Context:
+    """The same, and nothing may take longer than a second."""
+    return replace(context, deadline_s=1.0)
+
+
+@pytest.fixture
+def ca(tmp_path: Path) -> PrivateCa:
+    """A company's own authority."""
+    return PrivateCa(tmp_path / "ours")
 
 
 @pytest.fixture

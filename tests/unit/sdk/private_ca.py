@@ -13,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from connectors.ldap.certificate import Certificate
 
 DAY = timedelta(days=1)
+LOOPBACK = "127.0.0.1"
 _USES = (
     "digital_signature",
     "content_commitment",

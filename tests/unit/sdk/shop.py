@@ -10,6 +10,9 @@ from connectors.sdk.fakes.server import FakeAnswer, FakeRequest, HttpFake
 CANARY = "customer-4711-Jane-Roe"
 SECRET = "s3cr3t-t0ken"
 
+#: The shortest good answer.
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
 
 class Shop(HttpFake):
     """A target system with one thing in it that can be switched off."""

@@ -4,7 +4,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +21,8 @@ from tests.unit.sdk.directory import (
     reply,
 )
 from tests.unit.sdk.directory import encrypted as over_ldaps
-from tests.unit.sdk.private_ca import DAY, PrivateCa, server_side, several_names
-from tests.unit.sdk.shop import SECRET, Token
-
-LOOPBACK = "127.0.0.1"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@pytest.fixture
-def ca(tmp_path: Path) -> PrivateCa:
-    return PrivateCa(tmp_path / "ours")
-
-
-@pytest.fixture
-def quick(context: Context) -> Context:
-    return replace(context, deadline_s=1.0)
+from tests.unit.sdk.private_ca import DAY, LOOPBACK, PrivateCa, server_side, several_names
+from tests.unit.sdk.shop import OK, SECRET, Token
 
 
 class Door:

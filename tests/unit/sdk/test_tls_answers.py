@@ -5,8 +5,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, Self
 
 import pytest
@@ -18,21 +16,8 @@ from connectors.sdk.fakes.ports import spare_port
 from connectors.sdk.http import Http
 from tests.unit.sdk.directory import encrypted as over_ldaps
 from tests.unit.sdk.directory import number_and_kind, reply, search_for_mail
-from tests.unit.sdk.private_ca import PrivateCa, server_side
-from tests.unit.sdk.shop import Token, drip
-
-LOOPBACK = "127.0.0.1"
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@pytest.fixture
-def ca(tmp_path: Path) -> PrivateCa:
-    return PrivateCa(tmp_path / "ours")
-
-
-@pytest.fixture
-def quick(context: Context) -> Context:
-    return replace(context, deadline_s=1.0)
+from tests.unit.sdk.private_ca import LOOPBACK, PrivateCa, server_side
+from tests.unit.sdk.shop import OK, Token, drip
 
 
 def goodbye(client: Any) -> None:
