@@ -222,6 +222,27 @@ def unrecorded(kind: str, **what: Any) -> History:
     return replace(DECIDED, ops=(*DECIDED.ops, op))
 
 
+def taken_back_early(*, because: str) -> History:
+    """HR took E-8 back before a departure of theirs was known, and sends that again once one is."""
+    return with_entries(
+        *(*BEFORE, FIRST, SECOND),
+        ("webhook.unreadable", "", "", "", {"webhook": "w-8a"}),
+        ("webhook.accepted", "", "", "", {"webhook": "w-8b"}),
+        ("departure.announced", "h", "", "", {}),
+        ("departure.held", "h", "", "", {"because": because}),
+        ("webhook.accepted", "", "", "", {"webhook": "w-8a"}),
+        ("departure.withdrawn", "h", "", "", {}),
+        ops=(
+            *DECIDED.ops,
+            Op(kind="rescinded", person="E-8", message="m-8a", status=422),
+            Op(kind="immediate", person="E-8", message="m-8b", status=202),
+            Op(kind="rescinded", person="E-8", message="m-8a", status=202),
+        ),
+        webhooks={**DECIDED.webhooks, "m-8a": "w-8a", "m-8b": "w-8b"},
+        departures={**DECIDED.departures, "h": ("E-8", "withdrawn", "")},
+    )
+
+
 HEARD = {"webhooks": {**DECIDED.webhooks, "m-7c": "w-7c"}}
 F_CANCELLED, G_CANCELLED = (
     ("departure.withdrawn", each, "", "", {"by": "hanna", "cancelled": True}) for each in ("f", "g")
@@ -250,6 +271,7 @@ DECISIVE_LIES: tuple[tuple[str, History], ...] = (
             departures={**DECIDED.departures, "b": ("E-6", "revoking", "rb")},
         ),
     ),
+    ("what_was_said_last_counts", taken_back_early(because="long past")),
     ("heard_in_their_order", with_entries(*BEFORE, SECOND, FIRST, meant=stands_on(0))),
     (
         "who_is_held_is_untouched",
@@ -365,6 +387,10 @@ def test_what_nobody_answered_may_have_been_heard_or_not(n: int) -> None:
     heard = with_entries(*BEFORE, FIRST, SECOND, THIRD, meant=stands_on(n), **HEARD)
 
     assert violations(DECIDED if n == 1 else heard) == {}
+
+
+def test_a_departure_that_waits_for_an_early_word_is_taken_back_when_that_comes_again() -> None:
+    assert violations(taken_back_early(because="old news")) == {}
 
 
 @pytest.mark.parametrize(("name", "lie"), list(every_lie()))

@@ -4,13 +4,13 @@ A message that nobody answered may have arrived or not. The ledger says which: r
 not recorded, it counts for nothing. So there are two ends that are right, and a third one is wrong.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tests.integration.faults.seen import History, Meant, Op, Said
+from tests.integration.faults.seen import Entry, History, Meant, Op, Said
 
 #: Not begun: it goes on by itself, or when people let it.
 TO_COME: Final = frozenset({"announced", "scheduled", "due", "held"})
@@ -77,7 +77,7 @@ def what_was_said_last_counts(history: History) -> Iterator[str]:
         if last.op.kind == "rescinded":
             yield from _taken_back(history, person, last.seq)
         else:
-            yield from _announced(history, person, last)
+            yield from _announced(history, person, said, last)
 
 
 def heard_in_their_order(history: History) -> Iterator[str]:
@@ -112,11 +112,13 @@ def _doubted(history: History, departure: str, state: str) -> bool:
     return any(doubt in str(held[-1].body.get("because")) for doubt in OF_DOUBT) if held else False
 
 
-def _announced(history: History, person: str, last: Word) -> Iterator[str]:
+def _announced(history: History, person: str, said: Sequence[Word], last: Word) -> Iterator[str]:
     theirs = history.of(person)
     stand = [each for each, (state, _) in theirs.items() if state != "withdrawn"]
     if _decided(history, person, last.seq):
         return  # what people do about it then is judged by what they said
+    if not stand and _awaited(history, theirs, said, last):
+        return
     if not stand:
         yield f"{person} was announced, and is not to leave."
     elif last.op.said is not None and not any(
@@ -125,6 +127,24 @@ def _announced(history: History, person: str, last: Word) -> Iterator[str]:
         if each in history.meant
     ):
         yield f"{person} is to leave otherwise than was said last: {last.op.said}."
+
+
+def _awaited(history: History, theirs: Collection[str], said: Sequence[Word], last: Word) -> bool:
+    """Whether they were taken back by a word that was refused before they were announced, and came once more.
+
+    It may have overtaken what it takes back: so what was announced then waits for it.
+    """
+    waits = {
+        entry.departure: entry.seq
+        for entry in history.entries
+        if entry.departure in theirs and entry.event == "departure.held" and _is_old_news(entry)
+    }
+    again = [word.seq for word in said if word.op.kind == "rescinded" and word.seq > last.seq]
+    return any(seq > since for seq in again for since in waits.values())
+
+
+def _is_old_news(held: Entry) -> bool:
+    return "old news" in str(held.body.get("because"))
 
 
 def _carries(meant: Meant, said: Said, *, begun: bool) -> bool:
