@@ -37,6 +37,8 @@ from tests.integration.faults.way_back import (
 )
 from tests.integration.faults.words import heard_in_their_order, what_was_said_last_counts, words
 
+#: Nothing more comes of it.
+OVER: Final = frozenset({"closed", "withdrawn"})
 #: What ends an attempt that was let out.
 RETURNS: Final = frozenset(
     {"step.done", "step.retried", "step.waiting", "step.failed", "step.contradicted", "step.lost"}
@@ -173,18 +175,29 @@ def one_open_departure_a_person(history: History) -> Iterator[str]:
     """Nobody has two departures under way, and no departure has two runs.
 
     One that was over, and whose target somebody changed since, is not under way: it is looked at. Nor is one whose
-    run people cancelled: what HR says next stands beside it, though the last of it is still to come back.
+    run people cancelled: what HR says next stands beside it, though the last of it is still to come back. A run that
+    was over may be taken back while the next departure waits for its time.
     """
     stopped = ("departure.reopened", "run.cancelled")
     over = {entry.departure for entry in history.entries if entry.event in stopped}
     open_ = Counter(
         whose
         for departure, (whose, state, _) in history.departures.items()
-        if state not in ("closed", "withdrawn") and departure not in over
+        if state not in OVER and departure not in over and not _taken_back_beside(history, departure, whose)
     )
     yield from (f"{whose} has {n} open departures." for whose, n in open_.items() if n > 1)
     runs = Counter(entry.departure for entry in history.entries if entry.event == "run.started")
     yield from (f"{departure} was begun {n} times." for departure, n in runs.items() if n > 1)
+
+
+def _taken_back_beside(history: History, departure: str, whose: str) -> bool:
+    """Whether a departure is taken back, and whatever else is open of theirs was announced before that was wanted."""
+    undoing = [e.seq for e in history.entries if e.departure == departure and e.event == "run.undoing"]
+    if history.departures[departure][1] != "restoring" or not undoing:
+        return False
+    others = {id_ for id_, (state, _) in history.of(whose).items() if state not in OVER} - {departure}
+    announced = [e.seq for e in history.entries if e.departure in others and e.event == "departure.announced"]
+    return all(seq < undoing[0] for seq in announced)
 
 
 def done_is_so(history: History) -> Iterator[str]:
