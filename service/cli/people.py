@@ -243,11 +243,14 @@ def _account(service: "Service", whose: "Person", connector: str, words: str) ->
 @command.command("questions")
 def questions_() -> None:
     """List what is unclear about whose accounts they are, with the candidates."""
+    from service.cli._actor import reader
     from service.departures.questions import about, open_questions
+    from service.engine.sight import hides_question
     from service.people.person import Person
 
     with opened() as service, service.store.read() as session:
-        found = open_questions(session)
+        who = reader(service)
+        found = [one for one in open_questions(session) if not hides_question(session, one, who)]
         for question in found:
             owner = session.get_one(Person, question.person_id)
             click.echo(f"{owner.source_id}  {owner.display_name}  {question.connector}: {question.why}")

@@ -13,13 +13,13 @@ from service.departures import questions
 from service.departures.departure import Departure
 from service.departures.left import roles_now
 from service.departures.questions import Question
-from service.departures.sealing import is_hidden
 from service.engine.by_itself import tried_after_its_run_was_cancelled
 from service.engine.concerned import not_taken_back, shut_what_is_theirs
 from service.engine.decisions import Decision, NotDecided, Said, confirm
 from service.engine.none_there import NONE_NOTE
 from service.engine.progress import after_steps, settle
 from service.engine.record import record
+from service.engine.sight import hides, hides_question
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepNeed, StepRun
 from service.ledger.entry import append, gathered
@@ -88,11 +88,11 @@ def candidate(session: Session, person_id: str, connector: str, words: str) -> A
 
 
 def answer(session: Session, said: Answer, *, now: datetime) -> int:
-    """Keep the answer and let the steps it concerns go on; gives how many. Raises `NotDecided`."""
+    """Keep the answer and let the steps it concerns go on; gives how many of those that who answers may know of."""
     by = session.get_one(Person, said.by)
     _may(session, said)
-    _sees(session, said)
     question = questions.question_of(session, said.person_id, said.connector)
+    _sees(session, said, question)
     _as_shown(question, said)
     if said.account is not None:
         _link(session, said, said.account, by, now=now)
@@ -115,7 +115,7 @@ def answer(session: Session, said: Answer, *, now: datetime) -> int:
             _again(session, step, by, now=now)
     after_steps(session, steps, now=now)
     settle(session, _open_runs(session, said.person_id), now=now)
-    return len(steps) - len(skipped)
+    return sum(step not in skipped and not hides(session, step.run_id, said.by) for step in steps)
 
 
 def _open_runs(session: Session, person_id: str) -> list[str]:
@@ -135,10 +135,12 @@ def _may(session: Session, said: Answer) -> None:
         raise NotDecided("report", NOT_BELOW)
 
 
-def _sees(session: Session, said: Answer) -> None:
-    """What is asked about a sealed departure is asked of those it is sealed for."""
-    theirs = select(Departure).where(Departure.person_id == said.person_id, Departure.sealed.is_(True))
-    if any(is_hidden(session, departure, said.by) for departure in session.scalars(theirs)):
+def _sees(session: Session, said: Answer, question: Question | None) -> None:
+    """What is asked about a sealed departure is asked of those it is sealed for.
+
+    Whose an account is may be said of everybody at any time, so that a refusal would tell of the departure.
+    """
+    if said.account is None and question is not None and hides_question(session, question, said.by):
         raise NotDecided("not-open", NOT_ASKED)
 
 

@@ -58,6 +58,13 @@ def slack(store: Store, clock: Any, keys: Keys, tmp_path: Path) -> Iterator[slac
 
 
 @pytest.fixture
+def world(store: Store, clock: Any, keys: Keys) -> Iterator[World]:
+    """Nothing has begun, and nothing is sealed yet."""
+    with worlds.made(store, clock, keys) as world:
+        yield world
+
+
+@pytest.fixture
 def company(any_store: Store, clock: Any, keys: Keys) -> Company:
     """Nobody works here yet."""
     return Company(any_store, clock, Guardrails(first_time=False, whole_teams=False))

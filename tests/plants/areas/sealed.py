@@ -7,6 +7,7 @@ LEAVER = "tests/attacks/sealed/test_the_leaver.py"
 PAGES = "tests/attacks/sealed/test_pages.py"
 GUARDED = "tests/attacks/sealed/test_guardrails.py"
 CLI = "tests/unit/cli/test_sealed.py"
+ACCOUNTS = "tests/attacks/sealed/test_accounts.py"
 SEALING = "service/departures/sealing.py"
 
 PLANTS = (
@@ -164,6 +165,37 @@ PLANTS = (
         text="SlackMessage.kept_back_since.is_(None), Departure.sealed.is_(False))",
         becomes="SlackMessage.kept_back_since.is_(None))",
         tests=(f"{DOORS}::test_what_slack_must_not_be_told_yet_makes_no_alarm_about_slack",),
+    ),
+    Plant(
+        protects="What a sealed run asks is answered with no account by nobody who is not named.",
+        file="service/engine/answering.py",
+        text="question is not None and hides_question(session, question, said.by):",
+        becomes="False:",
+        tests=(f"{ACCOUNTS}::test_that_there_is_no_account_is_not_asked_of_who_must_not_know_of_it",),
+    ),
+    Plant(
+        protects="What a roster asks, or an account that is named, is not refused because of a sealed departure.",
+        file="service/engine/answering.py",
+        text="    if said.account is None and question is not None and hides_question(session, question, said.by):",
+        becomes="    if True:",
+        tests=(
+            f"{ACCOUNTS}::test_an_account_is_named_as_if_nobody_left_and_the_steps_go_on_unseen",
+            f"{ACCOUNTS}::test_what_a_roster_asks_is_answered_though_a_sealed_departure_waits_for_its_time",
+        ),
+    ),
+    Plant(
+        protects="How many steps go on by an answer does not tell of a sealed run.",
+        file="service/engine/answering.py",
+        text=" and not hides(session, step.run_id, said.by)",
+        becomes="",
+        tests=(f"{ACCOUNTS}::test_an_account_is_named_as_if_nobody_left_and_the_steps_go_on_unseen",),
+    ),
+    Plant(
+        protects="The list of questions names nobody whose sealed run asks.",
+        file="service/cli/people.py",
+        text=" if not hides_question(session, one, who)",
+        becomes="",
+        tests=(f"{CLI}::test_what_a_sealed_run_asks_is_listed_for_nobody_who_is_not_named",),
     ),
     Plant(
         protects="A plan shows the kind of a sealed departure to nobody who is not named.",

@@ -1,10 +1,14 @@
 """Sealed departures at the command line: who is not named reads nothing of them there either."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from service.app import create_service
+from service.departures.departure import Departure
+from service.departures.questions import find
+from service.engine.tables import StepRun
 from service.ledger.entry import LedgerEntry
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
@@ -130,6 +134,28 @@ def test_who_is_not_named_takes_nothing_sealed_back(another_of_hr: Shell) -> Non
 
     assert said.code == 2
     assert said.err.replace("stays", "none") == none.err
+
+
+def test_what_a_sealed_run_asks_is_listed_for_nobody_who_is_not_named(another_of_hr: Shell) -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        departure = session.query(Departure).one()
+        departure.effective_at, departure.begins_at = service.now(), None
+        departure.civil_at = service.now().strftime("%Y-%m-%dT%H:%M:%S")
+        service.starter.begin_due(session, now=service.now())
+        departure.effective_at, departure.sealed = service.now() + timedelta(days=9), True  # as in the notice
+        step = session.query(StepRun).one()
+        question = find(session, departure.person_id, "ldap", "Perhaps.", (), at=service.now())
+        assert question is not None
+        question.step_run_id = step.id
+    service.close()
+
+    theirs = another_of_hr("people", "questions").out
+    somebody_else(another_of_hr)
+    another_of_hr.maps("E-1")
+
+    assert theirs == "Nothing is unclear.\n"
+    assert "Mike Dalton  ldap: Perhaps." in another_of_hr("people", "questions").out
 
 
 def test_a_plan_is_of_the_departure_that_whoever_asks_may_know_of(shell: Shell) -> None:
