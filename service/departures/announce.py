@@ -9,9 +9,19 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from service.departures import early_withdrawal, friday, in_turn, late, said_before, times, zones
+from service.departures import (
+    another_source,
+    early_withdrawal,
+    friday,
+    in_turn,
+    late,
+    said_before,
+    times,
+    zones,
+)
 from service.departures.departure import Departure, keep_new
-from service.departures.event import Change, EventPerson, TerminationEvent, Unannounceable
+from service.departures.event import Change, TerminationEvent
+from service.departures.finding import find_person
 from service.departures.guardrails import DEFAULT, Guardrails
 from service.departures.holding import (
     CANCELLED_BEFORE,
@@ -27,15 +37,10 @@ from service.departures.lateness import as_hr_meant, seconds, told_late
 from service.departures.record import record
 from service.departures.sealing import check_sealable, seal_as_asked
 from service.ledger.event import Event
-from service.people.person import LEAVER, Leaver, Person
+from service.people.person import Leaver, Person
 from service.store import Prepared, table_of
 from service.store.one_at_a_time import Only, alone_anyhow, wait_to
 
-_PEOPLE: Final = table_of(Person).c
-_BY_SOURCE: Final = Prepared(
-    select(*LEAVER).where(_PEOPLE.source == bindparam("source"), _PEOPLE.source_id == bindparam("source_id"))
-)
-_BY_NUMBER: Final = Prepared(select(*LEAVER).where(_PEOPLE.employee_no == bindparam("employee_no")))
 _DEPARTURES: Final = table_of(Departure).c
 _MEANT: Final = Prepared(
     select(_DEPARTURES.id)
@@ -47,6 +52,12 @@ _MEANT: Final = Prepared(
             or_(_DEPARTURES.civil_at == bindparam("civil"), _DEPARTURES.effective_at > bindparam("since")),
         )
         | and_(_DEPARTURES.source == bindparam("source"), _DEPARTURES.source_id == bindparam("source_id"))
+        | and_(
+            _DEPARTURES.person_id == bindparam("person"),
+            _DEPARTURES.source != bindparam("source"),
+            _DEPARTURES.state == DepartureState.WITHDRAWN,
+            or_(_DEPARTURES.civil_at == bindparam("civil"), _DEPARTURES.effective_at > bindparam("now")),
+        )
     )
     .order_by(_DEPARTURES.announced_at)
     .with_for_update(key_share=True)
@@ -83,13 +94,13 @@ def announce(
     person = find_person(session, event.source, event.person)
     event = zones.read_for(event, person.timezone)
     check_sealable(session, event, person, by=by)
-    departure, begun_by_it, cancelled = _meant(session, person, event, now=now)
+    departure, begun_by_it, also = _meant(session, person, event, now=now, by=by)
     event = zones.kept(event, departure)
     departure = early_withdrawal.meant(session, departure, person, event, by=by)
     before = _over_and_said_again(session, begun_by_it, event)
     if departure is not None:
         return _heard(session, departure, event, before, now=now, by=by, guard=guard)
-    named, also = event.source_id, [CANCELLED_BEFORE] if cancelled else []
+    named = event.source_id
     if before is not None and said_before.back_since(session, before):
         named, also = said_before.named_after(event, before), [*also, said_before.SAID_BEFORE]
     elif begun_by_it is not None:
@@ -114,6 +125,11 @@ def _heard(
     guard: Guardrails,
 ) -> Announced:
     """More is said of a departure that stands."""
+    if another_source.is_heard(departure, event, by=by):
+        agreed = another_source.heard(session, departure, event, now=now, by=by)
+        if agreed is None:
+            return Announced(departure_id=departure.id, news=True)
+        return _change(session, departure, agreed, now=now, by=by, guard=guard)
     if in_turn.is_outdated(departure, event):
         record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
@@ -128,14 +144,17 @@ def _heard(
 
 
 class _Meant(NamedTuple):
-    """What an event is about: the open departure, the one it has begun, and whether a person cancelled its run."""
+    """What an event is about: the open departure, the one it has begun, and what those that are over make doubtful.
+
+    That is what began nothing as a person cancelled its run, and what another source announced and was taken back.
+    """
 
     open: Departure | None
     begun_by_it: Departure | None
-    cancelled: bool
+    also: list[Doubt]
 
 
-def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: datetime) -> _Meant:
+def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: datetime, by: str) -> _Meant:
     """The person's open departure of the event's sort, and the one that this very event has begun, if there are.
 
     A laptop that is lost changes nothing about when its owner leaves. Nobody leaves twice at one time: what is closed
@@ -146,14 +165,18 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
     civil = meant.isoformat() if meant is not None else ""
     asked = {"person": person.id, "source": event.source, "source_id": event.source_id, "civil": civil}
     since = now - LONG_PAST
-    ids = _MEANT.scalars(session, **asked, since=since)
+    ids = _MEANT.scalars(session, **asked, since=since, now=now)
     if not alone_anyhow(session):  # it may have waited for a way back that ended, after which they stand anew
-        ids = _MEANT.scalars(session, **asked, since=since)
-    still_open, begun_by_it, cancelled = None, None, False
+        ids = _MEANT.scalars(session, **asked, since=since, now=now)
+    still_open, begun_by_it, cancelled, taken_back = None, None, False, None
     for departure in (session.get_one(Departure, one) for one in ids):  # nearly always none
         itself = (departure.source, departure.source_id) == (event.source, event.source_id)
+        if departure.state is DepartureState.WITHDRAWN and not itself:
+            taken_back = departure if departure.kind not in BESIDE else taken_back
+            continue
         was_cancelled = CANCELLED_BEFORE.code in departure.held_codes and event.kind not in BESIDE
         if departure.person_id == person.id and departure.kind not in BESIDE:
+            taken_back = None
             cancelled = was_cancelled  # of several the newest counts: two persons may have let one go since
         if itself or (_told_again(departure, event, civil) and not was_cancelled):
             begun_by_it = departure
@@ -161,13 +184,14 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
         goes_on = departure.state not in OVER and not (was_cancelled and departure.run_id is not None)
         if departure.person_id == person.id and goes_on and same_sort:
             still_open = departure
-    return _Meant(still_open, begun_by_it, cancelled)
+    also = [*([CANCELLED_BEFORE] if cancelled else []), *another_source.taken_back(taken_back, event, by=by)]
+    return _Meant(still_open, begun_by_it, also)
 
 
 def _told_again(departure: Departure, event: TerminationEvent, civil: str) -> bool:
     """Whether a closed departure of this civil time is what the event tells; not once HR took it back."""
     same = (departure.civil_at, departure.kind) == (civil, event.kind) and zones.stays(departure, event)
-    return departure.state is DepartureState.CLOSED and same and not departure.held_because
+    return departure.state is DepartureState.CLOSED and same and not late.is_taken_back(departure)
 
 
 def _over_and_said_again(
@@ -190,35 +214,6 @@ def _told_after_the_end(
         in_turn.keep_word(departure, event)
         late.noticed(session, departure, event, now=now, by=by)
     return Announced(departure_id=departure.id, news=corrects)
-
-
-def find_person(session: Session, source: str, said: EventPerson) -> Leaver:
-    """The person an event is about: by the HR system's own id, else by two identifiers. Never by name."""
-    session.flush()  # what the row before this one changed
-    found = _BY_SOURCE.rows(session, source=source, source_id=said.source_id)
-    if not found and said.employee_no and said.work_email:
-        address = said.work_email.casefold()
-        numbered = _BY_NUMBER.rows(session, employee_no=said.employee_no)
-        found = [row for row in numbered if (Leaver(*row).work_email or "").casefold() == address]
-    if len(found) != 1:
-        raise Unannounceable(
-            f"Nobody here has the id {said.source_id} of {source}, and no two identifiers agree on one person. "
-            "Import the roster (exeunt people import FILE.csv), then send the event again."
-        )
-    person = Leaver(*found[0])
-    _check_agreement(person, said)
-    return person
-
-
-def _check_agreement(person: Leaver, said: EventPerson) -> None:
-    """An id that points to one person and identifiers that point to another: nobody is touched."""
-    pairs = ((said.employee_no, person.employee_no), (said.work_email, person.work_email))
-    for new, known in pairs:
-        if new and known and new.casefold() != known.casefold():
-            raise Unannounceable(
-                "The event's identifiers belong to different people. Nobody was touched. "
-                "Correct the record in the HR system, or import the roster again."
-            )
 
 
 def _new(
@@ -258,10 +253,10 @@ def _change(
     when = event.interpreted(now=now)
     ends = departure.effective_at if departure.run_id is not None else when.instant
     seal_as_asked(session, departure, event, ends=ends, now=now, by=by)
-    kind = event.kind or departure.kind
-    notice = event.notice_date or departure.notice_date
+    kind, notice = event.kind or departure.kind, event.notice_date or departure.notice_date
     moved = notice != departure.notice_date
-    known = _known(session, departure, event, (when.meant, when.zone, kind))
+    said_anew = another_source.is_awaited(departure)
+    known = not said_anew and _known(session, departure, event, (when.meant, when.zone, kind))
     in_turn.keep_word(departure, event)  # also: what came before a word that says nothing new is old
     if known and not moved:
         return Announced(departure_id=departure.id, news=False)

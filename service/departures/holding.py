@@ -25,11 +25,11 @@ DAYS_OF_A_YEAR: Final = 365.25
 #: forward does harm by doing nothing, as the leaver keeps their access, so a person looks.
 FAR_AHEAD = timedelta(days=5 * DAYS_OF_A_YEAR)
 BEFORE_HIRE, PAST, AHEAD = "before hire", "long past", "far ahead"
-OLD_NEWS, EARLIER = "old news", "said earlier"
+OLD_NEWS, EARLIER, ANOTHER = "old news", "said earlier", "another source"
 #: Whom nobody lets go as one of many.
 ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE})
-#: What goes on by itself once HR has corrected the date.
-SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD, EARLIER})
+#: What goes on by itself once HR has corrected the date, or the source that announced it says what stands.
+SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD, EARLIER, ANOTHER})
 #: Nothing of these begins by itself, so nothing of them is to be held.
 BEGINS_NOTHING: Final = frozenset(
     {DepartureState.HELD, DepartureState.RESTORING, DepartureState.CLOSED, DepartureState.WITHDRAWN}

@@ -117,7 +117,7 @@ def _follow(session: Session, departure: Departure, meant: Meant, *, now: dateti
     An end that is past does not become a later one: access was open too long since the first.
     """
     was = {"civil_at": departure.civil_at, "zone": departure.zone, "kind": departure.kind.value}
-    held = departure.state
+    held, was_ahead = departure.state, departure.effective_at > now
     _to_be_timed_anew(departure)
     stays = departure.effective_at <= now and meant.when.instant > departure.effective_at
     if not stays:
@@ -125,10 +125,10 @@ def _follow(session: Session, departure: Departure, meant: Meant, *, now: dateti
         departure.effective_at, departure.interpretation = meant.when.instant, meant.when.as_json()
     departure.kind, departure.changed_to = meant.kind, None
     codes = set(departure.held_codes)
-    if guarded := _guarded(departure):
+    if guarded := guarded_codes(departure):
         departure.held_codes = guarded
     elif departure.state is DepartureState.HELD and codes and codes <= holding.SLIPS:
-        departure.state = DepartureState.SCHEDULED
+        departure.state = DepartureState.SCHEDULED if was_ahead else DepartureState.REVOKING
         departure.held_because, departure.held_codes = "", []
     if departure.held_codes == [CHANGED_TOO_LATE.code]:  # what held it is not so any more
         departure.state, departure.held_because, departure.held_codes = DepartureState.REVOKING, "", []
@@ -193,7 +193,7 @@ def hold(session: Session, departure: Departure, because: Doubt, *, now: datetim
     What two persons were to decide about before they decide about still, whatever HR says next.
     """
     record(session, departure, Event.DEPARTURE_HELD, at=now, by=by, body={"because": because.code})
-    guarded = _guarded(departure)
+    guarded = guarded_codes(departure)
     if departure.state is not DepartureState.CLOSED:
         departure.state, departure.held_codes = DepartureState.HELD, [*guarded, because.code]
     if guarded and because is not WITHDRAWN_TOO_LATE:
@@ -202,7 +202,7 @@ def hold(session: Session, departure: Departure, because: Doubt, *, now: datetim
         departure.held_because = because.said
 
 
-def _guarded(departure: Departure) -> list[str]:
+def guarded_codes(departure: Departure) -> list[str]:
     """What holds a departure besides HR's own words, or will once it is over: HR's next word does not let it go."""
     held = departure.state is DepartureState.HELD
     codes = departure.held_codes if held else [CANCELLED_BEFORE.code]

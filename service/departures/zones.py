@@ -42,6 +42,11 @@ def kept(event: TerminationEvent, departure: Departure | None) -> TerminationEve
     """The event in the zone of what has begun by it: a roster that names another zone later moves nobody then."""
     if departure is None or departure.run_id is None or not stays(departure, event):
         return event
+    return read_as(departure, event)
+
+
+def read_as(departure: Departure, event: TerminationEvent) -> TerminationEvent:
+    """The event in the zone that HR's newest word was read in."""
     zone, source = _read_in(departure)
     return event.model_copy(update={"timezone": zone, "zone_source": source})
 

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures import late, zones
-from service.departures.announce import announce, find_person
+from service.departures.announce import announce
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.event import Change, TerminationEvent, Unannounceable
+from service.departures.finding import find_person
 from service.departures.guardrails import Guardrails
 from service.departures.kind import OVER
 from service.intake.receive import Announce, Together

@@ -202,8 +202,11 @@ def _held(told: _Told) -> str:
 
 
 def _changed(told: _Told) -> str:
-    """What HR changed of a run that has begun, or what comes too late for it; old news is none."""
-    if told.happened.body.get("outdated"):
+    """What HR changed of a run that has begun, or what comes too late for it; old news is none.
+
+    Nor is what another source says: where that differs the run is held, and told to be.
+    """
+    if told.happened.body.get("outdated") or told.happened.body.get("heard"):
         return ""
     said = changed(told.happened.by, told.happened.body, told.facts, now=told.now)
     return said or (_held(told) if told.facts.held else "")

@@ -54,8 +54,8 @@ PLANTS = (
     Plant(
         protects="What hangs on an earlier word goes on once HR says something new.",
         file="service/departures/holding.py",
-        text="frozenset({BEFORE_HIRE, PAST, AHEAD, EARLIER})",
-        becomes="frozenset({BEFORE_HIRE, PAST, AHEAD})",
+        text="frozenset({BEFORE_HIRE, PAST, AHEAD, EARLIER, ANOTHER})",
+        becomes="frozenset({BEFORE_HIRE, PAST, AHEAD, ANOTHER})",
         tests=(
             f"{TURN}::test_an_earlier_word_about_a_run_in_the_notice_holds_it_and_the_next_one_lets_it_go_on",
         ),

@@ -146,7 +146,7 @@ PLANTS = (
     ),
     Plant(
         protects="An event whose identifiers belong to different people touches nobody.",
-        file="service/departures/announce.py",
+        file="service/departures/finding.py",
         text="    _check_agreement(person, said)\n    return person",
         becomes="    return person",
         tests=(f"{ANNOUNCE}::test_an_unsure_person_is_never_announced",),

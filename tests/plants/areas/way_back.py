@@ -376,14 +376,14 @@ PLANTS = (
     Plant(
         protects="Who has left does not leave again at the same time.",
         file="service/departures/announce.py",
-        text="    return departure.state is DepartureState.CLOSED and same and not departure.held_because",
+        text="    return departure.state is DepartureState.CLOSED and same and not late.is_taken_back(departure)",
         becomes="    return False",
         tests=(f"{SAID_LATE}::test_who_has_left_does_not_leave_again_at_the_same_time",),
     ),
     Plant(
         protects="What HR took back after the end, and tells once more, is not lost.",
         file="service/departures/announce.py",
-        text="    return departure.state is DepartureState.CLOSED and same and not departure.held_because",
+        text="    return departure.state is DepartureState.CLOSED and same and not late.is_taken_back(departure)",
         becomes="    return departure.state is DepartureState.CLOSED and same",
         tests=(
             f"{SAID_LATE}::test_who_leaves_on_the_first_date_after_hr_took_back_what_is_closed_is_not_lost",

@@ -45,6 +45,15 @@ def test_once_hr_says_something_new_it_goes_on(hr: Hr) -> None:
     assert told(hr) == ("2026-03-21", DepartureState.SCHEDULED, [])
 
 
+def test_once_hr_says_again_what_stands_it_goes_on(hr: Hr) -> None:
+    hr.says(**at(hr, 1))
+    hr.says(Change.CHANGED, last_day=date(2026, 3, 4), **at(hr, 2))
+
+    hr.says(**at(hr, 0))
+
+    assert told(hr) == ("2026-03-06", DepartureState.SCHEDULED, [])
+
+
 def test_what_hr_said_before_and_says_the_same_holds_nothing(hr: Hr) -> None:
     hr.says(**at(hr, 1))
 
@@ -118,7 +127,8 @@ def test_each_hr_system_has_its_own_clock(hr: Hr) -> None:
     person = {"source_id": "x", "employee_no": "E-1", "work_email": "E-1@example.com"}
     hr.says(**at(hr, 1))
 
-    hr.says(Change.CHANGED, source="other", last_day=date(2026, 3, 4), person=person, **at(hr, 2))
+    said = {"source": "other", "last_day": date(2026, 3, 4), "person": person}
+    hr.says(Change.CHANGED, by="person:somebody", **said, **at(hr, 2))
 
     assert told(hr) == ("2026-03-04", DepartureState.SCHEDULED, [])
 

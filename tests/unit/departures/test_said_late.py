@@ -135,7 +135,8 @@ def test_each_hr_system_counts_its_own_versions(hr: Hr) -> None:
     hr.says(source_version="7")
     person = {"source_id": "x", "employee_no": "E-1", "work_email": "E-1@example.com"}
 
-    hr.says(Change.CHANGED, source="other", source_version="2", last_day=date(2026, 5, 1), person=person)
+    said = {"source": "other", "source_version": "2", "last_day": date(2026, 5, 1), "person": person}
+    hr.says(Change.CHANGED, by="person:somebody", **said)
     hr.says(Change.CHANGED, source_version="6", last_day=date(2026, 6, 1))
 
     (departure,) = hr.departures()
