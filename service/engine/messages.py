@@ -15,7 +15,7 @@ from service.engine.nodes import DEAD_S
 from service.engine.pools import Threads
 from service.engine.tables import StepRun
 from service.engine.values import StepValues
-from service.store import Prepared, table_of
+from service.store import Prepared, silence, table_of
 
 if TYPE_CHECKING:
     from procrastinate import App
@@ -105,5 +105,6 @@ def receiver(url: "URL", most: int) -> "App":
     from procrastinate import App, PsycopgConnector
 
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    more: dict[str, Any] = {"options": f"-c timezone=UTC -c search_path={WHERE}"}
+    options = f"-c timezone=UTC -c search_path={WHERE} {silence.THEIRS}"
+    more: dict[str, Any] = {"options": options, **silence.ours(url)}
     return App(connector=PsycopgConnector(conninfo=plain, kwargs=more, min_size=1, max_size=most))

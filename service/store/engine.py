@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from service.store import driver
+from service.store import driver, silence
 from service.store.combined import Combined, Work
 from service.store.failpoints import passing
 
@@ -147,8 +147,9 @@ def _postgres(url: str) -> Engine:
         pool_use_lifo=True,  # else each connection learns every statement, one after the other
         connect_args={
             "connect_timeout": 10,
-            "options": "-c timezone=UTC -c lock_timeout=30000",
+            "options": f"-c timezone=UTC -c lock_timeout=30000 {silence.THEIRS}",
             "prepare_threshold": 2,
+            **silence.ours(make_url(url)),
         },
     )
 

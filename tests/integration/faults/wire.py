@@ -1,18 +1,30 @@
 """A wire between the service and its database that can be cut, stopped, and cut at a commit."""
 
+import ctypes
 import socket
+import struct
 import threading
 from contextlib import suppress
 from typing import Self
 
 CHUNK = 65_536
+#: Linux: a program that sees each packet before TCP does (asm-generic/socket.h, Documentation/networking/filter.rst).
+SO_ATTACH_FILTER = 26
+#: Its one instruction, `ret #0`: nothing of the packet is kept.
+_RETURN_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0), 8)
+
+
+def _drop_everything() -> bytes:
+    return struct.pack("HL", 1, ctypes.addressof(_RETURN_NOTHING))
 
 
 class Wire:
     """Forwards TCP from a port of its own.
 
     `cut()` resets what is open and refuses what comes; `stop()` forwards nothing and says nothing; `mend()` ends
-    both. `cut_at_commit` breaks each connection after its next COMMIT was forwarded, before the answer.
+    both. `swallow()` is a network that drops every packet of what is open, so that not even its arrival is
+    acknowledged; what comes later gets through. `cut_at_commit` breaks each connection after its next COMMIT was
+    forwarded, before the answer.
     """
 
     def __init__(self, port: int) -> None:
@@ -42,6 +54,11 @@ class Wire:
 
     def stop(self) -> None:
         self._flows.clear()
+
+    def swallow(self) -> None:
+        with self._lock:
+            for each in self._open:
+                each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, _drop_everything())
 
     def mend(self) -> None:
         self._is_cut = False

@@ -10,6 +10,7 @@ MOMENT = "tests/integration/nodes/test_one_moment.py"
 DEADLOCKS = "tests/integration/nodes/test_deadlocks.py"
 BEGINNING = "tests/integration/nodes/test_beginning.py"
 HANDING = "tests/integration/nodes/test_handing_over.py"
+SILENT = "tests/integration/faults/test_a_silent_database.py"
 
 PLANTS = (
     Plant(
@@ -295,6 +296,30 @@ PLANTS = (
         text="    for row in pointing:\n",
         becomes="    for row in pointing[:0]:\n",
         tests=("tests/integration/nodes/test_moving.py::test_everything_is_there_and_the_record_verifies",),
+    ),
+    Plant(
+        protects="A database that says nothing any more is an error within seconds, and not within hours.",
+        file="service/store/engine.py",
+        text="            **silence.ours(make_url(url)),\n",
+        becomes="",
+        tests=(
+            f"{SILENT}::test_a_query_whose_answer_never_comes_is_an_error_within_seconds",
+            f"{SILENT}::test_a_query_that_never_arrives_goes_over_another_connection_within_seconds",
+        ),
+    ),
+    Plant(
+        protects="Whoever receives messages notices a database that says nothing any more.",
+        file="service/engine/messages.py",
+        text=", **silence.ours(url)}",
+        becomes="}",
+        tests=(f"{SILENT}::test_what_receives_messages_notices_it_as_well",),
+    ),
+    Plant(
+        protects="What a machine without power had locked is free within seconds.",
+        file="service/store/engine.py",
+        text=" {silence.THEIRS}",
+        becomes="",
+        tests=(f"{SILENT}::test_what_a_machine_without_power_had_locked_is_free_within_seconds",),
     ),
     Plant(
         protects="A process that stands still within a transaction holds the others up no longer than is said.",
