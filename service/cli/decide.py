@@ -127,7 +127,10 @@ def _others(service: "Service", verb: "Verb", batch: str | None) -> str:
 
 
 class Told(TypedDict):
-    """What became of the wish for one run; `left` are the steps it does not fit, with why; `waits` what keeps it."""
+    """What became of the wish for one run; `left` are the steps it does not fit, with why.
+
+    `waits` is what keeps it from being done now, `goes_on_by` the commands that end that.
+    """
 
     run: str
     leaver: str
@@ -136,13 +139,21 @@ class Told(TypedDict):
     left: dict[str, str]
     refused: str
     waits: str
+    goes_on_by: list[str]
 
 
 def _carried_out(service: "Service", facts: "RunFacts", wish: "Wish") -> Told:
     from service.engine.decisions import NotDecided
 
     told = Told(
-        run=facts.number, leaver=facts.leaver, verb=wish.verb.value, touched=[], left={}, refused="", waits=""
+        run=facts.number,
+        leaver=facts.leaver,
+        verb=wish.verb.value,
+        touched=[],
+        left={},
+        refused="",
+        waits="",
+        goes_on_by=[],
     )
     try:
         done = service.desk.intervene(wish)
@@ -150,6 +161,7 @@ def _carried_out(service: "Service", facts: "RunFacts", wish: "Wish") -> Told:
         told["refused"] = str(refused)
     else:
         told["touched"], told["left"], told["waits"] = list(done.touched), dict(done.left), done.waits
+        told["goes_on_by"] = [wait.command for wait in done.keeps if wait.command]
     return told
 
 
@@ -196,7 +208,7 @@ def _lines(told: Told, *, one_of_many: bool) -> "Iterator[str]":
     said = told["refused"] or f"{told['verb']}: {', '.join(told['touched']) or 'the run'}"
     yield f"{told['run']:<8} {told['leaver']}: {said}"
     if told["waits"]:
-        yield f"         {told['waits']} exeunt decide resume {told['run']}"
+        yield f"         {told['waits']} {'; '.join(told['goes_on_by'])}".rstrip()
     if one_of_many and told["left"]:
         count = len(told["left"])
         yield f"         left alone: {count} {'step' if count == 1 else 'steps'} it does not fit"

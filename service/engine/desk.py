@@ -12,7 +12,7 @@ from service.departures.guardrails import Guardrails
 from service.departures.kind import DepartureState
 from service.departures.left import is_out, roles_now
 from service.departures.sealing import hidden_from, looked, visible_to
-from service.engine import answering, decisions, interventions
+from service.engine import answering, decisions, interventions, waiting
 from service.engine.alarms import Alarm, told_now
 from service.engine.answering import Answer
 from service.engine.approvals import Approvals
@@ -160,9 +160,11 @@ class Desk:
         """Record that a person works on the step. Raises `NotDecided`."""
         self._decide(decisions.take, decision)
 
-    def retry(self, decision: Decision) -> None:
-        """Let a step be tried again. Raises `NotDecided`."""
+    def retry(self, decision: Decision) -> str:
+        """Let a step be tried again; gives what it waits for, or nothing. Raises `NotDecided`."""
         self._decide(decisions.retry, decision)
+        with self.store.read() as session:
+            return waiting.of_step(session, decision.step_run_id, now=self.now())
 
     @again
     def intervene(self, wish: Wish) -> Intervened:

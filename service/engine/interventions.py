@@ -4,7 +4,7 @@ The same for every door, and each is on record: who, when, why, and what it touc
 stands is left alone and named. A pause is taken back by resuming, a cancellation by retrying.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,9 +15,8 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.departures.holding import CANCELLED_BEFORE
-from service.departures.kind import DepartureState
 from service.departures.left import roles_now
-from service.engine import by_itself, counsel
+from service.engine import by_itself, waiting
 from service.engine.decisions import (
     BELOW,
     NOTE_LEAST,
@@ -47,6 +46,7 @@ from service.engine.verbs import (
     WHY_NOT,
     Verb,
 )
+from service.engine.waiting import Wait
 from service.ledger.event import Event
 from service.people.person import Person, Role, are_same_human
 from service.people.reporting import reports_to
@@ -61,9 +61,8 @@ RUN_ALONE: Final = {
 }
 #: What is wished of a run by these leaves what somebody did to one step of it by itself.
 MEANS_THE_REST: Final = frozenset({Verb.PAUSE, Verb.RESUME, Verb.RETRY})
-KEPT: Final = "The run is paused: it is tried when somebody resumes the run."
-COUNSEL_FIRST: Final = "Counsel is asked first: it is tried when they have answered."
-HELD: Final = "The run is held: it is tried when two persons let the run go on."
+#: Whoever wants these of a step wants it to be tried.
+WANTS_TRIED: Final = frozenset({Verb.RETRY, Verb.RESUME})
 #: What is said on the pages and in Slack of a paused run stays true: nothing of it is begun.
 RUN_IS_PAUSED: Final = "The run is paused, and with it every step: resume the run."
 
@@ -90,12 +89,17 @@ class Wish:
 class Intervened:
     """What was done: the steps it touched, and those it left alone with why, both by their id in the playbook.
 
-    `waits` says what keeps it from being done now, or nothing.
+    `keeps` is what keeps it from being done now.
     """
 
     touched: tuple[str, ...]
     left: Mapping[str, str]
-    waits: str = ""
+    keeps: tuple[Wait, ...] = ()
+
+    @property
+    def waits(self) -> str:
+        """What it waits for and who ends that, as sentences; empty where it is done at once."""
+        return waiting.said(self.keeps)
 
 
 def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
@@ -123,16 +127,18 @@ def intervene(session: Session, wish: Wish, *, now: datetime) -> Intervened:
             _hand_on_needs(session, step)
         _DO[wish.verb](session, step, wish, now)
     after_steps(session, touched, now=now, also=(run.id,))
-    waits = _waits(session, run, touched) if wish.verb is Verb.RETRY else ""
-    return Intervened(touched=tuple(step.step for step in touched), left=left, waits=waits)
+    keeps = _keeps(session, run, touched, wish, now=now)
+    return Intervened(touched=tuple(step.step for step in touched), left=left, keeps=tuple(keeps))
 
 
-def _waits(session: Session, run: Run, touched: Sequence[StepRun]) -> str:
-    """What keeps a step that is tried again from being tried now."""
-    held = session.get_one(Departure, run.departure_id).state is DepartureState.HELD
-    if run.paused or held:
-        return KEPT if run.paused else HELD
-    return COUNSEL_FIRST if any(counsel.is_asked(session, step) for step in touched) else ""
+def _keeps(
+    session: Session, run: Run, touched: Sequence[StepRun], wish: Wish, *, now: datetime
+) -> Iterator[Wait]:
+    """What keeps that from being tried now which somebody wants tried."""
+    if wish.verb in WANTS_TRIED:
+        yield from waiting.keeps(session, run, touched, now=now)
+    if wish.verb is Verb.RETRY:  # what goes on waits for counsel as it did before
+        yield from waiting.asked_first(session, touched)
 
 
 def _locked(session: Session, run_id: str) -> Sequence[StepRun]:
@@ -261,9 +267,9 @@ def _may(chosen: Sequence[StepRun], wish: Wish) -> set[Role]:
 def _hand_on_needs(session: Session, step: StepRun) -> None:
     """Who needs a step that is left out needs what it waited for, such as counsel's answer: so it is in plans too."""
     needs = session.scalars(select(StepNeed.needs_id).where(StepNeed.step_run_id == step.id)).all()
-    for waiting in session.scalars(select(StepNeed.step_run_id).where(StepNeed.needs_id == step.id)).all():
+    for follower in session.scalars(select(StepNeed.step_run_id).where(StepNeed.needs_id == step.id)).all():
         for needed in needs:
-            session.merge(StepNeed(step_run_id=waiting, needs_id=needed))
+            session.merge(StepNeed(step_run_id=follower, needs_id=needed))
 
 
 def _concerns_run(session: Session, run: Run, wish: Wish) -> bool:

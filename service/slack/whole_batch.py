@@ -1,5 +1,6 @@
 """Intervening in every run of a batch from Slack, with one form: what was done, and which runs it does not fit."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -14,7 +15,6 @@ from service.engine.verbs import BEGINS_NOTHING
 #: Slack waits three seconds for an answer, and nothing is answered before it is committed.
 MOST_RUNS: Final = 40
 LISTED_MOST: Final = 10
-RESUME_FIRST: Final = "what is tried again there waits until they are resumed."
 #: What no other run of the batch would answer differently.
 SAME_FOR_ALL: Final = frozenset({"note", "role"})
 
@@ -46,10 +46,8 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
     lines = [f"{wish.verb.value}: {done} of {len(runs)} runs of {batch}.", *refused[:LISTED_MOST]]
     if len(refused) > LISTED_MOST:
         lines.append(f"and {len(refused) - LISTED_MOST} more")
-    if waiting:
-        lines.append(
-            f"{len(waiting)} of these runs {'is' if len(waiting) == 1 else 'are'} paused: {RESUME_FIRST}"
-        )
+    for waits, runs_so in Counter(waiting).most_common(LISTED_MOST):
+        lines.append(f"{runs_so} of these runs {'waits' if runs_so == 1 else 'wait'}. {waits}")
     if wish.verb in BEGINS_NOTHING:
         with desk.store.read() as session:
             lines += filter(None, [left_to_begin(session, Choice(batch=batch, reader=wish.person_id))])

@@ -1,5 +1,6 @@
 """Deciding about a step from its page. The engine's refusal is shown as it stands."""
 
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, redirect, request
@@ -48,35 +49,41 @@ def decide(number: int, step: str) -> ResponseReturnValue:
     known = next((fact for fact in facts.steps if fact.step == step), None)
     if known is None:
         raise Problem(404, "no-such-step", f"Run {facts.number} has no such step. Nothing was changed.")
-    try:
-        _carry_out(known.id)
-    except NotDecided as refused:
-        from service.web.runs import run_page
+    from service.web.runs import run_page
 
+    try:
+        waits = _carry_out(known.id)
+    except NotDecided as refused:
         told = run_for_viewer(number)
         return run_page(told, refused=str(refused), status=STATUS.get(refused.reason, MOVED_ON))
+    if waits:
+        return run_page(run_for_viewer(number), waits=waits)
     return redirect(f"/runs/{facts.number}#{step}", 303)
 
 
-def _carry_out(step_run_id: str) -> None:
+def _carry_out(step_run_id: str) -> str:
+    """Do it; gives what keeps it from being done now."""
     form, desk = request.form, rooms().desk
     what = form.get("do", "")
     try:
         revision = _number(form.get("revision", ""))
         said = Said(form.get("said") or Said.DONE)
-        verb = {"confirm": desk.confirm, "take": desk.take, "retry": desk.retry}[what]
+        verb: Callable[[Decision], str | None] = {
+            "confirm": desk.confirm,
+            "take": desk.take,
+            "retry": desk.retry,
+        }[what]
     except (KeyError, ValueError) as error:
         raise Problem(400, "bad-form", "This form is not one of ours. Nothing was changed.") from error
-    verb(
-        Decision(
-            step_run_id=step_run_id,
-            revision=revision,
-            person_id=viewer().person_id,
-            door="web",
-            said=said,
-            note=form.get("note", "").replace("\0", "").strip(),
-        )
+    decision = Decision(
+        step_run_id=step_run_id,
+        revision=revision,
+        person_id=viewer().person_id,
+        door="web",
+        said=said,
+        note=form.get("note", "").replace("\0", "").strip(),
     )
+    return verb(decision) or ""
 
 
 def _number(text: str) -> int:

@@ -127,8 +127,8 @@ def run_csv(number: int) -> ResponseReturnValue:
     return csv_file.download(f"{facts.number}.csv", STEP_COLUMNS, _step_rows(facts))
 
 
-def run_page(facts: RunFacts, *, refused: str = "", status: int = 200) -> Response:
-    """The page of a run, with the refusal of what was just tried on it."""
+def run_page(facts: RunFacts, *, refused: str = "", waits: str = "", status: int = 200) -> Response:
+    """The page of a run, with the refusal of what was just tried on it, or what that waits for."""
     now = rooms().desk.now()
     picture = facts.finding and chart.draw(
         facts.finding, effective_at=facts.effective_at, zone_name=facts.zone
@@ -142,6 +142,7 @@ def run_page(facts: RunFacts, *, refused: str = "", status: int = 200) -> Respon
         live=under_way(facts),
         seen=seen(facts),
         refused=refused,
+        waits=waits,
         may_decide=partial(may_decide, viewer()),
         may_intervene=viewer().has(*OPERATORS),
         may_answer=viewer().has(*ANSWERING),

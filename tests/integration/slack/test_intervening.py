@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from service.demo.fake_slack_limits import wrong
 from service.departures.batch import Origin, open_batch
@@ -16,6 +17,7 @@ from service.playbook.model import Grade
 from service.slack import whole_batch
 from service.slack.intervening import intervene_form
 from tests.integration.slack.test_clicking import impatient, more
+from tests.unit.engine.test_what_it_waits_for import THROWN, throw
 from tests.unit.engine.world import departure
 from tests.unit.slack.office import HANNA, IVAN, MIKE
 
@@ -93,7 +95,29 @@ def test_what_is_tried_again_in_a_paused_run_says_that_it_waits(office: Any) -> 
 
     assert "when somebody resumes the run" in send(office, "retry", step="shut").text
     fail(office)
-    assert "1 of these runs is paused" in send(office, "retry", step="**").text
+    assert (
+        "1 of these runs waits. The run is paused: it is tried when" in send(office, "retry", step="**").text
+    )
+
+
+def test_what_is_tried_again_while_the_kill_switch_is_thrown_says_so(office: Any) -> None:
+    office.begin()
+    put_together(office)
+    throw(office.world)
+    cancelled(office)
+
+    assert send(office, "retry", step="shut").text == THROWN
+    cancelled(office)
+    assert f"1 of these runs waits. {THROWN}" in send(office, "retry", step="**").text
+    cancelled(office)
+    press(office, "retry")
+    assert THROWN in str(office.screen.whispers(IVAN))
+
+
+def cancelled(office: Any) -> None:
+    """Somebody cancelled the whole run before."""
+    with office.world.store.write() as session:
+        session.execute(update(StepRun).values(state=StepState.CANCELLED))
 
 
 def test_skipping_one_step_from_the_form_is_a_waiver_with_its_reason(office: Any) -> None:

@@ -84,9 +84,9 @@ PLANTS = (
     ),
     Plant(
         protects="Who tries a step of a held run again is told that it waits for two persons.",
-        file="service/engine/interventions.py",
-        text="    if run.paused or held:\n",
-        becomes="    if run.paused:\n",
+        file="service/engine/waiting.py",
+        text="    if departure.state is DepartureState.HELD:",
+        becomes="    if False:",
         tests=(f"{AFTER}::test_what_after_care_finds_open_is_held_and_a_retry_shuts_nobody_out",),
     ),
     Plant(

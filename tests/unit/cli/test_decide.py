@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from service.app import create_service
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
+from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import StepRun
 from service.ledger.entry import LedgerEntry
@@ -18,6 +19,7 @@ from service.ledger.event import Event
 from service.people.person import Person
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
+from tests.unit.engine.test_what_it_waits_for import THROWN
 
 WHY = "The reseller shuts this account itself."
 
@@ -138,6 +140,31 @@ def test_what_is_tried_again_in_a_paused_run_says_what_it_waits_for(two_runs: Sh
     assert (
         "The run is paused: it is tried when somebody resumes the run. exeunt decide resume R-1" in said.out
     )
+
+
+def test_what_is_tried_again_while_the_kill_switch_is_thrown_says_how_it_goes_on(two_runs: Shell) -> None:
+    two_runs("decide", "cancel", "R-1", "--because", WHY, "--yes")
+    two_runs("stop", "--because", WHY)
+
+    said = two_runs("decide", "retry", "R-1")
+    told = json.loads(two_runs("decide", "cancel", "R-1", "--because", WHY, "--json").out)
+    again = json.loads(two_runs("decide", "retry", "R-1", "--json").out)
+
+    assert f"         {THROWN} exeunt go\n" in said.out
+    assert (told[0]["waits"], told[0]["goes_on_by"]) == ("", [])
+    assert (again[0]["waits"], again[0]["goes_on_by"]) == (THROWN, ["exeunt go"])
+
+
+def test_what_two_persons_have_to_let_go_names_no_command_that_does_not(two_runs: Shell) -> None:
+    two_runs("decide", "cancel", "R-1", "--because", WHY, "--yes")
+    service = create_service(load())
+    with service.store.write() as session:
+        session.execute(update(Departure).values(held_because=WITHDRAWN_TOO_LATE.said))
+    service.close()
+
+    said = two_runs("decide", "retry", "R-1")
+
+    assert "         The run is held: it is tried when two persons let the run go on.\n" in said.out
 
 
 def test_whoever_is_nobody_here_changes_nothing(two_runs: Shell, tmp_path: Path) -> None:

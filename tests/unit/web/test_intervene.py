@@ -7,6 +7,7 @@ import pytest
 
 from service.engine.states import StepState
 from service.people.person import Person
+from tests.unit.engine.test_what_it_waits_for import THROWN, throw
 
 WHY = "The reseller shuts this account itself."
 
@@ -89,6 +90,43 @@ def test_a_form_that_is_none_of_ours_changes_nothing(office: Any, form: dict[str
 
     assert send(office, client, **form).status_code == status
     assert office.world.facts().interventions == ()
+
+
+@pytest.mark.parametrize("step", ["shut", ""], ids=["a step", "the run"])
+def test_what_is_tried_again_and_waits_says_so_on_the_page(office: Any, step: str) -> None:
+    office.world.begin()
+    client = office.browser("it")
+    send(office, client, verb="cancel", reason=WHY)
+    throw(office.world, "it")
+
+    sent = send(office, client, verb="retry", step=step)
+
+    assert sent.status_code == 200
+    assert f'<p class="alert held" role="status">{THROWN}</p>' in sent.text
+
+
+def test_so_says_the_button_of_a_step_that_failed(office: Any) -> None:
+    office.world.fake.stop()
+    office.world.begin()
+    for _ in range(60):
+        office.world.drain()
+        office.world.clock.turn(minutes=1)
+    throw(office.world, "it")
+    client = office.browser("it")
+    revision = office.world.step("shut").revision
+
+    sent = send(office, client, "/runs/R-1/steps/shut", do="retry", revision=str(revision))
+
+    assert f'<p class="alert held" role="status">{THROWN}</p>' in sent.text
+
+
+def test_so_does_the_list_of_several(office: Any) -> None:
+    office.world.begin()
+    client = office.browser("it")
+    send(office, client, verb="cancel", reason=WHY)
+    throw(office.world, "it")
+
+    assert f"shut, sessions, mailbox. {THROWN}" in send(office, client, "/runs", verb="retry", run="R-1").text
 
 
 @pytest.mark.parametrize("who", ["hr", "approver", "investigator", "counsel", "auditor"])
