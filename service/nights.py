@@ -15,7 +15,7 @@ from connectors.sdk.types import Window
 from service.departures import early_withdrawal
 from service.engine import found_late, last_times
 from service.engine.desk import Desk
-from service.engine.stuck import Stuck, StuckKind
+from service.engine.found_stuck import Stuck, StuckKind
 from service.sections import SnapshotSection
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector

@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from connectors.sdk.errors import Unavailable
 from connectors.sdk.manifest import Pace
 from connectors.sdk.types import AccountState, Receipt, Residual
 from service.engine import asking, sealed
 from service.engine.aftercare import SLOWEST_POLL_S, SLOWEST_S, next_look, overtaken, rarer
+from service.engine.failing import fail, given_up
 from service.engine.gates import came_back
 from service.engine.kept import ended, evidence, proof
 from service.engine.none_there import said_before
@@ -25,7 +25,7 @@ from service.engine.order import Again, Ask, Contradicted, Done, Order, Queued, 
 from service.engine.progress import after_steps, reopen
 from service.engine.record import as_rows, record, record_run, whose
 from service.engine.states import OUT, StepState, WaitsFor
-from service.engine.tables import Attempt, Confirmation, Run, StepRun
+from service.engine.tables import Attempt, Confirmation, StepRun
 from service.engine.values import VALUES, Step, StepValues, read, write_came_back
 from service.ledger.entry import gathered
 from service.ledger.event import Event
@@ -58,8 +58,6 @@ _ENDED = Prepared(
 
 #: What a reading may still prove done.
 OPEN = (StepState.WAITING, StepState.FAILED)
-#: Steps that are given up in one transaction when their system stays silent.
-GIVEN_UP_AT_ONCE = 200
 #: Grades that say a target system was asked and agreed.
 PROVEN = frozenset({Grade.OBSERVED, Grade.CORROBORATED})
 
@@ -118,7 +116,7 @@ class Machine:
                 attempts.append(ended(each, step if in_time else None, now=now))
         _ENDED.run_all(session, attempts)
         write_came_back(session, {step.id: step for step in counted if isinstance(step, StepValues)}.values())
-        counted += _given_up(session, silent, now=now)
+        counted += given_up(session, silent, now=now)
         if counted:
             after_steps(session, counted, now=now)
 
@@ -236,7 +234,7 @@ def _again(session: Session, step: Step, again: Again, *, now: datetime) -> None
     if again.residual:
         step.residual = _residual(again.residual)
     if now + pause > step.retry_until:
-        _fail(session, step, again.error, now=now)
+        fail(session, step, again.error, now=now)
         return
     step.state, step.next_at = StepState.READY, now + pause
     wait_ms = round(pause.total_seconds() * 1000)
@@ -253,7 +251,7 @@ def _ask(session: Session, step: Step, ask: Ask, *, now: datetime) -> None:
     if ask.residual:
         step.residual = _residual(ask.residual)
     if ask.failed:
-        _fail(session, step, ask.error, now=now)
+        fail(session, step, ask.error, now=now)
         return
     if ask.grade is Grade.ABSENT and step.minimum.rank <= Grade.ABSENT.rank:
         step.state, step.ended_at = StepState.DONE, now
@@ -267,33 +265,6 @@ def _ask(session: Session, step: Step, ask: Ask, *, now: datetime) -> None:
 
 def _answered_or_put(session: Session, step: StepRun, ask: Ask, *, now: datetime) -> bool:
     return said_before(session, step, ask, now=now) or asking.put(session, step, ask, now=now)
-
-
-def _fail(session: Session, step: Step, error: str, *, now: datetime) -> None:
-    """Deadlines end in a person, never in nothing: a failed step stands on top of the checklist."""
-    step.state, step.waits_for, step.ended_at = StepState.FAILED, WaitsFor.PERSON, now
-    record(session, step, Event.STEP_FAILED, at=now, body={"error": error, "tries": step.tries})
-
-
-def _given_up(session: Session, silent: Collection[str], *, now: datetime) -> list[StepRun]:
-    """Steps whose deadline passed while their system did not answer: a shut gate must not hide them."""
-    if not silent:
-        return []
-    late = select(StepRun).where(
-        StepRun.state == StepState.READY,
-        StepRun.paused.is_(False),
-        StepRun.run_id.not_in(select(Run.id).where(Run.paused.is_(True))),
-        StepRun.connector.in_(silent),
-        StepRun.retry_until < now,
-    )
-    some = late.order_by(StepRun.id).limit(GIVEN_UP_AT_ONCE)
-    steps = list(session.scalars(some.with_for_update(skip_locked=True, key_share=True)))
-    whose(session, {step.run_id for step in steps})
-    for step in steps:
-        step.why = step.why or f"{step.connector} did not answer until the step's deadline."
-        step.fix = step.fix or "Find out what is wrong with it, then try again."
-        _fail(session, step, Unavailable.__name__, now=now)
-    return steps
 
 
 def _wait_for_device(session: Session, step: Step, queued: Queued, *, now: datetime) -> None:

@@ -1,74 +1,38 @@
 """What should have moved and did not: the one place that says so, from the rows alone. Nothing ends in nothing.
 
-A step that waits for a person or a device moves when they do, and its deadline names somebody. A held departure waits
-for whoever decides, who are called when it is held and again at its time. Everything else that stands still past its
-time is stuck.
+A step that waits for a person or a device moves when they do, and its deadline names somebody. What is held, paused
+or stopped waits for whoever decides, who are called once more at its deadline (`kept_back.py`). Everything else that
+stands still past its time is stuck.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from service.departures.batch import Batch
 from service.departures.departure import Departure
-from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.engine.drill import FIRST_AFTER, newest, planned_at
 from service.engine.drill import MARGIN as DRILL_MARGIN
+from service.engine.found_stuck import BEGIN_MARGIN, MOST, STEP_MARGIN, Stuck, StuckKind
+from service.engine.kept_back import held_late, held_now, held_open, paused, thrown_late
 from service.engine.kill_switch import stopped
 from service.engine.not_begun import STOPPED_TOO, WAITS, late_batches
 from service.engine.states import ENDED, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
-from service.playbook.model import Phase
 
-#: So long after its deadline a step may still be on its way, and so long one call may be out.
-STEP_MARGIN: Final = timedelta(minutes=15)
-#: So late a departure may begin, and so old the engine's last look may be.
-BEGIN_MARGIN: Final = timedelta(minutes=2)
 #: So far a reader of the ledger, or a look-up in the HR system, may lie behind.
 READER_MARGIN: Final = timedelta(minutes=10)
 MOVING: Final = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
 OUT: Final = (StepState.DISPATCHED, StepState.RUNNING)
-MOST: Final = 200
 
 #: Since when a reader lies behind; nothing when it is up to date.
 Behind = Callable[[Session], datetime | None]
 #: What an entrance found stuck by itself.
-More = Callable[[Session], Iterable["Stuck"]]
-
-
-class StuckKind(StrEnum):
-    """What is stuck."""
-
-    STEP = "step"
-    RUN = "run"
-    DEPARTURE = "departure"
-    HELD = "held"
-    ENGINE = "engine"
-    READER = "reader"
-    DRILL = "drill"
-    INTAKE = "intake"
-    NIGHT = "night"
-    SLACK = "slack"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stuck:
-    """One thing that does not move. `said` and `fix` are sentences without personal data; `key` stays the same."""
-
-    kind: StuckKind
-    key: str
-    said: str
-    fix: str
-    since: datetime
-    run_id: str = ""
-    departure_id: str = ""
-    step: str = ""
+More = Callable[[Session], Iterable[Stuck]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,14 +53,16 @@ class Watch:
 
     def look(self, session: Session, *, now: datetime) -> list[Stuck]:
         """Everything that is stuck now, the longest first."""
+        thrown = stopped(session)
         found = [
             *self._engine(now),
-            *(() if (thrown := stopped(session)) else _departures(session, now)),  # the switch is told itself
+            *(thrown_late(session, thrown, now) if thrown else _departures(session, now)),
             *held_now(session, now),
-            *_held_open(session, now),
+            *held_open(session, now),
+            *held_late(session, now),
             *_steps(session, now, thrown=thrown is not None),
             *_runs(session, now),
-            *_paused(session, now),
+            *paused(session, now),
             *self._behind(session, now),
             *(stuck for look in self.more for stuck in look(session)),
             *(_drills(session, self.drill_every, now) if self.drill_every else ()),
@@ -188,80 +154,9 @@ def _departures(session: Session, now: datetime) -> Iterator[Stuck]:
         )
 
 
-def held_now(session: Session, now: datetime) -> Iterator[Stuck]:
-    """What is held before its run: one alarm a batch, and one for each by itself. What is sealed is told nobody.
-
-    A second one follows when the time of the first has come: from then on access is open that should be gone.
-    """
-    query = (
-        select(
-            func.coalesce(Departure.batch_id, Departure.id),
-            func.max(Batch.number),
-            func.count(),
-            func.min(Departure.effective_at),
-            func.min(func.coalesce(Departure.counted_at, Departure.announced_at)),
-        )
-        .outerjoin(Batch, Batch.id == Departure.batch_id)
-        .where(
-            Departure.state == DepartureState.HELD, Departure.run_id.is_(None), Departure.sealed.is_(False)
-        )
-        .group_by(func.coalesce(Departure.batch_id, Departure.id))
-        .order_by(func.min(Departure.effective_at))
-    )
-    for group, number, count, first, since in session.execute(query.limit(MOST)):
-        due = first <= now
-        who = (
-            f"B-{number}: {count} of its departures {'is' if count == 1 else 'are'} held"
-            if number
-            else "A departure is held"
-        )
-        when = f"{first:%Y-%m-%d %H:%M:%S} UTC"
-        yield Stuck(
-            kind=StuckKind.HELD,
-            key=f"held:{group}{':due' if due else ''}",
-            said=f"{who}, access was to end at {when} and is open."
-            if due
-            else f"{who} until people decide; access ends at {when} at the earliest.",
-            fix="The page Departures, held says why: let go what is right, cancel what was a mistake.",
-            since=first if due else since,
-        )
-
-
-def _held_open(session: Session, now: datetime) -> Iterator[Stuck]:
-    """What was held after its run had begun with the notice, and whose end has come: access is open meanwhile.
-
-    Its run says so in Slack when it is held. Of what HR took back nobody expects that it is shut.
-    """
-    shuts = and_(
-        StepRun.run_id == Run.id,
-        StepRun.phase == Phase.LAST_DAY,
-        StepRun.undoes.is_(None),
-        StepRun.tries == 0,
-        StepRun.state.in_((StepState.READY, StepState.BLOCKED)),
-    )
-    query = (
-        select(Run, Departure)
-        .join(Departure, Departure.id == Run.departure_id)
-        .where(Departure.state == DepartureState.HELD, Departure.effective_at <= now)
-        .where(Departure.held_because != WITHDRAWN_TOO_LATE.said, exists().where(shuts))
-        .order_by(Departure.effective_at)
-    )
-    for run, departure in session.execute(query.limit(MOST)):
-        yield Stuck(
-            kind=StuckKind.HELD,
-            key=f"held:{run.id}:due",
-            said=f"R-{run.number} is held; access was to end at {departure.effective_at:%Y-%m-%d %H:%M:%S} UTC and "
-            "is open.",
-            fix="The page Departures, held says why: let it go on, or take its run back.",
-            since=departure.effective_at,
-            run_id=run.id,
-            departure_id=departure.id,
-        )
-
-
 def _steps(session: Session, now: datetime, *, thrown: bool) -> Iterator[Stuck]:
-    """What somebody stopped for many at once is told once, and not by each step."""
-    by_itself = StepRun.state != StepState.READY
+    """What somebody stopped for many at once is told once, and not by each step; what is sealed is in no count."""
+    by_itself = or_(StepRun.state != StepState.READY, Departure.sealed.is_(True))
     may = by_itself if thrown else or_(by_itself, StepRun.undoes.is_not(None), ~STOPPED_TOO)
     for query, why, fix in _standing_still(now):
         for step, run, since in session.execute(query.where(may).limit(MOST)):
@@ -328,7 +223,10 @@ def _without_an_answer(late: datetime) -> Iterator[tuple[Select[Any], str, str]]
 
 
 def _open(since: Any) -> Select[Any]:
-    """Steps that are not paused, of runs that are neither held nor paused, from the notice to the way back."""
+    """Steps from the notice to the way back; one that waits for its turn only where nobody holds or paused its run.
+
+    What is out already comes back, or does not, whoever holds the rest.
+    """
     moves = (
         DepartureState.SCHEDULED,
         DepartureState.REVOKING,
@@ -336,11 +234,13 @@ def _open(since: Any) -> Select[Any]:
         DepartureState.RESTORING,
         DepartureState.CLOSED,
     )
+    is_out = StepRun.state != StepState.READY
     return (
         select(StepRun, Run, since)
         .join(Run, Run.id == StepRun.run_id)
         .join(Departure, Departure.id == Run.departure_id)
-        .where(Departure.state.in_(moves), Run.paused.is_(False), StepRun.paused.is_(False))
+        .where(or_(Departure.state.in_(moves), and_(is_out, Departure.state == DepartureState.HELD)))
+        .where(or_(is_out, and_(Run.paused.is_(False), StepRun.paused.is_(False))))
         .order_by(StepRun.due)
     )
 
@@ -367,32 +267,6 @@ def _runs(session: Session, now: datetime) -> Iterator[Stuck]:
             said=f"R-{run.number} is open, nothing of it moves, and nobody is asked.",
             fix="Look at the run: a step waits for others that will never end.",
             since=run.started_at,
-            run_id=run.id,
-            departure_id=run.departure_id,
-        )
-
-
-def _paused(session: Session, now: datetime) -> Iterator[Stuck]:
-    """What somebody paused and nobody resumed by its deadline: one alarm a run, as a pause has no end itself."""
-    not_begun = (StepState.READY, StepState.BLOCKED)
-    query = (
-        select(Run, func.count(), func.min(StepRun.due))
-        .join(StepRun, StepRun.run_id == Run.id)
-        .join(Departure, Departure.id == Run.departure_id)
-        .where(or_(StepRun.paused.is_(True), Run.paused.is_(True)))
-        .where(StepRun.state.in_(not_begun), StepRun.due < now - STEP_MARGIN)
-        .where(Departure.state != DepartureState.HELD)
-        .group_by(Run.id)
-        .order_by(func.min(StepRun.due))
-    )
-    for run, count, since in session.execute(query.limit(MOST)):
-        steps = "1 step that is" if count == 1 else f"{count} steps that are"
-        yield Stuck(
-            kind=StuckKind.RUN,
-            key=f"paused:{run.id}",
-            said=f"R-{run.number}: somebody paused {steps} past the deadline by now, and nobody resumed.",
-            fix="Resume it, or cancel or skip with a reason what is not to be done.",
-            since=since,
             run_id=run.id,
             departure_id=run.departure_id,
         )

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.engine.stuck import Stuck, StuckKind
+from service.engine.found_stuck import Stuck, StuckKind
 from service.intake import look_up
 from service.intake.tables import Webhook, WebhookState
 

@@ -17,7 +17,7 @@ from service.departures.departure import Departure
 from service.engine import last_times
 from service.engine.alarms import Alarm, alarm_of, open_alarms
 from service.engine.desk import Desk
-from service.engine.stuck import Stuck, StuckKind
+from service.engine.found_stuck import Stuck, StuckKind
 from service.engine.tables import Run
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.engine.alarms import open_alarms
+from service.engine.found_stuck import StuckKind
 from service.engine.kill_switch import stopped
 from service.engine.reading import CUT
 from service.engine.states import ENDED, Colour, StepState
-from service.engine.stuck import StuckKind
 from service.engine.tables import Run, StepRun
 from service.store import Store
 from service.web.rooms import WebhookCounts

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from connectors.sdk.http import close_sessions
 from service.app import Service, create_service
 from service.engine.clock import running
-from service.engine.stuck import StuckKind
+from service.engine.found_stuck import StuckKind
 from service.ledger.bound import bind
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event

@@ -9,8 +9,9 @@ from structlog.testing import capture_logs
 
 from service.demo.fake_slack import CHANNEL
 from service.engine.alarms import Alarms, open_alarms
+from service.engine.found_stuck import Stuck, StuckKind
 from service.engine.last_times import note
-from service.engine.stuck import Stuck, StuckKind, Watch
+from service.engine.stuck import Watch
 from service.engine.tables import StepRun
 from service.ledger.entry import append
 from service.ledger.event import Event

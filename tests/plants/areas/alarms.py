@@ -77,7 +77,7 @@ PLANTS = (
     ),
     Plant(
         protects="A batch that is held is one alarm.",
-        file="service/engine/stuck.py",
+        file="service/engine/kept_back.py",
         text="        .group_by(func.coalesce(Departure.batch_id, Departure.id))",
         becomes="        .group_by(Departure.id)",
         tests=("tests/unit/engine/test_stuck.py::test_a_batch_that_is_held_is_one_alarm",),
@@ -196,7 +196,7 @@ PLANTS = (
         tests=(
             (
                 "tests/unit/engine/test_stuck_batches.py::"
-                "test_while_the_kill_switch_is_thrown_no_step_that_was_not_let_out_raises_an_alarm"
+                "test_while_the_kill_switch_is_thrown_no_step_that_was_not_let_out_raises_one_of_its_own"
             ),
         ),
     ),

@@ -111,8 +111,8 @@ PLANTS = (
     Plant(
         protects="A deadline that passes behind a shut gate ends in a person too.",
         file=MACHINE,
-        text="        counted += _given_up(session, silent, now=now)\n",
-        becomes="        counted += _given_up(session, (), now=now)\n",
+        text="        counted += given_up(session, silent, now=now)\n",
+        becomes="        counted += given_up(session, (), now=now)\n",
         tests=(
             "tests/unit/engine/test_pace.py::test_a_deadline_that_passes_behind_a_shut_gate_ends_in_a_person",
         ),
@@ -191,7 +191,7 @@ PLANTS = (
     ),
     Plant(
         protects="Whoever decides about a held departure is called again at its time.",
-        file="service/engine/stuck.py",
+        file="service/engine/kept_back.py",
         text="        due = first <= now",
         becomes="        due = False",
         tests=(f"{STUCK}::test_a_held_departure_calls_people_when_it_is_held_and_once_more_at_its_time",),

@@ -174,7 +174,7 @@ PLANTS = (
     Plant(
         protects="What is held in the notice calls people again when access was to end.",
         file="service/engine/stuck.py",
-        text="            *_held_open(session, now),\n",
+        text="            *held_open(session, now),\n",
         becomes="",
         tests=(
             (
@@ -186,7 +186,7 @@ PLANTS = (
     Plant(
         protects="A pause that nobody ends is told once its deadline is over.",
         file="service/engine/stuck.py",
-        text="            *_paused(session, now),\n",
+        text="            *paused(session, now),\n",
         becomes="",
         tests=(
             "tests/unit/engine/test_stuck.py::test_a_pause_that_nobody_ends_is_told_once_its_deadline_is_over",

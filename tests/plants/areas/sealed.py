@@ -154,7 +154,7 @@ PLANTS = (
     ),
     Plant(
         protects="No alarm tells of what is sealed.",
-        file="service/engine/stuck.py",
+        file="service/engine/kept_back.py",
         text="Departure.run_id.is_(None), Departure.sealed.is_(False)",
         becomes="Departure.run_id.is_(None)",
         tests=("tests/attacks/departures/test_not_set_up.py::test_what_is_sealed_is_told_in_no_alarm",),

@@ -4,7 +4,6 @@ from tests.plants.plant import Plant
 
 VERBS = "tests/unit/engine/test_interventions.py"
 RUNS = "tests/unit/engine/test_runs.py"
-WAITS = "tests/unit/engine/test_what_it_waits_for.py"
 INTERVENTIONS = "service/engine/interventions.py"
 DECISIONS = "service/engine/decisions.py"
 
@@ -169,52 +168,6 @@ PLANTS = (
         text="    step.look_first, step.contradicted, step.tries = True, False, 0",
         becomes="    step.look_first, step.contradicted, step.tries = False, False, 0",
         tests=(f"{RUNS}::test_a_step_that_somebody_tries_again_is_looked_at_first",),
-    ),
-    Plant(
-        protects="What is tried again while the kill switch is thrown says so, and who takes it back.",
-        file="service/engine/waiting.py",
-        text="        yield Wait(said=STOPPED, command=",
-        becomes="        () and Wait(said=STOPPED, command=",
-        tests=(
-            f"{WAITS}::test_what_is_tried_again_and_kept_says_what_it_waits_for",
-            (
-                "tests/unit/cli/test_decide.py::"
-                "test_what_is_tried_again_while_the_kill_switch_is_thrown_says_how_it_goes_on"
-            ),
-            "tests/unit/web/test_intervene.py::test_what_is_tried_again_and_waits_says_so_on_the_page",
-            (
-                "tests/integration/slack/test_intervening.py::"
-                "test_what_is_tried_again_while_the_kill_switch_is_thrown_says_so"
-            ),
-        ),
-    ),
-    Plant(
-        protects="What is tried again of a stopped batch or a held run says so.",
-        file="service/engine/waiting.py",
-        text="        yield from _keeps_forwards(session, run)",
-        becomes="        pass",
-        tests=(f"{WAITS}::test_what_is_tried_again_and_kept_says_what_it_waits_for",),
-    ),
-    Plant(
-        protects="What is tried again behind a gate that an operator shut says until when.",
-        file="service/engine/waiting.py",
-        text="    yield from _gates(session, steps, now=now)",
-        becomes="    pass",
-        tests=(f"{WAITS}::test_what_is_tried_again_and_kept_says_what_it_waits_for",),
-    ),
-    Plant(
-        protects="What goes on again says what else keeps it.",
-        file=INTERVENTIONS,
-        text="    if wish.verb in WANTS_TRIED:",
-        becomes="    if wish.verb is Verb.RETRY:",
-        tests=(f"{WAITS}::test_what_is_resumed_and_kept_says_what_it_waits_for",),
-    ),
-    Plant(
-        protects="The button of a step says on the page what it waits for.",
-        file="service/web/decide.py",
-        text='    return verb(decision) or ""',
-        becomes='    verb(decision)\n    return ""',
-        tests=("tests/unit/web/test_intervene.py::test_so_says_the_button_of_a_step_that_failed",),
     ),
     Plant(
         protects="A whole batch is not cancelled from Slack without a reason or the role.",

@@ -14,7 +14,7 @@ from connectors.sdk.errors import Unavailable
 from service.engine import stopping
 from service.engine.drill import LEASE, Drill, Drills, Line, NotNow, past
 from service.engine.drill_shut import DrillAccount, Shut
-from service.engine.stuck import StuckKind, Watch
+from service.engine.stuck import Watch
 from service.engine.untouchable import Untouchable
 from service.ledger.entry import LedgerEntry, head
 from service.people.account_link import linked
@@ -48,7 +48,7 @@ def account(world: World, number: int = 2) -> dict[str, Any]:
 def alarms(world: World) -> list[str]:
     with world.store.read() as session:
         found = Watch(drill_every=WEEK).look(session, now=world.clock())
-    return [stuck.said for stuck in found if stuck.kind is StuckKind.DRILL]
+    return [stuck.said for stuck in found if stuck.key.startswith("drill:")]
 
 
 def test_the_made_up_person_is_shut_out_and_let_in_again_and_nobody_else_is_touched(

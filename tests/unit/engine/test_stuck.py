@@ -12,8 +12,9 @@ from service.departures.event import Change
 from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.engine.alarms import Alarms, open_alarms
+from service.engine.found_stuck import StuckKind
 from service.engine.kill_switch import THE_ONE, KillSwitch
-from service.engine.stuck import StuckKind, Watch
+from service.engine.stuck import Watch
 from service.engine.tables import Gate, Run, StepRun
 from tests.unit.engine.results import decision
 
@@ -184,14 +185,18 @@ def test_who_reads_of_a_held_batch_is_told_how_many_are_left(world: Any):
     assert len(world.bodies("alarm.raised")) == 1
 
 
-def test_a_run_that_hr_took_back_is_not_stuck(world: Any):
+def test_a_run_that_hr_took_back_is_not_told_as_one_that_is_open(world: Any):
     world.begin()
     with world.store.write() as session:
         held = {"state": DepartureState.HELD, "held_because": WITHDRAWN_TOO_LATE.said}
         session.execute(update(Departure).values(**held))
+    assert stuck(world) == []
     world.clock.turn(days=3)
 
-    assert stuck(world) == []
+    (told,) = said(world)
+    assert told == (
+        "R-1 is held since HR took it back, and nobody has decided: 3 steps of it are past the deadline by now."
+    )
 
 
 def test_a_run_that_is_held_in_the_notice_calls_people_again_when_access_was_to_end(world: Any):
@@ -329,12 +334,12 @@ def test_who_confirms_ends_no_alarm_of_others(world: Any):
         assert [alarm.kind for alarm in open_alarms(session)] == [StuckKind.STEP]
 
 
-def test_while_the_kill_switch_is_thrown_departures_that_wait_raise_no_alarm(world: Any):
+def test_while_the_kill_switch_is_thrown_departures_that_wait_raise_its_alarm_alone(world: Any):
     world.clock.turn(minutes=3)
     with world.store.write() as session:
         session.merge(KillSwitch(id=THE_ONE, stopped_at=world.clock(), stopped_by=None, because="A drill."))
 
-    assert stuck(world) == []
+    assert stuck(world) == [(StuckKind.SWITCH, "")]
 
 
 def test_what_moves_before_the_next_look_is_no_alarm(world: Any):

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from service.departures.batch import Batch, Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
+from service.engine.found_stuck import StuckKind
 from service.engine.kill_switch import THE_ONE, KillSwitch
 from tests.unit.engine.test_stuck import look, said, stuck
 from tests.unit.engine.world import departure, person
@@ -87,10 +88,10 @@ def test_what_is_sealed_is_counted_in_no_alarm_of_its_batch(world: Any):
     assert stuck(world) == []
 
 
-def test_while_the_kill_switch_is_thrown_no_step_that_was_not_let_out_raises_an_alarm(world: Any):
+def test_while_the_kill_switch_is_thrown_no_step_that_was_not_let_out_raises_one_of_its_own(world: Any):
     world.begin()
     world.clock.turn(minutes=26)
     with world.store.write() as session:
         session.merge(KillSwitch(id=THE_ONE, stopped_at=world.clock(), stopped_by=None, because="A drill."))
 
-    assert stuck(world) == []
+    assert stuck(world) == [(StuckKind.SWITCH, "")]
