@@ -114,17 +114,23 @@ def _new_and_held(
     service: "Service", ids: Sequence[str], *, since: "datetime", hidden: "Collection[str]"
 ) -> tuple[int, int]:
     """How many of the departures of a file were not known before, and how many of all are held."""
+    from datetime import datetime
+
     from sqlalchemy import func, select
 
     from service.departures.departure import Departure
     from service.departures.kind import DepartureState
+    from service.departures.unseen import kept
 
     seen = [each for each in ids if each not in hidden]
+    unseen = select(Departure).where(Departure.id.in_([each for each in ids if each in hidden]))
     theirs = select(func.count()).where(Departure.id.in_(seen))
     with service.store.read() as session:
         new = session.scalar(theirs.where(Departure.announced_at >= since)) or 0
         held = session.scalar(theirs.where(Departure.state == DepartureState.HELD)) or 0
-    return new + len(ids) - len(seen), held
+        words = [word for one in session.scalars(unseen) if (word := kept(one)) is not None]
+        said = sum(datetime.fromisoformat(word["at"]) >= since for word in words)
+    return new + said, held
 
 
 def _stay(count: int) -> str:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import rich_click as click
@@ -135,8 +135,8 @@ def _stored(service: "Service", event: "TerminationEvent", *, by: str) -> "tuple
         with service.store.write() as session, gathered(session):
             done = announce(session, event, now=service.now(), by=by, guard=service.starter.guard)
             departure = session.get_one(Departure, done.departure_id)
-            if is_hidden_from_actor(session, departure, by):  # as if there had been none before
-                return replace(done, news=True), ""
+            if is_hidden_from_actor(session, departure, by):  # what holds it is not theirs to know
+                return done, ""
             return done, departure.held_because
     except Unannounceable as refused:
         stop(refused.reason, WRONG_USE)

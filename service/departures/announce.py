@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import and_, bindparam, or_, select
@@ -17,6 +18,7 @@ from service.departures import (
     late,
     said_before,
     times,
+    unseen,
     zones,
 )
 from service.departures.departure import Departure, keep_new
@@ -35,7 +37,7 @@ from service.departures.holding import (
 from service.departures.kind import BESIDE, OVER, DepartureKind, DepartureState
 from service.departures.lateness import as_hr_meant, seconds, told_late
 from service.departures.record import record
-from service.departures.sealing import check_sealable, seal_as_asked
+from service.departures.sealing import check_sealable, is_hidden_from_actor, seal_as_asked
 from service.ledger.event import Event
 from service.people.person import Leaver, Person
 from service.store import Prepared, table_of
@@ -125,11 +127,13 @@ def _heard(
     guard: Guardrails,
 ) -> Announced:
     """More is said of a departure that stands."""
+    follow = partial(_change, session, departure, now=now, by=by, guard=guard)
+    if is_hidden_from_actor(session, departure, by):
+        news = unseen.heard(session, departure, event, follow, now=now, by=by)
+        return Announced(departure_id=departure.id, news=news)
     if another_source.is_heard(departure, event, by=by):
         agreed = another_source.heard(session, departure, event, now=now, by=by)
-        if agreed is None:
-            return Announced(departure_id=departure.id, news=True)
-        return _change(session, departure, agreed, now=now, by=by, guard=guard)
+        return Announced(departure_id=departure.id, news=True) if agreed is None else follow(agreed)
     if in_turn.is_outdated(departure, event):
         record(session, departure, Event.DEPARTURE_CHANGED, at=now, by=by, body={"outdated": True})
         return Announced(departure_id=departure.id, news=False)
@@ -140,7 +144,7 @@ def _heard(
     if event.change is Change.RESCINDED:
         return _withdraw(session, departure, event, guard, now=now, by=by)
     unsure = (said_before.SAID_BEFORE,) if before is not None and before is not departure else ()
-    return _change(session, departure, event, now=now, by=by, guard=guard, unsure=unsure)
+    return follow(event, unsure=unsure)
 
 
 class _Meant(NamedTuple):
@@ -190,7 +194,9 @@ def _meant(session: Session, person: Leaver, event: TerminationEvent, *, now: da
 
 def _told_again(departure: Departure, event: TerminationEvent, civil: str) -> bool:
     """Whether a closed departure of this civil time is what the event tells; not once HR took it back."""
-    same = (departure.civil_at, departure.kind) == (civil, event.kind) and zones.stays(departure, event)
+    word = unseen.kept(departure) or {}
+    said = (departure.civil_at, departure.kind), (word.get("civil_at"), word.get("kind"))
+    same = (civil, event.kind) in said and zones.stays(departure, event)
     return departure.state is DepartureState.CLOSED and same and not late.is_taken_back(departure)
 
 
@@ -321,6 +327,7 @@ def _withdraw(
             return Announced(departure_id=departure.id, news=True)
         departure.state = DepartureState.WITHDRAWN
         record(session, departure, Event.DEPARTURE_WITHDRAWN, at=now, by=by, body=_facts(departure, event))
+        late.succeed(session, departure, now=now, by=by)
         return Announced(departure_id=departure.id, news=True)
     news = late.withdrawn(session, departure, now=now, by=by)
     return Announced(departure_id=departure.id, news=news)

@@ -107,7 +107,7 @@ def _heard_of(session: Session, departure: Departure) -> dict[str, Word]:
 
 def _stands(departure: Departure) -> late.Word:
     """What the source that announced it said last, also where that came too late to be followed."""
-    newest = departure.changed_to
+    newest = departure.told_too_late
     if newest is not None:
         return newest["civil_at"], newest["zone"], newest["kind"]
     return departure.civil_at, departure.zone, departure.kind.value

@@ -10,6 +10,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 from service.departures.kind import DepartureKind, DepartureState
 from service.store import Base, Prepared, table_of
 
+#: What marks a word that was kept and moved nothing: said by somebody for whom the departure is sealed.
+ASIDE: Final = "aside"
+
 
 class Departure(Base):
     """One person leaving, from the announcement to the closed run.
@@ -19,8 +22,9 @@ class Departure(Base):
     or fold, zone data version).
     A held departure has not begun, or (it has a run) begins nothing more. `source_version` is HR's own count, and
     `said_at` when it said its newest word, where its messages may overtake each other.
-    `changed_to` is what HR said too late to be followed. `timed_from` is the instant the run's steps were timed from,
-    while it is another one and they have not been moved yet.
+    `changed_to` is what HR said too late to be followed, or what somebody said for whom it is sealed.
+    `timed_from` is the instant the run's steps were timed from, while it is another one and they have not been moved
+    yet.
     `held_codes` are the guardrails that hold it; of one that two persons let go although a connector it needs is not
     set up that code stays. `counted_at` is when HR last said something new, `begun_at` when
     its run began, `released_at` when two persons let it go on: what they let go is not counted.
@@ -60,6 +64,11 @@ class Departure(Base):
     batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
     wave: Mapped[int | None]
     sealed: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)
+
+    @property
+    def told_too_late(self) -> dict[str, Any] | None:
+        """What HR said too late to be followed."""
+        return None if self.changed_to is None or self.changed_to.get(ASIDE) else self.changed_to
 
 
 #: What is written of a new departure, what stands in each, and what nobody can know of one yet.

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ForeignKey, String, bindparam, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from service.departures import late
+from service.departures import late, unseen
 from service.departures.departure import Departure
 from service.departures.event import Change, NothingToWithdraw, TerminationEvent
 from service.departures.holding import OLD_NEWS, Doubt, came_before
@@ -57,7 +57,7 @@ def meant(
     if event.change is not Change.RESCINDED:
         return departure
     found = departure or late.last_of(session, person)
-    if found is None or is_hidden_from_actor(session, found, by):
+    if found is None or (is_hidden_from_actor(session, found, by) and unseen.kept(found) is None):
         raise NothingToWithdraw(person.id, event)
     return found
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import holding, times
+from service.departures import holding, times, unseen
 from service.departures.departure import Departure
 from service.departures.event import TerminationEvent
 from service.departures.holding import CANCELLED_BEFORE, CHANGED_TOO_LATE, WITHDRAWN_TOO_LATE, Doubt
@@ -81,8 +81,10 @@ def repeats(departure: Departure, said: Word) -> bool:
     After it took the departure back, or while that is being undone, whatever it says is new: even the first date.
     """
     meant = departure.changed_to
-    if meant is not None:
-        return said == (meant["civil_at"], meant["zone"], meant["kind"])
+    if meant is not None and said == (meant["civil_at"], meant["zone"], meant["kind"]):
+        return True
+    if departure.told_too_late is not None:
+        return False
     taken_back = departure.held_because == WITHDRAWN_TOO_LATE.said
     if taken_back or departure.state is DepartureState.RESTORING:
         return False
@@ -155,7 +157,8 @@ def noticed(
 def withdrawn(session: Session, departure: Departure, *, now: datetime, by: str) -> bool:
     """HR took the departure back after its run had begun. False when that is known already."""
     known = departure.held_because == WITHDRAWN_TOO_LATE.said or departure.state is DepartureState.RESTORING
-    departure.changed_to = None
+    if departure.told_too_late is not None:
+        departure.changed_to = None
     if not known:
         hold(session, departure, WITHDRAWN_TOO_LATE, now=now, by=by)
     return not known
@@ -212,11 +215,15 @@ def guarded_codes(departure: Departure) -> list[str]:
 def succeed(session: Session, departure: Departure, *, now: datetime, by: str) -> Departure | None:
     """A run was taken back because HR moved the departure: it stands anew, at the time HR gave.
 
+    So does what somebody said meanwhile for whom a departure was sealed that is taken back.
+
     Announced only: the guardrails look at it before it is scheduled, in the engine's next cycle.
     """
     meant = departure.changed_to
     if meant is None:
         return None
+    if (word := unseen.kept(departure)) is not None:
+        return unseen.stands_anew(session, departure, word, now=now)
     after = Departure(
         id=str(uuid.uuid4()),
         source=departure.source,

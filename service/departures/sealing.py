@@ -71,7 +71,7 @@ def hides_batch(session: Session, batch_id: str, reader: str) -> bool:
 
 def check_sealable(session: Session, event: TerminationEvent, leaver: Someone, *, by: str) -> None:
     """Raises `Unannounceable` where an event asks for a seal that nobody could see behind."""
-    if event.sealed and not _named(session, event, leaver.id, by):
+    if event.sealed and not whom_it_names(session, event, leaver.id, by):
         raise Unannounceable(
             "It is to be sealed, and names nobody here who may see it. Nothing was stored: name somebody by "
             "employee number or HR id, or set departures.sealed_for."
@@ -96,7 +96,7 @@ def seal_as_asked(
     """
     if not event.sealed or ends <= now:
         return
-    people = _named(session, event, departure.person_id, by)
+    people = whom_it_names(session, event, departure.person_id, by)
     known = set(session.scalars(select(MaySee.person_id).where(MaySee.departure_id == departure.id)))
     new = people - known
     if departure.sealed and not new:
@@ -120,6 +120,12 @@ def seal_like(session: Session, departure: Departure, after: Departure) -> None:
     after.sealed = departure.sealed
     people = session.scalars(select(MaySee.person_id).where(MaySee.departure_id == departure.id)).all()
     session.add_all(MaySee(departure_id=after.id, person_id=person_id) for person_id in people)
+
+
+def seal_for(session: Session, departure: Departure, people: Collection[str]) -> None:
+    """Seal a departure that stands anew for these people; for nobody it stays open to all."""
+    departure.sealed = bool(people)
+    session.add_all(MaySee(departure_id=departure.id, person_id=person_id) for person_id in people)
 
 
 _DEPARTURES = table_of(Departure).c
@@ -161,7 +167,7 @@ def looked(session: Session, departures: Iterable[str], reader: str, *, now: dat
             )
 
 
-def _named(session: Session, event: TerminationEvent, leaver_id: str, by: str) -> set[str]:
+def whom_it_names(session: Session, event: TerminationEvent, leaver_id: str, by: str) -> set[str]:
     """Who may see it: never the leaver, by whatever record."""
     people = _people(session, event.source, event.sealed_for)
     if by.startswith("person:"):

@@ -53,7 +53,7 @@ def read_as(departure: Departure, event: TerminationEvent) -> TerminationEvent:
 
 def _read_in(departure: Departure) -> tuple[str, ZoneSource]:
     """The zone that HR's newest word was read in, and who said it."""
-    newest = departure.changed_to
+    newest = departure.told_too_late
     zone, said = (
         (newest["zone"], newest["interpretation"]) if newest else (departure.zone, departure.interpretation)
     )

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from service.departures import last_admin
+from service.departures import last_admin, late
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
 from service.departures.holding import ALONE, MOST_BECAUSE
@@ -170,6 +170,7 @@ class Approvals:
                     )
                 departure.state = DepartureState.WITHDRAWN
                 departure.held_because, departure.held_codes = wanted.because.strip(), []
+                late.succeed(session, departure, now=self.now(), by=f"person:{person.subject}")
                 body = {"cancelled": True, "door": wanted.door}
                 draft = _draft(Event.DEPARTURE_WITHDRAWN, person, departure, leaver, body)
                 drafts.append(replace(draft, pii={"reason": wanted.because.strip()}))

@@ -107,7 +107,7 @@ def undo(session: Session, wish: UndoWish, specs: Specs, *, now: datetime) -> Un
 def _said_by_hr(departure: Departure) -> Because:
     if departure.held_because == WITHDRAWN_TOO_LATE.said:
         return Because.RESCINDED
-    return Because.MISTAKE if departure.changed_to is None else Because.MOVED
+    return Because.MISTAKE if departure.told_too_late is None else Because.MOVED
 
 
 def refusal(

@@ -7,6 +7,8 @@ LEAVER = "tests/attacks/sealed/test_the_leaver.py"
 PAGES = "tests/attacks/sealed/test_pages.py"
 GUARDED = "tests/attacks/sealed/test_guardrails.py"
 CLI = "tests/unit/cli/test_sealed.py"
+UNSEEN = "tests/unit/departures/test_unseen.py"
+BESIDE = "tests/attacks/sealed/test_beside.py"
 ACCOUNTS = "tests/attacks/sealed/test_accounts.py"
 SEALING = "service/departures/sealing.py"
 
@@ -89,23 +91,23 @@ PLANTS = (
         tests=(f"{GUARDED}::test_a_step_counts_on_an_administrator_who_is_sealed_until_their_time",),
     ),
     Plant(
-        protects="Who is not named and announces a sealed departure is answered as if it were new.",
+        protects="Who is not named and announces a sealed departure is not told what holds it.",
         file="service/cli/run.py",
-        text="            if is_hidden_from_actor(session, departure, by):  # as if there had been none before",
+        text="            if is_hidden_from_actor(session, departure, by):  # what holds it is not theirs to know",
         becomes="            if False:",
-        tests=(f"{CLI}::test_who_is_not_named_and_announces_it_is_answered_as_if_it_were_new",),
+        tests=(f"{CLI}::test_who_is_not_named_and_announces_it_is_not_told_what_holds_it",),
     ),
     Plant(
         protects="A file does not tell whoever is not named that somebody in it was known to leave.",
         file="service/cli/departures.py",
-        text="    return new + len(ids) - len(seen), held",
+        text="    return new + said, held",
         becomes="    return new, held",
-        tests=(f"{CLI}::test_a_file_of_who_is_not_named_counts_it_as_new",),
+        tests=(f"{CLI}::test_a_file_of_who_is_not_named_counts_it_as_new_once",),
     ),
     Plant(
         protects="Who is not named takes nothing sealed back.",
         file="service/departures/early_withdrawal.py",
-        text="    if found is None or is_hidden_from_actor(session, found, by):",
+        text="    if found is None or (is_hidden_from_actor(session, found, by) and unseen.kept(found) is None):",
         becomes="    if found is None:",
         tests=(f"{CLI}::test_who_is_not_named_takes_nothing_sealed_back",),
     ),
@@ -196,6 +198,90 @@ PLANTS = (
         text=" if not hides_question(session, one, who)",
         becomes="",
         tests=(f"{CLI}::test_what_a_sealed_run_asks_is_listed_for_nobody_who_is_not_named",),
+    ),
+    Plant(
+        protects="Who is not named puts nothing sealed off, and gives it no other reason.",
+        file="service/departures/announce.py",
+        text="    if is_hidden_from_actor(session, departure, by):\n",
+        becomes="    if False:\n",
+        tests=(f"{UNSEEN}::test_a_later_end_puts_nothing_off_and_is_news_once",),
+    ),
+    Plant(
+        protects="Nobody comes to see what is sealed by announcing it sealed.",
+        file="service/departures/unseen.py",
+        text='"notice_date": None, "sealed": False}))\n        said',
+        becomes='"notice_date": None}))\n        said',
+        tests=(f"{UNSEEN}::test_nobody_comes_to_see_what_is_sealed_by_announcing_it_sealed",),
+    ),
+    Plant(
+        protects="An earlier end is followed, whoever says it of a sealed departure.",
+        file="service/departures/unseen.py",
+        text='(said["effective_at"]) < ends:',
+        becomes='(said["effective_at"]) < now:',
+        tests=(f"{UNSEEN}::test_an_earlier_end_is_followed_and_the_reason_and_the_notice_stay",),
+    ),
+    Plant(
+        protects="An earlier end of who is not named leaves the sealed reason and day of notice as they are.",
+        file="service/departures/unseen.py",
+        text='update={"kind": departure.kind, "notice_date": None, "sealed": False}))\n        said',
+        becomes='update={"sealed": False}))\n        said',
+        tests=(f"{UNSEEN}::test_an_earlier_end_is_followed_and_the_reason_and_the_notice_stay",),
+    ),
+    Plant(
+        protects="What was brought forward and is taken back ends as it did before.",
+        file="service/departures/unseen.py",
+        text="    elif own is not None:",
+        becomes="    elif False:",
+        tests=(f"{UNSEEN}::test_what_they_brought_forward_and_take_back_ends_as_it_did_before",),
+    ),
+    Plant(
+        protects="Who is not named hears once that what they say is stored.",
+        file="service/departures/unseen.py",
+        text="_of(said) == _of(before):",
+        becomes="False:",
+        tests=(f"{UNSEEN}::test_a_later_end_puts_nothing_off_and_is_news_once",),
+    ),
+    Plant(
+        protects="Who is not named takes back what they said.",
+        file="service/departures/early_withdrawal.py",
+        text=" and unseen.kept(found) is None",
+        becomes="",
+        tests=(f"{UNSEEN}::test_they_take_back_what_they_said_and_nothing_else",),
+    ),
+    Plant(
+        protects="What was said of a sealed departure stands anew once HR takes that back.",
+        file="service/departures/announce.py",
+        text="        late.succeed(session, departure, now=now, by=by)\n",
+        becomes="",
+        tests=(f"{UNSEEN}::test_their_word_stands_anew_once_the_sealed_departure_is_taken_back",),
+    ),
+    Plant(
+        protects="What was said of a sealed departure stands anew once people cancel that.",
+        file="service/engine/approvals.py",
+        text='                late.succeed(session, departure, now=self.now(), by=f"person:{person.subject}")\n',
+        becomes="",
+        tests=(f"{BESIDE}::test_what_was_said_of_a_held_departure_that_people_cancel_stands_anew",),
+    ),
+    Plant(
+        protects="What stands anew is sealed for whom whoever said it named.",
+        file="service/departures/unseen.py",
+        text='word["sealed_for"])',
+        becomes="())",
+        tests=(f"{UNSEEN}::test_their_word_stands_anew_once_the_sealed_departure_is_taken_back",),
+    ),
+    Plant(
+        protects="A word that was kept beside a seal stops no run when it is said again.",
+        file="service/departures/late.py",
+        text="if meant is not None and said ==",
+        becomes="if departure.told_too_late and meant and said ==",
+        tests=(f"{UNSEEN}::test_their_word_said_again_once_the_seal_is_off_is_no_news",),
+    ),
+    Plant(
+        protects="A word that was kept beside a seal begins no second run when it is said again after the first.",
+        file="service/departures/announce.py",
+        text="(civil, event.kind) in said and",
+        becomes="(civil, event.kind) == said[0] and",
+        tests=(f"{UNSEEN}::test_their_word_said_again_once_the_seal_is_off_is_no_news",),
     ),
     Plant(
         protects="A plan shows the kind of a sealed departure to nobody who is not named.",

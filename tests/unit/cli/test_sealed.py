@@ -119,10 +119,34 @@ def test_who_is_not_named_and_announces_it_is_answered_as_if_it_were_new(another
     assert "known" not in said.out
 
 
-def test_a_file_of_who_is_not_named_counts_it_as_new(another_of_hr: Shell) -> None:
-    (another_of_hr.folder / "leavers.csv").write_text(ROWS)
+def test_who_is_not_named_and_announces_it_is_not_told_what_holds_it(shell: Shell) -> None:
+    far_ahead = ("run", "E-3", "--kind", "involuntary", "--yes", "--at")
+    assert "stored and held" in shell(*far_ahead, "2099-01-31", "--sealed").out
+    shell("people", "grant", "E-2", "hr")
+    somebody_else(shell)
+    shell.maps("E-2")
 
-    assert another_of_hr("departures", "import", "leavers.csv").out.startswith("1 departure is stored.")
+    said = shell(*far_ahead, "2099-02-28")
+
+    assert "is stored. The running service acts on it when its time comes." in said.out
+
+
+def test_what_who_is_not_named_says_again_was_known_to_them(another_of_hr: Shell) -> None:
+    another_of_hr("run", "E-3", *AT, "--yes")
+
+    assert another_of_hr("run", "E-3", *AT, "--yes").out.endswith("known already. Nothing was changed.\n")
+
+
+def test_a_file_of_who_is_not_named_counts_it_as_new_once(another_of_hr: Shell) -> None:
+    (another_of_hr.folder / "leavers.csv").write_text(ROWS)
+    (another_of_hr.folder / "stays.csv").write_text("change,source_id,name\nrescinded,hr-3,Mike Dalton\n")
+
+    said = [
+        another_of_hr("departures", "import", f"{name}.csv").out for name in ("leavers", "leavers", "stays")
+    ]
+
+    assert said[0].startswith("1 departure is stored.")
+    assert said[1] == said[2] == "1 was known already: only what is different was changed.\n"
 
 
 def test_who_is_not_named_takes_nothing_sealed_back(another_of_hr: Shell) -> None:
