@@ -42,7 +42,14 @@ from service.playbook.inuse import OnRecord
 from service.playbook.load import Loaded, read_folder
 from service.scheduler.daily import LOOK_S, Daily
 from service.scheduler.ticker import Ticker
-from service.settings import Settings, SlackMode, arm_fail_point, connector_settings
+from service.settings import (
+    CONFIG_FILE,
+    Settings,
+    SettingsError,
+    SlackMode,
+    arm_fail_point,
+    connector_settings,
+)
 from service.snapshot.bench import warm
 from service.snapshot.collect import Collector
 from service.snapshot.custody import Shelf
@@ -147,7 +154,13 @@ def _read(settings: Settings, extra: tuple[Path, ...]) -> tuple[Registry, Mappin
     """What was configured and written, before anything is opened."""
     manifests = discover(*extra)
     registry = Registry(manifests, connector_settings(settings, manifests))
-    return registry, chosen_playbooks(settings.playbooks, read_folder(settings.playbooks.folder, registry))
+    folder = settings.playbooks.folder
+    if not folder.is_dir():
+        raise SettingsError(
+            f"There is no folder {folder} here. Give commands in the folder of the service, where {CONFIG_FILE} "
+            "lies; exeunt init begins one where you are."
+        )
+    return registry, chosen_playbooks(settings.playbooks, read_folder(folder, registry))
 
 
 def _opened(settings: Settings) -> tuple[Store, Keys]:

@@ -64,5 +64,9 @@ def actor(service: "Service", *roles: "Role", verb: str) -> "Person":
     if not service.desk.roles(person.id) & set(roles):
         turned_away(service.store, person.id, verb, door="cli", now=service.now())
         wanted = " or ".join(role.value for role in roles)
-        stop(f"{person.display_name} has not the role {wanted}. Nothing was done.", WRONG_USE)
+        stop(
+            f"{person.display_name} has not the role {wanted}. Nothing was done. Whoever may says who has one: "
+            f"exeunt people grant {number} {roles[0].value}",
+            WRONG_USE,
+        )
     return person

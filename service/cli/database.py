@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.store import Store
 
+#: The databases there are, as an address may begin.
+DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
+
 
 @click.group()
 def command() -> None:
@@ -111,9 +114,14 @@ def _copied(service: "Service", target: "Store") -> dict[str, int]:
 
 @contextmanager
 def _target(url: str) -> Iterator["Store"]:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     from service.engine.at_work import nobody_beside
     from service.store import Store, migrate
 
+    if make_url(url).drivername not in DRIVERS:  # others would be asked for as packages that are missing
+        raise ArgumentError
     target = Store(url)
     try:
         migrate.upgrade(target, refuse=nobody_beside(target))

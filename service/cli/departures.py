@@ -38,6 +38,7 @@ def command(context: click.Context, *, as_json: bool) -> None:
             {
                 "id": departure.id,
                 "person": person.display_name,
+                "kind": departure.kind.value,
                 "state": departure.state.value,
                 "civil_at": departure.civil_at,
                 "zone": departure.zone,
@@ -53,7 +54,9 @@ def command(context: click.Context, *, as_json: bool) -> None:
         click.echo("Nobody is about to leave. Announce somebody: exeunt run PERSON, or connect HR's webhook.")
     for line in lines:
         when = f"{line['civil_at']} {line['zone']}"
-        click.echo(f"{line['state']:<10} {line['person']:<28} {when}  {line['held_because']}".rstrip())
+        click.echo(
+            f"{line['state']:<10} {line['kind']:<14} {line['person']:<28} {when}  {line['held_because']}".rstrip()
+        )
 
 
 @command.command("import")

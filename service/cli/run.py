@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from service.app import Service
     from service.departures.announce import Announced
     from service.departures.event import TerminationEvent
+    from service.departures.times import Interpretation
     from service.people.person import Person
 
 
@@ -117,10 +118,29 @@ def _became(done: "Announced", held: str) -> str:
 
 def _show(event: "TerminationEvent", *, now: "datetime") -> None:
     when = event.interpreted(now=now)
-    for line in (*when.lines, *when.warnings):
+    lines = _beside(when, now=now) if event.kind in BESIDE else (*when.lines, *_late(event, when, now=now))
+    for line in (*lines, *when.warnings):
         click.echo(line)
-    if when.instant <= now and event.kind not in BESIDE:
-        click.echo("That is past: access ends at once.")
+
+
+def _beside(when: "Interpretation", *, now: "datetime") -> tuple[str, ...]:
+    """What is no departure ends no access at its time, and `when` would speak of that."""
+    if when.instant <= now:
+        return ("It begins at once.",)
+    return (
+        f"It begins at {when.local[:16].replace('T', ' ')} on the clocks of {when.zone}.",
+        *when.lines[1:],
+    )
+
+
+def _late(event: "TerminationEvent", when: "Interpretation", *, now: "datetime") -> tuple[str, ...]:
+    """As `exeunt when` warns: whoever is asked knows what becomes of a time that is past, or a slip in the year."""
+    from service.departures.event import Change
+    from service.departures.reasoning import late_or_far
+
+    if event.change is Change.IMMEDIATE:
+        return ("Access ends at once.",)
+    return tuple(filter(None, (late_or_far(when.instant, now=now),)))
 
 
 def _stored(service: "Service", event: "TerminationEvent", *, by: str) -> "tuple[Announced, str]":

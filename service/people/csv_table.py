@@ -36,7 +36,7 @@ def rows_of(raw: bytes) -> Iterator[Row]:
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count), strict=True
     )
-    line, width = 1, None
+    line, width, header = 1, None, list[str]()
     try:
         for cells in reader:
             held = [cell.strip() for cell in cells]
@@ -45,7 +45,9 @@ def rows_of(raw: bytes) -> Iterator[Row]:
                     raise NotCsv(line, f"there is a {LOST} where the export lost a letter. {SAVE}")
                 while held and not held[-1] and (width is None or len(held) > width):
                     held.pop()
-                width = len(held) if width is None else width
+                if width is not None and held == header:
+                    raise NotCsv(line, "this is the first line once more. Take it out")
+                width, header = (len(held), held) if width is None else (width, header)
                 yield line, held
             line = reader.line_num + 1
     except csv.Error as error:

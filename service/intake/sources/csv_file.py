@@ -117,8 +117,8 @@ def _event(
         raise NotUnderstood(Slip(where="", what=f"there are {len(cells)} cells under {len(header)} columns"))
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
     said = {name: cell for name, cell in row.items() if name not in (*PERSON, "sealed", "sealed_for")}
-    if said.get("kind") in set(BESIDE):  # one by one, by name, and asked about first
-        what = f"this is one of {', '.join(LEAVING)}; exeunt run announces the others"
+    if said.get("kind", LEAVING[0]) not in set(LEAVING):  # the others one by one, and asked about first
+        what = f"this is one of {', '.join(LEAVING)}; exeunt run announces {' and '.join(BESIDE)}"
         raise NotUnderstood(Slip(where="kind", what=what))
     try:
         return TerminationEvent.model_validate(

@@ -345,8 +345,22 @@ PLANTS = (
     Plant(
         protects="A file lets nobody back in and locks no devices.",
         file="service/intake/sources/csv_file.py",
-        text='    if said.get("kind") in set(BESIDE):',
+        text='    if said.get("kind", LEAVING[0]) not in set(LEAVING):',
         becomes="    if False:",
         tests=(f"{FILES}::test_a_file_lets_nobody_back_in_and_locks_no_devices",),
+    ),
+    Plant(
+        protects="A list that holds its first line again does not make a person of it.",
+        file="service/people/csv_table.py",
+        text="                if width is not None and held == header:",
+        becomes="                if False:",
+        tests=("tests/unit/cli/test_commands.py::test_a_roster_that_holds_its_first_line_again_adds_nobody",),
+    ),
+    Plant(
+        protects="Whoever announces by hand is told that a time looks like a slip in the year.",
+        file="service/cli/run.py",
+        text="(*when.lines, *_late(event, when, now=now))",
+        becomes="when.lines",
+        tests=("tests/unit/cli/test_announcing.py::test_whoever_is_asked_is_told_what_the_time_comes_to",),
     ),
 )

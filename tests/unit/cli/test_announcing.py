@@ -8,10 +8,10 @@ import pytest
 
 from service.app import create_service
 from service.departures.departure import Departure
-from service.departures.kind import DepartureState
+from service.departures.kind import LEAVING, DepartureState
 from service.people.person import Person
 from service.settings import load
-from tests.unit.cli.test_commands import Shell, empty, exeunt
+from tests.unit.cli.test_commands import PLAYBOOK, Shell, empty, exeunt
 
 __all__ = ["empty", "exeunt"]
 
@@ -100,6 +100,44 @@ def test_a_time_that_is_none_is_explained_as_a_sentence(empty: Shell) -> None:
     said = empty("when", "--at", "2026-02-30", "--zone", "Europe/Berlin")
 
     assert said.err == "There is no such date or time (day is out of range for month).\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            ("voluntary", "--at", "2019-12-05"),
+            "It is so far from today that it looks like a slip in the year: it is",
+        ),
+        (
+            ("voluntary", "--at", "2190-12-05"),
+            "It is so far from today that it looks like a slip in the year: it is",
+        ),
+        (("voluntary",), "Access ends at once."),
+        (("rehire",), "It begins at once."),
+        (
+            ("lost-device", "--at", "2190-12-05"),
+            "It begins at 2190-12-06 00:00 on the clocks of Europe/Stockholm.",
+        ),
+    ],
+)
+def test_whoever_is_asked_is_told_what_the_time_comes_to(
+    hr: Shell, words: tuple[str, ...], says: str
+) -> None:
+    for kind in ("rehire", "lost-device"):
+        (hr.folder / "playbooks" / f"{kind}.yaml").write_text(PLAYBOOK.replace("leaver", kind))
+
+    said = hr("run", "E-2", "--kind", *words, answer="n\n")
+
+    assert says in said.out
+    assert words[0] == "voluntary" or "ccess" not in said.out
+
+
+def test_the_list_says_of_which_kind_each_is(hr: Shell) -> None:
+    hr("departures", "import", "leavers.csv")
+
+    assert ["layoff" in line for line in hr("departures").out.splitlines()].count(True) == 1
+    assert {each["kind"] for each in json.loads(hr("departures", "--json").out)} == {"voluntary", "layoff"}
 
 
 FILE = "source_id,name,kind,last_day\nhr-2,Mike Dalton,voluntary,2027-03-31\nhr-3,Mike Dalton,layoff,2027-03-31\n"
@@ -279,3 +317,21 @@ def test_what_was_probably_meant_is_asked_and_not_said(empty: Shell) -> None:
     said = empty("when", "--at", "2026-12-05", "--zone", "europe/berlin")
 
     assert (said.code, said.err) == (2, "There is no such time zone. Did you mean Europe/Berlin?\n")
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ("source_id,name,kind,last_day", "3:1: this is the first line once more. Take it out"),
+        (
+            "hr-2,M,voluntry,2027-03-31",
+            f"3:3: kind: this is one of {', '.join(LEAVING)}; exeunt run announces lost-device and rehire",
+        ),
+    ],
+)
+def test_a_slip_of_a_file_is_named_with_what_may_stand_there(hr: Shell, row: str, says: str) -> None:
+    (hr.folder / "leavers.csv").write_text(f"source_id,name,kind,last_day\nhr-3,M,layoff,2027-03-31\n{row}\n")
+
+    said = hr("departures", "import", "leavers.csv")
+
+    assert (said.code, said.err.splitlines()[1:]) == (2, [f"  {says}"])
