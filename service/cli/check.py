@@ -1,4 +1,4 @@
-"""`exeunt check`: look at every target system read-only, and say which right is missing, with the fix."""
+"""`exeunt check`: look at target systems, Slack and HR read-only, and say which right is missing, with the fix."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ import rich_click as click
 from service.cli._open import UNREACHABLE, opened
 
 if TYPE_CHECKING:
+    from connectors.sdk.types import Check
     from service.app import Service
 
 #: May know of no sealed departure.
@@ -16,10 +17,10 @@ NOBODY = ""
 
 @click.command()
 def command() -> None:
-    """Check the configuration and each connector's access, and say which alarms are open. Changes nothing."""
-    from connectors.sdk.capabilities import ChecksItself
-    from connectors.sdk.context import Context
-    from connectors.sdk.errors import ConnectorError
+    """Check the configuration and our access to each connector, Slack and HR, and say which alarms are open.
+
+    Changes nothing.
+    """
     from service.cli._protected import fits_nobody
     from service.departures.times import stale
 
@@ -27,24 +28,16 @@ def command() -> None:
     with opened() as service:
         if old := stale(service.now()):
             click.echo(f"warn {'zone data':<18} {old}")
-        names = [name for name in service.registry.configured if name in service.settings.connectors]
-        if not names:
+        if not any(name in service.settings.connectors for name in service.registry.configured):
             click.echo(
                 "No connector is configured. Add [connectors.NAME] to exeunt.toml; exeunt connectors lists them."
             )
-        for name in names:
-            try:
-                connector = service.registry.open(name, Context(now=service.now, read_only=True))
-                checks = connector.check().checks if isinstance(connector, ChecksItself) else ()
-            except ConnectorError as error:
-                wrong = True
-                click.echo(f"FAIL {name:<18} {error}")
-                continue
-            for check in checks:
-                wrong |= not check.ok
-                click.echo(f"{'ok  ' if check.ok else 'FAIL'} {name:<18} {check.name}: {check.what}")
-                if check.fix and not check.ok:
-                    click.echo(f"     {'':<18} fix: {check.fix}")
+        for name, check in _answers(service):
+            wrong |= not check.ok
+            what = f"{check.name}: {check.what}" if check.name else check.what
+            click.echo(f"{'ok  ' if check.ok else 'FAIL'} {name:<18} {what}")
+            if check.fix and not check.ok:
+                click.echo(f"     {'':<18} fix: {check.fix}")
         for line in (
             *_unconfigured(service),
             *_not_approved(service),
@@ -54,6 +47,21 @@ def command() -> None:
             wrong = True
             click.echo(line)
     raise SystemExit(UNREACHABLE if wrong else 0)
+
+
+def _answers(service: "Service") -> "Iterator[tuple[str, Check]]":
+    """What each that was set up says, as it says so: one that gives no answer keeps no other from being asked."""
+    from connectors.sdk.errors import ConnectorError
+    from connectors.sdk.types import Check
+    from service.cli._asked import asked
+    from service.intake.source import NotUnderstood
+    from service.settings import SettingsError
+
+    for name, ask in asked(service):
+        try:
+            yield from ((name, check) for check in tuple(ask()))
+        except (ConnectorError, SettingsError, NotUnderstood) as error:
+            yield name, Check(name="", ok=False, what=str(error))
 
 
 def _alarms(service: "Service") -> Iterator[str]:

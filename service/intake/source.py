@@ -113,6 +113,7 @@ class Source:
     read: Callable[[Envelope, SourceSection], Understood]
     look: Callable[[Http, str, SourceSection, date], Standing] | None
     reader: Callable[[SourceSection, Secret, Context], Http] | None
+    check: Callable[[Http], None] | None
 
     def authentic(self, headers: Mapping[str, str], raw: bytes, *, now: datetime) -> Authentic:
         """Verify the message over its raw bytes. Raises `NotAuthentic`."""
@@ -167,6 +168,7 @@ def _open(name: str, section: SourceSection, module: ModuleType) -> Source:
             read=module.read,
             look=getattr(module, "look", None),
             reader=getattr(module, "reader", None),
+            check=getattr(module, "check", None),
         )
     except (BadRecipe, BadTime) as error:
         raise SettingsError(f"sources.{name}: {error}.") from error

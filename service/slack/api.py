@@ -145,6 +145,10 @@ class SlackApi:
         """Open a form for whoever pressed a button."""
         self._ask(self._client.views_open, trigger_id=trigger_id, view=view)
 
+    def team(self) -> str:
+        """The workspace that the bot token opens."""
+        return str(_member(self._ask(self._client.auth_test), "team_id", str))
+
     def user(self, user: str) -> Mapping[str, Any]:
         """What Slack says about a user."""
         found: dict[str, Any] = _member(self._ask(self._client.users_info, user=user), "user", dict)

@@ -10,6 +10,7 @@ from flask import Blueprint
 from slack_bolt import App
 
 from connectors.sdk.context import Secret
+from connectors.sdk.types import Check
 from service.engine.desk import Desk
 from service.people.signature import BadRecipe, text_key
 from service.settings import SettingsError, SlackMode, SlackSection, reveal
@@ -17,6 +18,7 @@ from service.slack.alarms import AlarmTeller, stands
 from service.slack.api import SlackApi
 from service.slack.app import WORKERS, bolt_app
 from service.slack.badge import Badges
+from service.slack.checking import checks
 from service.slack.door import Lock, door
 from service.slack.handlers import Handlers
 from service.slack.look import Look
@@ -97,6 +99,13 @@ def create_slack(
         app_token=None if over_http or section.app_token is None else reveal(section.app_token),
         note=lambda connected: stands(desk, connected=connected),
     )
+
+
+def check_slack(section: SlackSection, *, real_now: Callable[[], datetime]) -> tuple[Check, ...]:
+    """What Slack says of our access. Raises `SettingsError` naming what is missing, or `ConnectorError`."""
+    token, _ = _secrets(section)
+    api = _api(section, token, real_now, lane="slack", deadline_s=PUBLISHER_DEADLINE_S)
+    return tuple(checks(api, section))
 
 
 def _look(section: SlackSection, base_url: str) -> Look:

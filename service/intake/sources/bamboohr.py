@@ -97,6 +97,11 @@ def reader(section: SourceSection, api_key: Secret, context: Context) -> Http:
     )
 
 
+def check(http: Http) -> None:
+    """Ask for the names of the fields, which are nobody's data. Raises `NotUnderstood` unless the key is taken."""
+    _got(http, "/api/v1/meta/fields")
+
+
 def look(http: Http, employee_id: str, section: SourceSection, today: date) -> Standing:
     """Read one employee and the table that holds future terminations too. Raises `NotUnderstood`."""
     root = f"/api/v1/employees/{employee_id}"

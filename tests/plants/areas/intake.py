@@ -354,7 +354,7 @@ PLANTS = (
         file="service/people/csv_table.py",
         text="                if width is not None and held == header:",
         becomes="                if False:",
-        tests=("tests/unit/cli/test_commands.py::test_a_roster_that_holds_its_first_line_again_adds_nobody",),
+        tests=("tests/unit/cli/test_slips.py::test_a_roster_that_holds_its_first_line_again_adds_nobody",),
     ),
     Plant(
         protects="Whoever announces by hand is told that a time looks like a slip in the year.",

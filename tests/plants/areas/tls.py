@@ -5,6 +5,7 @@ from tests.plants.plant import Plant
 TLS = "tests/unit/sdk/test_tls.py"
 ANSWERS = "tests/unit/sdk/test_tls_answers.py"
 HANDSHAKE = "connectors/sdk/handshake.py"
+CHECK = "tests/unit/cli/test_check_entrances.py"
 
 PLANTS = (
     Plant(
@@ -97,5 +98,22 @@ PLANTS = (
         text="        if self._socket is not None and has_something_to_say(self._socket):",
         becomes="        if False:",
         tests=(f"{ANSWERS}::test_a_kept_connection_that_ended_meanwhile_costs_no_change_and_repeats_none",),
+    ),
+    Plant(
+        protects="A token of another Slack workspace is said before anybody leaves.",
+        file="service/slack/checking.py",
+        text="    own = team == section.team_id",
+        becomes="    own = True",
+        tests=(f"{CHECK}::test_another_workspace_and_a_channel_the_bot_cannot_see_are_named",),
+    ),
+    Plant(
+        protects="Slack and HR are asked by the check, under the authorities that were named.",
+        file="service/cli/_asked.py",
+        text="        source.check(reader)\n",
+        becomes="        pass\n",
+        tests=(
+            f"{CHECK}::test_a_certificate_that_does_not_hold_is_one_line_each_and_nobody_hears_a_key",
+            f"{CHECK}::test_keys_that_are_refused_are_one_line_each_without_the_keys",
+        ),
     ),
 )

@@ -8,7 +8,7 @@ API_KEY = "bamboo-api-key"
 
 
 class FakeBamboo(HttpFake):
-    """Only the two calls that we make, in the shapes of the vendor's published API description.
+    """Only the three calls that we make, in the shapes of the vendor's published API description.
 
     `meanwhile` happens while the table is being answered.
     """
@@ -21,7 +21,11 @@ class FakeBamboo(HttpFake):
 
     def routes(self):
         root = r"/api/v1/employees/(?P<id>[^/]+)"
-        return [("GET", root, self._employee), ("GET", rf"{root}/tables/employmentStatus", self._table)]
+        return [
+            ("GET", "/api/v1/meta/fields", self._fields),
+            ("GET", root, self._employee),
+            ("GET", rf"{root}/tables/employmentStatus", self._table),
+        ]
 
     def hire(self, number="77", **fields: str):
         self.state["employees"][number] = {
@@ -55,6 +59,9 @@ class FakeBamboo(HttpFake):
     def unend(self, *, number="77"):
         rows = self.state["tables"][number]
         self.state["tables"][number] = [row for row in rows if row["employmentStatus"] != "Terminated"]
+
+    def _fields(self, request: FakeRequest) -> FakeAnswer:
+        return self._answer(request, [{"id": 6, "name": "Last Name", "type": "text", "alias": "lastName"}])
 
     def _employee(self, request: FakeRequest) -> FakeAnswer:
         known = self.state["employees"].get(request.groups["id"])
