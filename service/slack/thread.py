@@ -204,9 +204,9 @@ def _held(told: _Told) -> str:
 def _changed(told: _Told) -> str:
     """What HR changed of a run that has begun, or what comes too late for it; old news is none.
 
-    Nor is what another source says: where that differs the run is held, and told to be.
+    Nor is what moved nothing: another source's word, which holds the run where it differs, and one beside a seal.
     """
-    if told.happened.body.get("outdated") or told.happened.body.get("heard"):
+    if any(told.happened.body.get(nothing) for nothing in ("outdated", "heard", "aside")):
         return ""
     said = changed(told.happened.by, told.happened.body, told.facts, now=told.now)
     return said or (_held(told) if told.facts.held else "")

@@ -126,6 +126,13 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="A word that moved nothing calls nobody in Slack.",
+        file="service/slack/thread.py",
+        text='("outdated", "heard", "aside")',
+        becomes='("outdated",)',
+        tests=("tests/unit/slack/test_thread.py::test_a_word_that_moved_nothing_calls_nobody",),
+    ),
+    Plant(
         protects="What was held of somebody who is out goes on at once when what stands is said again.",
         file="service/departures/late.py",
         text=" if was_ahead else DepartureState.REVOKING",

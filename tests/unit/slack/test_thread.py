@@ -28,7 +28,11 @@ def test_what_hr_says_too_late_is_told_to_those_who_decide(event: Event) -> None
 
 def test_a_change_that_holds_nothing_is_no_news() -> None:
     assert told(Event.DEPARTURE_CHANGED) == ""
-    assert told(Event.DEPARTURE_CHANGED, held=HELD, body={"outdated": True}) == ""
+
+
+@pytest.mark.parametrize("moved_nothing", ["outdated", "heard", "aside"])
+def test_a_word_that_moved_nothing_calls_nobody(moved_nothing: str) -> None:
+    assert told(Event.DEPARTURE_CHANGED, held=HELD, body={moved_nothing: True}) == ""
 
 
 def test_who_let_a_held_departure_go_on_is_told() -> None:
