@@ -221,7 +221,8 @@ def everybody_hears_of_it(history: History) -> Iterator[str]:
 def people_are_obeyed(history: History) -> Iterator[str]:
     """Nothing is let out of a run while it is paused, nor after it was cancelled, until somebody says so.
 
-    Of a cancelled run a step that somebody asks for goes on, and no other.
+    Of a cancelled run a step that somebody asks for goes on, and no other. A run that is over is paused no longer,
+    though it may be opened again.
     """
     stands: dict[str, str] = {}
     asked: set[tuple[str, str]] = set()
@@ -230,14 +231,21 @@ def people_are_obeyed(history: History) -> Iterator[str]:
         if entry.event == "run.cancelled" or (verb == "pause" and not entry.step):
             stands[entry.run] = entry.event
             asked = {each for each in asked if each[0] != entry.run}
-        elif entry.event == "run.undoing" or (verb == "resume" and not entry.step):
-            stands.pop(entry.run, None)
-        elif verb == "retry" and stands.get(entry.run) == "run.cancelled" and not entry.step:
+        elif entry.run in stands and _goes_on(entry, verb, stands[entry.run]):
             stands.pop(entry.run)
         elif verb == "retry":
             asked.add((entry.run, entry.step))
         elif entry.event == "step.attempted" and entry.run in stands and _not_asked(entry, stands, asked):
             yield f"{entry.step} of {entry.run} was let out at {entry.seq} though a person had stopped it."
+
+
+def _goes_on(entry: Entry, verb: object, stopped_by: str) -> bool:
+    """Whether a run is stopped no longer: a pause ends with it, a cancellation when somebody tries it again."""
+    if entry.event == "run.undoing" or (verb == "resume" and not entry.step):
+        return True
+    if stopped_by == "run.cancelled":
+        return verb == "retry" and not entry.step
+    return entry.event == "run.finished"
 
 
 def _not_asked(entry: Entry, stands: Mapping[str, str], asked: Collection[tuple[str, str]]) -> bool:

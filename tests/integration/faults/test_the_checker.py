@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.integration.faults.history import INVARIANTS, one_open_departure_a_person, violations
+from tests.integration.faults.history import (
+    INVARIANTS,
+    one_open_departure_a_person,
+    people_are_obeyed,
+    violations,
+)
 from tests.integration.faults.made_up import STEERED, STEERED_LIES, looked_at
 from tests.integration.faults.made_up_decided import (
     BEFORE,
@@ -160,6 +165,23 @@ def test_a_run_that_was_over_is_taken_back_while_the_next_departure_waits(
     departures = {"a": ("E-1", "restoring", "ra"), "z": ("E-1", "scheduled", "")}
 
     assert list(one_open_departure_a_person(with_entries(*said, departures=departures))) == wrong
+
+
+PAUSED_AND_OPENED_AGAIN = (
+    entry(8, "intervention.made", "", verb="pause"),
+    entry(9, "run.finished", ""),
+    entry(10, "departure.reopened", ""),
+    entry(11, "intervention.made", "", verb="retry"),
+    entry(12, "step.attempted", "crm"),
+)
+
+
+def test_a_run_that_is_over_is_paused_no_longer() -> None:
+    ended = replace(GOOD, entries=(*GOOD.entries, *PAUSED_AND_OPENED_AGAIN))
+    cancelled = (entry(8, "run.cancelled", ""), *PAUSED_AND_OPENED_AGAIN[1:3], PAUSED_AND_OPENED_AGAIN[4])
+
+    assert list(people_are_obeyed(ended)) == []
+    assert len(list(people_are_obeyed(replace(GOOD, entries=(*GOOD.entries, *cancelled))))) == 1
 
 
 @pytest.mark.parametrize("n", [1, 2])
