@@ -9,28 +9,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, insert, literal_column, or_, select
+from sqlalchemy import Integer, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import Pace
 from service.engine import kill_switch
 from service.engine.gates import Gates
 from service.engine.going_on import MAY_GO_ON, still
-from service.engine.lanes import FIRST_OF_THE_REST, Room
+from service.engine.lanes import REST, SIGN_IN, Room
 from service.engine.order import Order
 from service.engine.outgoing import orders_of
 from service.engine.progress import settle
 from service.engine.record import record, whose
-from service.engine.states import OUT, AttemptOutcome, StepState
-from service.engine.tables import Attempt, Run, StepRun
+from service.engine.states import AttemptOutcome, StepState
+from service.engine.tables import IS_READY, OUT_OR_READ, Attempt, Run, StepRun
 from service.engine.values import VALUES, StepValues, read, write_let_out
 from service.ledger.entry import gathered
 from service.ledger.event import Event
 from service.store import Prepared, table_of
 
 _STEPS = table_of(StepRun).c
-#: As a literal, so that the index over what is ready can be used.
-IS_READY = _STEPS.state == literal_column("'READY'")
 #: A reading back is as urgent as the least urgent step: it changes nothing.
 READING = 100
 
@@ -52,8 +50,8 @@ _READY = (
     .limit(bindparam("room", type_=Integer))
     .with_for_update(skip_locked=True, key_share=True)
 )
-_SIGN_IN = Prepared(_READY.where(_STEPS.priority < FIRST_OF_THE_REST))
-_REST = Prepared(_READY.where(_STEPS.priority >= FIRST_OF_THE_REST))
+_SIGN_IN = Prepared(_READY.where(_STEPS.priority.in_(SIGN_IN)))
+_REST = Prepared(_READY.where(_STEPS.priority.in_(REST)))
 #: Readings back of what is out with nobody.
 _READINGS = Prepared(
     select(*VALUES)
@@ -114,8 +112,9 @@ class Admission:
         Args:
             alive: Step runs and attempts that are known to be out still.
         """
-        out = select(StepRun).where(or_(StepRun.state.in_(OUT), StepRun.checking.is_(True)))
-        steps = [step for step in session.scalars(out) if (step.id, step.attempt) not in alive]
+        found = [session.scalars(select(StepRun).where(each)).all() for each in OUT_OR_READ]
+        out = {step.id: step for some in found for step in some}
+        steps = [step for step in out.values() if (step.id, step.attempt) not in alive]
         take_back(session, steps, now=now)
         return len(steps)
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from service.engine import messages, nodes
 from service.engine.alone import OnlyEngine
 from service.engine.in_hand import InHand, Slip
-from service.engine.lanes import FIRST_OF_THE_REST, Room
+from service.engine.lanes import SIGN_IN, Room
 from service.engine.messages import hand_over
 from service.engine.nodes import Lease
 from service.engine.order import Order, Returned
@@ -29,8 +29,7 @@ from service.engine.pools import Pools
 from service.engine.receiving import Receiving
 from service.engine.reconcile import EVERY_S, reconcile
 from service.engine.recording import Recorder
-from service.engine.states import OUT
-from service.engine.tables import StepRun
+from service.engine.tables import OUT_OR_READ, StepRun
 from service.engine.taking import taken
 from service.engine.threads import tried
 from service.store import Prepared, table_of
@@ -52,10 +51,7 @@ _Back = tuple[Slip, Returned | None]
 _STEPS = table_of(StepRun).c
 #: What is out, by whether it is in the sign-in lane.
 _OUT_NOW = union_all(
-    *(
-        select((_STEPS.priority < FIRST_OF_THE_REST).label("sign_in")).where(condition)
-        for condition in (_STEPS.state.in_(OUT), _STEPS.checking.is_(True))
-    )
+    *(select(_STEPS.priority.in_(SIGN_IN).label("sign_in")).where(condition) for condition in OUT_OR_READ)
 ).subquery()
 _HOW_MANY_OUT = Prepared(select(_OUT_NOW.c.sign_in, func.count()).group_by(_OUT_NOW.c.sign_in))
 

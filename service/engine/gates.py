@@ -18,8 +18,7 @@ from connectors.sdk.errors import NotFound, RateLimited, Unavailable
 from connectors.sdk.manifest import Pace
 from connectors.sdk.pacing import DEFAULT_S, LONGEST_S
 from service.engine.order import Again, Ask, Contradicted, Done, Queued, Result
-from service.engine.states import OUT
-from service.engine.tables import Gate, StepRun
+from service.engine.tables import OUT_OR_READ, Gate, StepRun
 from service.store import Prepared, insert_for, table_of
 
 #: So many refusals to answer in a row shut a gate.
@@ -61,7 +60,7 @@ _OUT = Prepared(
     union_all(
         *(
             select(_STEPS.connector, func.count()).where(condition).group_by(_STEPS.connector)
-            for condition in (_STEPS.state.in_(OUT), _STEPS.checking.is_(True))
+            for condition in OUT_OR_READ
         )
     )
 )

@@ -11,8 +11,10 @@ from service.departures.departure import Departure
 
 #: A departure announced no longer than this before its time is meant at once: it goes before those long planned.
 AT_ONCE = timedelta(minutes=15)
-#: Below this number a step is in the sign-in lane; numbers order the steps of a lane, the lowest first.
-FIRST_OF_THE_REST = 10
+#: The places in each lane, the first first. A step has one of them and no other: what is due is looked for by place,
+#: so that what waits for a later day is not even passed over.
+SIGN_IN = SIGN_IN_AT_ONCE, SIGN_IN_PLANNED = 0, 1
+REST = CRITICAL_AT_ONCE, AT_ONCE_ELSE, CRITICAL_PLANNED, PLANNED_ELSE = 10, 11, 50, 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +32,12 @@ def priority_of(departure: Departure, *, critical: bool, directory: bool) -> int
     """A step's place: the sign-in block of everyone, then critical steps of everyone, then the rest."""
     at_once = departure.effective_at <= departure.announced_at + AT_ONCE
     if critical and directory:
-        return 0 if at_once else 1
+        return SIGN_IN_AT_ONCE if at_once else SIGN_IN_PLANNED
     if critical:
-        return FIRST_OF_THE_REST if at_once else 50
-    return FIRST_OF_THE_REST + 1 if at_once else 100
+        return CRITICAL_AT_ONCE if at_once else CRITICAL_PLANNED
+    return AT_ONCE_ELSE if at_once else PLANNED_ELSE
 
 
 def in_sign_in_lane(priority: int) -> bool:
     """True for a step that is carried out by the threads kept for the sign-in block."""
-    return priority < FIRST_OF_THE_REST
+    return priority in SIGN_IN

@@ -7,13 +7,12 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union_all
 from sqlalchemy.orm import Session
 
 from service.engine import messages, nodes
 from service.engine.admission import take_back
-from service.engine.states import OUT
-from service.engine.tables import StepRun
+from service.engine.tables import OUT_OR_READ, StepRun
 from service.store import table_of
 
 EVERY_S: Final = 2.0
@@ -21,9 +20,12 @@ EVERY_S: Final = 2.0
 MOST: Final = 500
 
 _STEPS = table_of(StepRun).c
+#: Found by their indexes, and once more by themselves: what came back while this waited for the rows is not out.
 _OUT_NOW = (
     select(_STEPS.id, _STEPS.attempt, _STEPS.out_with)
-    .where(or_(_STEPS.state.in_(OUT), _STEPS.checking.is_(True)))
+    .where(
+        _STEPS.id.in_(union_all(*(select(_STEPS.id).where(each) for each in OUT_OR_READ))), or_(*OUT_OR_READ)
+    )
     .order_by(_STEPS.id)
     .limit(MOST)
     .with_for_update(skip_locked=True, key_share=True)

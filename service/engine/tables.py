@@ -1,15 +1,27 @@
 """The rows that hold the state of runs. Auditors can read them with SQL; only `machine` writes them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    cast,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.engine.lanes import in_sign_in_lane
 from service.engine.states import OUT, AttemptOutcome, Colour, StepState, WaitsFor
 from service.playbook.model import Grade, OnFailure, Phase
-from service.store import Base
+from service.store import Base, table_of
 from service.store.partial import only_where
 
 
@@ -56,6 +68,7 @@ class StepRun(Base):
         Index("ix_step_runs_check_at", "check_at"),
         Index("ix_step_runs_ready", "priority", "next_at", "position"),
         Index("ix_step_runs_checking", "connector"),
+        Index("ix_step_runs_out", "connector", "priority"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -126,9 +139,18 @@ only_where(
     StepRun.__table__,
     {
         "ix_step_runs_ready": {"sqlite": "state = 'READY'", "postgresql": "state = 'READY'"},
-        "ix_step_runs_checking": {"sqlite": "checking IS 1", "postgresql": "checking IS true"},
+        "ix_step_runs_checking": dict.fromkeys(("sqlite", "postgresql"), "CAST(checking AS INTEGER) = 1"),
+        "ix_step_runs_out": dict.fromkeys(("sqlite", "postgresql"), "state IN ('DISPATCHED', 'RUNNING')"),
     },
 )
+_STEPS = table_of(StepRun).c
+#: As literals, so that the indexes over the few can be used, and the many that are done are never gone through.
+IS_READY: Final = _STEPS.state == literal_column("'READY'")
+IS_OUT: Final = _STEPS.state.in_([literal_column(f"'{state.name}'") for state in OUT])
+#: A number: of a yes or no PostgreSQL believes that it holds for every other row, until it has counted them.
+IS_READ: Final = cast(_STEPS.checking, Integer) == literal_column("1")
+#: One question for each index: of an "or" of the two neither is used.
+OUT_OR_READ: Final = (IS_OUT, IS_READ)
 
 
 def steps_locked(run_id: str) -> Select[StepRun]:

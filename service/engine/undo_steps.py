@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import ActionSpec, On
+from service.engine.lanes import CRITICAL_PLANNED
 from service.engine.states import StepState
 from service.engine.tables import StepNeed, StepRun
 from service.playbook.graph import without
@@ -22,7 +23,7 @@ Specs = Mapping[str, ActionSpec]
 BY_HAND: Final = "manual.confirm"
 UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
 #: After critical cuts of others, before the rest of everyone's.
-PRIORITY: Final = 50
+PRIORITY: Final = CRITICAL_PLANNED
 UNKNOWN: Final = (
     "An answer was lost, and nobody knows how it was before us; it stays as it is. "
     "Look at the target system by hand."

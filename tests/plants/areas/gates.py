@@ -12,7 +12,9 @@ PLANTS = (
         file="service/store/migrations/versions/0025_what_sqlite_assumes.py",
         text='STEPS = "10000 2500 5"',
         becomes='STEPS = "10000 1 1"',
-        tests=("tests/unit/engine/test_lanes.py::test_what_is_due_is_found_in_its_order_and_not_sorted",),
+        tests=(
+            "tests/unit/engine/test_lanes.py::test_what_is_due_or_out_is_found_by_an_index_and_not_sorted",
+        ),
     ),
     Plant(
         protects="A target system gets no more steps at once than it takes.",
@@ -192,9 +194,30 @@ PLANTS = (
         tests=("tests/unit/engine/test_ahead.py::test_nothing_is_asked_of_a_system_whose_gate_is_shut",),
     ),
     Plant(
+        protects="Who counts what is read back does not go through whatever was ever done.",
+        file="service/engine/tables.py",
+        text='IS_READ: Final = cast(_STEPS.checking, Integer) == literal_column("1")',
+        becomes="IS_READ: Final = _STEPS.checking.is_(True)",
+        tests=(
+            (
+                "tests/integration/nodes/test_many_done.py::"
+                "test_what_is_out_is_found_without_going_through_what_is_done"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Who looks for what is due does not go through what waits for a later day.",
+        file="service/engine/admission.py",
+        text="_REST = Prepared(_READY.where(_STEPS.priority.in_(REST)))",
+        becomes="_REST = Prepared(_READY.where(_STEPS.priority >= min(REST)))",
+        tests=(
+            "tests/unit/engine/test_lanes.py::test_what_is_due_or_out_is_found_by_an_index_and_not_sorted",
+        ),
+    ),
+    Plant(
         protects="What the lane of the sign-in has no room for does not take the rest's.",
         file="service/engine/admission.py",
-        text="_REST = Prepared(_READY.where(_STEPS.priority >= FIRST_OF_THE_REST))",
+        text="_REST = Prepared(_READY.where(_STEPS.priority.in_(REST)))",
         becomes="_REST = Prepared(_READY)",
         tests=(
             (
@@ -273,8 +296,8 @@ PLANTS = (
     Plant(
         protects="Critical steps go before the rest.",
         file="service/engine/lanes.py",
-        text="        return FIRST_OF_THE_REST if at_once else 50",
-        becomes="        return FIRST_OF_THE_REST + 1 if at_once else 100",
+        text="        return CRITICAL_AT_ONCE if at_once else CRITICAL_PLANNED",
+        becomes="        return AT_ONCE_ELSE if at_once else PLANNED_ELSE",
         tests=("tests/unit/engine/test_lanes.py::test_critical_steps_go_before_the_rest",),
     ),
     Plant(

@@ -114,21 +114,33 @@ def test_critical_steps_go_before_the_rest(world: Any, announced_days_before: in
     assert critical < other
 
 
-def test_what_is_due_is_found_in_its_order_and_not_sorted(tmp_path: Path, clock: Any, keys: Keys) -> None:
+#: By a part of each question, the index by which it is answered and the columns that are sought in it.
+FOUND_BY = {
+    "ORDER BY step_runs.priority": "ix_step_runs_ready (priority=? AND next_at<?)",  # not what waits for a later day
+    "ORDER BY step_runs.check_at": "ix_step_runs_check_at (check_at<?)",  # nor what was ever done
+    "GROUP BY step_runs.connector": "ix_step_runs_out",
+    "= 1 GROUP BY": "ix_step_runs_checking",
+}
+
+
+def test_what_is_due_or_out_is_found_by_an_index_and_not_sorted(
+    tmp_path: Path, clock: Any, keys: Keys
+) -> None:
     asked: list[str] = []
     with closing(Store(f"sqlite:///{tmp_path / 'migrated.db'}")) as store:
         upgrade(store)
         with worlds.made(store, clock, keys) as world:
             event.listen(store.engine, "checkout", lambda raw, *_: raw.set_trace_callback(asked.append))
             in_lane(world, Room(sign_in=5, rest=5))
-        lanes = [query for query in asked if "ORDER BY step_runs.priority" in query]
-        with store.read() as session:
-            plans = [
-                str(session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all())
-                for query in lanes
-            ]
+        plans = {part: [plan_of(store, each) for each in asked if part in each] for part in FOUND_BY}
 
-    assert len(plans) == 2
-    for plan in plans:
-        assert "ix_step_runs_ready" in plan
-        assert "TEMP B-TREE" not in plan
+    assert [len(found) for found in plans.values()] == [2, 1, 1, 1]
+    for part, index in FOUND_BY.items():
+        for plan in plans[part]:
+            assert index in plan
+            assert "TEMP B-TREE" not in plan
+
+
+def plan_of(store: Store, query: str) -> str:
+    with store.read() as session:
+        return str(session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all())
