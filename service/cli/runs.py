@@ -33,7 +33,7 @@ def command(*, number: str | None, as_json: bool) -> None:
         wanted = run_number(number)
         facts = seen_run(service, wanted) if wanted is not None else None
         if facts is None:
-            stop(f"There is no run {number}.")
+            stop(f"There is no run {number}. exeunt runs lists them.")
         if as_json:
             click.echo(json.dumps(asdict(facts), default=str))
         else:

@@ -94,11 +94,18 @@ class NotUnderstood(Exception):  # noqa: N818  # the word is the error
             *(
                 Slip(
                     where=".".join(part for part in (under, *map(str, slip["loc"])) if part),
-                    what=slip["msg"].removeprefix("Value error, "),
+                    what=_in_words(slip["type"], slip["msg"]),
                 )
                 for slip in error.errors(include_url=False, include_context=False, include_input=False)
             )
         )
+
+
+def _in_words(kind: str, message: str) -> str:
+    """What is wrong, without the names of our classes."""
+    if kind in ("model_type", "model_attributes_type"):
+        return "it must be an object: names with their values, in braces"
+    return message.removeprefix("Value error, ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

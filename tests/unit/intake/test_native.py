@@ -104,6 +104,16 @@ def test_every_slip_is_named_at_once_and_nothing_is_quoted():
     assert "Secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("body", [[1], {**message(), "data": "Mike"}])
+def test_what_is_no_object_is_told_without_a_word_of_ours(body):
+    with pytest.raises(NotUnderstood) as refused:
+        read(body)
+
+    assert [slip.what for slip in refused.value.slips] == [
+        "it must be an object: names with their values, in braces"
+    ]
+
+
 def test_there_is_a_worked_example_of_every_type():
     types = {json.loads(path.read_text())["type"] for path in EXAMPLES}
 
