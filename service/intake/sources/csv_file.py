@@ -34,6 +34,11 @@ COLUMNS: Final = (
 YES: Final = frozenset({"yes", "true", "1"})
 NO: Final = frozenset({"no", "false", "0"})
 NEEDED: Final = ("source_id", "name")
+#: What is no departure is announced one by one, and asked about first.
+OTHER_KIND: Final = Slip(
+    where="kind",
+    what=f"this is one of {', '.join(LEAVING)}; exeunt run announces {' and '.join(BESIDE)}",
+)
 
 
 class Told(NamedTuple):
@@ -117,11 +122,9 @@ def _event(
         raise NotUnderstood(Slip(where="", what=f"there are {len(cells)} cells under {len(header)} columns"))
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
     said = {name: cell for name, cell in row.items() if name not in (*PERSON, "sealed", "sealed_for")}
-    if said.get("kind", LEAVING[0]) not in set(LEAVING):  # the others one by one, and asked about first
-        what = f"this is one of {', '.join(LEAVING)}; exeunt run announces {' and '.join(BESIDE)}"
-        raise NotUnderstood(Slip(where="kind", what=what))
+    beside = [OTHER_KIND] if said.get("kind") in set(BESIDE) else []
     try:
-        return TerminationEvent.model_validate(
+        event = TerminationEvent.model_validate(
             {
                 "change": Change.SCHEDULED,
                 **zones.of_source(section.timezone),
@@ -135,7 +138,12 @@ def _event(
             }
         )
     except ValidationError as error:
-        raise NotUnderstood.from_validation(error) from error
+        slips = NotUnderstood.from_validation(error).slips
+        told = [OTHER_KIND if slip.where == "kind" and "kind" in said else slip for slip in slips]
+        raise NotUnderstood(*told, *beside) from error
+    if beside:
+        raise NotUnderstood(*beside)
+    return event
 
 
 def _seal(row: Mapping[str, str]) -> dict[str, object]:
