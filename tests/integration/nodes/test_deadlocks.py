@@ -32,15 +32,12 @@ from service.store import Base, Store, utc_now
 from service.store.again import AT_MOST, again
 from tests.conftest import Clock
 from tests.integration.nodes.test_two_nodes import seen
+from tests.unit.engine.letting_out import WAITING
 from tests.unit.engine.world import MANY
 from tests.unit.intake.hr import Door, message, secrets
 
 __all__ = ["secrets"]  # a fixture
 pytestmark = pytest.mark.postgres
-WAITING = """
-    SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
-"""
-
 
 Act = Callable[[Session], object]
 
