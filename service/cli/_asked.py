@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from connectors.sdk.http import Http
     from connectors.sdk.types import Check
     from service.app import Service
     from service.intake.source import Source
@@ -25,7 +26,7 @@ def asked(service: "Service") -> Iterator[Asked]:
         yield "slack", partial(_slack, service)
     for source in open_sources(service.settings.sources).values():
         if source.check is not None:
-            yield f"source {source.name}", partial(_source, service, source)
+            yield f"source {source.name}", partial(_source, service, source, source.check)
 
 
 def _connector(service: "Service", name: str) -> "Iterable[Check]":
@@ -43,17 +44,15 @@ def _slack(service: "Service") -> "Iterable[Check]":
     return check_slack(service.settings.slack, real_now=utc_now)
 
 
-def _source(service: "Service", source: "Source") -> "Iterable[Check]":
+def _source(service: "Service", source: "Source", check: "Callable[[Http], None]") -> "Iterable[Check]":
     from connectors.sdk.context import Context
     from connectors.sdk.errors import AuthError
     from connectors.sdk.types import Check
     from service.intake.look_up import DEADLINE_S
 
-    if source.check is None:
-        return ()
     reader = source.open_reader(Context(now=service.now, deadline_s=DEADLINE_S, read_only=True))
     try:
-        source.check(reader)
+        check(reader)
     except AuthError as refused:
         fix = f"set sources.{source.name}.api_key to a key that is in use"
         return (Check(name="sign-in", ok=False, what=refused.what, fix=fix),)

@@ -1,5 +1,6 @@
 """Our record of one person leaving."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -64,6 +65,17 @@ class Departure(Base):
     batch_id: Mapped[str | None] = mapped_column(String(36), index=True)
     wave: Mapped[int | None]
     sealed: Mapped[bool] = mapped_column(default=False, server_default=false(), index=True)
+
+    @staticmethod
+    def said_in(word: Mapping[str, Any]) -> dict[str, Any]:
+        """The columns of a departure that stands anew by a word that was kept in `changed_to`."""
+        return {
+            "kind": DepartureKind(word["kind"]),
+            "civil_at": word["civil_at"],
+            "zone": word["zone"],
+            "effective_at": datetime.fromisoformat(word["effective_at"]),
+            "interpretation": word["interpretation"],
+        }
 
     @property
     def told_too_late(self) -> dict[str, Any] | None:

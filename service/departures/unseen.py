@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from service.departures import times
 from service.departures.departure import ASIDE, Departure
 from service.departures.event import Change, TerminationEvent
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.kind import DepartureState
 from service.departures.record import record
 from service.departures.sealing import seal_for, whom_it_names
 from service.ledger.event import Event
@@ -65,12 +65,8 @@ def stands_anew(session: Session, departure: Departure, word: Kept, *, now: date
         source=word["source"],
         source_id=word["event"],
         person_id=departure.person_id,
-        kind=DepartureKind(word["kind"]),
         state=DepartureState.ANNOUNCED,
-        civil_at=word["civil_at"],
-        zone=word["zone"],
-        effective_at=datetime.fromisoformat(word["effective_at"]),
-        interpretation=word["interpretation"],
+        **Departure.said_in(word),
         notice_date=date.fromisoformat(word["notice"]),
         announced_at=datetime.fromisoformat(word["at"]),
         announced_by=word["by"],

@@ -32,17 +32,15 @@ from service.engine.decisions import (
 from service.engine.progress import after_steps, cancel
 from service.engine.record import record_run
 from service.engine.sight import hides
-from service.engine.states import StepState
+from service.engine.states import MOVING, NOT_BEGUN, StepState
 from service.engine.tables import Intervention, Run, StepNeed, StepRun, steps_locked
 from service.engine.undos import is_taken_back
 from service.engine.verbs import (
     LEAVES_OPEN,
     LETS_PASS,
     NEEDS_REASON,
-    NOT_BEGUN,
     NOTHING,
     OPERATORS,
-    UNDER_WAY,
     WHY_NOT,
     Verb,
 )
@@ -241,7 +239,7 @@ def _alone(session: Session, run: Run, chosen: Sequence[StepRun], wish: Wish) ->
 
 def _goes_on(run: Run, step: StepRun) -> str:
     """Why a step does not go on with its run; an older version paused each step of a run besides."""
-    goes_on = run.paused and step.state in NOT_BEGUN | UNDER_WAY
+    goes_on = run.paused and step.state in NOT_BEGUN | MOVING
     return "" if goes_on else WHY_NOT[Verb.RESUME](step)
 
 

@@ -16,12 +16,11 @@ from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.engine.found_stuck import BEGIN_MARGIN, MOST, STEP_MARGIN, Stuck, StuckKind
 from service.engine.kill_switch import Stopped
-from service.engine.not_begun import MOVES, WAITS
-from service.engine.states import StepState
+from service.engine.not_begun import STANDS, WAITS
+from service.engine.states import NOT_BEGUN, StepState
 from service.engine.tables import Run, StepRun
 from service.playbook.model import Phase
 
-NOT_BEGUN: Final = (StepState.READY, StepState.BLOCKED)
 _DECIDE: Final = "The page Departures, held says why: let it go on, or take its run back."
 _TAKEN_BACK: Final = Departure.held_because == WITHDRAWN_TOO_LATE.said
 _SHUTTING = aliased(StepRun)
@@ -171,7 +170,7 @@ def thrown_late(session: Session, thrown: Stopped, now: datetime) -> Iterator[St
     waits = and_(
         Departure.state.in_(WAITS), Departure.run_id.is_(None), Departure.effective_at < now - BEGIN_MARGIN
     )
-    stands = and_(Departure.state.in_((*MOVES, DepartureState.RESTORING, DepartureState.CLOSED)), late)
+    stands = and_(Departure.state.in_(STANDS), late)
     query = select(func.count()).select_from(Departure).where(Departure.sealed.is_(False), or_(waits, stands))
     if count := session.scalar(query):
         whose = "1 departure is past its" if count == 1 else f"{count} departures are past their"

@@ -20,6 +20,8 @@ from service.engine.tables import StepRun
 
 WAITS: Final = (DepartureState.ANNOUNCED, DepartureState.SCHEDULED, DepartureState.DUE)
 MOVES: Final = (DepartureState.SCHEDULED, DepartureState.REVOKING, DepartureState.CONFIRMING)
+#: Nobody holds it: its run may have something to do, from the notice to the way back.
+STANDS: Final = (*MOVES, DepartureState.RESTORING, DepartureState.CLOSED)
 #: Beside a departure: nothing of its run goes on, because the batch is stopped.
 STOPPED_TOO: Final = exists().where(Batch.id == Departure.batch_id, Batch.stopped_at.is_not(None))
 _LOOK: Final = "The log says what stops them, if the engine runs."

@@ -16,7 +16,7 @@ from service.engine.asking import asked_about, open_of_run
 from service.engine.by_itself import tried_after_its_run_was_cancelled
 from service.engine.grading import Standing, run_colour
 from service.engine.record import ENGINE, record, record_run
-from service.engine.states import ENDED, Colour, StepState, WaitsFor
+from service.engine.states import ENDED, MOVING, Colour, StepState, WaitsFor
 from service.engine.tables import Run, StepNeed, StepRun
 from service.engine.timing import wait_of
 from service.engine.values import Step, write_freed
@@ -24,7 +24,6 @@ from service.ledger.event import Event
 from service.playbook.model import OnFailure
 from service.store import Prepared, table_of
 
-MOVING = frozenset({StepState.READY, StepState.DISPATCHED, StepState.RUNNING})
 PASSED = frozenset({StepState.DONE, StepState.SKIPPED, StepState.CANCELLED})
 
 _RUN_IDS: BindParameter[str] = bindparam("runs", expanding=True)

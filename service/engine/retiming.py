@@ -11,15 +11,13 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureKind
 from service.engine.progress import PASSED
 from service.engine.record import record_run
-from service.engine.states import StepState
+from service.engine.states import NOT_BEGUN
 from service.engine.tables import StepRun, steps_locked
 from service.engine.timing import release_of, wait_of
 from service.ledger.event import Event
 from service.playbook.model import Phase
 from service.playbook.references import told_anew
 from service.store import Prepared, table_of
-
-NOT_BEGUN = frozenset({StepState.BLOCKED, StepState.READY})
 
 _DEPARTURES = table_of(Departure).c
 _MOVED: Final = Prepared(

@@ -23,6 +23,10 @@ ENDED = frozenset({StepState.DONE, StepState.FAILED, StepState.SKIPPED, StepStat
 
 #: An attempt of a step run in one of these is with a deliverer.
 OUT = (StepState.DISPATCHED, StepState.RUNNING)
+#: It waits for its time, or for others of its run.
+NOT_BEGUN = frozenset({StepState.READY, StepState.BLOCKED})
+#: It goes on by itself.
+MOVING = frozenset({StepState.READY, *OUT})
 
 
 class WaitsFor(StrEnum):

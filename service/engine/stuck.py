@@ -20,14 +20,12 @@ from service.engine.drill import MARGIN as DRILL_MARGIN
 from service.engine.found_stuck import BEGIN_MARGIN, MOST, STEP_MARGIN, Stuck, StuckKind
 from service.engine.kept_back import held_late, held_now, held_open, paused, thrown_late
 from service.engine.kill_switch import stopped
-from service.engine.not_begun import STOPPED_TOO, WAITS, late_batches
-from service.engine.states import ENDED, StepState, WaitsFor
+from service.engine.not_begun import STANDS, STOPPED_TOO, WAITS, late_batches
+from service.engine.states import ENDED, MOVING, OUT, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
 
 #: So far a reader of the ledger, or a look-up in the HR system, may lie behind.
 READER_MARGIN: Final = timedelta(minutes=10)
-MOVING: Final = (StepState.READY, StepState.DISPATCHED, StepState.RUNNING)
-OUT: Final = (StepState.DISPATCHED, StepState.RUNNING)
 
 #: Since when a reader lies behind; nothing when it is up to date.
 Behind = Callable[[Session], datetime | None]
@@ -227,19 +225,12 @@ def _open(since: Any) -> Select[Any]:
 
     What is out already comes back, or does not, whoever holds the rest.
     """
-    moves = (
-        DepartureState.SCHEDULED,
-        DepartureState.REVOKING,
-        DepartureState.CONFIRMING,
-        DepartureState.RESTORING,
-        DepartureState.CLOSED,
-    )
     is_out = StepRun.state != StepState.READY
     return (
         select(StepRun, Run, since)
         .join(Run, Run.id == StepRun.run_id)
         .join(Departure, Departure.id == Run.departure_id)
-        .where(or_(Departure.state.in_(moves), and_(is_out, Departure.state == DepartureState.HELD)))
+        .where(or_(Departure.state.in_(STANDS), and_(is_out, Departure.state == DepartureState.HELD)))
         .where(or_(is_out, and_(Run.paused.is_(False), StepRun.paused.is_(False))))
         .order_by(StepRun.due)
     )

@@ -22,9 +22,9 @@ from service.engine.progress import after_steps, cancel, settle
 from service.engine.record import record_run
 from service.engine.retiming import retime
 from service.engine.sight import hides
-from service.engine.states import ENDED, StepState
+from service.engine.states import ENDED, OUT, StepState
 from service.engine.tables import Run, StepRun, steps_locked
-from service.engine.undo_steps import UNDER_WAY, Specs, WayBack, as_lines, way_back
+from service.engine.undo_steps import Specs, WayBack, as_lines, way_back
 from service.engine.undos import Because, Undo, left_since
 from service.ledger.entry import append, gathered
 from service.ledger.event import Event
@@ -157,7 +157,7 @@ def stop_forwards(session: Session, steps: Sequence[StepRun], *, now: datetime, 
         if step.undoes is not None:
             continue
         step.check_at, step.checking = None, False
-        if step.state in UNDER_WAY:
+        if step.state in OUT:
             step.on_failure = OnFailure.CONTINUE  # however it comes back, its undo follows
         elif step.state not in ENDED:
             cancel(session, step, now=now, actor=actor)
@@ -226,7 +226,7 @@ _BEING_UNDONE: Final = Prepared(select(_UNDOS.run_id).where(_UNDOS.finished_at.i
 _STRAY = (
     select(StepRun.run_id)
     .where(StepRun.run_id.in_(bindparam("runs", expanding=True)))
-    .where(StepRun.undoes.is_(None), StepRun.state.not_in(UNDER_WAY))
+    .where(StepRun.undoes.is_(None), StepRun.state.not_in(OUT))
     .where(StepRun.state.not_in(ENDED) | StepRun.check_at.is_not(None))
     .distinct()
 )
@@ -268,7 +268,7 @@ def _cut_short(session: Session, *, now: datetime) -> int:
             continue
         for step in session.scalars(steps_locked(run_id)):
             open_ = step.state is StepState.FAILED or step.state not in ENDED
-            if step.undoes is None or step.state in UNDER_WAY or not open_:
+            if step.undoes is None or step.state in OUT or not open_:
                 continue
             step.contradicted = False
             cancel(session, step, now=now)

@@ -8,8 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.engine.facts import UndoFact
-from service.engine.progress import MOVING
-from service.engine.states import ENDED, StepState
+from service.engine.states import ENDED, MOVING, StepState
 from service.engine.tables import Run, StepRun
 from service.engine.undos import Undo
 from service.people.person import Person

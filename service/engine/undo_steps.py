@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.manifest import ActionSpec, On
 from service.engine.lanes import CRITICAL_PLANNED
-from service.engine.states import StepState
+from service.engine.states import OUT, StepState
 from service.engine.tables import StepNeed, StepRun
 from service.playbook.graph import without
 from service.playbook.model import Grade, OnFailure, Phase
@@ -21,7 +21,6 @@ Specs = Mapping[str, ActionSpec]
 
 #: What people did, taken back by people.
 BY_HAND: Final = "manual.confirm"
-UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
 #: After critical cuts of others, before the rest of everyone's.
 PRIORITY: Final = CRITICAL_PLANNED
 UNKNOWN: Final = (
@@ -87,7 +86,7 @@ def foreseen(steps: Sequence[StepRun], specs: Specs) -> Foreseen:
 def is_undone_by_us(step: StepRun, specs: Specs) -> bool:
     """True for a step that changed something, or may have, and whose action can be taken back."""
     spec = specs.get(step.action)
-    touched = step.before is not None or step.receipts is not None or step.state in UNDER_WAY
+    touched = step.before is not None or step.receipts is not None or step.state in OUT
     return step.undoes is None and spec is not None and spec.undo is not None and touched
 
 
@@ -158,7 +157,7 @@ def _needs(
         for needed in needs:
             yield StepNeed(step_run_id=rows[needed].id, needs_id=rows[step_id].id)
     for step in changed:
-        if step.state in UNDER_WAY:
+        if step.state in OUT:
             yield StepNeed(step_run_id=rows[step.id].id, needs_id=step.id)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from service.engine.states import ENDED, StepState, WaitsFor
+from service.engine.states import ENDED, MOVING, NOT_BEGUN, OUT, StepState, WaitsFor
 from service.engine.tables import StepRun
 from service.people.person import Role
 from service.playbook.model import Grade
@@ -31,8 +31,6 @@ LETS_PASS: Final = frozenset({Verb.SKIP, Verb.CANCEL})
 BEGINS_NOTHING: Final = frozenset({Verb.PAUSE, Verb.CANCEL})
 #: Who may do this to a whole run. A single step is its owner's too.
 OPERATORS: Final = (Role.IT, Role.ADMIN)
-UNDER_WAY: Final = frozenset({StepState.DISPATCHED, StepState.RUNNING})
-NOT_BEGUN: Final = frozenset({StepState.READY, StepState.BLOCKED})
 OPEN: Final = frozenset({StepState.FAILED, StepState.WAITING})
 
 
@@ -49,7 +47,7 @@ def _why_not_retry(step: StepRun) -> str:
 
 
 def _why_not_skip(step: StepRun) -> str:
-    if step.state in UNDER_WAY:
+    if step.state in OUT:
         return f"{step.title} is under way. Pause it, and skip it when it has come back."
     return "" if step.state in OPEN | NOT_BEGUN else f"{step.title} is {step.state.value} already."
 
@@ -67,7 +65,7 @@ def _why_not_check(step: StepRun) -> str:
 def _why_not_pause(step: StepRun) -> str:
     if step.paused:
         return f"{step.title} is paused already."
-    if step.state not in NOT_BEGUN | UNDER_WAY:
+    if step.state not in NOT_BEGUN | MOVING:
         return f"{step.title} is {step.state.value}: there is nothing to pause."
     return ""
 
@@ -77,7 +75,7 @@ def _why_not_resume(step: StepRun) -> str:
 
 
 def _why_not_cancel(step: StepRun) -> str:
-    if step.state in UNDER_WAY:
+    if step.state in OUT:
         return f"{step.title} is under way. It is not tried again, and may have taken effect."
     return f"{step.title} is {step.state.value} already." if step.state in ENDED - {StepState.FAILED} else ""
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from service.departures.kind import DepartureKind
 from service.engine.facts import RunFacts, StepFact
-from service.engine.states import StepState
+from service.engine.states import NOT_BEGUN
 from service.playbook.model import Phase
 from service.slack.text import escape, moment
-
-_NOT_BEGUN: Final = frozenset({StepState.BLOCKED, StepState.READY})
 
 
 def changed(by: str, body: Mapping[str, Any], facts: RunFacts, *, now: datetime) -> str:
@@ -87,7 +85,7 @@ def _go_by_it(count: int) -> str:
 
 def _not_begun(facts: RunFacts) -> list[StepFact]:
     return [
-        step for step in facts.steps if step.state in _NOT_BEGUN and not step.attempts and step.undoes is None
+        step for step in facts.steps if step.state in NOT_BEGUN and not step.attempts and step.undoes is None
     ]
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 from markupsafe import Markup
 
 from service.engine.facts import AttemptFact, EvidenceFact, RunFacts, RunLine, StepFact
-from service.engine.states import AttemptOutcome, Colour, StepState, WaitsFor
+from service.engine.states import MOVING, OUT, AttemptOutcome, Colour, StepState, WaitsFor
 from service.engine.wording import cancelled, comes_later, role_word, span
 from service.playbook.model import Grade
 
@@ -126,9 +126,7 @@ def _need(count: int) -> str:
 
 def under_way(facts: RunFacts) -> bool:
     """True while the service itself is at work on a run, so that the page is worth asking for again soon."""
-    busy = {StepState.READY, StepState.DISPATCHED, StepState.RUNNING}
-    if facts.is_held:
-        busy.remove(StepState.READY)
+    busy = OUT if facts.is_held else MOVING
     return any(step.state in busy and not comes_later(step, now=facts.effective_at) for step in facts.steps)
 
 

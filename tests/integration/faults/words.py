@@ -16,8 +16,6 @@ from tests.integration.faults.seen import Entry, History, Meant, Op, Said
 TO_COME: Final = frozenset({"announced", "scheduled", "due", "held"})
 #: Begun, and nobody holds it.
 GOES_ON: Final = frozenset({"scheduled", "due", "revoking"})
-
-
 #: HR's words overtook each other, or take back more than one feed may: it waits for people, and that is right.
 OF_DOUBT: Final = ("said earlier", "old news", "many taken back")
 HEARD: Final = ("webhook.accepted", "webhook.unreadable")

@@ -21,9 +21,9 @@ PLANTS = (
     ),
     Plant(
         protects="A step of the notice or of the way back that stands still is told of.",
-        file="service/engine/stuck.py",
-        text="        DepartureState.RESTORING,\n",
-        becomes="",
+        file="service/engine/not_begun.py",
+        text="STANDS: Final = (*MOVES, DepartureState.RESTORING, DepartureState.CLOSED)",
+        becomes="STANDS: Final = (*MOVES, DepartureState.CLOSED)",
         tests=(
             "tests/unit/engine/test_stuck.py::test_a_step_of_the_notice_or_of_the_way_back_is_stuck_as_well",
         ),

@@ -263,7 +263,7 @@ PLANTS = (
         protects="What is under way when a run is taken back is undone once it has come back.",
         file="service/engine/undo_steps.py",
         text=(
-            "        if step.state in UNDER_WAY:\n"
+            "        if step.state in OUT:\n"
             "            yield StepNeed(step_run_id=rows[step.id].id, needs_id=step.id)"
         ),
         becomes="        if False:\n            yield StepNeed(step_run_id=rows[step.id].id, needs_id=step.id)",

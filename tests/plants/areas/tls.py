@@ -109,7 +109,7 @@ PLANTS = (
     Plant(
         protects="Slack and HR are asked by the check, under the authorities that were named.",
         file="service/cli/_asked.py",
-        text="        source.check(reader)\n",
+        text="        check(reader)\n",
         becomes="        pass\n",
         tests=(
             f"{CHECK}::test_a_certificate_that_does_not_hold_is_one_line_each_and_nobody_hears_a_key",

@@ -25,6 +25,10 @@ def test_in_another_folder_a_command_says_where_to_go(empty: Shell, words: tuple
     assert list(empty.folder.iterdir()) == []
 
 
+def test_who_asks_for_a_run_that_is_none_is_told_where_the_numbers_stand(exeunt: Shell) -> None:
+    assert exeunt("runs", "R-99").err == "There is no run R-99. exeunt runs lists them.\n"
+
+
 def test_a_roster_that_holds_its_first_line_again_adds_nobody(exeunt: Shell) -> None:
     (exeunt.folder / "joined.csv").write_text("source_id,name\nhr-9,Nora Ek\nsource_id,name\nhr-10,Ann Ek\n")
 

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import event
 
 from service.departures.departure import Departure
-from service.engine.lanes import Room, in_sign_in_lane, priority_of
+from service.engine import undo_steps
+from service.engine.lanes import REST, SIGN_IN, Room, in_sign_in_lane, priority_of
 from service.engine.order import Order
 from service.engine.pools import Pools, Threads
 from service.ledger.keys import Keys
@@ -112,6 +113,21 @@ def test_critical_steps_go_before_the_rest(world: Any, announced_days_before: in
         critical, other = (priority_of(departure, critical=each, directory=False) for each in (True, False))
 
     assert critical < other
+
+
+@pytest.mark.parametrize("directory", [True, False])
+@pytest.mark.parametrize("critical", [True, False])
+@pytest.mark.parametrize("announced_days_before", [0, 30])
+def test_every_step_has_a_place_that_is_looked_for(
+    world: Any, critical: bool, directory: bool, announced_days_before: int
+) -> None:
+    with world.store.read() as session:
+        departure = session.get_one(Departure, "d-1")
+        departure.announced_at -= timedelta(days=announced_days_before)
+        place = priority_of(departure, critical=critical, directory=directory)
+
+    assert place in (SIGN_IN if critical and directory else REST)
+    assert undo_steps.PRIORITY in REST
 
 
 #: By a part of each question, the index by which it is answered and the columns that are sought in it.

@@ -8,6 +8,8 @@ down_revision = "0032"
 branch_labels = None
 depends_on = None
 
+BOTH = ("sqlite", "postgresql")
+
 
 def upgrade() -> None:
     _index("ix_step_runs_out", ["connector", "priority"], dict.fromkeys(BOTH, "state IN ('DISPATCHED', 'RUNNING')"))
@@ -19,9 +21,6 @@ def downgrade() -> None:
     op.drop_index("ix_step_runs_checking", "step_runs")
     _index("ix_step_runs_checking", ["connector"], {"sqlite": "checking IS 1", "postgresql": "checking IS true"})
     op.drop_index("ix_step_runs_out", "step_runs")
-
-
-BOTH = ("sqlite", "postgresql")
 
 
 def _index(name: str, columns: list[str], where: dict[str, str]) -> None:
