@@ -81,18 +81,28 @@ class Publisher:
 
     def step(self) -> int:
         """Read what is new and tell what may be told now; gives how many runs were brought up to date."""
-        self._notice()
+        while self._notice() and not self._stopping:
+            pass  # a run that a thousand entries speak of is drawn once
         if self._patience.waits:
             return 0
         self._beside()
+        return self._tell()
+
+    def _tell(self) -> int:
         told = 0
-        for run_id in self._dirty():
-            if self._stop.is_set() and self._thread is not None:
+        for row in self._dirty():
+            if self._stopping:
                 break
-            if not self._publish(run_id):
+            if not self._scribe.has_turn(row):
+                continue
+            if not self._publish(row.run_id):
                 break
             told += 1
         return told
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stop.is_set() and self._thread is not None
 
     def _loop(self) -> None:
         while not self._stop.is_set():
@@ -105,12 +115,12 @@ class Publisher:
             if mine:  # else another node tells
                 self.step()
 
-    def _notice(self) -> None:
-        """Turn new entries into dirty runs, in the transaction that moves the cursor."""
+    def _notice(self) -> bool:
+        """Turn new entries into dirty runs, in the transaction that moves the cursor; false when none are left."""
         with self._desk.store.read() as session:
             if not unread(session, READER, limit=1):
                 self._is_first = False
-                return
+                return False
         with self._desk.store.write("slack.cursor") as session:
             if not self._is_first and position(session, READER) == -1:
                 self._is_first = True
@@ -121,6 +131,7 @@ class Publisher:
                 self._touch(session, entry)
             if entries:
                 advance(session, READER, entries[-1].seq)
+        return len(entries) == BATCH
 
     def _touch(self, session: Session, entry: LedgerEntry) -> None:
         if not entry.run_id:
@@ -136,16 +147,16 @@ class Publisher:
         if entry.content["actor"] != "system:engine":
             self._clicked.add(entry.run_id)
 
-    def _dirty(self) -> list[str]:
+    def _dirty(self) -> list[SlackMessage]:
         behind = or_(
             SlackMessage.seen_seq > SlackMessage.shown_seq, SlackMessage.seen_seq > SlackMessage.told_seq
         )
-        query = select(SlackMessage.run_id).where(behind).order_by(SlackMessage.seen_seq)
+        query = select(SlackMessage).where(behind).order_by(SlackMessage.seen_seq)
         with self._desk.store.read() as session:
             found = list(session.scalars(query))
         tick = self._ticking()
-        awake = [run_id for run_id in found if self._resting.get(run_id, 0.0) <= tick]
-        return sorted(awake, key=lambda run_id: run_id not in self._clicked)
+        awake = [row for row in found if self._resting.get(row.run_id, 0.0) <= tick]
+        return sorted(awake, key=lambda row: row.run_id not in self._clicked)
 
     def _publish(self, run_id: str) -> bool:
         """Bring one run up to date, and stop no other; false when Slack wants to be left alone."""

@@ -107,6 +107,12 @@ class Scribe:
             self._save(row, shown_seq=row.seen_seq)
         return self._tell(row, lines)
 
+    def has_turn(self, row: SlackMessage) -> bool:
+        """Whether the pace lets be sent what this run most likely needs: drawing costs more than asking this."""
+        if row.ts and row.shown_seq >= row.seen_seq:
+            return self._posts.is_free(self._ticking())  # its thread lacks lines
+        return self._may_edit(row)
+
     def _may_edit(self, row: SlackMessage) -> bool:
         tick = self._ticking()
         if not row.ts:

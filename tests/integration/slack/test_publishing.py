@@ -15,6 +15,7 @@ from service.departures.kind import DepartureKind
 from service.engine.alarms import Alarms
 from service.engine.decisions import NotDecided
 from service.engine.stuck import Watch
+from service.slack import publisher, scribe
 from service.slack.alarms import behind_since, kept_back
 from tests.unit.slack.office import IVAN, MIKE
 
@@ -72,6 +73,41 @@ def test_one_edit_of_a_run_in_a_while_and_the_last_state_is_told(office: Any) ->
 
     assert (too_soon, office.calls("chat.update")) == (edits + 1, edits + 2)
     assert "closed, 3 of 3" in office.screen.messages()[0]["text"]
+
+
+def test_all_that_happened_is_read_before_a_run_is_told(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publisher, "BATCH", 2)
+    office.world.begin()
+    office.world.drain()
+
+    office.publisher.step()
+
+    with office.world.store.read() as session:
+        assert behind_since(session) is None
+
+
+@pytest.mark.parametrize("posts", [0, 1])
+def test_a_run_whose_turn_has_not_come_is_not_drawn(
+    office: Any, monkeypatch: pytest.MonkeyPatch, posts: int
+) -> None:
+    """A thousand that leave at once wait for a quarter of an hour for their turn; nobody draws them meanwhile."""
+    drawn = []
+    facts = type(office.world.desk).facts
+    monkeypatch.setattr(
+        type(office.world.desk), "facts", lambda desk, run: drawn.append(run) or facts(desk, run)
+    )
+    monkeypatch.setattr(scribe, "POSTS", posts)
+    monkeypatch.setattr(scribe, "EDITS", 0)
+    office.publisher = office.new_publisher()
+    office.world.begin()
+    office.publisher.step()
+    office.world.drain()
+
+    for _ in range(5):
+        office.publisher.step()
+
+    assert len(drawn) == posts
+    assert office.calls("chat.postMessage") == posts
 
 
 def test_a_lost_answer_to_the_post_makes_no_second_message(office: Any) -> None:

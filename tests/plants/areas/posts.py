@@ -4,6 +4,27 @@ from tests.plants.plant import Plant
 
 PLANTS = (
     Plant(
+        protects="All that happened is read before runs are told, so that each is told once as it stands.",
+        file="service/slack/publisher.py",
+        text="        while self._notice() and not self._stopping:\n",
+        becomes="        if self._notice():\n",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_all_that_happened_is_read_before_a_run_is_told"
+            ),
+        ),
+    ),
+    Plant(
+        protects="A run is drawn when its turn has come, and not at every look until then.",
+        file="service/slack/publisher.py",
+        text="            if not self._scribe.has_turn(row):\n",
+        becomes="            if False:\n",
+        tests=(
+            "tests/integration/slack/test_publishing.py::test_a_run_whose_turn_has_not_come_is_not_drawn",
+        ),
+    ),
+    Plant(
         protects="A run that began after Slack was switched on is announced, though it be over at the first look.",
         file="service/slack/publisher.py",
         text="    return (session.scalar(ends) or 0) <= (seq or 0)\n",
