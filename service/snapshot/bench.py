@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from service.snapshot.activity import LEAVING
 from service.snapshot.view import View
+
+#: The acts that take data out, in words an expert can run again.
+TAKES_OUT: Final = f"kind IN ({', '.join(repr(kind.value) for kind in LEAVING)})"
 
 _SHAPE = json.dumps(
     [{"day": "DATE", "ts": "TIMESTAMP", "kind": "VARCHAR", "rows": "BIGINT", "job": "VARCHAR"}]
@@ -27,9 +30,9 @@ class Bench:
     connection: Any
     parameters: Mapping[str, Any]
 
-    def ask(self, sql: str, **more: Any) -> list[tuple[Any, ...]]:
-        """Run one statement with the windows' days and further parameters by name."""
-        wanted = {name: value for name, value in {**self.parameters, **more}.items() if f"${name}" in sql}
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run one statement with the windows' days."""
+        wanted = {name: value for name, value in self.parameters.items() if f"${name}" in sql}
         rows: list[tuple[Any, ...]] = self.connection.execute(sql, wanted).fetchall()
         return rows
 
@@ -58,12 +61,11 @@ def _database() -> Any:
 def lay_out(view: View) -> Bench:
     """Put a leaver's activities on the bench. Nothing touches the disk."""
     connection = _database().cursor()
-    connection.execute(_LOAD, [json.dumps(_rows(view))])
+    connection.execute(_LOAD, [json.dumps(_rows(view), default=str)])
     parameters = {
         "baseline_from": view.windows.baseline_from,
         "review_from": view.windows.review_from,
         "review_to": view.windows.review_to,
-        "leaving": [kind.value for kind in LEAVING],
         "ended_at": view.ended_at.astimezone(UTC).replace(tzinfo=None),
     }
     return Bench(connection, parameters)
@@ -72,9 +74,9 @@ def lay_out(view: View) -> Bench:
 def _rows(view: View) -> Sequence[Mapping[str, Any]]:
     return [
         {
-            "day": view.local_day(activity.at).isoformat(),
-            "ts": activity.at.astimezone(UTC).replace(tzinfo=None).isoformat(),
-            "kind": activity.kind.value,
+            "day": view.local_day(activity.at),
+            "ts": activity.at.astimezone(UTC).replace(tzinfo=None),
+            "kind": activity.kind,
             "rows": activity.rows,
             "job": activity.job,
         }

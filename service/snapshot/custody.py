@@ -129,7 +129,9 @@ class Shelf:
         return self.folder / "raw" / digest[:2] / f"{digest}.enc"
 
     def _day(self, connector: str, day: date) -> DayFile:
-        path = self.folder / "days" / connector / f"{day.isoformat()}.enc"
+        path = Path(
+            f"{self.folder}/days/{connector}/{day.isoformat()}.enc"
+        )  # of a hundred days, each at once
         return DayFile(path, self.keys, f"{DAY}/{connector}/{day}")
 
 

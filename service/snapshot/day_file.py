@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import struct
+import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -30,6 +31,8 @@ _START: Final = struct.Struct(">4sII")
 _MARK: Final = b"EXD1"
 #: An account's name in the index, where its part begins after the index, and how long that is.
 _ENTRY: Final = struct.Struct(">16sQI")
+#: Tells zlib that what it opens begins as a gzip file does.
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class DayFile:
 
     def head(self) -> Mapping[str, Any] | None:
         """What the day was read from; nothing where there is no file. Raises `KeyTrouble` for a damaged one."""
-        with suppress(FileNotFoundError), self.path.open("rb") as file:
+        with suppress(FileNotFoundError), self._open() as file:
             if self._is_earlier(file):
                 return dict(json.loads(self._lines(file)[0]))
             length, _ = self._lengths(file)
@@ -70,7 +73,7 @@ class DayFile:
         A byte that is wrong within a part is noticed when that part is opened: opening all of them each night would
         take as long as judging everybody.
         """
-        with suppress(FileNotFoundError), self.path.open("rb") as file:
+        with suppress(FileNotFoundError), self._open() as file:
             if self._is_earlier(file):
                 self._lines(file)
                 return
@@ -83,7 +86,7 @@ class DayFile:
 
     def of(self, account_ids: Iterable[str]) -> list[Activity] | None:
         """The activities of these accounts; `None` where there is no file. Raises `KeyTrouble` for a damaged one."""
-        with suppress(FileNotFoundError), self.path.open("rb") as file:
+        with suppress(FileNotFoundError), self._open() as file:
             found: list[Activity] = []
             if self._is_earlier(file):
                 return self._of_lines(self._lines(file), frozenset(account_ids))
@@ -99,6 +102,10 @@ class DayFile:
                     found += (Activity.from_json(each) for each in part if each["account_id"] == account_id)
             return found
         return None
+
+    def _open(self) -> BinaryIO:
+        """Without a buffer: a leaver's share of a day is a few short pieces."""
+        return self.path.open("rb", buffering=0)
 
     def _lengths(self, file: BinaryIO) -> tuple[int, int]:
         """Of the sealed head, at which the file stands afterwards, and of the sealed index."""
@@ -133,7 +140,7 @@ class DayFile:
         return self.keys.seal(gzip.compress(plain, mtime=0), self._for(place))
 
     def _opened(self, blob: bytes, place: str) -> Any:
-        return json.loads(gzip.decompress(self.keys.open(blob, self._for(place))))
+        return json.loads(zlib.decompress(self.keys.open(blob, self._for(place)), _GZIP))
 
 
 def _name(account_id: str) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.snapshot.bench import Bench
+from service.snapshot.bench import TAKES_OUT, Bench
 from service.snapshot.signals import evidence
 
 
@@ -17,34 +17,34 @@ class Peak:
     own: int
 
 
-def spans(amount: str) -> str:
+def spans(amount: str, *, horizons: Iterable[int]) -> str:
     """The question, for one amount a day: an aggregate over the acts that take data out.
 
-    It answers with the most in any `$horizon` days on end, before the review and within it.
+    It answers with the most in any so many days on end, within the review and before it, for each of the horizons.
     """
+    days = ", ".join(f"({horizon})" for horizon in horizons)
     return f"""
 WITH daily AS (
-  SELECT day, {amount} AS n FROM activity WHERE kind IN (SELECT unnest($leaving)) GROUP BY day
+  SELECT day, {amount} AS n FROM activity
+  WHERE {TAKES_OUT} AND day BETWEEN $baseline_from AND $review_to GROUP BY day
 ), spans AS (
-  SELECT d.day, (
-    SELECT sum(p.n) FROM daily p
-    WHERE p.day > d.day - $horizon::INTEGER AND p.day <= d.day
-      AND p.day >= (CASE WHEN d.day >= $review_from THEN $review_from ELSE $baseline_from END)
-  ) AS n
-  FROM daily d WHERE d.day BETWEEN $baseline_from AND $review_to
+  SELECT horizon, d.day, sum(p.n) AS n FROM daily d, daily p, (VALUES {days}) AS h(horizon)
+  WHERE p.day > d.day - horizon AND p.day <= d.day AND (p.day >= $review_from) = (d.day >= $review_from)
+  GROUP BY horizon, d.day
 )
-SELECT coalesce(max(n) FILTER (day >= $review_from), 0), coalesce(max(n) FILTER (day < $review_from), 0)
-FROM spans
+SELECT horizon,
+  coalesce(max(n) FILTER (day >= $review_from), 0), coalesce(max(n) FILTER (day < $review_from), 0)
+FROM spans GROUP BY horizon
 """
 
 
-def strongest(bench: Bench, sql: str, *, horizons: Iterable[int], floor: float) -> Peak | None:
+def strongest(bench: Bench, sql: str, *, floor: float) -> Peak | None:
     """The horizon, in days, that says most; none where the leaver's own past had as much."""
-    peak = max(_peak(bench, sql, horizon=horizon, floor=floor) for horizon in horizons)
-    return peak if peak.strength > 0 else None
+    peaks = (_peak(*row, floor=floor) for row in bench.ask(sql))
+    peak = max(peaks, default=None)
+    return peak if peak and peak.strength > 0 else None
 
 
-def _peak(bench: Bench, sql: str, *, horizon: int, floor: float) -> Peak:
-    ((most, own),) = bench.ask(sql, horizon=horizon)
+def _peak(horizon: int, most: int, own: int, *, floor: float) -> Peak:
     strength = evidence(float(most), float(own), floor)
     return Peak(strength=strength, horizon=horizon, most=int(most), own=int(own))

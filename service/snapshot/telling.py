@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from service.snapshot.bench import Bench
+from service.snapshot.bench import TAKES_OUT, Bench
 from service.snapshot.signals import counted
 from service.snapshot.view import View
 
@@ -49,9 +49,9 @@ class Told:
     late: str
 
 
-_ACTS = """
+_ACTS = f"""
 SELECT day, rows FROM activity
-WHERE kind IN (SELECT unnest($leaving)) AND day BETWEEN $review_from AND $review_to ORDER BY ts
+WHERE {TAKES_OUT} AND day BETWEEN $review_from AND $review_to ORDER BY ts
 """
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from service.snapshot import telling
-from service.snapshot.bench import lay_out
+from service.snapshot.bench import TAKES_OUT, lay_out
 from service.snapshot.signals import Finding, after_the_end, every
 from service.snapshot.view import GAP, View, Windows
 
@@ -145,9 +145,9 @@ def _seen_enough(view: View) -> bool:
     return len(seen) >= COMPLETE_SHARE * len(view.review) and all(not view.unseen(day) for day in last)
 
 
-_DAILY = """
+_DAILY = f"""
 SELECT day, sum(rows), count(*) FILTER (rows IS NULL) FROM activity
-WHERE kind IN (SELECT unnest($leaving)) GROUP BY day
+WHERE {TAKES_OUT} GROUP BY day
 """
 
 

@@ -9,12 +9,12 @@ TITLE = "Number of exports"
 WEIGHT = 2.5
 FLOOR = 4
 HORIZONS = (7, 30)
-SQL = spans("count(*)")
+SQL = spans("count(*)", horizons=HORIZONS)
 
 
 def look(bench: Bench) -> Finding | None:
     """The strongest of the horizons."""
-    peak = strongest(bench, SQL, horizons=HORIZONS, floor=FLOOR)
+    peak = strongest(bench, SQL, floor=FLOOR)
     if peak is None:
         return None
     return Finding(

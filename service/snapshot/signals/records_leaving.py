@@ -9,12 +9,12 @@ TITLE = "Records leaving"
 WEIGHT = 3.0
 FLOOR = 60
 HORIZONS = (1, 7, 30)
-SQL = spans("sum(coalesce(rows, 0))")
+SQL = spans("sum(coalesce(rows, 0))", horizons=HORIZONS)
 
 
 def look(bench: Bench) -> Finding | None:
     """The strongest of the horizons."""
-    peak = strongest(bench, SQL, horizons=HORIZONS, floor=FLOOR)
+    peak = strongest(bench, SQL, floor=FLOOR)
     if peak is None:
         return None
     span = "a day" if peak.horizon == 1 else f"{peak.horizon} days"

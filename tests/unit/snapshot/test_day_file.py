@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ HEAD = {"read_from": ["a", "b"], "unreadable": ""}
 def file(tmp_path: Path, keys: Keys) -> DayFile:
     """A day on which everybody exported something twice, and Mike three times."""
     file = DayFile(tmp_path / "day.enc", keys, "a day")
-    everybody = [replace(act(3, rows=rows), account_id=who) for rows in (1, 2) for who in (*OTHERS, MIKE)]
+    everybody = [act(3, rows=rows)._replace(account_id=who) for rows in (1, 2) for who in (*OTHERS, MIKE)]
     file.path.write_bytes(file.packed(HEAD, [*everybody, act(3, rows=3)]))
     return file
 
@@ -29,7 +28,7 @@ def file(tmp_path: Path, keys: Keys) -> DayFile:
 def earlier(tmp_path: Path, keys: Keys) -> DayFile:
     """The same day as versions wrote it that sealed everybody in one piece."""
     file = DayFile(tmp_path / "earlier.enc", keys, "a day")
-    acts = [replace(act(3, rows=rows), account_id=who) for rows in (1, 2) for who in (*OTHERS, MIKE)]
+    acts = [act(3, rows=rows)._replace(account_id=who) for rows in (1, 2) for who in (*OTHERS, MIKE)]
     rows = [HEAD, *(activity.as_json() for activity in acts)]
     lines = "\n".join(json.dumps(row, sort_keys=True) for row in rows)
     file.path.write_bytes(keys.seal(gzip.compress(lines.encode(), mtime=0), "a day"))
