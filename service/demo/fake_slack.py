@@ -136,7 +136,8 @@ class FakeSlack(HttpFake):
             raise _No("user_not_found")
         ts = self._next_ts()
         if self.applies("whispered", target=user, request=request):
-            whisper = {"channel": channel, "user": user, "text": given.get("text", ""), "ts": ts}
+            said, thread = given.get("text", ""), given.get("thread_ts")
+            whisper = {"channel": channel, "user": user, "text": said, "ts": ts, "thread_ts": thread}
             self.state["whispers"].append(whisper)
         return {"message_ts": ts}
 
@@ -250,9 +251,9 @@ def _arguments(request: FakeRequest) -> Json:
 
 
 def _mark(message: Json) -> str:
-    """Which run or line a message is of, for counting."""
+    """Which run, batch or line a message is of, for counting."""
     carried = (message["metadata"] or {}).get("event_payload", {})
-    return ":".join(str(carried[name]) for name in ("run_id", "seq") if name in carried)
+    return ":".join(str(carried[name]) for name in ("run_id", "batch_id", "seq") if name in carried)
 
 
 def _shown(message: Json, given: Json) -> Json:

@@ -140,12 +140,14 @@ class Workspace:
 
     def pressed(self, ts: str, action: Json, user: str, trigger: str, block_id: str = "") -> Json:
         """What Slack sends when somebody presses something in a message."""
+        thread = next((m["thread_ts"] for m in self._all() if m["ts"] == ts), None)
         return {
             "type": "block_actions",
             **self._who(user),
             "container": {
                 "type": "message",
                 "message_ts": ts,
+                **({"thread_ts": thread} if thread else {}),
                 "channel_id": self.channel,
                 "is_ephemeral": False,
             },

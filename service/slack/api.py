@@ -7,7 +7,7 @@ connection broke, which posts a message twice when only the answer was lost.
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from connectors.sdk.http import Http
 from service.slack.text import Block, Message
 
 RUN_EVENT, LINE_EVENT, ALARM_EVENT = "exeunt_run", "exeunt_line", "exeunt_alarm"
+BATCH_EVENT = "exeunt_batch"
 _PAGE: Final = 200
 #: Slack's own words for "not now".
 _PASSING: Final = frozenset(
@@ -125,7 +126,9 @@ class SlackApi:
         )
         return str(_member(answer, "ts", str))
 
-    def update(self, channel: str, ts: str, message: Message, *, payload: Mapping[str, Any]) -> str:
+    def update(
+        self, channel: str, ts: str, message: Message, *, payload: Mapping[str, Any], event: str = RUN_EVENT
+    ) -> str:
         """Edit a message in place; gives its `ts`. The metadata is sent again: an edit without it would drop it."""
         answer = self._ask(
             self._client.chat_update,
@@ -133,13 +136,19 @@ class SlackApi:
             ts=ts,
             text=message["text"],
             blocks=message["blocks"],
-            metadata={"event_type": RUN_EVENT, "event_payload": dict(payload)},
+            metadata={"event_type": event, "event_payload": dict(payload)},
         )
         return str(_member(answer, "ts", str))
 
-    def whisper(self, channel: str, user: str, text: str) -> None:
-        """Say something that only one person sees."""
-        self._ask(self._client.chat_postEphemeral, channel=channel, user=user, text=text)
+    def whisper(self, channel: str, user: str, text: str, *, thread_ts: str = "") -> None:
+        """Say something that only one person sees, in the thread where they clicked."""
+        self._ask(
+            self._client.chat_postEphemeral,
+            channel=channel,
+            user=user,
+            text=text,
+            thread_ts=thread_ts or None,
+        )
 
     def open_form(self, trigger_id: str, view: Block) -> None:
         """Open a form for whoever pressed a button."""
@@ -159,43 +168,43 @@ class SlackApi:
         pages = self._pages(self._client.conversations_members, channel=channel)
         return frozenset(user for page in pages for user in _member(page, "members", list))
 
-    def find_run(self, channel: str, run_id: str, *, since: float) -> str:
-        """The message of a run that stands in the channel already; empty when there is none."""
-        pages = self._pages(
-            self._client.conversations_history,
-            channel=channel,
-            oldest=f"{since:.6f}",
-            include_all_metadata=True,
-        )
-        found = [
-            str(message["ts"])
-            for page in pages
-            for message in _member(page, "messages", list)
-            if self._mark(message, RUN_EVENT).get("run_id") == run_id
-        ]
-        return min(found, default="")
+    def find_run(self, channel: str, run_id: str, *, since: float, thread_ts: str = "") -> str:
+        """The message of a run that stands in the channel, or in a thread, already; empty when there is none."""
+        pages = self._thread(channel, thread_ts) if thread_ts else self._history(channel, since)
+        return self._first(pages, RUN_EVENT, "run_id", run_id)
+
+    def find_batch(self, channel: str, batch_id: str, *, since: float) -> str:
+        """The message of a batch that stands in the channel already; empty when there is none."""
+        return self._first(self._history(channel, since), BATCH_EVENT, "batch_id", batch_id)
 
     def has_line(self, channel: str, ts: str, seq: int) -> bool:
         """Whether the thread holds the line of a ledger entry already."""
-        pages = self._pages(
-            self._client.conversations_replies, channel=channel, ts=ts, include_all_metadata=True
-        )
-        return any(
-            self._mark(message, LINE_EVENT).get("seq") == seq
-            for page in pages
-            for message in _member(page, "messages", list)
-        )
+        return bool(self._first(self._thread(channel, ts), LINE_EVENT, "seq", seq))
 
     def find_alarm(self, channel: str, seq: int) -> str:
         """The post of an alarm's ledger entry that stands in the channel already; empty when there is none."""
-        pages = self._pages(self._client.conversations_history, channel=channel, include_all_metadata=True)
+        return self._first(self._history(channel), ALARM_EVENT, "seq", seq)
+
+    def _history(self, channel: str, since: float | None = None) -> Iterator[Mapping[str, Any]]:
+        oldest = None if since is None else f"{since:.6f}"
+        return self._pages(
+            self._client.conversations_history, channel=channel, oldest=oldest, include_all_metadata=True
+        )
+
+    def _thread(self, channel: str, ts: str) -> Iterator[Mapping[str, Any]]:
+        return self._pages(
+            self._client.conversations_replies, channel=channel, ts=ts, include_all_metadata=True
+        )
+
+    def _first(self, pages: Iterable[Mapping[str, Any]], event: str, name: str, value: str | int) -> str:
+        """The oldest message with our mark; empty when there is none."""
         found = (
             str(message["ts"])
             for page in pages
             for message in _member(page, "messages", list)
-            if self._mark(message, ALARM_EVENT).get("seq") == seq
+            if self._mark(message, event).get(name) == value
         )
-        return next(found, "")
+        return min(found, default="")
 
     def _mark(self, message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
         metadata = message.get("metadata") or {}

@@ -15,6 +15,7 @@ from connectors.sdk.trust import trusting
 from service.engine.trouble import where
 from service.settings import SlackMode, SlackSection
 from service.slack import asking, intervening, undoing
+from service.slack.batch_message import OPEN_BATCH, STEP_IN
 from service.slack.forms import CALLBACK
 from service.slack.handlers import Handlers
 from service.slack.items import CONFIRM, TAKE
@@ -49,11 +50,12 @@ def bolt_app(handlers: Handlers, section: SlackSection, *, token: Secret, pool: 
         authorize=authorize,  # type: ignore[arg-type]  # Bolt takes None for "no", its annotation does not say so
         listener_executor=pool,
     )
-    for action_id in (OPEN_RUN, SEE_EVIDENCE):
+    for action_id in (OPEN_RUN, OPEN_BATCH, SEE_EVIDENCE):
         app.action(action_id)(handlers.linked)
     app.action(CONFIRM)(handlers.pressed_confirm)
     app.action(TAKE)(handlers.pressed_take)
     app.action(MORE)(handlers.chose_more)
+    app.action(STEP_IN)(handlers.pressed_step_in)
     app.action(undoing.OPEN_UNDO)(handlers.pressed_undo)
     app.action(asking.OPEN_QUESTION)(handlers.pressed_question)
     app.view(asking.CALLBACK)(handlers.sent_question)

@@ -21,7 +21,15 @@ from service.people.person import Person, Role
 from service.slack import forms, payload, undoing
 from service.slack.api import SlackApi, SlackSaidNo
 from service.slack.badge import Badges, NotAdmitted
-from service.slack.intervening import FORM, REASON, WHOLE_BATCH, intervene_form, run_of, wanted
+from service.slack.intervening import (
+    FORM,
+    REASON,
+    WHOLE_BATCH,
+    batch_form,
+    intervene_form,
+    run_of,
+    wanted,
+)
 from service.slack.look import Look
 from service.slack.message import WHO_MAY
 from service.slack.payload import BadPayload, Click, Command, Item, Submission, User
@@ -83,6 +91,11 @@ class Handlers:
     def sent_intervention(self, ack: Ack, body: Body) -> None:
         """The form behind the three dots: committed before Slack hears of it."""
         _answer(ack, body, self._intervened)
+
+    def pressed_step_in(self, ack: Ack, body: Body) -> None:
+        """All runs of a batch: open the form that says what is to be done with them."""
+        ack()
+        self._whisper(body, self._outcome(body, self._step_in))
 
     def pressed_undo(self, ack: Ack, body: Body) -> None:
         """HR said something too late: open the form that asks why the run is taken back."""
@@ -155,13 +168,18 @@ class Handlers:
         if what == WHO_MAY:
             return self._who_may(facts)
         if what == FORM:
-            of_batch = runs_of(self._desk, facts.batch, person.id) if facts.batch else 0
-            return self._show(click, facts, intervene_form(facts, of_batch=of_batch))
+            of_batch = runs_of(self._desk, facts.batch, person.id) if facts.batch else []
+            return self._show(click, facts, intervene_form(facts, of_batch=len(of_batch)))
         try:
             verb = Verb(what)
         except ValueError:
             return NOT_OURS
         return self._desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR)).waits
+
+    def _step_in(self, click: Click, person: Person) -> str:
+        runs = runs_of(self._desk, payload.batch(click.actions[0].value), person.id)
+        facts = self._seen(runs[0].run_id, person.id) if runs else None
+        return NOT_OURS if facts is None else self._show(click, facts, batch_form(facts, of_batch=len(runs)))
 
     def _ask_why(self, click: Click, person: Person) -> str:
         try:
@@ -326,7 +344,8 @@ class Handlers:
         if not text or not container.get("channel_id"):
             return
         try:
-            self._api.whisper(container["channel_id"], user, text)
+            thread = str(container.get("thread_ts") or "")
+            self._api.whisper(container["channel_id"], user, text, thread_ts=thread)
         except (ConnectorError, SlackSaidNo) as error:
             log.warning("slack.not_whispered", user=user, error=str(error))
 

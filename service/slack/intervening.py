@@ -48,9 +48,22 @@ def intervene_form(facts: RunFacts, *, of_batch: int = 0) -> Block:
         of_batch: How many runs its batch has, as far as whoever opens the form may see them.
     """
     whole = {"text": plain("The whole run", 75), "value": WHOLE_RUN}
-    many = f" that have begun: {of_batch}" if of_batch else ""
-    batch = {"text": plain(f"All runs of batch {facts.batch}{many}", 75), "value": WHOLE_BATCH}
+    batch = [_all_of(facts, of_batch)] if facts.batch else []
     steps = [{"text": plain(step.title, 75), "value": step.step} for step in facts.steps[:MOST_STEPS]]
+    return _form(facts, f"*{escape(facts.leaver)}*, {facts.number}", [whole, *batch, *steps])
+
+
+def batch_form(facts: RunFacts, *, of_batch: int) -> Block:
+    """The same with all runs of a batch, of which this is one."""
+    return _form(facts, f"*Batch {facts.batch}*", [_all_of(facts, of_batch)])
+
+
+def _all_of(facts: RunFacts, count: int) -> Block:
+    many = f" that have begun: {count}" if count else ""
+    return {"text": plain(f"All runs of batch {facts.batch}{many}", 75), "value": WHOLE_BATCH}
+
+
+def _form(facts: RunFacts, about: str, options: list[Block]) -> Block:
     verbs = [{"text": plain(says, 75), "value": verb.value} for verb, says in _SAYS.items()]
     return {
         "type": "modal",
@@ -60,16 +73,8 @@ def intervene_form(facts: RunFacts, *, of_batch: int = 0) -> Block:
         "close": plain("Not now", _TITLE_MOST),
         "private_metadata": json.dumps({"r": facts.run_id}),
         "blocks": [
-            section(f"*{escape(facts.leaver)}*, {facts.number}"),
-            _input(
-                STEP,
-                "With what?",
-                {
-                    "type": "static_select",
-                    "options": [whole, *([batch] if facts.batch else []), *steps],
-                    "initial_option": whole,
-                },
-            ),
+            section(about),
+            _input(STEP, "With what?", _menu(options)),
             _input(VERB, "What is to be done?", {"type": "radio_buttons", "options": verbs}),
             {
                 **_input(REASON, "Why?", {"type": "plain_text_input", "max_length": _REASON_MOST}),

@@ -36,9 +36,9 @@ from service.slack.undoing import undo_button
 ITEMS_MOST: Final = 30
 OPEN_RUN, SEE_EVIDENCE, MORE = "run.open", "evidence.open", "run.more"
 WHO_MAY: Final = "who"
-#: Kinds of departure whose notifications name nobody: lock screens and e-mail digests are read by others.
 #: What a run is called whose person does not leave.
 WHAT: Final = {"lost-device": "Lost device", "rehire": "Return"}
+#: Kinds of departure whose notifications name nobody: lock screens and e-mail digests are read by others.
 NAMELESS: Final = frozenset({"involuntary", "layoff"})
 #: Verdicts that somebody should look at.
 TELLING: Final = frozenset({"incident", "probable", "possible"})

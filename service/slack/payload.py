@@ -64,6 +64,7 @@ class Container(_Part):
     type: Short = ""
     channel_id: Id | None = None
     message_ts: Short | None = None
+    thread_ts: Short | None = None
 
 
 class Click(_Part):
@@ -140,6 +141,12 @@ class Item(_Part):
     v: int
 
 
+class Of(_Part):
+    """What the button of a batch carries: its name, `B-3`."""
+
+    b: Short
+
+
 def interaction(body: bytes) -> Click | Submission:
     """A click or a form in the one field `payload`. Raises `BadPayload`."""
     fields = _fields(body)
@@ -172,6 +179,11 @@ def envelope(body: bytes) -> Envelope:
 def item(value: str | None) -> Item:
     """What our own button or form carried. Raises `BadPayload`."""
     return _as(Item, _json(value or ""))
+
+
+def batch(value: str | None) -> str:
+    """The batch that our own button carried, `B-3`. Raises `BadPayload`."""
+    return _as(Of, _json(value or "")).b
 
 
 def _as(model: type[_P], content: Any) -> _P:

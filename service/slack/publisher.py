@@ -6,7 +6,7 @@ away: what was not told is told later, and the engine never waits for it.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Final
 
@@ -33,6 +33,8 @@ LOOK_S: Final = 0.3
 BATCH: Final = 500
 #: A run whose message Slack refuses is left alone this long, so that it stops no other.
 REST_S: Final = 30.0
+#: A run that its batch's message counts is looked at again after this: a thousand of them move at once.
+COUNTED_REST_S: Final = 15.0
 
 
 class Publisher:
@@ -50,9 +52,9 @@ class Publisher:
         scribe: Scribe,
         *,
         ticking: Callable[[], float] = time.monotonic,
-        beside: Callable[[], object] = lambda: None,
+        beside: Iterable[Callable[[], object]] = (),
     ) -> None:
-        self._beside = beside
+        self._beside = tuple(beside)
         self._desk = desk
         self._scribe = scribe
         self._ticking = ticking
@@ -85,7 +87,8 @@ class Publisher:
             pass  # a run that a thousand entries speak of is drawn once
         if self._patience.waits:
             return 0
-        self._beside()
+        for each in self._beside:
+            each()
         return self._tell()
 
     def _tell(self) -> int:
@@ -174,6 +177,8 @@ class Publisher:
                 self._clicked.discard(run_id)
             if written is Written.HELD:
                 self._resting[run_id] = self._ticking() + REST_S
+            if written is Written.COUNTED:
+                self._resting[run_id] = self._ticking() + COUNTED_REST_S
         except SlackSaidNo as no:
             log.error("slack.refused", run=run_id, code=no.code)  # noqa: TRY400  the code says it all
             self._resting[run_id] = self._ticking() + REST_S

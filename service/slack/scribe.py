@@ -22,11 +22,12 @@ from service.ledger.event import Event
 from service.people.person import Person, records_of
 from service.slack import people
 from service.slack.api import LINE_EVENT, RUN_EVENT, SlackApi, SlackSaidNo
+from service.slack.homes import Home, home_of, needs_somebody
 from service.slack.look import Look
 from service.slack.message import NAMELESS, checklist, digest
 from service.slack.pace import Pace
 from service.slack.tables import SlackMessage
-from service.slack.text import Message, section
+from service.slack.text import Message, link, section
 from service.slack.thread import Happened, line
 from service.store.failpoints import passing
 
@@ -42,11 +43,15 @@ CLOCKS_DIFFER: Final = timedelta(days=1)
 
 
 class Written(StrEnum):
-    """How far a run was brought: up to date, not yet (its turn comes), or held back for a reason that lasts."""
+    """How far a run was brought: up to date, not yet (its turn comes), or held back for a reason that lasts.
+
+    `COUNTED`: the message of its batch tells of it as one among many, as nobody is needed.
+    """
 
     DONE = "done"
     LATER = "later"
     HELD = "held"
+    COUNTED = "counted"
 
 
 class Scribe:
@@ -85,27 +90,44 @@ class Scribe:
         """Bring a run's message and thread up to what the ledger says. Raises `ConnectorError` or `SlackSaidNo`."""
         row, facts = self._row(run_id), self._desk.facts(run_id)
         if facts is None:
-            self._save(row, shown_seq=row.seen_seq, told_seq=row.seen_seq)
-            return Written.DONE
+            return self._up_to_date(row)
         if facts.sealed or (facts.kind in NAMELESS and facts.effective_at > self._desk.now()):
             return Written.HELD  # nobody learns of a dismissal, or of what is sealed, before its time
-        message, lines = self._drawn(facts), self._lines(row, facts)
+        home = self._home(facts) if row.tried_at is None else None
+        if home is not None and not home.ts:
+            return Written.LATER
+        if home is not None and not needs_somebody(facts):
+            self._up_to_date(row)
+            return Written.COUNTED
+        return self._written(row, facts, home)
+
+    def _written(self, row: SlackMessage, facts: RunFacts, home: Home | None) -> Written:
+        was_posted, beneath = bool(row.ts), home.ts if home else row.thread_ts
+        look = self._look_in(beneath)
+        message, lines = self._drawn(facts, look), self._lines(row, facts, look)
         is_new = digest(message) != row.content_sha256
         if not is_new and not lines:
-            self._save(row, shown_seq=row.seen_seq, told_seq=row.seen_seq)
-            return Written.DONE
+            return self._up_to_date(row)
         if is_new and not self._may_edit(row):
             return Written.LATER
-        channel = self._where(row, facts)
+        channel = self._where(row, facts, home)
         if not channel:
             return Written.HELD
         if not row.ts:
-            self._post(row, channel, facts, message)
+            self._post(row, channel, facts, message, thread_ts=beneath)
         elif is_new:
             self._edit(row, facts, message)
         else:
             self._save(row, shown_seq=row.seen_seq)
-        return self._tell(row, lines)
+        return self._tell(row, lines if was_posted or not beneath else [])  # its message says what was before
+
+    def _up_to_date(self, row: SlackMessage) -> Written:
+        self._save(row, shown_seq=row.seen_seq, told_seq=row.seen_seq)
+        return Written.DONE
+
+    def _look_in(self, thread_ts: str) -> Look:
+        """Beneath a batch's message nobody is called run by run."""
+        return replace(self._look, it_mention="") if thread_ts else self._look
 
     def has_turn(self, row: SlackMessage) -> bool:
         """Whether the pace lets be sent what this run most likely needs: drawing costs more than asking this."""
@@ -120,11 +142,16 @@ class Scribe:
         last = self._edited.get(row.run_id)
         return (last is None or tick - last >= RUN_EVERY_S) and self._edits.is_free(tick)
 
-    def _where(self, row: SlackMessage, facts: RunFacts) -> str:
+    def _home(self, facts: RunFacts) -> Home | None:
+        with self._desk.store.read() as session:
+            return home_of(session, facts)
+
+    def _where(self, row: SlackMessage, facts: RunFacts, home: Home | None) -> str:
         """The channel to write to: never one that the leaver reads. Empty: nowhere, which an alarm says."""
         with self._desk.store.read() as session:
             leaver = people.slack_users(session, records_of(facts.leaver_person_id), self._team)
-        choices = [row.channel] if row.channel else [self._channel, self._fallback_channel]
+        apart = [home.channel] if home else [self._channel, self._fallback_channel]
+        choices = [row.channel] if row.channel else apart
         for channel in filter(None, choices):
             if not leaver & self._api.members(channel):
                 if row.kept_back_since is not None:
@@ -135,19 +162,28 @@ class Scribe:
             self._save(row, kept_back_since=self._desk.now())
         return ""
 
-    def _post(self, row: SlackMessage, channel: str, facts: RunFacts, message: Message) -> None:
+    def _post(
+        self, row: SlackMessage, channel: str, facts: RunFacts, message: Message, *, thread_ts: str
+    ) -> None:
         """The one post of a run; or the finding of it, where an earlier attempt may have got through."""
         if row.tried_at is not None:
-            ts = self._api.find_run(row.channel, row.run_id, since=_before(row.tried_at))
+            ts = self._api.find_run(
+                row.channel, row.run_id, since=before(row.tried_at), thread_ts=row.thread_ts
+            )
             if ts:
                 self._save(row, ts=ts)
                 self._edit(row, facts, message)
                 return
-        self._save(row, channel=channel, tried_at=row.tried_at or self._real_now())
+        self._save(row, channel=channel, thread_ts=thread_ts, tried_at=row.tried_at or self._real_now())
         self._posts.spend(self._ticking())
         passing("slack.post.before")
         ts = self._sent(
-            facts, message, lambda said: self._api.post(channel, said, event=RUN_EVENT, payload=_mark(row))
+            row,
+            facts,
+            message,
+            lambda said: self._api.post(
+                channel, said, event=RUN_EVENT, payload=_mark(row), thread_ts=thread_ts
+            ),
         )
         passing("slack.post.after")
         self._save(row, ts=ts, shown_seq=row.seen_seq, content_sha256=digest(message))
@@ -158,12 +194,14 @@ class Scribe:
         self._edited[row.run_id] = tick
         passing("slack.edit.before")
         self._sent(
-            facts, message, lambda said: self._api.update(row.channel, row.ts, said, payload=_mark(row))
+            row, facts, message, lambda said: self._api.update(row.channel, row.ts, said, payload=_mark(row))
         )
         passing("slack.edit.after")
         self._save(row, shown_seq=row.seen_seq, content_sha256=digest(message))
 
-    def _sent(self, facts: RunFacts, message: Message, send: Callable[[Message], str]) -> str:
+    def _sent(
+        self, row: SlackMessage, facts: RunFacts, message: Message, send: Callable[[Message], str]
+    ) -> str:
         """Send; where the folding block is not known yet, once more without it, and so from then on."""
         try:
             return send(message)
@@ -172,13 +210,14 @@ class Scribe:
                 raise
         log.warning("slack.no_container", hint="Set slack.containers = false for this workspace.")
         self._look = replace(self._look, fold=False)
-        return send(self._drawn(facts))
+        return send(self._drawn(facts, self._look_in(row.thread_ts)))
 
-    def _lines(self, row: SlackMessage, facts: RunFacts) -> list[tuple[int, str]]:
+    def _lines(self, row: SlackMessage, facts: RunFacts, look: Look) -> list[tuple[int, str]]:
         """What the thread has not told yet, in the ledger's order."""
         now = self._desk.now()
-        said = ((h.seq, line(h, facts, now=now, look=self._look)) for h in self._untold(row, facts))
-        return [(seq, text) for seq, text in said if text]
+        said = ((h.seq, line(h, facts, now=now, look=look)) for h in self._untold(row, facts))
+        whose = f"{link(look.run_url(facts), facts.number)}: " if row.thread_ts else ""
+        return [(seq, f"{whose}{text}") for seq, text in said if text]
 
     def _tell(self, row: SlackMessage, lines: list[tuple[int, str]]) -> Written:
         for seq, said in lines:
@@ -188,7 +227,8 @@ class Scribe:
         return Written.DONE
 
     def _add_line(self, row: SlackMessage, seq: int, said: str) -> bool:
-        if row.line_tried == seq and self._api.has_line(row.channel, row.ts, seq):
+        thread = row.thread_ts or row.ts
+        if row.line_tried == seq and self._api.has_line(row.channel, thread, seq):
             self._save(row, told_seq=seq)
             return True
         if not self._posts.is_free(self._ticking()):
@@ -198,7 +238,7 @@ class Scribe:
         message = {"text": said, "blocks": [section(said)]}
         payload = {**_mark(row), "seq": seq}
         passing("slack.line.before")
-        self._api.post(row.channel, message, event=LINE_EVENT, payload=payload, thread_ts=row.ts)
+        self._api.post(row.channel, message, event=LINE_EVENT, payload=payload, thread_ts=thread)
         passing("slack.line.after")
         self._save(row, told_seq=seq)
         return True
@@ -229,13 +269,13 @@ class Scribe:
             waited=entry.event == Event.STEP_DONE and _had_waited(session, entry),
         )
 
-    def _drawn(self, facts: RunFacts) -> Message:
+    def _drawn(self, facts: RunFacts, look: Look) -> Message:
         with self._desk.store.read() as session:
             leaver = session.get(Person, facts.leaver_person_id)
             boss = session.get(Person, leaver.manager_id) if leaver and leaver.manager_id else None
             manager = people.mention(session, boss, self._team)
             by = people.actor(session, facts.started_by, self._team, unnamed=facts.leaver_person_id)
-        return checklist(facts, now=self._desk.now(), look=self._look, manager=manager, started_by=by)
+        return checklist(facts, now=self._desk.now(), look=look, manager=manager, started_by=by)
 
     def _row(self, run_id: str) -> SlackMessage:
         with self._desk.store.read() as session:
@@ -253,7 +293,8 @@ def _mark(row: SlackMessage) -> dict[str, Any]:
     return {"run_id": row.run_id}
 
 
-def _before(tried_at: datetime) -> float:
+def before(tried_at: datetime) -> float:
+    """From when on a post is looked for that was tried then, as Slack counts."""
     return (tried_at - CLOCKS_DIFFER).timestamp()
 
 

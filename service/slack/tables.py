@@ -15,6 +15,7 @@ class SlackMessage(Base):
     `ts` is Slack's name of it, empty before it stands. `tried_at` and `line_tried` are written before a call that
     posts: with no answer noted beside them, somebody looks in Slack before anything is posted again.
     `kept_back_since`: the leaver reads every channel that it could stand in, so that it stands in none, or as it was.
+    `thread_ts` is the message of the batch beneath which it stands; empty where it stands by itself.
     `seen_seq` is the last entry about the run, `shown_seq` the last one drawn, `told_seq` the last one in the thread.
     """
 
@@ -23,6 +24,7 @@ class SlackMessage(Base):
     run_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     channel: Mapped[str] = mapped_column(String(40), default="")
     ts: Mapped[str] = mapped_column(String(40), default="")
+    thread_ts: Mapped[str] = mapped_column(String(40), default="", server_default="")
     content_sha256: Mapped[str] = mapped_column(String(64), default="")
     tried_at: Mapped[datetime | None]
     kept_back_since: Mapped[datetime | None]
@@ -30,3 +32,22 @@ class SlackMessage(Base):
     shown_seq: Mapped[int] = mapped_column(SEQ, default=-1)
     told_seq: Mapped[int] = mapped_column(SEQ, default=-1)
     line_tried: Mapped[int] = mapped_column(SEQ, default=-1)
+
+
+class SlackBatch(Base):
+    """The message of a large batch, named and tried as that of a run is.
+
+    `kept_back`: somebody of the batch reads every channel, or Slack takes no such message: its runs stand by
+    themselves. `called_at` is when people were called. `settled`: the message says that no run of it goes on.
+    """
+
+    __tablename__ = "slack_batches"
+
+    batch_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    ts: Mapped[str] = mapped_column(String(40), default="")
+    content_sha256: Mapped[str] = mapped_column(String(64), default="")
+    tried_at: Mapped[datetime | None]
+    called_at: Mapped[datetime | None]
+    kept_back: Mapped[bool] = mapped_column(default=False)
+    settled: Mapped[bool] = mapped_column(default=False)

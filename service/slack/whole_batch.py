@@ -54,10 +54,10 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
     return Told(done=done > 0, text="\n".join(lines))
 
 
-def runs_of(desk: Desk, batch: str, reader: str) -> int:
-    """How many runs of a batch have begun, of those the reader may see."""
+def runs_of(desk: Desk, batch: str, reader: str) -> list[Chosen]:
+    """The runs of a batch that have begun, of those the reader may see."""
     with desk.store.read() as session:
-        return len(chosen(session, Choice(batch=batch, reader=reader)))
+        return chosen(session, Choice(batch=batch, reader=reader))
 
 
 def _each(desk: Desk, wish: Wish, runs: list[Chosen]) -> Iterator[tuple[str, bool]]:

@@ -53,6 +53,7 @@ COMMITS: Final = {
     "slack.alarm.cursor": "how far Slack was told of alarms",
     "slack.cursor": "how far Slack's reader has read the ledger",
     "slack.message": "what is intended with, or known of, a run's message in Slack",
+    "slack.batch": "what is intended with, or known of, a batch's message in Slack",
     "last-time": "whether a roster or logs could be fetched this time, or Slack be listened to",
     "collect.files": "which logs were collected",
     "collect.coverage": "which days a source has told of",
@@ -77,6 +78,9 @@ CALLS: Final = {
     "slack.edit": "a run's message in Slack is edited",
     "slack.line": "a line is posted in the thread of a run's message",
     "slack.alarm": "an alarm is posted in Slack",
+    "slack.batch": "a batch's message is posted in Slack",
+    "slack.batch.edit": "a batch's message in Slack is edited",
+    "slack.batch.call": "people are called in the thread of a batch's message",
     "checkpoint.publish": "a checkpoint is written where the service cannot rewrite it",
 }
 #: Places in between.

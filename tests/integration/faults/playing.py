@@ -35,8 +35,8 @@ from service.ledger.event import Event
 from service.ledger.readers import position
 from service.ledger.sink import FileSink
 from service.people.person import Person
-from service.slack import SlackRoom, alarms, create_slack, publisher, scribe
-from service.slack.tables import SlackMessage
+from service.slack import SlackRoom, alarms, batches, create_slack, homes, publisher, scribe
+from service.slack.tables import SlackBatch, SlackMessage
 from service.store import failpoints, utc_now
 from service.watching import alarms_of
 from tests.integration.faults import company
@@ -81,6 +81,7 @@ def _play(folder: Path, kill_at: str, role: Role) -> None:
     signal.alarm(int(PATIENCE_S * 1.5))
     os.environ["EXEUNT_KILL_AT"] = kill_at
     scribe.RUN_EVERY_S, scribe.POSTS, scribe.EDITS = 0.0, 1_000, 1_000  # type: ignore[misc]  # nobody watches
+    homes.FEW, batches.EVERY_S, publisher.COUNTED_REST_S = 0, 0.0, 0.0  # type: ignore[misc]  # Zoe's is a large batch
     clock = TestClock.open(folder)
     if not kill_at:
         app.arm_fail_point = lambda: _watch(folder)
@@ -138,6 +139,7 @@ class Play:
         self._sent("hr", *company.signed(company.message("immediate", ZOE), "msg-zoe"))
         self.people.let_zoe_go()
         self._until(self._three_wait_for_people)
+        self._until(self._batch_is_told)
         self.people.take_zoe_back()
         self._decide()
         self._until(self._is_over)
@@ -202,6 +204,15 @@ class Play:
     def _three_wait_for_people(self) -> bool:
         """Zoe's as well, or it was taken back before we died."""
         return self._wait_for_people(LEAVERS, true())
+
+    def _batch_is_told(self) -> bool:
+        """Zoe's run stands beneath the message of her batch, which has called people."""
+        with self.service.store.read() as session:
+            called = session.scalar(select(SlackBatch.batch_id).where(SlackBatch.called_at.is_not(None)))
+            beneath = session.scalar(
+                select(SlackMessage.run_id).where(SlackMessage.thread_ts != "", SlackMessage.ts != "")
+            )
+        return called is not None and beneath is not None
 
     def _wait_for_people(self, count: int, whose: ColumnElement[bool]) -> bool:
         soon = self.service.now() + timedelta(minutes=1)  # looks of after-care lie further ahead

@@ -172,13 +172,18 @@ def _intents(entries: Any, done: LedgerEntry) -> int:
 
 
 def _slack(company: Company, session: Session, runs: dict[str, str]) -> Any:
-    """One message a run, each line once, every one up to date."""
-    heads = [m for m in company.slack.state["messages"] if not m["thread_ts"]]
-    messages = [m for m in heads if m["metadata"]["event_type"] == "exeunt_run"]
+    """One message a run, each line once, every one up to date; Zoe's beneath the one of her batch."""
+    posts = company.slack.state["messages"]
+    messages = [m for m in posts if m["metadata"]["event_type"] == "exeunt_run"]
+    heads = [m for m in posts if m["metadata"]["event_type"] == "exeunt_batch"]
+    beneath = {m["ts"]: m["text"] for m in heads}
     marks = Counter(e["target"] for e in company.slack.effects if e["what"] == "message.posted")
     rows = session.scalars(select(SlackMessage)).all()
     return (
-        sorted((runs[m["metadata"]["event_payload"]["run_id"]], m["text"]) for m in messages),
+        sorted(
+            (runs[m["metadata"]["event_payload"]["run_id"]], m["text"], beneath.get(m["thread_ts"]))
+            for m in messages
+        ),
         max(marks.values(), default=0),
         all(row.told_seq >= row.seen_seq and row.shown_seq >= row.seen_seq for row in rows),
     )

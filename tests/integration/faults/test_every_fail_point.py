@@ -103,7 +103,12 @@ def test_the_play_without_a_kill_is_what_is_compared_with(uncrashed: dict[str, A
     assert uncrashed["decided"][0] is None
     assert uncrashed["decided"][1:3] == ([(True, 1)], [("released", 1)])
     assert uncrashed["decided"][-1] == [("E-1001", "mistake", True)]
-    assert (len(uncrashed["slack"][0]), *uncrashed["slack"][1:]) == (3, 1, True)
+    assert [(who, batch) for who, _, batch in uncrashed["slack"][0]] == [
+        ("E-1000", None),
+        ("E-1001", "Batch B-1: 0 of 1 closed, 1 taken back"),
+        ("E-77", None),
+    ]
+    assert uncrashed["slack"][1:] == (1, True)
     assert uncrashed["checkpoints"] == (True, True)
 
 

@@ -2,7 +2,76 @@
 
 from tests.plants.plant import Plant
 
+BATCHES = "tests/integration/slack/test_batches.py"
+
 PLANTS = (
+    Plant(
+        protects="Of a large batch only who needs somebody is told of by themselves.",
+        file="service/slack/scribe.py",
+        text="        if home is not None and not needs_somebody(facts):",
+        becomes="        if False:",
+        tests=(f"{BATCHES}::test_a_batch_of_which_nobody_is_needed_has_one_message_and_nothing_beneath_it",),
+    ),
+    Plant(
+        protects="No batch is told of where somebody reads who leaves with it.",
+        file="service/slack/batches.py",
+        text="if each and not self._is_read_by_leavers(each, row)",
+        becomes="if each",
+        tests=(
+            f"{BATCHES}::test_where_somebody_of_the_batch_reads_another_channel_takes_it",
+            f"{BATCHES}::test_where_there_is_no_such_channel_each_is_told_of_where_they_do_not_read",
+            f"{BATCHES}::test_whoever_joins_the_channel_later_reads_no_further",
+        ),
+    ),
+    Plant(
+        protects="After a lost answer a batch's message is looked for before it is posted again.",
+        file="service/slack/batches.py",
+        text="            ts = self._api.find_batch(channel, row.batch_id, since=before(row.tried_at))",
+        becomes='            ts = ""',
+        tests=(f"{BATCHES}::test_a_lost_answer_makes_no_second_message_and_no_second_call",),
+    ),
+    Plant(
+        protects="People are called once for a batch, though the answer be lost.",
+        file="service/slack/batches.py",
+        text="        if not self._api.has_line(row.channel, row.ts, CALL):",
+        becomes="        if True:",
+        tests=(f"{BATCHES}::test_a_lost_answer_makes_no_second_message_and_no_second_call",),
+    ),
+    Plant(
+        protects="Beneath the message of a batch nobody is called run by run.",
+        file="service/slack/scribe.py",
+        text='        return replace(self._look, it_mention="") if thread_ts else self._look',
+        becomes="        return self._look",
+        tests=(f"{BATCHES}::test_whoever_needs_somebody_stands_beneath_it_and_people_are_called_once",),
+    ),
+    Plant(
+        protects="More of a layoff is not counted before its time.",
+        file="service/engine/tally.py",
+        text="or_(Departure.kind.not_in(quiet), Departure.effective_at <= now)",
+        becomes='Departure.id != ""',
+        tests=(f"{BATCHES}::test_nobody_learns_of_a_layoff_before_its_time",),
+    ),
+    Plant(
+        protects="What is sealed is not counted in the message of a batch.",
+        file="service/engine/tally.py",
+        text="Departure.batch_id == batch_id, Departure.sealed.is_(False), its_time",
+        becomes="Departure.batch_id == batch_id, its_time",
+        tests=(f"{BATCHES}::test_what_is_sealed_is_not_counted",),
+    ),
+    Plant(
+        protects="What is taken back is not counted as shut.",
+        file="service/engine/tally.py",
+        text='        "shut": and_(shut, ~_UNDONE),',
+        becomes='        "shut": shut,',
+        tests=(f"{BATCHES}::test_what_is_taken_back_is_neither_shut_nor_closed",),
+    ),
+    Plant(
+        protects="A batch is said to be shut only where every login was read back as shut.",
+        file="service/engine/tally.py",
+        text="and_(exists().where(_SHUTS), ~exists().where(_NOT_SHUT))",
+        becomes="exists().where(_SHUTS)",
+        tests=(f"{BATCHES}::test_a_failure_is_not_counted_as_shut_or_closed",),
+    ),
     Plant(
         protects="All that happened is read before runs are told, so that each is told once as it stands.",
         file="service/slack/publisher.py",
@@ -67,8 +136,8 @@ PLANTS = (
     Plant(
         protects="That a message may stand is kept before it is posted.",
         file="service/slack/scribe.py",
-        text="        self._save(row, channel=channel, tried_at=row.tried_at or self._real_now())",
-        becomes="        row.channel = channel",
+        text="channel=channel, thread_ts=thread_ts, tried_at=row.tried_at or self._real_now())",
+        becomes="channel=channel)",
         tests=(
             (
                 "tests/integration/slack/test_publishing.py::"
@@ -91,7 +160,7 @@ PLANTS = (
     Plant(
         protects="After a lost answer a line of a thread is looked for before it is posted again.",
         file="service/slack/scribe.py",
-        text="        if row.line_tried == seq and self._api.has_line(row.channel, row.ts, seq):",
+        text="        if row.line_tried == seq and self._api.has_line(row.channel, thread, seq):",
         becomes="        if False:",
         tests=(
             ("tests/integration/slack/test_publishing.py::test_a_lost_answer_to_a_line_makes_no_second_line"),

@@ -22,6 +22,7 @@ from service.people.person import Identity, IdentityKind
 from service.settings import SlackMode, SlackSection
 from service.slack import SlackRoom, create_slack
 from service.slack.api import SlackApi
+from service.slack.batches import Batches
 from service.slack.look import Look
 from service.slack.publisher import Publisher
 from service.slack.scribe import Scribe
@@ -67,16 +68,15 @@ class Office:
             now=lambda: datetime.now(UTC),
             deadline_s=5.0,
         )
-        scribe = Scribe(
-            desk,
-            api,
-            look=Look(base_url="https://exeunt.example.com", it_mention="<!subteam^SIT>", **look),
-            team=TEAM,
-            channels=(CHANNEL, "CFALLBACK"),
-            real_now=lambda: datetime.now(UTC) + self.clock_ahead,
-            ticking=self.ticks,
-        )
-        return Publisher(desk, scribe, ticking=self.ticks)
+        where: dict[str, Any] = {
+            "look": Look(base_url="https://exeunt.example.com", it_mention="<!subteam^SIT>", **look),
+            "team": TEAM,
+            "channels": (CHANNEL, "CFALLBACK"),
+            "real_now": lambda: datetime.now(UTC) + self.clock_ahead,
+            "ticking": self.ticks,
+        }
+        batches = Batches(desk, api, **where)
+        return Publisher(desk, Scribe(desk, api, **where), ticking=self.ticks, beside=[batches.step])
 
     def publish(self, rounds: int = 3) -> None:
         for _ in range(rounds):

@@ -1,0 +1,87 @@
+"""The one message of a large batch, drawn whole from what was counted. It reads and sends nothing."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from service.engine.tally import Tally
+from service.slack.look import Look
+from service.slack.text import FALLBACK_MOST, Block, Message, button, context, cut, escape, plain, section
+
+OPEN_BATCH, STEP_IN = "batch.open", "batch.step_in"
+#: How many squares the picture of what is closed has.
+SQUARES: Final = 20
+
+
+def batch_message(tally: Tally, *, look: Look) -> Message:
+    """The message as Slack wants it: `text` for notifications, `blocks` for the eye."""
+    return {"text": cut(_fallback(tally), FALLBACK_MOST), "blocks": list(_blocks(tally, look))}
+
+
+def called(tally: Tally, *, look: Look) -> str:
+    """What calls the people who may confirm, once for all of the batch."""
+    runs = "1 run needs" if tally.need == 1 else f"{tally.need} runs need"
+    return f"{look.it} {runs} somebody: see this thread, to which each further one is added."
+
+
+def _fallback(tally: Tally) -> str:
+    parts = [
+        f"{tally.closed} of {tally.begun} closed",
+        _need(tally) if tally.need else "",
+        f"{tally.undone} taken back" if tally.undone else "",
+    ]
+    return f"Batch {tally.name}: {', '.join(filter(None, parts))}"
+
+
+def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
+    yield {"type": "header", "text": plain(f"Batch {tally.name}: {tally.title}")}
+    if tally.stopped:
+        yield section(
+            f":octagonal_sign: *Stopped.* Nothing more of it begins.\n> {escape(tally.stopped_because)}"
+        )
+    yield section(
+        f"{_bar(tally.closed, tally.begun)}  *{tally.closed} of {tally.begun} closed*{_amber(tally)}"
+    )
+    yield section("\n".join(_lines(tally)))
+    yield context(
+        "Only runs that need somebody are told of one by one, in this thread. "
+        "Each click is kept with name, time and note."
+    )
+    url = f"{look.base_url.rstrip('/')}/batches/{tally.name}"
+    yield {
+        "type": "actions",
+        "elements": [
+            button("Open batch", OPEN_BATCH, url=url, label=f"Open batch {tally.name}"),
+            button(
+                "Step in…", STEP_IN, value={"b": tally.name}, label=f"Step in to all of batch {tally.name}"
+            ),
+        ],
+    }
+
+
+def _lines(tally: Tally) -> Iterator[str]:
+    icon = ":lock:" if tally.shut == tally.begun else ":unlock:"
+    yield f"{icon} {tally.shut} of {tally.begun}: every login shut and read back"
+    if tally.need:
+        failed = f", in {tally.failed} of them something failed" if tally.failed else ""
+        yield f"{':x:' if tally.failed else ':large_yellow_circle:'} *{_need(tally)}*{failed}"
+    if tally.undone:
+        yield f":leftwards_arrow_with_hook: {tally.undone} taken back, or on the way back"
+    if under_way := tally.open - tally.need:
+        yield f":arrows_counterclockwise: {under_way} under way, or waiting for a device or a later day"
+    if tally.waves > 1:
+        yield f":ocean: Wave {min(tally.open_wave, tally.waves)} of {tally.waves} is open"
+
+
+def _need(tally: Tally) -> str:
+    return f"{tally.need} {'needs' if tally.need == 1 else 'need'} somebody"
+
+
+def _amber(tally: Tally) -> str:
+    """Closed is not green: what people waived or nobody could read is said."""
+    return f", {tally.green} of them green" if tally.green < tally.closed else ""
+
+
+def _bar(done: int, of: int) -> str:
+    """A picture of a share, without rounding up: full means all."""
+    full = SQUARES * done // of if of else 0
+    return "▰" * full + "▱" * (SQUARES - full)

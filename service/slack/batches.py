@@ -1,0 +1,199 @@
+"""Large batches in Slack: one message for all of it, and beneath it the runs that need somebody.
+
+Two hundred posts are read by nobody, and Slack takes one a second.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from connectors.sdk.errors import ConnectorError
+from service.departures.batch import Batch
+from service.departures.departure import Departure
+from service.departures.kind import DepartureKind
+from service.engine.desk import Desk
+from service.engine.tally import Tally, of_a_large_batch, tally
+from service.people.person import Identity, IdentityKind, records_of
+from service.slack import homes
+from service.slack.api import BATCH_EVENT, CONTENT, LINE_EVENT, SlackApi, SlackSaidNo
+from service.slack.batch_message import batch_message, called
+from service.slack.look import Look
+from service.slack.message import NAMELESS, digest
+from service.slack.patience import Patience
+from service.slack.people import identity
+from service.slack.scribe import before
+from service.slack.tables import SlackBatch, SlackMessage
+from service.slack.text import Message, section
+from service.store.failpoints import passing
+
+log = structlog.get_logger()
+
+#: How often a batch is counted, in seconds: its message is edited at most so often.
+EVERY_S: Final = 10.0
+#: What marks the one line that calls people: no entry of the ledger has this number.
+CALL: Final = -1
+_QUIET: Final = tuple(map(DepartureKind, sorted(NAMELESS)))
+
+
+class Batches:
+    """Keeps each large batch's message as the batch is. Used by the publisher's thread.
+
+    Args:
+        channels: Where checklists stand, and where those go whose leaver reads the first.
+        real_now: The real time, for comparing with Slack's.
+        ticking: Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        api: SlackApi,
+        *,
+        look: Look,
+        team: str,
+        channels: tuple[str, str],
+        real_now: Callable[[], datetime],
+        ticking: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._desk = desk
+        self._api = api
+        self._look = look
+        self._team = team
+        self._channels = channels
+        self._real_now = real_now
+        self._ticking = ticking
+        self._patience = Patience(ticking)
+        self._looked: float | None = None
+
+    def step(self) -> None:
+        """Bring the message of each batch that goes on up to date. What Slack does not take now is told later."""
+        tick = self._ticking()
+        if self._patience.waits or (self._looked is not None and tick - self._looked < EVERY_S):
+            return
+        self._looked = tick
+        for batch_id in self._live():
+            try:
+                self._write(batch_id)
+            except (ConnectorError, SlackSaidNo) as error:
+                seconds = self._patience.failed(error)
+                log.warning("slack.batch_not_told", error=type(error).__name__, again_in_s=seconds)
+                return
+            self._patience.went_well()
+
+    def _live(self) -> list[str]:
+        """Large batches of which something is to be told, or whose message does not say yet that none goes on."""
+        unsettled = exists().where(SlackBatch.batch_id == Batch.id, SlackBatch.settled.is_(False))
+        of_it = (Departure.batch_id == Batch.id, Departure.run_id == SlackMessage.run_id)
+        behind = exists().where(*of_it, SlackMessage.seen_seq > SlackMessage.shown_seq)
+        query = select(Batch.id).where(or_(behind, unsettled), of_a_large_batch(homes.FEW))
+        with self._desk.store.read() as session:
+            return list(session.scalars(query.order_by(Batch.number)))
+
+    def _write(self, batch_id: str) -> None:
+        with self._desk.store.read() as session:
+            row = session.get(SlackBatch, batch_id)
+            counted = tally(session, batch_id, now=self._desk.now(), quiet=_QUIET)
+        if not counted.begun:
+            return  # nobody learns of a dismissal before its time
+        message = batch_message(counted, look=self._look)
+        row = row or self._begun(batch_id)
+        if digest(message) != row.content_sha256 and not self._told(row, message):
+            return
+        if counted.need and row.called_at is None and row.ts:
+            self._call(row, counted)
+        self._save(row, settled=not counted.open)
+
+    def _told(self, row: SlackBatch, message: Message) -> bool:
+        """Post or edit it; false where everybody's runs are told of by themselves instead."""
+        channel = self._where(row)
+        if not channel:
+            if not row.kept_back:
+                log.error("slack.leaver_in_channel", batch=row.batch_id)
+            self._save(row, kept_back=True)
+            return False
+        try:
+            self._post(row, channel, message) if not row.ts else self._edit(row, message)
+        except SlackSaidNo as no:
+            if no.code not in CONTENT:
+                raise
+            log.error("slack.batch_refused", batch=row.batch_id, code=no.code)  # noqa: TRY400  the code says it all
+            self._save(row, kept_back=not row.ts)
+            return False
+        self._save(row, content_sha256=digest(message), kept_back=False)
+        return True
+
+    def _where(self, row: SlackBatch) -> str:
+        """The channel to write to: never one that somebody of the batch reads. Empty: nowhere."""
+        choices = (row.channel,) if row.channel else self._channels
+        return next((each for each in choices if each and not self._is_read_by_leavers(each, row)), "")
+
+    def _is_read_by_leavers(self, channel: str, row: SlackBatch) -> bool:
+        users = [identity(self._team, user) for user in self._api.members(channel)]
+        readers = select(Identity.person_id).where(
+            Identity.kind == IdentityKind.SLACK, Identity.value.in_(users)
+        )
+        with self._desk.store.read() as session:
+            return any(_leaves(session, person, row.batch_id) for person in session.scalars(readers).all())
+
+    def _post(self, row: SlackBatch, channel: str, message: Message) -> None:
+        """The one post of a batch; or the finding of it, where an earlier attempt may have got through."""
+        if row.tried_at is not None:
+            ts = self._api.find_batch(channel, row.batch_id, since=before(row.tried_at))
+            if ts:
+                self._save(row, ts=ts)
+                self._edit(row, message)
+                return
+        self._save(row, channel=channel, tried_at=row.tried_at or self._real_now())
+        passing("slack.batch.before")
+        ts = self._api.post(channel, message, event=BATCH_EVENT, payload=_mark(row))
+        passing("slack.batch.after")
+        self._save(row, ts=ts)
+
+    def _edit(self, row: SlackBatch, message: Message) -> None:
+        passing("slack.batch.edit.before")
+        self._api.update(row.channel, row.ts, message, event=BATCH_EVENT, payload=_mark(row))
+        passing("slack.batch.edit.after")
+
+    def _call(self, row: SlackBatch, counted: Tally) -> None:
+        """Call who may confirm, once: an edit notifies nobody."""
+        if not self._api.has_line(row.channel, row.ts, CALL):
+            said = called(counted, look=self._look)
+            message = {"text": said, "blocks": [section(said)]}
+            payload = {**_mark(row), "seq": CALL}
+            passing("slack.batch.call.before")
+            self._api.post(row.channel, message, event=LINE_EVENT, payload=payload, thread_ts=row.ts)
+            passing("slack.batch.call.after")
+        self._save(row, called_at=self._real_now())
+
+    def _begun(self, batch_id: str) -> SlackBatch:
+        with self._desk.store.write("slack.batch") as session:
+            session.add(SlackBatch(batch_id=batch_id))
+        with self._desk.store.read() as session:
+            return session.get_one(SlackBatch, batch_id)
+
+    def _save(self, row: SlackBatch, **values: Any) -> None:
+        """Commit what is different, and keep the row in hand in step."""
+        new = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if not new:
+            return
+        with self._desk.store.write("slack.batch") as session:
+            session.execute(update(SlackBatch).where(SlackBatch.batch_id == row.batch_id).values(**new))
+        for name, value in new.items():
+            setattr(row, name, value)
+
+
+def _mark(row: SlackBatch) -> dict[str, Any]:
+    return {"batch_id": row.batch_id}
+
+
+def _leaves(session: Session, person: str, batch_id: str) -> bool:
+    """Whether somebody leaves with this batch, by any of their records."""
+    own = select(Departure.id).where(
+        Departure.batch_id == batch_id, Departure.person_id.in_(records_of(person))
+    )
+    return session.scalar(own.limit(1)) is not None
