@@ -39,15 +39,16 @@ _ASKS: Final = exists().where(
 class Tally:
     """A batch as far as its runs have begun: how many of them stand how.
 
-    `shut`: every login was read back as shut. `green` are those of the `closed` that nothing is left to say of.
-    `undone` are taken back, or on the way back, and neither shut nor closed. Of the `open`, `need` wait for somebody;
-    `failed` are those of them in which something went wrong.
+    Of those that are `due`, `shut` have every login read back as shut. `green` are those of the `closed` that nothing
+    is left to say of. `undone` are taken back, or on the way back, and neither due, shut nor closed. Of the `open`,
+    `need` wait for somebody; `failed` are those of them in which something went wrong.
     """
 
     batch_id: str
     number: int
     title: str
     begun: int
+    due: int
     shut: int
     closed: int
     green: int
@@ -74,6 +75,7 @@ def tally(session: Session, batch_id: str, *, now: datetime, quiet: Collection[D
     is_open = Run.finished_at.is_(None)
     closed = and_(~is_open, ~_UNDONE)
     counts = {
+        "due": and_(Departure.effective_at <= now, ~_UNDONE),
         "shut": and_(shut, ~_UNDONE),
         "closed": closed,
         "green": and_(closed, Run.colour == Colour.GREEN),

@@ -59,8 +59,11 @@ def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
 
 
 def _lines(tally: Tally) -> Iterator[str]:
-    icon = ":lock:" if tally.shut == tally.begun else ":unlock:"
-    yield f"{icon} {tally.shut} of {tally.begun}: every login shut and read back"
+    if tally.due:
+        icon = ":lock:" if tally.shut >= tally.due else ":unlock:"
+        yield f"{icon} {tally.shut} of {tally.due}: every login shut and read back"
+    else:
+        yield ":clock3: Nobody's time has come"
     if tally.need:
         failed = f", in {tally.failed} of them something failed" if tally.failed else ""
         yield f"{':x:' if tally.failed else ':large_yellow_circle:'} *{_need(tally)}*{failed}"

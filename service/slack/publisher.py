@@ -173,7 +173,7 @@ class Publisher:
         try:
             written = self._scribe.write(run_id)
             self._patience.went_well()
-            if written is Written.DONE:
+            if written in (Written.DONE, Written.COUNTED):
                 self._clicked.discard(run_id)
             if written is Written.HELD:
                 self._resting[run_id] = self._ticking() + REST_S

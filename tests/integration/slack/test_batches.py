@@ -278,7 +278,7 @@ def test_what_is_taken_back_is_neither_shut_nor_closed(office: Any) -> None:
 
     assert heads(office)[0]["text"] == "Batch B-1: 3 of 4 closed, 1 taken back"
     said = str(heads(office)[0]["blocks"])
-    assert "3 of 4: every login shut and read back" in said
+    assert "3 of 3: every login shut and read back" in said
     assert "1 taken back, or on the way back" in said
 
 
@@ -323,3 +323,16 @@ def test_what_is_said_to_whoever_clicks_in_a_thread_is_said_there(office: Any) -
     impatient(office).click(one["ts"], more("who", office), user=IVAN)
 
     assert office.screen.whispers(IVAN)[-1]["thread_ts"] == heads(office)[0]["ts"]
+
+
+def test_before_their_time_nobody_is_said_to_be_open_or_shut(office: Any) -> None:
+    many(office)
+    office.world.begin(playbook=NOBODY_NEEDED)
+    with office.world.store.write() as session:
+        for each in session.query(Departure):
+            each.effective_at = office.world.clock() + timedelta(days=3)
+    office.publish()
+
+    said = str(heads(office)[0]["blocks"])
+    assert "Nobody's time has come" in said
+    assert "shut" not in said
