@@ -34,7 +34,7 @@ from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.people.person import Person
-from service.slack import scribe
+from service.slack import batches, homes, publisher, scribe
 from service.slack.alarms import behind_since
 from service.web.access import open_to
 from service.web.links import OneTimeLinks, path_of
@@ -63,6 +63,7 @@ def serve(folder: Path, *, plant: Plant | None = None, role: Role = Role.SERVE) 
     os.dup2(log, 1)
     os.dup2(log, 2)
     scribe.RUN_EVERY_S, scribe.POSTS, scribe.EDITS = 0.0, 1_000, 1_000  # type: ignore[misc]
+    homes.FEW, batches.EVERY_S, publisher.COUNTED_REST_S = 2, 0.5, 0.5  # type: ignore[misc]  # three are many here
     log_to_stdout()
     if plant is not None:
         plant()

@@ -191,6 +191,13 @@ def test_what_nobody_answered_may_have_been_heard_or_not(n: int) -> None:
     assert violations(DECIDED if n == 1 else heard) == {}
 
 
+def test_a_run_that_the_message_of_its_batch_counts_is_heard_of() -> None:
+    counted = replace(GOOD, posts={"b-1": 1}, batch_of={"d": "b-1"})
+
+    assert violations(counted) == {}
+    assert violations(replace(counted, posts={})) == {"everybody_hears_of_it": ["r was never posted."]}
+
+
 def test_a_departure_that_waits_for_an_early_word_is_taken_back_when_that_comes_again() -> None:
     assert violations(taken_back_early(because="old news")) == {}
 
