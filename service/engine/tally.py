@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures.batch import Batch
 from service.departures.departure import Departure
-from service.departures.kind import DepartureKind, DepartureState
+from service.departures.kind import OVER, DepartureKind, DepartureState
+from service.departures.questions import Question
 from service.engine.reading import CUT
 from service.engine.states import Colour, StepState, WaitsFor
 from service.engine.tables import Run, StepRun
@@ -24,14 +25,25 @@ _NOT_SHUT: Final = and_(
     _SHUTS,
     or_(StepRun.state != StepState.DONE, StepRun.verified_at.is_(None), StepRun.contradicted.is_(True)),
 )
-_FAILED: Final = exists().where(StepRun.run_id == Run.id, StepRun.state == StepState.FAILED)
+#: As no index knows it: by that of the states SQLite would go through every failed step there is, for each run.
+_HAS_FAILED: Final = case((StepRun.state == StepState.FAILED, 1), else_=0) == 1
+_FAILED: Final = exists().where(StepRun.run_id == Run.id, _HAS_FAILED)
 _UNDONE: Final = exists().where(Undo.run_id == Run.id)
 _ASKS: Final = exists().where(
     StepRun.run_id == Run.id,
     or_(
-        StepRun.state == StepState.FAILED,
+        _HAS_FAILED,
         and_(StepRun.state == StepState.WAITING, StepRun.waits_for.is_distinct_from(WaitsFor.DEVICE)),
     ),
+)
+#: Of a question for whose answer a step waits that step tells.
+_ASKED: Final = exists().where(
+    Question.person_id == Departure.person_id,
+    Question.answered_at.is_(None),
+    Question.asked_at.is_not(None),
+    Question.step_run_id == "",
+    StepRun.run_id == Run.id,
+    StepRun.connector == Question.connector,
 )
 
 
@@ -41,7 +53,8 @@ class Tally:
 
     Of those that are `due`, `shut` have every login read back as shut. `green` are those of the `closed` that nothing
     is left to say of. `undone` are taken back, or on the way back, and neither due, shut nor closed. Of the `open`,
-    `need` wait for somebody; `failed` are those of them in which something went wrong.
+    `need` wait for somebody, `failed` are those of them in which something went wrong; of the others `paused` are
+    kept by people, and `moving` go on. `to_come` have no run yet: for `overdue` of them the time has come.
     """
 
     batch_id: str
@@ -56,6 +69,10 @@ class Tally:
     open: int
     need: int
     failed: int
+    paused: int
+    moving: int
+    to_come: int
+    overdue: int
     open_wave: int
     waves: int
     stopped_because: str
@@ -66,28 +83,21 @@ class Tally:
         """What people call it, `B-3`."""
         return f"B-{self.number}"
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it changes any more, unless somebody does or says something."""
+        return not self.open and not self.to_come and self.due + self.undone == self.begun
+
 
 def tally(session: Session, batch_id: str, *, now: datetime, quiet: Collection[DepartureKind]) -> Tally:
     """Count. What is sealed counts from its time on, and so do these `quiet` kinds: more of them is news too."""
     batch = session.get_one(Batch, batch_id)
     told = _told(batch_id, now=now, quiet=quiet)
-    shut = and_(exists().where(_SHUTS), ~exists().where(_NOT_SHUT))
-    is_open = Run.finished_at.is_(None)
-    closed = and_(~is_open, ~_UNDONE)
-    counts = {
-        "due": and_(Departure.effective_at <= now, ~_UNDONE),
-        "shut": and_(shut, ~_UNDONE),
-        "closed": closed,
-        "green": and_(closed, Run.colour == Colour.GREEN),
-        "undone": _UNDONE,
-        "open": is_open,
-        "need": and_(is_open, or_(_ASKS, Departure.state == DepartureState.HELD)),
-        "failed": and_(is_open, _FAILED),
-    }
     found = (
-        func.coalesce(func.sum(case((each, 1), else_=0)), 0).label(name) for name, each in counts.items()
+        func.coalesce(func.sum(case((each, 1), else_=0)), 0).label(name)
+        for name, each in _counts(now).items()
     )
-    query = select(func.count().label("begun"), *found).select_from(Departure).join(Run).where(told)
+    query = select(*found).select_from(Departure).outerjoin(Run).where(told)
     return Tally(
         batch_id=batch_id,
         number=batch.number,
@@ -100,6 +110,31 @@ def tally(session: Session, batch_id: str, *, now: datetime, quiet: Collection[D
     )
 
 
+def _counts(now: datetime) -> dict[str, ColumnElement[bool]]:
+    """What is counted, beside a departure and its run, where there is one."""
+    shut = and_(exists().where(_SHUTS), ~exists().where(_NOT_SHUT))
+    begun, has_come = Run.id.is_not(None), Departure.effective_at <= now
+    due = and_(begun, has_come, ~_UNDONE)
+    is_open, closed = and_(begun, Run.finished_at.is_(None)), and_(Run.finished_at.is_not(None), ~_UNDONE)
+    need = and_(is_open, or_(_ASKS, _ASKED, Departure.state == DepartureState.HELD))
+    to_come = and_(~begun, Departure.state.not_in(OVER))
+    return {
+        "begun": begun,
+        "due": due,
+        "shut": and_(due, shut),
+        "closed": closed,
+        "green": and_(closed, Run.colour == Colour.GREEN),
+        "undone": and_(begun, _UNDONE),
+        "open": is_open,
+        "need": need,
+        "failed": and_(is_open, _FAILED),
+        "paused": and_(is_open, ~need, Run.paused.is_(True)),
+        "moving": and_(is_open, ~need, Run.paused.is_(False), ~_UNDONE),
+        "to_come": to_come,
+        "overdue": and_(to_come, has_come),
+    }
+
+
 def of_a_large_batch(few: int) -> ColumnElement[bool]:
     """Beside a batch: more departures than these few belong to it."""
     size = select(func.count()).where(Departure.batch_id == Batch.id).scalar_subquery()
@@ -108,4 +143,6 @@ def of_a_large_batch(few: int) -> ColumnElement[bool]:
 
 def _told(batch_id: str, *, now: datetime, quiet: Collection[DepartureKind]) -> ColumnElement[bool]:
     its_time = or_(Departure.kind.not_in(quiet), Departure.effective_at <= now)
-    return and_(Departure.batch_id == batch_id, Departure.sealed.is_(False), its_time)
+    # a number, as no index knows it: by that of the sealed SQLite would go through every departure that is not
+    is_seen = cast(Departure.sealed, Integer) == 0
+    return and_(Departure.batch_id == batch_id, is_seen, its_time)

@@ -46,6 +46,18 @@ CONTENT: Final = frozenset(
         "too_many_attachments",
     }
 )
+#: Its words for a message, or a place of one, that is not there to be written to any more.
+GONE: Final = frozenset(
+    {
+        "cant_update_message",
+        "channel_not_found",
+        "edit_window_closed",
+        "is_archived",
+        "message_not_found",
+        "not_in_channel",
+        "thread_not_found",
+    }
+)
 _quiet = logging.getLogger("exeunt.slack.sdk")
 _quiet.setLevel(logging.CRITICAL)  # it would log what it sends; what fails is told by whoever called
 

@@ -28,6 +28,7 @@ def _fallback(tally: Tally) -> str:
         f"{tally.closed} of {tally.begun} closed",
         _need(tally) if tally.need else "",
         f"{tally.undone} taken back" if tally.undone else "",
+        f"{tally.to_come} not begun" if tally.to_come else "",
     ]
     return f"Batch {tally.name}: {', '.join(filter(None, parts))}"
 
@@ -39,7 +40,7 @@ def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
             f":octagonal_sign: *Stopped.* Nothing more of it begins.\n> {escape(tally.stopped_because)}"
         )
     yield section(
-        f"{_bar(tally.closed, tally.begun)}  *{tally.closed} of {tally.begun} closed*{_amber(tally)}"
+        f"{_bar(tally.closed, tally.begun + tally.to_come)}  *{tally.closed} of {tally.begun} closed*{_amber(tally)}"
     )
     yield section("\n".join(_lines(tally)))
     yield context(
@@ -60,7 +61,7 @@ def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
 
 def _lines(tally: Tally) -> Iterator[str]:
     if tally.due:
-        icon = ":lock:" if tally.shut >= tally.due else ":unlock:"
+        icon = ":lock:" if tally.shut >= tally.due and not tally.overdue else ":unlock:"
         yield f"{icon} {tally.shut} of {tally.due}: every login shut and read back"
     else:
         yield ":clock3: Nobody's time has come"
@@ -69,10 +70,19 @@ def _lines(tally: Tally) -> Iterator[str]:
         yield f"{':x:' if tally.failed else ':large_yellow_circle:'} *{_need(tally)}*{failed}"
     if tally.undone:
         yield f":leftwards_arrow_with_hook: {tally.undone} taken back, or on the way back"
-    if under_way := tally.open - tally.need:
-        yield f":arrows_counterclockwise: {under_way} under way, or waiting for a device or a later day"
+    if tally.moving:
+        yield f":arrows_counterclockwise: {tally.moving} under way, or waiting for a device or a later day"
+    if tally.paused:
+        yield f":double_vertical_bar: {tally.paused} paused"
+    if tally.to_come:
+        yield _to_come(tally)
     if tally.waves > 1:
         yield f":ocean: Wave {min(tally.open_wave, tally.waves)} of {tally.waves} is open"
+
+
+def _to_come(tally: Tally) -> str:
+    past = f", of {tally.overdue} of them the time has come" if tally.overdue else ""
+    return f":hourglass: {tally.to_come} {'has' if tally.to_come == 1 else 'have'} not begun{past}"
 
 
 def _need(tally: Tally) -> str:

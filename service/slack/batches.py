@@ -20,7 +20,7 @@ from service.engine.desk import Desk
 from service.engine.tally import Tally, of_a_large_batch, tally
 from service.people.person import Identity, IdentityKind, records_of
 from service.slack import homes
-from service.slack.api import BATCH_EVENT, CONTENT, LINE_EVENT, SlackApi, SlackSaidNo
+from service.slack.api import BATCH_EVENT, CONTENT, GONE, LINE_EVENT, SlackApi, SlackSaidNo
 from service.slack.batch_message import batch_message, called
 from service.slack.look import Look
 from service.slack.message import NAMELESS, digest
@@ -86,7 +86,7 @@ class Batches:
             self._patience.went_well()
 
     def _live(self) -> list[str]:
-        """Large batches of which something is to be told, or whose message does not say yet that none goes on."""
+        """Large batches of which something is to be told, or whose message may not be as they are."""
         unsettled = exists().where(SlackBatch.batch_id == Batch.id, SlackBatch.settled.is_(False))
         of_it = (Departure.batch_id == Batch.id, Departure.run_id == SlackMessage.run_id)
         behind = exists().where(*of_it, SlackMessage.seen_seq > SlackMessage.shown_seq)
@@ -102,10 +102,16 @@ class Batches:
             return  # nobody learns of a dismissal before its time
         message = batch_message(counted, look=self._look)
         row = row or self._begun(batch_id)
-        is_told = digest(message) == row.content_sha256 or self._told(row, message)
-        if is_told and counted.need and row.called_at is None:
-            self._call(row, counted)
-        self._save(row, settled=not counted.open)
+        try:
+            is_told = digest(message) == row.content_sha256 or self._told(row, message)
+            if is_told and counted.need and row.called_at is None:
+                self._call(row, counted)
+        except SlackSaidNo as no:
+            if no.code not in CONTENT | GONE:
+                raise
+            log.error("slack.batch_refused", batch=batch_id, code=no.code)  # noqa: TRY400  the code says it all
+            self._save(row, kept_back=bool(row.ts) if no.code in GONE else not row.ts)
+        self._save(row, settled=counted.over)
 
     def _told(self, row: SlackBatch, message: Message) -> bool:
         """Post or edit it; false where everybody's runs are told of by themselves instead."""
@@ -115,14 +121,7 @@ class Batches:
                 log.error("slack.leaver_in_channel", batch=row.batch_id)
             self._save(row, kept_back=True)
             return False
-        try:
-            self._post(row, channel, message) if not row.ts else self._edit(row, message)
-        except SlackSaidNo as no:
-            if no.code not in CONTENT:
-                raise
-            log.error("slack.batch_refused", batch=row.batch_id, code=no.code)  # noqa: TRY400  the code says it all
-            self._save(row, kept_back=not row.ts)
-            return False
+        self._post(row, channel, message) if not row.ts else self._edit(row, message)
         self._save(row, content_sha256=digest(message), kept_back=False)
         return True
 

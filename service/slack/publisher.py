@@ -22,6 +22,7 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.ledger.readers import advance, position, unread
 from service.slack.api import SlackSaidNo
+from service.slack.homes import count_again
 from service.slack.patience import Patience
 from service.slack.scribe import Scribe, Written
 from service.slack.tables import SlackMessage
@@ -35,6 +36,15 @@ BATCH: Final = 500
 REST_S: Final = 30.0
 #: A run that its batch's message counts is looked at again after this: a thousand of them move at once.
 COUNTED_REST_S: Final = 15.0
+#: One whose batch has no message yet is not drawn at every look.
+HOMELESS_REST_S: Final = 3.0
+#: Longer than this no round lasts: what stands beside it, and what was clicked meanwhile, comes first in the next.
+ROUND_S: Final = 5.0
+_RESTS: Final = {
+    Written.HELD: REST_S,
+    Written.COUNTED: COUNTED_REST_S,
+    Written.HOMELESS: HOMELESS_REST_S,
+}
 
 
 class Publisher:
@@ -92,9 +102,9 @@ class Publisher:
         return self._tell()
 
     def _tell(self) -> int:
-        told = 0
+        told, began = 0, self._ticking()
         for row in self._dirty():
-            if self._stopping:
+            if self._stopping or self._ticking() - began > ROUND_S:
                 break
             if not self._scribe.has_turn(row):
                 continue
@@ -133,6 +143,7 @@ class Publisher:
             for entry in entries:
                 self._touch(session, entry)
             if entries:
+                count_again(session, entries)
                 advance(session, READER, entries[-1].seq)
         return len(entries) == BATCH
 
@@ -175,10 +186,8 @@ class Publisher:
             self._patience.went_well()
             if written in (Written.DONE, Written.COUNTED):
                 self._clicked.discard(run_id)
-            if written is Written.HELD:
-                self._resting[run_id] = self._ticking() + REST_S
-            if written is Written.COUNTED:
-                self._resting[run_id] = self._ticking() + COUNTED_REST_S
+            if written in _RESTS:
+                self._resting[run_id] = self._ticking() + _RESTS[written]
         except SlackSaidNo as no:
             log.error("slack.refused", run=run_id, code=no.code)  # noqa: TRY400  the code says it all
             self._resting[run_id] = self._ticking() + REST_S

@@ -45,13 +45,15 @@ CLOCKS_DIFFER: Final = timedelta(days=1)
 class Written(StrEnum):
     """How far a run was brought: up to date, not yet (its turn comes), or held back for a reason that lasts.
 
-    `COUNTED`: the message of its batch tells of it as one among many, as nobody is needed.
+    `COUNTED`: the message of its batch tells of it as one among many, as nobody is needed. `HOMELESS`: that message
+    does not stand yet.
     """
 
     DONE = "done"
     LATER = "later"
     HELD = "held"
     COUNTED = "counted"
+    HOMELESS = "homeless"
 
 
 class Scribe:
@@ -95,7 +97,7 @@ class Scribe:
             return Written.HELD  # nobody learns of a dismissal, or of what is sealed, before its time
         home = self._home(facts) if row.tried_at is None else None
         if home is not None and not home.ts:
-            return Written.LATER
+            return Written.HOMELESS
         if home is not None and not needs_somebody(facts):
             self._up_to_date(row)
             return Written.COUNTED
@@ -171,7 +173,7 @@ class Scribe:
                 row.channel, row.run_id, since=before(row.tried_at), thread_ts=row.thread_ts
             )
             if ts:
-                self._save(row, ts=ts)
+                self._save(row, ts=ts, **_told_with_it(row))
                 self._edit(row, facts, message)
                 return
         self._save(row, channel=channel, thread_ts=thread_ts, tried_at=row.tried_at or self._real_now())
@@ -186,7 +188,7 @@ class Scribe:
             ),
         )
         passing("slack.post.after")
-        self._save(row, ts=ts, shown_seq=row.seen_seq, content_sha256=digest(message))
+        self._save(row, ts=ts, shown_seq=row.seen_seq, content_sha256=digest(message), **_told_with_it(row))
 
     def _edit(self, row: SlackMessage, facts: RunFacts, message: Message) -> None:
         tick = self._ticking()
@@ -291,6 +293,11 @@ class Scribe:
 
 def _mark(row: SlackMessage) -> dict[str, Any]:
     return {"run_id": row.run_id}
+
+
+def _told_with_it(row: SlackMessage) -> dict[str, Any]:
+    """Beneath a batch's message, what was before is in the checklist: no death in between makes lines of it."""
+    return {"told_seq": row.seen_seq} if row.thread_ts else {}
 
 
 def before(tried_at: datetime) -> float:

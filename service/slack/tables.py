@@ -38,7 +38,8 @@ class SlackBatch(Base):
     """The message of a large batch, named and tried as that of a run is.
 
     `kept_back`: somebody of the batch reads every channel, or Slack takes no such message: its runs stand by
-    themselves. `called_at` is when people were called. `settled`: the message says that no run of it goes on.
+    themselves. `called_at` is when people were called. `settled`: it was over, and told so, and nothing has been
+    heard of it since.
     """
 
     __tablename__ = "slack_batches"

@@ -1,0 +1,187 @@
+"""A large batch: what its message counts, and what it does where Slack or a death comes between."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.departures.batch import Batch, Origin, open_batch
+from service.departures.departure import Departure
+from service.departures.kind import DepartureState
+from service.departures.questions import Question
+from service.engine.desk import Desk
+from service.engine.record import record_run
+from service.engine.states import StepState
+from service.engine.tables import Run, StepRun
+from service.ledger.event import Event
+from service.slack import homes
+from service.slack.batches import EVERY_S
+from service.slack.scribe import Scribe
+from tests.integration.slack.test_batches import NOBODY_NEEDED, beneath, checklists, heads, many
+from tests.unit.engine.world import departure, person
+
+
+@pytest.fixture(autouse=True)
+def _three_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "FEW", 3)
+
+
+def test_what_opens_again_between_two_countings_is_counted(office: Any) -> None:
+    many(office)
+    office.begin(playbook=NOBODY_NEEDED)
+    closed = heads(office)[0]["text"]
+    office.ticks.seconds += EVERY_S + 1
+    office.publisher.step()
+    with office.world.store.write() as session:
+        run = session.get_one(Run, office.world.run_id)
+        step = session.query(StepRun).where(StepRun.run_id == run.id).one()
+        step.state, step.contradicted, run.finished_at = StepState.FAILED, True, None
+        record_run(session, run.id, Event.DEPARTURE_REOPENED, at=office.world.clock())
+
+    office.ticks.seconds += 1
+    office.publisher.step()
+    office.publish()
+
+    assert closed == "Batch B-1: 4 of 4 closed"
+    assert heads(office)[0]["text"] == "Batch B-1: 3 of 4 closed, 1 needs somebody"
+
+
+def test_a_message_that_is_gone_keeps_no_other_batch_waiting(office: Any) -> None:
+    many(office)
+    office.begin()
+    office.slack.state["messages"].remove(heads(office)[0])
+    world = office.world
+    with world.store.write() as session:
+        made = open_batch(session, Origin.FILE, "second.csv", now=world.clock(), by="source:hr")
+        for n in range(4):
+            other = person(f"Xeno{n} Ek", f"E-6{n}")
+            session.add(other)
+            session.flush()
+            session.add(
+                departure(other.id, world.clock(), id=f"d-6{n}", source_id=f"ev-6{n}", batch_id=made.id)
+            )
+    office.confirm("mailbox")
+
+    world.begin()
+    world.drain()
+    office.publish(6)
+
+    assert any(m["text"].startswith("Batch B-2") for m in heads(office))
+
+
+def test_who_is_shut_before_their_time_is_not_counted_for_who_is_not(office: Any) -> None:
+    many(office)
+    office.world.begin(playbook=NOBODY_NEEDED)
+    office.world.drain()
+    with office.world.store.write() as session:
+        late = office.world.clock() + timedelta(days=1)
+        for each in session.query(Departure).where(Departure.id != "d-41"):
+            each.effective_at = late
+        run = session.query(Departure).where(Departure.id == "d-41").one().run_id
+        session.query(StepRun).where(StepRun.run_id == run).one().verified_at = None
+    office.publish()
+
+    assert ":unlock: 0 of 1" in str(heads(office)[0]["blocks"])
+
+
+def test_who_has_not_begun_at_their_time_is_not_passed_over(office: Any) -> None:
+    many(office)
+    with office.world.store.write() as session:
+        session.get_one(Departure, "d-41").state = DepartureState.HELD
+    office.begin(playbook=NOBODY_NEEDED)
+
+    said = str(heads(office)[0]["blocks"])
+    assert "1 has not begun" in said
+    assert ":lock:" not in said
+
+
+def test_an_open_question_calls_people(office: Any) -> None:
+    many(office)
+    world = office.world
+    with world.store.write() as session:
+        session.add(
+            Question(
+                id=str(uuid.uuid4()),
+                person_id=world.people["mike"],
+                connector="chaos",
+                why="Two fit.",
+                candidates=[],
+                found_at=world.clock(),
+                asked_at=world.clock(),
+            )
+        )
+    office.begin(playbook=NOBODY_NEEDED)
+
+    assert len(checklists(office)) == 1
+    assert heads(office)[0]["text"] == "Batch B-1: 3 of 4 closed, 1 needs somebody"
+
+
+def test_what_is_paused_is_not_under_way(office: Any) -> None:
+    many(office)
+    office.world.begin(playbook=NOBODY_NEEDED)
+    with office.world.store.write() as session:
+        for each in session.query(Run):
+            each.paused = True
+    office.publish()
+
+    said = str(heads(office)[0]["blocks"])
+    assert "under way" not in said
+    assert "4 paused" in said
+
+
+def test_a_batch_that_is_stopped_after_its_first_wave_says_so(office: Any) -> None:
+    many(office)
+    with office.world.store.write() as session:
+        session.get_one(Departure, "d-41").state = DepartureState.HELD
+    office.begin(playbook=NOBODY_NEEDED)
+    with office.world.store.write() as session:
+        made = session.query(Batch).one()
+        made.stopped_at, made.stopped_because = office.world.clock(), "The wrong list."
+    office.publish()
+
+    assert "The wrong list." in str(heads(office)[0]["blocks"])
+
+
+def test_what_was_before_is_no_line_after_a_death_either(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(office)
+    office.world.begin()
+    office.world.drain()
+    told = Scribe._tell
+
+    def dies(self: Any, row: Any, lines: Any) -> Any:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(Scribe, "_tell", dies)
+    office.publish()
+    monkeypatch.setattr(Scribe, "_tell", told)
+    office.publisher = office.new_publisher()
+    office.publish(6)
+
+    lines = [m["text"] for m in beneath(office) if m["metadata"]["event_type"] == "exeunt_line"]
+    assert [each for each in lines if "<!subteam" not in each] == []
+
+
+def test_runs_whose_batch_has_no_message_yet_are_not_drawn_at_every_look(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(office)
+    office.world.begin()
+    office.world.drain()
+    office.publisher.step()
+    looked = 0
+    whole = Desk.facts
+
+    def facts(desk: Desk, run_id: str) -> Any:
+        nonlocal looked
+        looked += 1
+        return whole(desk, run_id)
+
+    monkeypatch.setattr(Desk, "facts", facts)
+    for _ in range(10):
+        office.ticks.seconds += 0.3
+        office.publisher.step()
+
+    assert looked <= 8
