@@ -35,7 +35,7 @@ from service.slack.message import WHO_MAY
 from service.slack.payload import BadPayload, Click, Command, Item, Submission, User
 from service.slack.questions import Questions
 from service.slack.text import escape, link
-from service.slack.whole_batch import intervene_in_all, runs_of
+from service.slack.whole_batch import intervene_in_all, runs_of, too_many
 
 log = structlog.get_logger()
 
@@ -177,7 +177,10 @@ class Handlers:
         return self._desk.intervene(Wish(verb=verb, run_id=run_id, person_id=person.id, door=DOOR)).waits
 
     def _step_in(self, click: Click, person: Person) -> str:
-        runs = runs_of(self._desk, payload.batch(click.actions[0].value), person.id)
+        batch = payload.batch(click.actions[0].value)
+        runs = runs_of(self._desk, batch, person.id)
+        if said := too_many(runs, batch):  # before anybody has written why
+            return said
         facts = self._seen(runs[0].run_id, person.id) if runs else None
         return NOT_OURS if facts is None else self._show(click, facts, batch_form(facts, of_batch=len(runs)))
 

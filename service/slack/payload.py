@@ -144,7 +144,7 @@ class Item(_Part):
 class Of(_Part):
     """What the button of a batch carries: its name, `B-3`."""
 
-    b: Short
+    b: Annotated[str, StringConstraints(pattern=r"^B-[0-9]{1,9}$")]
 
 
 def interaction(body: bytes) -> Click | Submission:

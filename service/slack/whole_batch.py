@@ -32,11 +32,7 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
     with desk.store.read() as session:
         runs = chosen(session, Choice(batch=batch, reader=wish.person_id))
     if len(runs) > MOST_RUNS:
-        return Told(
-            done=False,
-            text=f"{batch} has {len(runs)} runs, more than can be answered from here in time. Nothing was changed. "
-            f"Do it on the page of {batch}, or with: exeunt decide {wish.verb.value} --batch {batch}",
-        )
+        return Told(done=False, text=too_many(runs, batch, wish.verb.value))
     told = list(_each(desk, replace(wish, batch=together(whole_batch=True)), runs))
     refused, waiting = (
         [said for said, done in told if not done],
@@ -52,6 +48,16 @@ def intervene_in_all(desk: Desk, wish: Wish, batch: str) -> Told:
         with desk.store.read() as session:
             lines += filter(None, [left_to_begin(session, Choice(batch=batch, reader=wish.person_id))])
     return Told(done=done > 0, text="\n".join(lines))
+
+
+def too_many(runs: list[Chosen], batch: str, verb: str = "VERB") -> str:
+    """Why this is not the place for so many; empty where they are few enough."""
+    if len(runs) <= MOST_RUNS:
+        return ""
+    return (
+        f"{batch} has {len(runs)} runs, more than can be answered from here in time. Nothing was changed. "
+        f"Do it on the page of {batch}, or with: exeunt decide {verb} --batch {batch}"
+    )
 
 
 def runs_of(desk: Desk, batch: str, reader: str) -> list[Chosen]:

@@ -1,5 +1,6 @@
 """A large batch: what its message counts, and what it does where Slack or a death comes between."""
 
+import json
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -15,10 +16,11 @@ from service.engine.record import record_run
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
 from service.ledger.event import Event
-from service.slack import homes
+from service.slack import homes, whole_batch
 from service.slack.batches import EVERY_S
+from service.slack.payload import BadPayload, batch
 from service.slack.scribe import Scribe
-from tests.integration.slack.test_batches import NOBODY_NEEDED, beneath, checklists, heads, many
+from tests.integration.slack.test_batches import NOBODY_NEEDED, beneath, checklists, heads, many, step_in
 from tests.unit.engine.world import departure, person
 
 
@@ -164,6 +166,12 @@ def test_what_was_before_is_no_line_after_a_death_either(
     assert [each for each in lines if "<!subteam" not in each] == []
 
 
+@pytest.mark.parametrize("name", ["B-" + "9" * 30, "wave.csv", "", "B-\u00b2", "b-1"])
+def test_a_button_names_one_batch_and_nothing_else(name: str) -> None:
+    with pytest.raises(BadPayload):
+        batch(json.dumps({"b": name}))
+
+
 def test_runs_whose_batch_has_no_message_yet_are_not_drawn_at_every_look(
     office: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,3 +193,16 @@ def test_runs_whose_batch_has_no_message_yet_are_not_drawn_at_every_look(
         office.publisher.step()
 
     assert looked <= 8
+
+
+def test_no_form_opens_for_more_runs_than_it_could_be_answered_for(
+    office: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole_batch, "MOST_RUNS", 3)
+    many(office)
+    office.begin()
+
+    shown = step_in(office)
+
+    assert shown.view is None
+    assert shown.text.startswith("B-1 has 4 runs, more than can be answered from here")
