@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 BATCHES = "tests/integration/slack/test_batches.py"
+COUNTED = "tests/integration/slack/test_batches_counted.py"
 
 PLANTS = (
     Plant(
@@ -54,15 +55,15 @@ PLANTS = (
     Plant(
         protects="What is sealed is not counted in the message of a batch.",
         file="service/engine/tally.py",
-        text="Departure.batch_id == batch_id, Departure.sealed.is_(False), its_time",
+        text="Departure.batch_id == batch_id, is_seen, its_time",
         becomes="Departure.batch_id == batch_id, its_time",
         tests=(f"{BATCHES}::test_what_is_sealed_is_not_counted",),
     ),
     Plant(
         protects="What is taken back is not counted as shut.",
         file="service/engine/tally.py",
-        text='        "shut": and_(shut, ~_UNDONE),',
-        becomes='        "shut": shut,',
+        text="    due = and_(begun, has_come, ~_UNDONE)",
+        becomes="    due = and_(begun, has_come)",
         tests=(f"{BATCHES}::test_what_is_taken_back_is_neither_shut_nor_closed",),
     ),
     Plant(
@@ -71,6 +72,20 @@ PLANTS = (
         text="and_(exists().where(_SHUTS), ~exists().where(_NOT_SHUT))",
         becomes="exists().where(_SHUTS)",
         tests=(f"{BATCHES}::test_a_failure_is_not_counted_as_shut_or_closed",),
+    ),
+    Plant(
+        protects="A batch that was over is counted again when something of it opens between two countings.",
+        file="service/slack/publisher.py",
+        text="                count_again(session, entries)\n",
+        becomes="",
+        tests=(f"{COUNTED}::test_what_opens_again_between_two_countings_is_counted",),
+    ),
+    Plant(
+        protects="A batch is not said to be shut while the time of somebody has come whose run has not begun.",
+        file="service/slack/batch_message.py",
+        text=" and not tally.overdue else",
+        becomes=" else",
+        tests=(f"{COUNTED}::test_who_has_not_begun_at_their_time_is_not_passed_over",),
     ),
     Plant(
         protects="All that happened is read before runs are told, so that each is told once as it stands.",
