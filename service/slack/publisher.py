@@ -40,11 +40,6 @@ COUNTED_REST_S: Final = 15.0
 HOMELESS_REST_S: Final = 3.0
 #: Longer than this no round lasts: what stands beside it, and what was clicked meanwhile, comes first in the next.
 ROUND_S: Final = 5.0
-_RESTS: Final = {
-    Written.HELD: REST_S,
-    Written.COUNTED: COUNTED_REST_S,
-    Written.HOMELESS: HOMELESS_REST_S,
-}
 
 
 class Publisher:
@@ -186,8 +181,8 @@ class Publisher:
             self._patience.went_well()
             if written in (Written.DONE, Written.COUNTED):
                 self._clicked.discard(run_id)
-            if written in _RESTS:
-                self._resting[run_id] = self._ticking() + _RESTS[written]
+            if rest_s := _rest_s(written):
+                self._resting[run_id] = self._ticking() + rest_s
         except SlackSaidNo as no:
             log.error("slack.refused", run=run_id, code=no.code)  # noqa: TRY400  the code says it all
             self._resting[run_id] = self._ticking() + REST_S
@@ -201,6 +196,12 @@ class Publisher:
             )
             return False
         return True
+
+
+def _rest_s(written: Written) -> float:
+    """How long a run is left alone that was brought so far, in seconds."""
+    rests = {Written.HELD: REST_S, Written.COUNTED: COUNTED_REST_S, Written.HOMELESS: HOMELESS_REST_S}
+    return rests.get(written, 0.0)
 
 
 def _newest(session: Session) -> int:

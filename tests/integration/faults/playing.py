@@ -81,7 +81,8 @@ def _play(folder: Path, kill_at: str, role: Role) -> None:
     signal.alarm(int(PATIENCE_S * 1.5))
     os.environ["EXEUNT_KILL_AT"] = kill_at
     scribe.RUN_EVERY_S, scribe.POSTS, scribe.EDITS = 0.0, 1_000, 1_000  # type: ignore[misc]  # nobody watches
-    homes.FEW, batches.EVERY_S, publisher.COUNTED_REST_S = 0, 0.0, 0.0  # type: ignore[misc]  # Zoe's is a large batch
+    homes.FEW, batches.EVERY_S = 0, 0.0  # type: ignore[misc]  # Zoe's is a large batch
+    publisher.COUNTED_REST_S = publisher.HOMELESS_REST_S = 0.0  # type: ignore[misc]
     clock = TestClock.open(folder)
     if not kill_at:
         app.arm_fail_point = lambda: _watch(folder)

@@ -63,7 +63,8 @@ def serve(folder: Path, *, plant: Plant | None = None, role: Role = Role.SERVE) 
     os.dup2(log, 1)
     os.dup2(log, 2)
     scribe.RUN_EVERY_S, scribe.POSTS, scribe.EDITS = 0.0, 1_000, 1_000  # type: ignore[misc]
-    homes.FEW, batches.EVERY_S, publisher.COUNTED_REST_S = 2, 0.5, 0.5  # type: ignore[misc]  # three are many here
+    homes.FEW, batches.EVERY_S = 2, 0.5  # type: ignore[misc]  # three are many here
+    publisher.COUNTED_REST_S = publisher.HOMELESS_REST_S = 0.5  # type: ignore[misc]
     log_to_stdout()
     if plant is not None:
         plant()
