@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from service.departures.batch import Batch
+from service.departures.batch import Batch, Origin
 from service.departures.departure import Departure
 from service.departures.kind import OVER, DepartureKind, DepartureState
 from service.departures.questions import Question
@@ -49,7 +49,7 @@ _ASKED: Final = exists().where(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A batch as far as its runs have begun: how many of them stand how.
+    """A batch as far as it may be told of: how many of it stand how. `title` is ours; a file's name may say too much.
 
     Of those that are `due`, `shut` have every login read back as shut. `green` are those of the `closed` that nothing
     is left to say of. `undone` are taken back, or on the way back, and neither due, shut nor closed. Of the `open`,
@@ -101,7 +101,7 @@ def tally(session: Session, batch_id: str, *, now: datetime, quiet: Collection[D
     return Tally(
         batch_id=batch_id,
         number=batch.number,
-        title=batch.title,
+        title=batch.title if batch.origin is Origin.GUARDRAIL else "",
         **session.execute(query).mappings().one(),
         open_wave=batch.open_wave,
         waves=session.scalar(select(func.max(Departure.wave)).where(told)) or 0,

@@ -183,19 +183,20 @@ class SlackApi:
     def find_run(self, channel: str, run_id: str, *, since: float, thread_ts: str = "") -> str:
         """The message of a run that stands in the channel, or in a thread, already; empty when there is none."""
         pages = self._thread(channel, thread_ts) if thread_ts else self._history(channel, since)
-        return self._first(pages, RUN_EVENT, "run_id", run_id)
+        return min(self._marked(pages, RUN_EVENT, "run_id", run_id), default="")
 
     def find_batch(self, channel: str, batch_id: str, *, since: float) -> str:
         """The message of a batch that stands in the channel already; empty when there is none."""
-        return self._first(self._history(channel, since), BATCH_EVENT, "batch_id", batch_id)
+        pages = self._history(channel, since)
+        return min(self._marked(pages, BATCH_EVENT, "batch_id", batch_id), default="")
 
     def has_line(self, channel: str, ts: str, seq: int) -> bool:
         """Whether the thread holds the line of a ledger entry already."""
-        return bool(self._first(self._thread(channel, ts), LINE_EVENT, "seq", seq))
+        return any(self._marked(self._thread(channel, ts), LINE_EVENT, "seq", seq))
 
     def find_alarm(self, channel: str, seq: int) -> str:
         """The post of an alarm's ledger entry that stands in the channel already; empty when there is none."""
-        return self._first(self._history(channel), ALARM_EVENT, "seq", seq)
+        return next(self._marked(self._history(channel), ALARM_EVENT, "seq", seq), "")
 
     def _history(self, channel: str, since: float | None = None) -> Iterator[Mapping[str, Any]]:
         oldest = None if since is None else f"{since:.6f}"
@@ -208,15 +209,14 @@ class SlackApi:
             self._client.conversations_replies, channel=channel, ts=ts, include_all_metadata=True
         )
 
-    def _first(self, pages: Iterable[Mapping[str, Any]], event: str, name: str, value: str | int) -> str:
-        """The oldest message with our mark; empty when there is none."""
-        found = (
-            str(message["ts"])
-            for page in pages
-            for message in _member(page, "messages", list)
-            if self._mark(message, event).get(name) == value
-        )
-        return min(found, default="")
+    def _marked(
+        self, pages: Iterable[Mapping[str, Any]], event: str, name: str, value: str | int
+    ) -> Iterator[str]:
+        """The messages that carry our mark. No further page is asked for than is looked at."""
+        for page in pages:
+            for message in _member(page, "messages", list):
+                if self._mark(message, event).get(name) == value:
+                    yield str(message["ts"])
 
     def _mark(self, message: Mapping[str, Any], event: str) -> Mapping[str, Any]:
         metadata = message.get("metadata") or {}

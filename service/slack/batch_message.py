@@ -34,7 +34,7 @@ def _fallback(tally: Tally) -> str:
 
 
 def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
-    yield {"type": "header", "text": plain(f"Batch {tally.name}: {tally.title}")}
+    yield {"type": "header", "text": plain(": ".join(filter(None, (f"Batch {tally.name}", tally.title))))}
     if tally.stopped:
         yield section(
             f":octagonal_sign: *Stopped.* Nothing more of it begins.\n> {escape(tally.stopped_because)}"

@@ -3,9 +3,7 @@
 Two hundred posts are read by nobody, and Slack takes one a second.
 """
 
-import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
@@ -16,17 +14,16 @@ from connectors.sdk.errors import ConnectorError
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind
-from service.engine.desk import Desk
 from service.engine.tally import Tally, of_a_large_batch, tally
+from service.ledger.entry import LedgerEntry
 from service.people.person import Identity, IdentityKind, records_of
 from service.slack import homes
-from service.slack.api import BATCH_EVENT, CONTENT, GONE, LINE_EVENT, SlackApi, SlackSaidNo
+from service.slack.api import BATCH_EVENT, CONTENT, GONE, LINE_EVENT, SlackSaidNo
 from service.slack.batch_message import batch_message, called
-from service.slack.look import Look
+from service.slack.hand import Hand, before
 from service.slack.message import NAMELESS, digest
 from service.slack.patience import Patience
 from service.slack.people import identity
-from service.slack.scribe import before
 from service.slack.tables import SlackBatch, SlackMessage
 from service.slack.text import Message, section
 from service.store.failpoints import passing
@@ -41,33 +38,14 @@ _QUIET: Final = tuple(map(DepartureKind, sorted(NAMELESS)))
 
 
 class Batches:
-    """Keeps each large batch's message as the batch is. Used by the publisher's thread.
+    """Keeps each large batch's message as the batch is. Used by the publisher's thread."""
 
-    Args:
-        channels: Where checklists stand, and where those go whose leaver reads the first.
-        real_now: The real time, for comparing with Slack's.
-        ticking: Seconds that only grow.
-    """
-
-    def __init__(
-        self,
-        desk: Desk,
-        api: SlackApi,
-        *,
-        look: Look,
-        team: str,
-        channels: tuple[str, str],
-        real_now: Callable[[], datetime],
-        ticking: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._desk = desk
-        self._api = api
-        self._look = look
-        self._team = team
-        self._channels = channels
-        self._real_now = real_now
-        self._ticking = ticking
-        self._patience = Patience(ticking)
+    def __init__(self, hand: Hand) -> None:
+        self._desk, self._api, self._team = hand.desk, hand.api, hand.team
+        self._look = hand.look
+        self._channels = hand.channels
+        self._real_now, self._ticking = hand.real_now, hand.ticking
+        self._patience = Patience(hand.ticking)
         self._looked: float | None = None
 
     def step(self) -> None:
@@ -128,7 +106,7 @@ class Batches:
     def _where(self, row: SlackBatch) -> str:
         """The channel to write to: never one that somebody of the batch reads. Empty: nowhere."""
         choices = (row.channel,) if row.channel else self._channels
-        return next((each for each in choices if each and not self._is_read_by_leavers(each, row)), "")
+        return next((each for each in choices if not self._is_read_by_leavers(each, row)), "")
 
     def _is_read_by_leavers(self, channel: str, row: SlackBatch) -> bool:
         users = [identity(self._team, user) for user in self._api.members(channel)]
@@ -183,6 +161,20 @@ class Batches:
             session.execute(update(SlackBatch).where(SlackBatch.batch_id == row.batch_id).values(**new))
         for name, value in new.items():
             setattr(row, name, value)
+
+
+def count_again(session: Session, entries: Sequence[LedgerEntry]) -> None:
+    """The message of each batch that entries of the ledger speak of may say something else now."""
+    named = {str(entry.content["body"]["batch"]) for entry in entries if _names_a_batch(entry)}
+    departures = {entry.departure_id for entry in entries if entry.departure_id}
+    its = select(Departure.batch_id).where(Departure.id.in_(departures), Departure.batch_id.is_not(None))
+    of_them = or_(SlackBatch.batch_id.in_(named), SlackBatch.batch_id.in_(its))
+    session.execute(update(SlackBatch).where(of_them, SlackBatch.settled.is_(True)).values(settled=False))
+
+
+def _names_a_batch(entry: LedgerEntry) -> bool:
+    body = entry.content["body"]
+    return entry.event.startswith("batch.") and isinstance(body, dict) and "batch" in body
 
 
 def _mark(row: SlackBatch) -> dict[str, Any]:

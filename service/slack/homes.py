@@ -1,18 +1,15 @@
 """Where a run is told of: by itself, or beneath the message of the large batch it belongs to."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from service.departures.batch import Batch
-from service.departures.departure import Departure
 from service.engine.facts import RunFacts
 from service.engine.states import WaitsFor
 from service.engine.tally import of_a_large_batch
-from service.ledger.entry import LedgerEntry
 from service.slack.items import open_items
 from service.slack.message import TELLING
 from service.slack.tables import SlackBatch
@@ -48,17 +45,3 @@ def needs_somebody(facts: RunFacts) -> bool:
     waiting = any(step.waits_for is not WaitsFor.DEVICE for step in open_items(facts))
     found = facts.finding is not None and facts.finding.verdict in TELLING
     return bool(waiting or found or facts.questions or facts.held or facts.alarms)
-
-
-def count_again(session: Session, entries: Sequence[LedgerEntry]) -> None:
-    """The message of each batch that entries of the ledger speak of may say something else now."""
-    named = {str(entry.content["body"]["batch"]) for entry in entries if _names_a_batch(entry)}
-    departures = {entry.departure_id for entry in entries if entry.departure_id}
-    its = select(Departure.batch_id).where(Departure.id.in_(departures), Departure.batch_id.is_not(None))
-    of_them = or_(SlackBatch.batch_id.in_(named), SlackBatch.batch_id.in_(its))
-    session.execute(update(SlackBatch).where(of_them, SlackBatch.settled.is_(True)).values(settled=False))
-
-
-def _names_a_batch(entry: LedgerEntry) -> bool:
-    body = entry.content["body"]
-    return entry.event.startswith("batch.") and isinstance(body, dict) and "batch" in body

@@ -22,7 +22,7 @@ from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.ledger.readers import advance, position, unread
 from service.slack.api import SlackSaidNo
-from service.slack.homes import count_again
+from service.slack.batches import count_again
 from service.slack.patience import Patience
 from service.slack.scribe import Scribe, Written
 from service.slack.tables import SlackMessage

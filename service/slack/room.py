@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint
 from slack_bolt import App
@@ -21,6 +21,7 @@ from service.slack.badge import Badges
 from service.slack.batches import Batches
 from service.slack.checking import checks
 from service.slack.door import Lock, door
+from service.slack.hand import Hand
 from service.slack.handlers import Handlers
 from service.slack.look import Look
 from service.slack.publisher import Publisher
@@ -77,9 +78,15 @@ def create_slack(
     look = _look(section, base_url)
     at_once = _api(section, token, real_now, lane="slack-clicks", deadline_s=CLICK_DEADLINE_S)
     publishing = _api(section, token, real_now, lane="slack", deadline_s=PUBLISHER_DEADLINE_S)
-    where: dict[str, Any] = {"team": section.team_id, "channels": (section.channel, section.fallback_channel)}
-    scribe = Scribe(desk, publishing, look=look, real_now=real_now, **where)
-    batches = Batches(desk, publishing, look=look, real_now=real_now, **where)
+    hand = Hand(
+        desk=desk,
+        api=publishing,
+        look=look,
+        team=section.team_id,
+        channel=section.channel,
+        fallback_channel=section.fallback_channel,
+        real_now=real_now,
+    )
     alarms = AlarmTeller(desk, publishing, look=look, channel=section.channel)
     handlers = Handlers(desk, at_once, Badges(desk, at_once, team=section.team_id), look=look)
     pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="slack")
@@ -87,7 +94,7 @@ def create_slack(
     over_http = section.mode is SlackMode.HTTP
     lock = Lock(team=section.team_id, app_id=section.app_id, key=key, real_now=real_now)
     return SlackRoom(
-        publisher=Publisher(desk, scribe, beside=(alarms.step, batches.step)),
+        publisher=Publisher(desk, Scribe(hand), beside=(alarms.step, Batches(hand).step)),
         bolt=bolt,
         pool=pool,
         blueprint=door(bolt, lock) if over_http else None,

@@ -4,10 +4,8 @@ Before each call that posts, the intent is committed. An intent without a result
 then Slack is searched for our mark before anything is posted.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,13 +13,13 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from service.engine.desk import Desk
 from service.engine.facts import RunFacts
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.people.person import Person, records_of
 from service.slack import people
-from service.slack.api import LINE_EVENT, RUN_EVENT, SlackApi, SlackSaidNo
+from service.slack.api import LINE_EVENT, RUN_EVENT, SlackSaidNo
+from service.slack.hand import Hand, before
 from service.slack.homes import Home, home_of, needs_somebody
 from service.slack.look import Look
 from service.slack.message import NAMELESS, checklist, digest
@@ -38,8 +36,6 @@ RUN_EVERY_S: Final = 1.2
 EDITS, EDITS_WITHIN_S = 40, 60.0
 #: Slack takes about one post a second in a channel, and short bursts.
 POSTS, POSTS_WITHIN_S = 10, 10.0
-#: How far before our own intent a post is looked for: the machine's clock may have been set wrong by hours meanwhile.
-CLOCKS_DIFFER: Final = timedelta(days=1)
 
 
 class Written(StrEnum):
@@ -57,33 +53,13 @@ class Written(StrEnum):
 
 
 class Scribe:
-    """Writes one run at a time. Used by one thread.
+    """Writes one run at a time. Used by one thread."""
 
-    Args:
-        channel: Where checklists stand.
-        fallback_channel: Where those go whose leaver reads the first; empty for nowhere.
-        real_now: The real time, for comparing with Slack's.
-        ticking: Seconds that only grow.
-    """
-
-    def __init__(
-        self,
-        desk: Desk,
-        api: SlackApi,
-        *,
-        look: Look,
-        team: str,
-        channels: tuple[str, str],
-        real_now: Callable[[], datetime],
-        ticking: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._desk = desk
-        self._api = api
-        self._look = look
-        self._team = team
-        self._channel, self._fallback_channel = channels
-        self._real_now = real_now
-        self._ticking = ticking
+    def __init__(self, hand: Hand) -> None:
+        self._desk, self._api, self._team = hand.desk, hand.api, hand.team
+        self._look = hand.look
+        self._channels = hand.channels
+        self._real_now, self._ticking = hand.real_now, hand.ticking
         self._edits = Pace(most=EDITS, within_s=EDITS_WITHIN_S)
         self._posts = Pace(most=POSTS, within_s=POSTS_WITHIN_S)
         self._edited: dict[str, float] = {}
@@ -132,7 +108,7 @@ class Scribe:
         return replace(self._look, it_mention="") if thread_ts else self._look
 
     def has_turn(self, row: SlackMessage) -> bool:
-        """Whether the pace lets be sent what this run most likely needs: drawing costs more than asking this."""
+        """Whether the pace has room for what this run most likely needs: drawing costs more than asking this."""
         if row.ts and row.shown_seq >= row.seen_seq:
             return self._posts.is_free(self._ticking())  # its thread lacks lines
         return self._may_edit(row)
@@ -152,15 +128,15 @@ class Scribe:
         """The channel to write to: never one that the leaver reads. Empty: nowhere, which an alarm says."""
         with self._desk.store.read() as session:
             leaver = people.slack_users(session, records_of(facts.leaver_person_id), self._team)
-        apart = [home.channel] if home else [self._channel, self._fallback_channel]
-        choices = [row.channel] if row.channel else apart
-        for channel in filter(None, choices):
+        apart = (home.channel,) if home else self._channels
+        choices = (row.channel,) if row.channel else apart
+        for channel in choices:
             if not leaver & self._api.members(channel):
                 if row.kept_back_since is not None:
                     self._save(row, kept_back_since=None)
                 return channel
         if row.kept_back_since is None:  # said once; the alarm stays until it changes
-            log.error("slack.leaver_in_channel", run=facts.number, channels=[*filter(None, choices)])
+            log.error("slack.leaver_in_channel", run=facts.number, channels=list(choices))
             self._save(row, kept_back_since=self._desk.now())
         return ""
 
@@ -298,11 +274,6 @@ def _mark(row: SlackMessage) -> dict[str, Any]:
 def _told_with_it(row: SlackMessage) -> dict[str, Any]:
     """Beneath a batch's message, what was before is in the checklist: no death in between makes lines of it."""
     return {"told_seq": row.seen_seq} if row.thread_ts else {}
-
-
-def before(tried_at: datetime) -> float:
-    """From when on a post is looked for that was tried then, as Slack counts."""
-    return (tried_at - CLOCKS_DIFFER).timestamp()
 
 
 def _had_waited(session: Session, entry: LedgerEntry) -> bool:

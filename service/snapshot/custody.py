@@ -131,7 +131,7 @@ class Shelf:
     def _day(self, connector: str, day: date) -> DayFile:
         path = Path(
             f"{self.folder}/days/{connector}/{day.isoformat()}.enc"
-        )  # of a hundred days, each at once
+        )  # a hundred for each leaver: joining them part by part shows
         return DayFile(path, self.keys, f"{DAY}/{connector}/{day}")
 
 

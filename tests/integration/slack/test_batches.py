@@ -11,33 +11,19 @@ from service.departures.batch import Batch, Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind
 from service.engine.undo import UndoWish
-from service.slack import homes
 from service.slack.alarms import behind_since
 from service.slack.batch_message import STEP_IN
 from service.slack.batches import EVERY_S
 from service.store import Store
 from tests.integration.slack.test_clicking import impatient, more
-from tests.unit.engine.world import departure, person
+from tests.unit.engine.world import PLAYBOOK, departure, person
 from tests.unit.slack.office import IVAN, MIKE, ROBOT
 
-NOBODY_NEEDED = """
-playbook: test
-version: 1
-summary: A test.
-steps:
-  - id: shut
-    action: chaos.disable_account
-    minimum: observed
-    deadline: 10m
-    critical: true
-"""
+pytestmark = pytest.mark.usefixtures("three_are_many")
+
+NOBODY_NEEDED = PLAYBOOK.partition("  - id: sessions")[0]
 #: Who leaves with Mike.
 OTHERS = ("Nora Ek", "Olga Ray", "Pete Low")
-
-
-@pytest.fixture(autouse=True)
-def _three_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(homes, "FEW", 3)
 
 
 def many(office: Any, *, count: int = 3, **how: Any) -> None:
@@ -80,6 +66,7 @@ def test_a_batch_of_which_nobody_is_needed_has_one_message_and_nothing_beneath_i
     (message,) = heads(office)
     assert message["text"] == "Batch B-1: 4 of 4 closed"
     assert "4 of 4: every login shut and read back" in str(message["blocks"])
+    assert "wave.csv" not in str(message), "what a file is called may give a layoff away"
     assert beneath(office) == []
     with office.world.store.read() as session:
         assert behind_since(session) is None

@@ -16,17 +16,14 @@ from service.engine.record import record_run
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
 from service.ledger.event import Event
-from service.slack import homes, whole_batch
+from service.slack import whole_batch
 from service.slack.batches import EVERY_S
 from service.slack.payload import BadPayload, batch
 from service.slack.scribe import Scribe
 from tests.integration.slack.test_batches import NOBODY_NEEDED, beneath, checklists, heads, many, step_in
 from tests.unit.engine.world import departure, person
 
-
-@pytest.fixture(autouse=True)
-def _three_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(homes, "FEW", 3)
+pytestmark = pytest.mark.usefixtures("three_are_many")
 
 
 def test_what_opens_again_between_two_countings_is_counted(office: Any) -> None:

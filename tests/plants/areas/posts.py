@@ -16,8 +16,8 @@ PLANTS = (
     Plant(
         protects="No batch is told of where somebody reads who leaves with it.",
         file="service/slack/batches.py",
-        text="if each and not self._is_read_by_leavers(each, row)",
-        becomes="if each",
+        text=" if not self._is_read_by_leavers(each, row)",
+        becomes="",
         tests=(
             f"{BATCHES}::test_where_somebody_of_the_batch_reads_another_channel_takes_it",
             f"{BATCHES}::test_where_there_is_no_such_channel_each_is_told_of_where_they_do_not_read",
@@ -51,6 +51,13 @@ PLANTS = (
         text="or_(Departure.kind.not_in(quiet), Departure.effective_at <= now)",
         becomes='Departure.id != ""',
         tests=(f"{BATCHES}::test_nobody_learns_of_a_layoff_before_its_time",),
+    ),
+    Plant(
+        protects="What a file of departures is called is not told in Slack.",
+        file="service/engine/tally.py",
+        text='        title=batch.title if batch.origin is Origin.GUARDRAIL else "",',
+        becomes="        title=batch.title,",
+        tests=(f"{BATCHES}::test_a_batch_of_which_nobody_is_needed_has_one_message_and_nothing_beneath_it",),
     ),
     Plant(
         protects="What is sealed is not counted in the message of a batch.",
@@ -162,7 +169,7 @@ PLANTS = (
     ),
     Plant(
         protects="A message that was posted while the clock was hours ahead is found.",
-        file="service/slack/scribe.py",
+        file="service/slack/hand.py",
         text="CLOCKS_DIFFER: Final = timedelta(days=1)",
         becomes="CLOCKS_DIFFER: Final = timedelta(minutes=1)",
         tests=(

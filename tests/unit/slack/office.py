@@ -23,6 +23,7 @@ from service.settings import SlackMode, SlackSection
 from service.slack import SlackRoom, create_slack
 from service.slack.api import SlackApi
 from service.slack.batches import Batches
+from service.slack.hand import Hand
 from service.slack.look import Look
 from service.slack.publisher import Publisher
 from service.slack.scribe import Scribe
@@ -68,15 +69,17 @@ class Office:
             now=lambda: datetime.now(UTC),
             deadline_s=5.0,
         )
-        where: dict[str, Any] = {
-            "look": Look(base_url="https://exeunt.example.com", it_mention="<!subteam^SIT>", **look),
-            "team": TEAM,
-            "channels": (CHANNEL, "CFALLBACK"),
-            "real_now": lambda: datetime.now(UTC) + self.clock_ahead,
-            "ticking": self.ticks,
-        }
-        batches = Batches(desk, api, **where)
-        return Publisher(desk, Scribe(desk, api, **where), ticking=self.ticks, beside=[batches.step])
+        hand = Hand(
+            desk=desk,
+            api=api,
+            look=Look(base_url="https://exeunt.example.com", it_mention="<!subteam^SIT>", **look),
+            team=TEAM,
+            channel=CHANNEL,
+            fallback_channel="CFALLBACK",
+            real_now=lambda: datetime.now(UTC) + self.clock_ahead,
+            ticking=self.ticks,
+        )
+        return Publisher(desk, Scribe(hand), ticking=self.ticks, beside=[Batches(hand).step])
 
     def publish(self, rounds: int = 3) -> None:
         for _ in range(rounds):
