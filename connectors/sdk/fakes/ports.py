@@ -1,9 +1,12 @@
 """Ports on loopback for fakes and for programs that are started beside them."""
 
+import fcntl
+import os
 import random
 import socket
-import threading
+import tempfile
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 #: Below what a system gives to whoever calls out: no call may take a port between its choice and its use.
@@ -11,21 +14,30 @@ PORTS: Final = range(10_000, 32_000)
 #: It has no factor in common with how many ports there are, so each is met before one is met again.
 _STRIDE: Final = 7_919
 
-_lock = threading.Lock()
-_met = random.randrange(len(PORTS))  # noqa: S311  no secret: another process begins elsewhere
-
 
 def spare_port() -> int:
     """A TCP port that was free a moment ago. The same one comes again only after all the others.
 
     Connections, tokens and pauses are kept by address: at an address that comes again, what was left of the last
-    system there would be met.
+    system there would be met. All processes of a user take theirs from one walk: a port that another process has
+    chosen is free until that process listens.
     """
-    global _met  # noqa: PLW0603  one walk for the process
     while True:
-        with _lock:
-            _met += 1
-            port = PORTS[_met * _STRIDE % len(PORTS)]
+        port = PORTS[_next_step() * _STRIDE % len(PORTS)]
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+
+
+def _next_step() -> int:
+    """How far the walk has come, this step included; an empty or broken file begins it anywhere."""
+    kept = Path(tempfile.gettempdir()) / f"exeunt-ports-{os.getuid()}"
+    file = os.open(kept, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        said = os.pread(file, 20, 0)
+        step = int(said) + 1 if said.isdigit() else random.randrange(len(PORTS))  # noqa: S311  no secret
+        os.pwrite(file, f"{step:020}".encode(), 0)
+        return step
+    finally:
+        os.close(file)  # lets go of the lock too
