@@ -177,11 +177,12 @@ def _stands_still(service: "Service") -> str:
 
 
 def _report(service: "Service", begun: "Sequence[str]") -> int:
-    """What is left: what a person must decide, and what is never brought back."""
+    """What is left: what a person must decide, with what goes on with it, and what is never brought back."""
     now: list[Progress] = service.desk.undoing(begun)
     for each in now:
-        for title, why in each.open:
-            click.echo(f"R-{each.number}: {title}: needs a person. {why}".rstrip())
+        for asks in each.open:
+            click.echo(" ".join(filter(None, (f"R-{each.number}: {asks.title}: needs a person.", asks.why))))
+            click.echo(f"  {asks.goes_on_by}")
         for title, what in each.lost:
             click.echo(f"R-{each.number}: {title}: not brought back. {what}")
     left = sum(not each.finished for each in now)

@@ -1,6 +1,6 @@
 """Reading how far a run is taken back, for one run or for many."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from service.engine.facts import UndoFact
-from service.engine.states import ENDED, MOVING, StepState
+from service.engine.states import ENDED, MOVING, StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.engine.undos import Undo
 from service.people.person import Person
@@ -55,11 +55,20 @@ def _lost(undo: Undo, steps: Iterable[StepRun]) -> tuple[tuple[str, str], ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    """What of a way back does not go on without a person: why, the commands that go on with it, and its page."""
+
+    title: str
+    why: str
+    goes_on_by: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far one run is taken back.
 
-    `moving` says that it goes on without anybody, `ended` how many of its steps ended, forwards and back. `open` are
-    its undo steps that wait for a person, with why.
+    `moving` says that it goes on without anybody, `ended` how many of its steps ended, forwards and back.
     """
 
     run_id: str
@@ -67,7 +76,7 @@ class Progress:
     finished: bool
     moving: bool
     ended: int
-    open: tuple[tuple[str, str], ...]
+    open: tuple[Open, ...]
     lost: tuple[tuple[str, str], ...]
 
 
@@ -91,7 +100,8 @@ def _progress(undo: Undo, run: Run, steps: Collection[StepRun]) -> Progress:
     asking = [step for step in steps if step.undoes is not None and step.state in ASKING]
     # a step forwards that is still out comes back first, and what waits for nobody goes on with the next cycle
     on_its_way = any(step.state in MOVING and not step.is_paused_in(run) for step in steps)
-    nobody_asked = not asking and not any(step.is_paused_in(run) for step in steps)
+    paused = [step for step in steps if step.is_paused_in(run)]
+    nobody_asked = not asking and not paused
     finished = undo.finished_at is not None
     return Progress(
         run_id=undo.run_id,
@@ -99,6 +109,32 @@ def _progress(undo: Undo, run: Run, steps: Collection[StepRun]) -> Progress:
         finished=finished,
         moving=not finished and (on_its_way or nobody_asked),
         ended=sum(step.state in ENDED for step in steps),
-        open=tuple((step.title, step.why) for step in asking),
+        open=(*(_asks(step, run) for step in asking), *_resumed(paused, run)),
         lost=_lost(undo, steps),
     )
+
+
+def _asks(step: StepRun, run: Run) -> Open:
+    """A step that waits for somebody; the command fits it as it stands, and the page takes what was done by hand."""
+    why = " ".join(filter(None, (step.why, step.fix))) or step.instructions
+    page, which = f"/runs/R-{run.number}#{step.step}", f"R-{run.number} --step {step.step}"
+    if step.waits_for is WaitsFor.DEVICE:
+        by = f"To ask it again: exeunt decide check {which}"
+    elif step.asks_person:
+        by = f"To confirm it: {page}"
+    else:
+        by = f"To try it again: exeunt decide retry {which}; to confirm what was done by hand: {page}"
+    return Open(title=step.title, why=why, goes_on_by=by, page=page)
+
+
+def _resumed(paused: Collection[StepRun], run: Run) -> Iterator[Open]:
+    """What somebody paused: the run as a whole, else steps one by one."""
+    page, by = f"/runs/R-{run.number}/intervene", f"To go on: exeunt decide resume R-{run.number}"
+    if run.paused and paused:
+        yield Open(title="What is left", why="The run is paused.", goes_on_by=by, page=page)
+        return
+    for step in paused:
+        if step.undoes is not None and step.state not in ASKING:
+            yield Open(
+                title=step.title, why="It is paused.", goes_on_by=f"{by} --step {step.step}", page=page
+            )

@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import select, update
 
 from service.app import create_service
+from service.cli.undo import _report as report
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.engine.alone import OnlyEngine
-from service.engine.states import StepState
+from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepRun
 from service.engine.undo import sweep
+from service.playbook.model import Grade
 from service.settings import load
 from tests.unit.cli.test_commands import Shell, empty, exeunt  # noqa: F401  the folder, and the people in it
 from tests.unit.cli.test_decide import two_runs  # noqa: F401  two people have left
@@ -111,6 +113,31 @@ def test_taking_back_asks_and_no_means_no(two_runs: Shell) -> None:  # noqa: F81
 
     assert said.code == 2
     assert state(two_runs, "R-1") != "withdrawn"
+
+
+def test_what_a_person_must_do_says_the_page_that_goes_on_with_it(
+    two_runs: Shell,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        done = {"state": StepState.DONE, "grade": Grade.ATTESTED, "started_at": service.now()}
+        session.execute(update(StepRun).values(done))
+    two_runs("undo", "R-1", "--because", WHY, "--yes", "--no-wait")
+    with service.store.write() as session:
+        asked = update(StepRun).where(StepRun.undoes.is_not(None))
+        session.execute(asked.values(state=StepState.WAITING, waits_for=WaitsFor.PERSON))
+        run_id, step = session.execute(
+            select(StepRun.run_id, StepRun.step).where(StepRun.undoes.is_not(None))
+        ).one()
+
+    code = report(service, [run_id])
+
+    service.close()
+    first, then, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("R-1: Take back: ")
+    assert then == f"  To confirm it: /runs/R-1#{step}"
+    assert (code, last) == (3, "0 of 1 taken back, 1 not yet.")
 
 
 @pytest.mark.parametrize(

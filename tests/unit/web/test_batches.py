@@ -65,6 +65,17 @@ def test_a_batch_is_taken_back_from_its_page_and_the_report_says_what_is_left(ba
     assert departure(batch.world).state is DepartureState.WITHDRAWN
 
 
+def test_what_of_a_way_back_waits_for_a_person_leads_to_where_it_is_decided(batch: Any) -> None:
+    batch.run()
+    batch.world.fake.state["accounts"]["acc-1"]["blocked_by"] = "security"
+    send(batch, "/batches/B-1/undo", everybody="1", note=WHY)
+    sweep_and_drain(batch.world)
+
+    report = batch.browser("it").get("/batches/B-1/undo").text
+
+    assert '<a href="/runs/R-1#undo.shut">Restore: Chaos: Shut the login</a>: ' in report
+
+
 def test_without_a_reason_each_run_says_why_it_was_refused(batch: Any) -> None:
     batch.run()
 
