@@ -13,6 +13,7 @@ import rich_click as click
 from service.cli._open import FAILED, UNREACHABLE, WRONG_USE, not_opened, opened, stop
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
     from sqlalchemy.orm import Session
 
     from service.app import Service
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The databases there are, as an address may begin.
 DRIVERS = ("sqlite", "postgresql", "postgresql+psycopg")
+#: What they are called, by their dialect.
+NAMES = {"sqlite": "a file (SQLite)", "postgresql": "PostgreSQL"}
 
 
 @click.group()
@@ -70,14 +73,22 @@ def _operator(settings: "Settings", session: "Session") -> str:
 @click.option(
     "--to", "url", required=True, help="The empty database, postgresql+psycopg://exeunt@db:5432/exeunt."
 )
-def copy(url: str) -> None:
-    """Copy everything into an empty database, in one transaction, and verify the record there."""
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def copy(*, url: str, yes: bool) -> None:
+    """Copy everything into an empty database, in one transaction, and verify the record there.
+
+    From then on the old one starts no more, whichever of the two is a file.
+    """
     from service.engine import installation
     from service.engine.alone import OnlyEngine
     from service.settings import CONFIG_FILE
 
     _know_every_table()
     with opened() as service:
+        with _refusals():
+            closes = _closes(service, url)
+        if not yes and not click.confirm(f"{closes} Go on?"):
+            stop("Nothing was copied.", WRONG_USE)
         only = OnlyEngine(service.store)
         try:
             only.take()  # nothing is written to the old one while it is copied
@@ -93,6 +104,28 @@ def copy(url: str) -> None:
         f"Now write into {CONFIG_FILE}, or change what stands there:\n\n[database]\nurl = {json.dumps(url)}\n"
     )
     click.echo("The old database starts no more. Keep it until the new one has a backup.")
+
+
+def _closes(service: "Service", url: str) -> str:
+    """What whoever gives the go cannot take back with the same command, and what a file does not carry."""
+    here, there = service.store.engine.dialect.name, _address(url).get_backend_name()
+    said = f"Everything is copied from {NAMES[here]} to {NAMES[there]}; from then on this one starts no more."
+    if (here, there) == ("postgresql", "sqlite"):
+        return (
+            f"{said} A file is for one process: exeunt serve alone, without web and worker nodes beside it."
+        )
+    return said
+
+
+def _address(url: str) -> "URL":
+    """Raises `ArgumentError` for what is no address of a database that we know."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    address = make_url(url)
+    if address.drivername not in DRIVERS:  # others would be asked for as packages that are missing
+        raise ArgumentError
+    return address
 
 
 def _copied(service: "Service", target: "Store") -> dict[str, int]:
@@ -114,14 +147,9 @@ def _copied(service: "Service", target: "Store") -> dict[str, int]:
 
 @contextmanager
 def _target(url: str) -> Iterator["Store"]:
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
     from service.engine.at_work import nobody_beside
     from service.store import Store, migrate
 
-    if make_url(url).drivername not in DRIVERS:  # others would be asked for as packages that are missing
-        raise ArgumentError
     target = Store(url)
     try:
         migrate.upgrade(target, refuse=nobody_beside(target))

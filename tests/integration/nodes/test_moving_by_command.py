@@ -14,7 +14,7 @@ pytestmark = pytest.mark.postgres
 
 
 def copied(exeunt: Shell, url: str) -> Said:
-    return exeunt("database", "copy", "--to", url)
+    return exeunt("database", "copy", "--to", url, "--yes")
 
 
 def moves(exeunt: Shell, url: str) -> None:
@@ -46,6 +46,31 @@ def test_after_the_copy_the_old_database_starts_no_more(exeunt: Shell, postgres_
 
     assert said.code == 2
     assert "was copied to another, set [database] url" in said.err
+
+
+def test_going_back_to_a_file_asks_and_says_that_one_process_is_left(
+    exeunt: Shell, postgres_url: str
+) -> None:
+    copied(exeunt, postgres_url)
+    moves(exeunt, postgres_url)
+    back = f"sqlite:///{exeunt.folder / 'back.db'}"
+
+    no = exeunt("database", "copy", "--to", back, answer="n\n")
+
+    assert (no.code, no.err) == (2, "Nothing was copied.\n")
+    assert "from PostgreSQL to a file (SQLite); from then on this one starts no more" in no.out
+    assert "exeunt serve alone, without web and worker nodes beside it" in no.out
+    assert exeunt("departures").code == 0
+    assert exeunt("database", "copy", "--to", back, answer="y\n").code == 0
+    assert "was copied to another" in exeunt("departures").err
+
+
+def test_going_to_many_nodes_asks_in_the_same_words_and_no_means_no(exeunt: Shell, postgres_url: str) -> None:
+    no = exeunt("database", "copy", "--to", postgres_url, answer="n\n")
+
+    assert (no.code, no.err) == (2, "Nothing was copied.\n")
+    assert "from a file (SQLite) to PostgreSQL; from then on this one starts no more. Go on?" in no.out
+    assert exeunt("departures").code == 0
 
 
 def test_a_second_copy_is_refused_and_the_first_goes_on(exeunt: Shell, postgres_url: str) -> None:

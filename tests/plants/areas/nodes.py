@@ -355,6 +355,18 @@ PLANTS = (
         ),
     ),
     Plant(
+        protects="A database is not closed before whoever copies it has said yes.",
+        file="service/cli/database.py",
+        text="        if not yes and not click.confirm(",
+        becomes="        if yes and not click.confirm(",
+        tests=(
+            (
+                "tests/integration/nodes/test_moving_by_command.py::"
+                "test_going_to_many_nodes_asks_in_the_same_words_and_no_means_no"
+            ),
+        ),
+    ),
+    Plant(
         protects="Of a database and its unfinished copy one starts.",
         file="service/cli/database.py",
         text="    rows = copied(service.store, target, Base.metadata, but=but)",
