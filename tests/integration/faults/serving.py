@@ -33,9 +33,12 @@ from service.engine.held import held_groups, waiting_releases
 from service.engine.interventions import Verb, Wish
 from service.engine.states import StepState, WaitsFor
 from service.engine.tables import Run, StepRun
+from service.ledger.entry import LedgerEntry
+from service.ledger.readers import position
 from service.people.person import Person
 from service.slack import batches, homes, publisher, scribe
 from service.slack.alarms import behind_since
+from service.slack.tables import SlackMessage
 from service.web.access import open_to
 from service.web.links import OneTimeLinks, path_of
 from tests.integration.faults import company
@@ -193,8 +196,16 @@ def _standing(service: Service) -> Mapping[str, Any]:
             "waves": _waves(session),
             "closed": _closed(session),
             "paused": list(session.scalars(select(Run.id).where(Run.paused.is_(True)))),
-            "untold": behind_since(session) is not None,
+            "untold": _untold(session) if behind_since(session) is not None else 0,
         }
+
+
+def _untold(session: Session) -> int:
+    """How much Slack has not been told yet: runs, and entries that nobody has read for it. At least one."""
+    behind = SlackMessage.seen_seq > SlackMessage.told_seq
+    runs = session.scalar(select(func.count()).select_from(SlackMessage).where(behind)) or 0
+    newest = session.scalar(select(func.max(LedgerEntry.seq))) or 0
+    return max(1, runs + newest - position(session, publisher.READER))
 
 
 def _batches(session: Session) -> Mapping[str, list[str]]:
@@ -346,10 +357,11 @@ class Server:
         """Confirm what waits for a person, go on with what is stopped, until nothing moves and nothing waits.
 
         Args:
+            within_s: So long nothing may stand still; while Slack is told of ever fewer, as long as that takes.
             steered: Is told what was asked of which batch, and the answer.
         """
         until = time.monotonic() + within_s
-        quiet = 0
+        quiet, least = 0, sys.maxsize
         while quiet < 3:
             assert time.monotonic() < until, self.call("GET", "/of-tests/open")
             _, now = self.call("GET", "/of-tests/open")
@@ -364,6 +376,8 @@ class Server:
             still = [step for step in now["open"] if step["asks"]]
             stirs = ("paused", "moving", "due", "untold")
             quiet = 0 if still or steer or any(now[each] for each in stirs) else quiet + 1
+            if now["untold"] < least:
+                until, least = time.monotonic() + within_s, now["untold"]
             time.sleep(0.2)
 
 
