@@ -92,7 +92,7 @@ class Tally:
 def tally(session: Session, batch_id: str, *, now: datetime, quiet: Collection[DepartureKind]) -> Tally:
     """Count. What is sealed counts from its time on, and so do these `quiet` kinds: more of them is news too."""
     batch = session.get_one(Batch, batch_id)
-    told = _told(batch_id, now=now, quiet=quiet)
+    told = may_be_told(batch_id, now=now, quiet=quiet)
     found = (
         func.coalesce(func.sum(case((each, 1), else_=0)), 0).label(name)
         for name, each in _counts(now).items()
@@ -141,7 +141,8 @@ def of_a_large_batch(few: int) -> ColumnElement[bool]:
     return size > few
 
 
-def _told(batch_id: str, *, now: datetime, quiet: Collection[DepartureKind]) -> ColumnElement[bool]:
+def may_be_told(batch_id: str, *, now: datetime, quiet: Collection[DepartureKind]) -> ColumnElement[bool]:
+    """Beside a departure: it belongs to this batch, and nobody learns of it before its time."""
     its_time = or_(Departure.kind.not_in(quiet), Departure.effective_at <= now)
     # a number, as no index knows it: by that of the sealed SQLite would go through every departure that is not
     is_seen = cast(Departure.sealed, Integer) == 0

@@ -1,6 +1,7 @@
 """The one message of a large batch, drawn whole from what was counted. It reads and sends nothing."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from service.engine.tally import Tally
@@ -12,28 +13,38 @@ OPEN_BATCH, STEP_IN = "batch.open", "batch.step_in"
 SQUARES: Final = 20
 
 
-def batch_message(tally: Tally, *, look: Look) -> Message:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """What the runs' own messages add: how many have a finding about data, and how many stand by themselves."""
+
+    found: int = 0
+    alone: int = 0
+
+
+def batch_message(tally: Tally, apart: Apart, *, look: Look) -> Message:
     """The message as Slack wants it: `text` for notifications, `blocks` for the eye."""
-    return {"text": cut(_fallback(tally), FALLBACK_MOST), "blocks": list(_blocks(tally, look))}
+    return {"text": cut(_fallback(tally, apart), FALLBACK_MOST), "blocks": list(_blocks(tally, apart, look))}
 
 
-def called(tally: Tally, *, look: Look) -> str:
+def called(tally: Tally, apart: Apart, *, look: Look) -> str:
     """What calls the people who may confirm, once for all of the batch."""
-    runs = "1 run needs" if tally.need == 1 else f"{tally.need} runs need"
-    return f"{look.it} {runs} somebody: see this thread, to which each further one is added."
+    needs = f"{tally.need} {'run needs' if tally.need == 1 else 'runs need'} somebody" if tally.need else ""
+    why = " and ".join(filter(None, (needs, _found(apart))))
+    return f"{look.it} {why}: see this thread, to which each further one is added."
 
 
-def _fallback(tally: Tally) -> str:
+def _fallback(tally: Tally, apart: Apart) -> str:
     parts = [
         f"{tally.closed} of {tally.begun} closed",
         _need(tally) if tally.need else "",
+        _found(apart),
         f"{tally.undone} taken back" if tally.undone else "",
         f"{tally.to_come} not begun" if tally.to_come else "",
     ]
     return f"Batch {tally.name}: {', '.join(filter(None, parts))}"
 
 
-def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
+def _blocks(tally: Tally, apart: Apart, look: Look) -> Iterator[Block]:
     yield {"type": "header", "text": plain(": ".join(filter(None, (f"Batch {tally.name}", tally.title))))}
     if tally.stopped:
         yield section(
@@ -42,11 +53,8 @@ def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
     yield section(
         f"{_bar(tally.closed, tally.begun + tally.to_come)}  *{tally.closed} of {tally.begun} closed*{_amber(tally)}"
     )
-    yield section("\n".join(_lines(tally)))
-    yield context(
-        "Only runs that need somebody are told of one by one, in this thread. "
-        "Each click is kept with name, time and note."
-    )
+    yield section("\n".join(_lines(tally, apart)))
+    yield context(f"{_where(apart)} Each click is kept with name, time and note.")
     url = f"{look.base_url.rstrip('/')}/batches/{tally.name}"
     yield {
         "type": "actions",
@@ -59,7 +67,7 @@ def _blocks(tally: Tally, look: Look) -> Iterator[Block]:
     }
 
 
-def _lines(tally: Tally) -> Iterator[str]:
+def _lines(tally: Tally, apart: Apart) -> Iterator[str]:
     if tally.due:
         icon = ":lock:" if tally.shut >= tally.due and not tally.overdue else ":unlock:"
         yield f"{icon} {tally.shut} of {tally.due}: every login shut and read back"
@@ -68,6 +76,8 @@ def _lines(tally: Tally) -> Iterator[str]:
     if tally.need:
         failed = f", in {tally.failed} of them something failed" if tally.failed else ""
         yield f"{':x:' if tally.failed else ':large_yellow_circle:'} *{_need(tally)}*{failed}"
+    if apart.found:
+        yield f":rotating_light: *{_found(apart)}*"
     if tally.undone:
         yield f":leftwards_arrow_with_hook: {tally.undone} taken back, or on the way back"
     if tally.moving:
@@ -87,6 +97,18 @@ def _to_come(tally: Tally) -> str:
 
 def _need(tally: Tally) -> str:
     return f"{tally.need} {'needs' if tally.need == 1 else 'need'} somebody"
+
+
+def _found(apart: Apart) -> str:
+    return f"{apart.found} with a finding about data" if apart.found else ""
+
+
+def _where(apart: Apart) -> str:
+    """Where runs are told of one by one: a message that stands is never moved."""
+    by_themselves = (
+        f"; {apart.alone} of this batch had a message in the channel before" if apart.alone else ""
+    )
+    return f"Only runs that need somebody are told of one by one, in this thread{by_themselves}."
 
 
 def _amber(tally: Tally) -> str:

@@ -4,22 +4,24 @@ Two hundred posts are read by nobody, and Slack takes one a second.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import exists, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, case, exists, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.selectable import Exists
 
 from connectors.sdk.errors import ConnectorError
 from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureKind
-from service.engine.tally import Tally, of_a_large_batch, tally
+from service.engine.tally import may_be_told, of_a_large_batch, tally
 from service.ledger.entry import LedgerEntry
 from service.people.person import Identity, IdentityKind, records_of
 from service.slack import homes
 from service.slack.api import BATCH_EVENT, CONTENT, GONE, LINE_EVENT, SlackSaidNo
-from service.slack.batch_message import batch_message, called
+from service.slack.batch_message import Apart, batch_message, called
 from service.slack.hand import Hand, before
 from service.slack.message import NAMELESS, digest
 from service.slack.patience import Patience
@@ -34,6 +36,8 @@ log = structlog.get_logger()
 EVERY_S: Final = 10.0
 #: What marks the one line that calls people: no entry of the ledger has this number.
 CALL: Final = -1
+#: A batch whose message Slack refuses for what it says, or lacks, is left alone this long, in seconds.
+REST_S: Final = 300.0
 _QUIET: Final = tuple(map(DepartureKind, sorted(NAMELESS)))
 
 
@@ -47,6 +51,7 @@ class Batches:
         self._real_now, self._ticking = hand.real_now, hand.ticking
         self._patience = Patience(hand.ticking)
         self._looked: float | None = None
+        self._resting: dict[str, float] = {}
 
     def step(self) -> None:
         """Bring the message of each batch that goes on up to date. What Slack does not take now is told later."""
@@ -55,6 +60,8 @@ class Batches:
             return
         self._looked = tick
         for batch_id in self._live():
+            if self._resting.get(batch_id, 0.0) > tick:
+                continue
             try:
                 self._write(batch_id)
             except (ConnectorError, SlackSaidNo) as error:
@@ -66,9 +73,7 @@ class Batches:
     def _live(self) -> list[str]:
         """Large batches of which something is to be told, or whose message may not be as they are."""
         unsettled = exists().where(SlackBatch.batch_id == Batch.id, SlackBatch.settled.is_(False))
-        of_it = (Departure.batch_id == Batch.id, Departure.run_id == SlackMessage.run_id)
-        behind = exists().where(*of_it, SlackMessage.seen_seq > SlackMessage.shown_seq)
-        query = select(Batch.id).where(or_(behind, unsettled), of_a_large_batch(homes.FEW))
+        query = select(Batch.id).where(or_(_behind(Batch.id), unsettled), of_a_large_batch(homes.FEW))
         with self._desk.store.read() as session:
             return list(session.scalars(query.order_by(Batch.number)))
 
@@ -76,20 +81,23 @@ class Batches:
         with self._desk.store.read() as session:
             row = session.get(SlackBatch, batch_id)
             counted = tally(session, batch_id, now=self._desk.now(), quiet=_QUIET)
+            apart = _apart(session, batch_id, now=self._desk.now())
+            is_behind = session.scalar(select(_behind(batch_id)))
         if not counted.begun:
             return  # nobody learns of a dismissal before its time
-        message = batch_message(counted, look=self._look)
+        message = batch_message(counted, apart, look=self._look)
         row = row or self._begun(batch_id)
         try:
             is_told = digest(message) == row.content_sha256 or self._told(row, message)
-            if is_told and counted.need and row.called_at is None:
-                self._call(row, counted)
+            if is_told and (counted.need or apart.found) and row.called_at is None:
+                self._call(row, called(counted, apart, look=self._look))
         except SlackSaidNo as no:
             if no.code not in CONTENT | GONE:
                 raise
             log.error("slack.batch_refused", batch=batch_id, code=no.code)  # noqa: TRY400  the code says it all
             self._save(row, kept_back=bool(row.ts) if no.code in GONE else not row.ts)
-        self._save(row, settled=counted.over)
+            self._resting[batch_id] = self._ticking() + REST_S
+        self._save(row, settled=counted.over and not is_behind)
 
     def _told(self, row: SlackBatch, message: Message) -> bool:
         """Post or edit it; false where everybody's runs are told of by themselves instead."""
@@ -135,10 +143,9 @@ class Batches:
         self._api.update(row.channel, row.ts, message, event=BATCH_EVENT, payload=_mark(row))
         passing("slack.batch.edit.after")
 
-    def _call(self, row: SlackBatch, counted: Tally) -> None:
+    def _call(self, row: SlackBatch, said: str) -> None:
         """Call who may confirm, once: an edit notifies nobody."""
         if not self._api.has_line(row.channel, row.ts, CALL):
-            said = called(counted, look=self._look)
             message = {"text": said, "blocks": [section(said)]}
             payload = {**_mark(row), "seq": CALL}
             passing("slack.batch.call.before")
@@ -170,6 +177,22 @@ def count_again(session: Session, entries: Sequence[LedgerEntry]) -> None:
     its = select(Departure.batch_id).where(Departure.id.in_(departures), Departure.batch_id.is_not(None))
     of_them = or_(SlackBatch.batch_id.in_(named), SlackBatch.batch_id.in_(its))
     session.execute(update(SlackBatch).where(of_them, SlackBatch.settled.is_(True)).values(settled=False))
+
+
+def _behind(batch_id: str | InstrumentedAttribute[str]) -> Exists:
+    """Whether a run of a batch has a message that does not show yet what happened, or none yet."""
+    of_it = (Departure.batch_id == batch_id, Departure.run_id == SlackMessage.run_id)
+    return exists().where(*of_it, SlackMessage.seen_seq > SlackMessage.shown_seq)
+
+
+def _apart(session: Session, batch_id: str, *, now: datetime) -> Apart:
+    stands_alone = and_(SlackMessage.ts != "", SlackMessage.thread_ts == "")
+    counts = (
+        func.coalesce(func.sum(case((each, 1), else_=0)), 0) for each in (SlackMessage.found, stands_alone)
+    )
+    its = select(*counts).join(Departure, Departure.run_id == SlackMessage.run_id)
+    found, alone = session.execute(its.where(may_be_told(batch_id, now=now, quiet=_QUIET))).one()
+    return Apart(found=found, alone=alone)
 
 
 def _names_a_batch(entry: LedgerEntry) -> bool:

@@ -43,5 +43,9 @@ def home_of(session: Session, facts: RunFacts) -> Home | None:
 def needs_somebody(facts: RunFacts) -> bool:
     """Whether a run of a large batch is told of at all: the others are counted."""
     waiting = any(step.waits_for is not WaitsFor.DEVICE for step in open_items(facts))
-    found = facts.finding is not None and facts.finding.verdict in TELLING
-    return bool(waiting or found or facts.questions or facts.held or facts.alarms)
+    return bool(waiting or has_finding(facts) or facts.questions or facts.held or facts.alarms)
+
+
+def has_finding(facts: RunFacts) -> bool:
+    """Whether the snapshot says something about data that somebody should look at."""
+    return facts.finding is not None and facts.finding.verdict in TELLING

@@ -20,7 +20,7 @@ from service.people.person import Person, records_of
 from service.slack import people
 from service.slack.api import LINE_EVENT, RUN_EVENT, SlackSaidNo
 from service.slack.hand import Hand, before
-from service.slack.homes import Home, home_of, needs_somebody
+from service.slack.homes import Home, has_finding, home_of, needs_somebody
 from service.slack.look import Look
 from service.slack.message import NAMELESS, checklist, digest
 from service.slack.pace import Pace
@@ -71,6 +71,8 @@ class Scribe:
             return self._up_to_date(row)
         if facts.sealed or (facts.kind in NAMELESS and facts.effective_at > self._desk.now()):
             return Written.HELD  # nobody learns of a dismissal, or of what is sealed, before its time
+        if row.found != has_finding(facts):
+            self._save(row, found=has_finding(facts))  # a batch's message counts it
         home = self._home(facts) if row.tried_at is None else None
         if home is not None and not home.ts:
             return Written.HOMELESS

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from service.ledger.entry import SEQ
@@ -16,6 +16,7 @@ class SlackMessage(Base):
     posts: with no answer noted beside them, somebody looks in Slack before anything is posted again.
     `kept_back_since`: the leaver reads every channel that it could stand in, so that it stands in none, or as it was.
     `thread_ts` is the message of the batch beneath which it stands; empty where it stands by itself.
+    `found`: its snapshot says something about data that somebody should look at.
     `seen_seq` is the last entry about the run, `shown_seq` the last one drawn, `told_seq` the last one in the thread.
     """
 
@@ -26,6 +27,7 @@ class SlackMessage(Base):
     ts: Mapped[str] = mapped_column(String(40), default="")
     thread_ts: Mapped[str] = mapped_column(String(40), default="", server_default="")
     content_sha256: Mapped[str] = mapped_column(String(64), default="")
+    found: Mapped[bool] = mapped_column(default=False, server_default=false())
     tried_at: Mapped[datetime | None]
     kept_back_since: Mapped[datetime | None]
     seen_seq: Mapped[int] = mapped_column(SEQ)

@@ -2,6 +2,8 @@
 
 import json
 import uuid
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.departures.questions import Question
 from service.engine.desk import Desk
+from service.engine.facts import FindingFact
 from service.engine.record import record_run
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
@@ -22,8 +25,14 @@ from service.slack.payload import BadPayload, batch
 from service.slack.scribe import Scribe
 from tests.integration.slack.test_batches import NOBODY_NEEDED, beneath, checklists, heads, many, step_in
 from tests.unit.engine.world import departure, person
+from tests.unit.slack.facts import finding
 
 pytestmark = pytest.mark.usefixtures("three_are_many")
+
+
+def found_of(departure_id: str) -> Callable[[Any, str], FindingFact | None]:
+    """The snapshot of one departure says that data was taken."""
+    return lambda _, asked: finding() if asked == departure_id else None
 
 
 def test_what_opens_again_between_two_countings_is_counted(office: Any) -> None:
@@ -203,3 +212,66 @@ def test_no_form_opens_for_more_runs_than_it_could_be_answered_for(
 
     assert shown.view is None
     assert shown.text.startswith("B-1 has 4 runs, more than can be answered from here")
+
+
+def test_a_finding_about_data_is_counted_and_calls_people_where_nothing_else_does(office: Any) -> None:
+    """What this product exists for is not lost among two hundred who are closed."""
+    many(office)
+    office.world.desk = replace(office.world.desk, findings=found_of("d-41"))
+    office.publisher = office.new_publisher()
+
+    office.begin(playbook=NOBODY_NEEDED)
+
+    (message,) = heads(office)
+    assert message["text"] == "Batch B-1: 4 of 4 closed, 1 with a finding about data"
+    assert [
+        m["text"].partition(" about data")[0] for m in beneath(office) if m["text"].startswith("<!sub")
+    ] == ["<!subteam^SIT> 1 with a finding"]
+    assert len(checklists(office)) == 1
+
+
+def test_a_finding_that_is_drawn_when_the_batch_was_counted_already_is_counted_too(office: Any) -> None:
+    many(office)
+    office.world.begin(playbook=NOBODY_NEEDED)
+    office.world.drain()
+    office.world.desk = replace(office.world.desk, findings=found_of("d-41"))
+    office.publisher = office.new_publisher()
+    office.publisher.step()  # counts before it draws
+    office.ticks.seconds += EVERY_S + 1
+    office.publisher.step()
+
+    office.publish()
+
+    assert heads(office)[0]["text"].endswith("1 with a finding about data")
+
+
+def test_who_had_a_message_before_the_batch_grew_is_not_said_to_stand_in_its_thread(office: Any) -> None:
+    many(office, count=2)
+    office.begin()
+    with office.world.store.write() as session:
+        later = person("Rosa Mann", "E-60")
+        session.add(later)
+        session.flush()
+        batch_id, at = session.query(Batch).one().id, office.world.clock()
+        session.add(departure(later.id, at, id="d-60", source_id="ev-60", batch_id=batch_id))
+
+    office.confirm("mailbox")
+    office.publish()
+
+    (message,) = [m for m in heads(office) if m["text"].startswith("Batch")]
+    assert "in this thread; 3 of this batch had a message in the channel before." in str(message["blocks"])
+
+
+def test_a_message_that_slack_refuses_is_not_sent_again_at_every_look(office: Any) -> None:
+    many(office)
+    office.begin()
+    office.slack.state["messages"].remove(heads(office)[0])
+    office.confirm("mailbox")
+    for _ in range(12):
+        office.ticks.seconds += EVERY_S + 1
+        office.publisher.step()
+
+    tried = [
+        each for each in office.slack.requests if "exeunt_batch" in str(each.body) and "update" in each.path
+    ]
+    assert len(tried) == 1

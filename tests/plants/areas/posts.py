@@ -242,4 +242,32 @@ PLANTS = (
             ),
         ),
     ),
+    Plant(
+        protects="A finding about data is counted in the message of its batch.",
+        file="service/slack/scribe.py",
+        text="        if row.found != has_finding(facts):",
+        becomes="        if False:",
+        tests=(f"{COUNTED}::test_a_finding_about_data_is_counted_and_calls_people_where_nothing_else_does",),
+    ),
+    Plant(
+        protects="A finding about data in a batch calls people where nothing else does.",
+        file="service/slack/batches.py",
+        text="(counted.need or apart.found)",
+        becomes="counted.need",
+        tests=(f"{COUNTED}::test_a_finding_about_data_is_counted_and_calls_people_where_nothing_else_does",),
+    ),
+    Plant(
+        protects="A batch is counted once more after its last run was drawn.",
+        file="service/slack/batches.py",
+        text="settled=counted.over and not is_behind",
+        becomes="settled=counted.over",
+        tests=(f"{COUNTED}::test_a_finding_that_is_drawn_when_the_batch_was_counted_already_is_counted_too",),
+    ),
+    Plant(
+        protects="A batch's message that Slack refuses is not sent again at every look.",
+        file="service/slack/batches.py",
+        text="            self._resting[batch_id] = self._ticking() + REST_S\n",
+        becomes="",
+        tests=(f"{COUNTED}::test_a_message_that_slack_refuses_is_not_sent_again_at_every_look",),
+    ),
 )
