@@ -13,23 +13,8 @@ SAID_LATE = "tests/unit/departures/test_said_late.py"
 LATE = "tests/unit/engine/test_answering_late.py"
 RESTORING = "service/engine/restoring.py"
 
-WAITS = "tests/unit/engine/test_what_a_way_back_waits_for.py"
 OLDER = "tests/unit/engine/test_undo_of_an_older_run.py"
 PLANTS = (
-    Plant(
-        protects="What a way back leaves to a person says which command or page goes on with it.",
-        file="service/cli/undo.py",
-        text='            click.echo(f"  {asks.goes_on_by}")\n',
-        becomes="",
-        tests=("tests/unit/cli/test_undo.py::test_what_a_person_must_do_says_the_page_that_goes_on_with_it",),
-    ),
-    Plant(
-        protects="A way back that somebody paused is named with what resumes it.",
-        file="service/engine/undo_facts.py",
-        text="*_resumed(paused, run)",
-        becomes="*_resumed((), run)",
-        tests=(f"{WAITS}::test_what_somebody_paused_is_named_with_what_resumes_it",),
-    ),
     Plant(
         protects="An older run is not taken back while a newer one keeps the leaver out.",
         file="service/engine/undo.py",
