@@ -135,6 +135,10 @@ def _keeps(
     """What keeps that from being tried now which somebody wants tried."""
     if wish.verb in WANTS_TRIED:
         yield from waiting.keeps(session, run, touched, now=now)
+    if wish.verb is Verb.RETRY or (
+        wish.step and wish.verb is Verb.RESUME
+    ):  # a run that goes on keeps its times
+        yield from waiting.own_times(touched, now=now)
     if wish.verb is Verb.RETRY:  # what goes on waits for counsel as it did before
         yield from waiting.asked_first(session, touched)
 

@@ -30,6 +30,16 @@ GATE_SHUT: Final = (
     "The gate of {} is shut until {:%Y-%m-%d %H:%M:%S} UTC: nothing is tried there before, unless whoever shut it "
     "opens it."
 )
+ASKED_TO_WAIT: Final = (
+    "{} asked us to wait: nothing is tried there before about {:%Y-%m-%d %H:%M} UTC, whoever asks for it."
+)
+OWN_TIME: Final = "{} has a time of its own: it is tried at {:%Y-%m-%d %H:%M:%S} UTC, and not before."
+OWN_TIMES: Final = (
+    "{} steps have a time of their own and are not tried before: the first at {:%Y-%m-%d %H:%M:%S} UTC, the last at "
+    "{:%Y-%m-%d %H:%M:%S} UTC."
+)
+#: A wait that is over before anybody looks is not told.
+TOLD_FROM: Final = timedelta(minutes=1)
 COUNSEL_FIRST: Final = "Counsel is asked first: it is tried when they have answered."
 
 
@@ -58,7 +68,7 @@ def of_step(session: Session, step_run_id: str, *, now: datetime) -> str:
     """What a step that was asked for waits for, as sentences; empty where it is tried at once."""
     step = session.get_one(StepRun, step_run_id)
     run = session.get_one(Run, step.run_id)
-    keep = (*keeps(session, run, [step], now=now), *asked_first(session, [step]))
+    keep = (*keeps(session, run, [step], now=now), *own_times([step], now=now), *asked_first(session, [step]))
     return said(keep)
 
 
@@ -73,6 +83,15 @@ def asked_first(session: Session, steps: Sequence[StepRun]) -> Iterator[Wait]:
         yield Wait(said=COUNSEL_FIRST)
 
 
+def own_times(steps: Sequence[StepRun], *, now: datetime) -> Iterator[Wait]:
+    """The steps whose time has not come, by phase or by `at`: asked for again they wait all the same."""
+    later = sorted((step for step in steps if step.release_after > now), key=lambda step: step.release_after)
+    if len(later) == 1:
+        yield Wait(said=OWN_TIME.format(later[0].title, later[0].release_after))
+    elif later:
+        yield Wait(said=OWN_TIMES.format(len(later), later[0].release_after, later[-1].release_after))
+
+
 def _keeps_forwards(session: Session, run: Run) -> Iterator[Wait]:
     departure = session.get_one(Departure, run.departure_id)
     stopped = select(Batch.number).where(Batch.id == departure.batch_id, Batch.stopped_at.is_not(None))
@@ -83,9 +102,15 @@ def _keeps_forwards(session: Session, run: Run) -> Iterator[Wait]:
 
 
 def _gates(session: Session, steps: Sequence[StepRun], *, now: datetime) -> Iterator[Wait]:
-    """Shut for longer than anything but an operator shuts it: the short pauses of ours end by themselves."""
+    """Shut for longer than anything but an operator shuts it, or asked to wait by the system itself.
+
+    The short pauses of ours end by themselves, or by whoever tries again; what a system asked for nobody ends.
+    """
     names = {step.connector for step in steps if step.state is StepState.READY}
-    later = now + timedelta(seconds=REFUSED_PAUSE_S)
-    shut = select(Gate).where(Gate.connector.in_(names), Gate.open_from > later).order_by(Gate.connector)
-    for gate in session.scalars(shut):
-        yield Wait(said=GATE_SHUT.format(gate.connector, gate.open_from))
+    query = select(Gate).where(Gate.connector.in_(names)).order_by(Gate.connector)
+    for gate in session.scalars(query):
+        shut = gate.open_from > now + timedelta(seconds=REFUSED_PAUSE_S)
+        if shut:
+            yield Wait(said=GATE_SHUT.format(gate.connector, gate.open_from))
+        elif gate.tat is not None and gate.tat > now + TOLD_FROM:
+            yield Wait(said=ASKED_TO_WAIT.format(gate.connector, gate.tat + TOLD_FROM))

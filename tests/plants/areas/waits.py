@@ -7,6 +7,27 @@ KEPT = "tests/unit/engine/test_what_is_kept_past_its_deadline.py"
 
 PLANTS = (
     Plant(
+        protects="What is tried again at a system that asked us to wait for long says so.",
+        file="service/engine/waiting.py",
+        text="gate.tat > now + TOLD_FROM",
+        becomes="not gate.tat",
+        tests=(
+            f"{WAITS}::test_a_system_that_asked_to_wait_for_long_keeps_what_is_tried_again_and_it_is_said",
+            f"{WAITS}::test_a_step_that_its_owner_tries_again_says_that_its_system_asked_to_wait",
+        ),
+    ),
+    Plant(
+        protects="What is tried again before its time says when that is.",
+        file="service/engine/waiting.py",
+        text="if step.release_after > now)",
+        becomes="if not step.release_after)",
+        tests=(
+            f"{WAITS}::test_a_step_with_a_time_of_its_own_says_when_that_is",
+            f"{WAITS}::test_a_step_that_its_owner_tries_again_says_when_its_time_is",
+            f"{WAITS}::test_a_run_that_is_tried_again_says_how_many_of_it_have_a_time_of_their_own",
+        ),
+    ),
+    Plant(
         protects="What is tried again while the kill switch is thrown says so, and who takes it back.",
         file="service/engine/waiting.py",
         text="        yield Wait(said=STOPPED, command=",
