@@ -3,6 +3,7 @@
 from tests.plants.plant import Plant
 
 OWN = "tests/attacks/web/test_own_by_another_record.py"
+TWO_RECORDS = "tests/attacks/departures/test_two_records.py"
 
 PLANTS = (
     Plant(
@@ -48,5 +49,15 @@ PLANTS = (
         text="        own = same_human(by, leaver)",
         becomes="        own = by.id == leaver.id",
         tests=("tests/unit/cli/test_announcing.py::test_nobody_announces_their_own_by_another_record",),
+    ),
+    Plant(
+        protects="Who reports to the leaver is below them by whichever record of theirs they come.",
+        file="service/people/reporting.py",
+        text="Person.id.in_(records_of(person_id))",
+        becomes="Person.id == person_id",
+        tests=(
+            f"{TWO_RECORDS}::test_a_report_by_another_record_of_theirs_approves_nothing",
+            f"{TWO_RECORDS}::test_who_works_for_somebody_with_two_records_is_below_whoever_is_above_either",
+        ),
     ),
 )

@@ -114,8 +114,8 @@ PLANTS = (
     Plant(
         protects="Managers in a circle end the search.",
         file="service/people/reporting.py",
-        text=" and at not in seen:",
-        becomes=":",
+        text=" - seen\n",
+        becomes="\n",
         tests=(
             f"{TAKING}::test_managers_in_a_circle_end_the_search",
             "tests/attacks/departures/test_letting_go.py::test_a_manager_loop_is_walked_once",
