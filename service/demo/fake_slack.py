@@ -107,7 +107,7 @@ class FakeSlack(HttpFake):
             "text": given.get("text", ""),
             "blocks": given.get("blocks", []),
             "metadata": given.get("metadata"),
-            "thread_ts": given.get("thread_ts"),
+            "thread_ts": self._thread(channel, given.get("thread_ts")),
             "bot_id": BOT,
             "app_id": APP,
         }
@@ -115,6 +115,11 @@ class FakeSlack(HttpFake):
             self.state["messages"].append(message)
             self._note_buttons(message)
         return {"channel": channel, "ts": message["ts"], "message": message}
+
+    def _thread(self, channel: str, ts: str | None) -> str | None:
+        """Where nothing is left of a thread, Slack takes a reply without a word, and it stands in the channel."""
+        there = (m for m in self.state["messages"] if m["channel"] == channel)
+        return ts if any(ts in (m["ts"], m["thread_ts"]) for m in there) else None
 
     def update_message(self, given: Json, request: FakeRequest) -> Json:
         channel, ts = self._channel(given), str(given.get("ts", ""))

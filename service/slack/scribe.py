@@ -31,6 +31,8 @@ from service.store.failpoints import passing
 
 log = structlog.get_logger()
 
+#: Slack's words where a message, or the one above it, is no longer there.
+DELETED: Final = frozenset({"message_not_found", "thread_not_found"})
 #: One edit of a run in this time; Slack shows an edit to everybody who has the channel open.
 RUN_EVERY_S: Final = 1.2
 EDITS, EDITS_WITHIN_S = 40, 60.0
@@ -79,7 +81,18 @@ class Scribe:
         if home is not None and not needs_somebody(facts):
             self._up_to_date(row)
             return Written.COUNTED
-        return self._written(row, facts, home)
+        try:
+            return self._written(row, facts, home)
+        except SlackSaidNo as no:
+            if no.code not in DELETED:
+                raise
+            return self._forgotten(row, no.code)
+
+    def _forgotten(self, row: SlackMessage, code: str) -> Written:
+        """Somebody deleted what stood there: the run is told of anew, whole, after a while."""
+        log.warning("slack.message_deleted", run=row.run_id, code=code)
+        self._save(row, ts="", thread_ts="", content_sha256="", tried_at=None)
+        return Written.HELD
 
     def _written(self, row: SlackMessage, facts: RunFacts, home: Home | None) -> Written:
         was_posted, beneath = bool(row.ts), home.ts if home else row.thread_ts

@@ -320,6 +320,17 @@ def test_a_run_that_is_over_before_the_first_look_after_slack_was_switched_on_is
     assert len(office.screen.messages()) == 1
 
 
+def test_a_run_whose_message_somebody_deleted_is_told_of_anew(office: Any) -> None:
+    office.begin()
+    office.slack.state["messages"].clear()
+
+    office.confirm("mailbox")
+    office.publish(6)
+
+    (anew,) = office.screen.messages()
+    assert anew["text"] == "Offboarding Mike Dalton: closed, 3 of 3"
+
+
 def test_a_message_slack_refuses_stops_no_other(office: Any) -> None:
     office.slack.state["channels"].clear()
 

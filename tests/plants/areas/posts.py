@@ -270,4 +270,16 @@ PLANTS = (
         becomes="",
         tests=(f"{COUNTED}::test_a_message_that_slack_refuses_is_not_sent_again_at_every_look",),
     ),
+    Plant(
+        protects="A run whose message somebody deleted is told of anew.",
+        file="service/slack/scribe.py",
+        text="            if no.code not in DELETED:\n",
+        becomes="            if True:\n",
+        tests=(
+            (
+                "tests/integration/slack/test_publishing.py::"
+                "test_a_run_whose_message_somebody_deleted_is_told_of_anew"
+            ),
+        ),
+    ),
 )
