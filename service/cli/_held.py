@@ -127,7 +127,7 @@ def steer(*, verb: str, batch: str, because: str) -> None:
     from service.engine import waves
     from service.engine.decisions import NotDecided
 
-    number = _number(batch)
+    number = batch_number(batch)
     with opened() as service:
         by = actor(service, *waves.STEERING, verb=verb)
         try:
@@ -155,7 +155,7 @@ def _ids(
         stop("Name departures by their ids, or a batch with --batch. Nothing was changed.", WRONG_USE)
     if batch is None:
         return departures
-    number = _number(batch)
+    number = batch_number(batch)
     with service.store.read() as session:
         groups = held_groups(session, reader=reader(service))
     group = next((g for g in groups if g.number == number), None)
@@ -173,7 +173,7 @@ def _counted(count: int) -> str:
     return "1 departure" if count == 1 else f"{count} departures"
 
 
-def _number(words: str) -> int:
+def batch_number(words: str) -> int:
     found = _BATCH.fullmatch(words)
     if found is None:
         stop(f"{words} is no batch. Write it as B-3.", WRONG_USE)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
 from service.engine.found_stuck import Stuck, StuckKind
-from service.engine.kept_back import held_late, held_now, thrown_late
+from service.engine.kept_back import held_late, held_now, paused, thrown_late
 from service.engine.kill_switch import stopped
 from service.engine.record import ENGINE
 from service.engine.stuck import Watch, batches_now
@@ -57,7 +57,12 @@ def open_alarms(session: Session, *, run_id: str | None = None) -> list[Alarm]:
 
 def told_now(session: Session, *, now: datetime) -> list[Alarm]:
     """The open alarms in today's words: what waits of a batch is counted anew, because people let a part of it go."""
-    counted = [*held_now(session, now), *held_late(session, now), *batches_now(session, now)]
+    counted = [
+        *held_now(session, now),
+        *held_late(session, now),
+        *batches_now(session, now),
+        *paused(session, now),
+    ]
     if (thrown := stopped(session)) is not None:
         counted += thrown_late(session, thrown, now)
     today = {stuck.key: stuck.said for stuck in counted}

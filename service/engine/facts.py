@@ -335,8 +335,9 @@ class RunLine:
 class RunFilter:
     """Which runs a list shows; an empty field asks for nothing. `name` is a part of the leaver's name.
 
-    `open` is what is not over. `reader` is who sees the list, by id, or nobody known (empty): it is without what is
-    sealed to them, and without their own; `None` is the service itself, which sees all.
+    `open` is what is not over, `batch` the number of one, `paused` what somebody paused in whole or in part. `reader`
+    is who sees the list, by id, or nobody known (empty): it is without what is sealed to them, and without their own;
+    `None` is the service itself, which sees all.
     """
 
     state: str = ""
@@ -344,4 +345,6 @@ class RunFilter:
     kind: str = ""
     name: str = ""
     open: bool = False
+    batch: int | None = None
+    paused: bool = False
     reader: str | None = None

@@ -185,25 +185,57 @@ def thrown_late(session: Session, thrown: Stopped, now: datetime) -> Iterator[St
 
 
 def paused(session: Session, now: datetime) -> Iterator[Stuck]:
-    """What somebody paused and nobody resumed by its deadline: one alarm a run, as a pause has no end itself."""
+    """What somebody paused and nobody resumed by its deadline, as a pause has no end itself.
+
+    One alarm a batch, and one a run by itself. A sealed run of a batch is told by itself, to those who may see it.
+    """
+    batch = case((Departure.sealed.is_(False), Departure.batch_id))
     query = (
-        select(Run, func.count(), func.min(StepRun.due))
-        .join(StepRun, StepRun.run_id == Run.id)
+        select(
+            func.max(Batch.number),
+            func.min(Batch.id),
+            func.count(distinct(Run.id)),
+            func.count(),
+            func.min(StepRun.due),
+            func.min(Run.number),
+            func.min(Run.id),
+            func.min(Departure.id),
+        )
+        .join(Run, Run.id == StepRun.run_id)
         .join(Departure, Departure.id == Run.departure_id)
+        .outerjoin(Batch, Batch.id == batch)
         .where(or_(StepRun.paused.is_(True), Run.paused.is_(True)))
         .where(StepRun.state.in_(NOT_BEGUN), StepRun.due < now - STEP_MARGIN)
         .where(Departure.state != DepartureState.HELD)
-        .group_by(Run.id)
+        .group_by(func.coalesce(batch, Run.id))
         .order_by(func.min(StepRun.due))
     )
-    for run, count, since in session.execute(query.limit(MOST)):
-        steps = "1 step that is" if count == 1 else f"{count} steps that are"
-        yield Stuck(
-            kind=StuckKind.RUN,
-            key=f"paused:{run.id}",
-            said=f"R-{run.number}: somebody paused {steps} past the deadline by now, and nobody resumed.",
-            fix="Resume it, or cancel or skip with a reason what is not to be done.",
-            since=since,
-            run_id=run.id,
-            departure_id=run.departure_id,
-        )
+    for number, batch_id, runs, steps, since, *of_run in session.execute(query.limit(MOST)):
+        yield _paused_batch(number, batch_id, runs, since) if number else _paused_run(of_run, steps, since)
+
+
+def _paused_batch(number: int, batch_id: str, runs: int, since: datetime) -> Stuck:
+    is_, their = ("is", "its") if runs == 1 else ("are", "their")
+    return Stuck(
+        kind=StuckKind.RUN,
+        key=f"paused:{batch_id}",
+        said=f"B-{number}: {runs} of its runs {is_} paused, in whole or in part, and past {their} deadline by now; "
+        "nobody resumed.",
+        fix=f"exeunt runs --batch B-{number} --paused lists them. Resume what was paused with the batch (exeunt "
+        f"decide resume --batch B-{number}) and the others by their numbers, or cancel or skip with a reason.",
+        since=since,
+    )
+
+
+def _paused_run(of_run: Sequence[Any], count: int, since: datetime) -> Stuck:
+    number, run_id, departure_id = of_run
+    steps = "1 step that is" if count == 1 else f"{count} steps that are"
+    return Stuck(
+        kind=StuckKind.RUN,
+        key=f"paused:{run_id}",
+        said=f"R-{number}: somebody paused {steps} past the deadline by now, and nobody resumed.",
+        fix="Resume it, or cancel or skip with a reason what is not to be done.",
+        since=since,
+        run_id=run_id,
+        departure_id=departure_id,
+    )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from service.departures.batch import Batch
@@ -31,7 +31,7 @@ from service.engine.grading import Standing, step_colour
 from service.engine.precautions import precautions
 from service.engine.reasoning import headline_of, reasoning
 from service.engine.said import said_of
-from service.engine.states import Colour, StepState
+from service.engine.states import ENDED, Colour, StepState
 from service.engine.tables import Attempt, Intervention, Run, StepRun
 from service.engine.undo_facts import undo_fact
 from service.engine.wording import taken_back
@@ -190,6 +190,11 @@ def _wanted(only: RunFilter) -> Iterator[ColumnElement[bool]]:
         yield Departure.kind == DepartureKind(only.kind)
     if only.open:
         yield Run.finished_at.is_(None)
+    if only.batch is not None:
+        yield Departure.batch_id.in_(select(Batch.id).where(Batch.number == only.batch))
+    if only.paused:
+        step = select(StepRun.id).where(StepRun.run_id == Run.id, StepRun.paused, StepRun.state.not_in(ENDED))
+        yield and_(Run.finished_at.is_(None), or_(Run.paused, step.exists()))
     if only.name:
         yield Person.display_name.icontains(only.name, autoescape=True)
     if only.reader is not None:

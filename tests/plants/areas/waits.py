@@ -7,6 +7,13 @@ KEPT = "tests/unit/engine/test_what_is_kept_past_its_deadline.py"
 
 PLANTS = (
     Plant(
+        protects="Paused runs of one batch that nobody resumes are one alarm.",
+        file="service/engine/kept_back.py",
+        text="_paused_batch(number, batch_id, runs, since) if number else ",
+        becomes="",
+        tests=(f"{KEPT}::test_paused_runs_of_a_batch_are_one_alarm_that_says_how_many_and_what_lists_them",),
+    ),
+    Plant(
         protects="What is tried again at a system that asked us to wait for long says so.",
         file="service/engine/waiting.py",
         text="gate.tat > now + TOLD_FROM",
@@ -94,8 +101,8 @@ PLANTS = (
     Plant(
         protects="What is held of a batch past its deadlines is one alarm.",
         file="service/engine/kept_back.py",
-        text="        .group_by(func.coalesce(batch, Run.id))",
-        becomes="        .group_by(Run.id)",
+        text="StepRun.due < now - STEP_MARGIN)\n        .group_by(func.coalesce(batch, Run.id))",
+        becomes="StepRun.due < now - STEP_MARGIN)\n        .group_by(Run.id)",
         tests=(f"{KEPT}::test_a_batch_that_is_held_past_its_deadlines_is_one_alarm",),
     ),
     Plant(

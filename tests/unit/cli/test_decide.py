@@ -210,3 +210,20 @@ def test_runs_or_a_batch_are_named_and_never_both(two_runs: Shell, words: tuple[
 
     assert said.code == 2
     assert "Nothing was changed" in said.err
+
+
+def test_what_is_paused_of_a_batch_is_listed_by_the_command_that_its_alarm_names(two_runs: Shell) -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        made = open_batch(session, Origin.FILE, "leavers.csv", now=service.now(), by="source:hr")
+        session.execute(update(Departure).values(batch_id=made.id))
+    service.close()
+    two_runs("decide", "pause", "R-2", "--yes")
+
+    paused = two_runs("runs", "--batch", "B-1", "--paused")
+    everybody, elsewhere = two_runs("runs", "--batch", "b-1"), two_runs("runs", "--batch", "B-2")
+
+    assert [line.split()[0] for line in paused.out.splitlines()] == ["R-2"]
+    assert [line.split()[0] for line in everybody.out.splitlines()] == ["R-2", "R-1"]
+    assert elsewhere.out == "No run fits. Without --batch and --paused the newest are listed.\n"
+    assert two_runs("runs", "--batch", "x").code == 2

@@ -20,6 +20,7 @@ from service.engine.tables import Run, StepRun
 from tests.unit.engine.test_stuck import look, said, stuck
 from tests.unit.engine.test_stuck_batches import in_a_batch
 from tests.unit.engine.test_what_it_waits_for import WHY, throw
+from tests.unit.engine.world import departure
 
 MANY = "More people were announced at once."
 
@@ -250,3 +251,47 @@ def test_a_step_that_is_kept_is_not_given_up_because_its_system_is_silent(world:
 
     assert world.step("sessions").state is StepState.READY
     assert stuck(world)
+
+
+# --- paused
+
+
+def test_paused_runs_of_a_batch_are_one_alarm_that_says_how_many_and_what_lists_them(world: Any) -> None:
+    in_a_batch(world, 30)
+    world.begin()
+    with world.store.write() as session:
+        session.add(departure(world.people["hanna"], world.clock(), id="d-9", source_id="ev-9"))
+    world.begin()
+    with world.store.write() as session:
+        session.execute(update(Run).values(paused=True))
+    world.clock.turn(minutes=26)
+    for _ in range(3):
+        look(world)
+    with world.store.write() as session:
+        session.execute(update(Run).where(Run.number > 2, Run.number <= 30).values(paused=False))
+
+    told = sorted(raised(world))
+    now = [alarm.said for alarm in world.desk.alarms() if "paused, in whole" in alarm.said]
+
+    assert told[0] == (
+        "B-1: 30 of its runs are paused, in whole or in part, and past their deadline by now; nobody resumed."
+    )
+    assert told[1:] == [
+        "R-31: somebody paused 2 steps that are past the deadline by now, and nobody resumed."
+    ]
+    assert now[0].startswith("B-1: 2 of its runs are paused")
+    assert "exeunt runs --batch B-1 --paused lists them." in world.bodies("alarm.raised")[0]["fix"]
+
+
+def test_a_sealed_run_of_a_batch_that_is_paused_is_in_no_count_and_told_by_itself(world: Any) -> None:
+    in_a_batch(world, 3)
+    world.begin()
+    with world.store.write() as session:
+        session.execute(update(Run).values(paused=True))
+        session.execute(update(Departure).where(Departure.id == "d-1").values(sealed=True))
+    world.clock.turn(minutes=26)
+    with world.store.read() as session:
+        found = {each.departure_id: each.said for each in Watch().look(session, now=world.clock())}
+
+    assert found[""].startswith("B-1: 2 of its runs are paused")
+    assert "somebody paused" in found["d-1"]
