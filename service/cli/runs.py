@@ -24,18 +24,19 @@ MOST_RUNS: Final = 10_000
 @click.argument("number", required=False)
 @click.option("--batch", help="Of the list, the runs of this batch (B-3), all of them.")
 @click.option("--paused", is_flag=True, help="Of the list, what somebody paused, in whole or in part.")
+@click.option("--overdue", is_flag=True, help="Of the list, what waits for somebody past its deadline.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(*, number: str | None, batch: str | None, paused: bool, as_json: bool) -> None:
+def command(*, number: str | None, batch: str | None, paused: bool, overdue: bool, as_json: bool) -> None:
     """List the newest runs, or show run NUMBER (R-7)."""
     with opened() as service:
         if number is None:
-            _list(service, batch, paused=paused, as_json=as_json)
+            _list(service, batch, paused=paused, overdue=overdue, as_json=as_json)
             return
         code = _show(service, number, as_json=as_json)
     raise SystemExit(code)
 
 
-def _list(service: "Service", batch: str | None, *, paused: bool, as_json: bool) -> None:
+def _list(service: "Service", batch: str | None, *, paused: bool, overdue: bool, as_json: bool) -> None:
     from dataclasses import asdict
 
     from service.cli._actor import reader
@@ -43,12 +44,14 @@ def _list(service: "Service", batch: str | None, *, paused: bool, as_json: bool)
     from service.engine.facts import RunFilter
 
     of = None if batch is None else batch_number(batch)
-    only = RunFilter(reader=reader(service), batch=of, paused=paused)
+    only = RunFilter(
+        reader=reader(service), batch=of, paused=paused, overdue=service.now() if overdue else None
+    )
     lines = service.desk.lines(only=only, limit=NEWEST if of is None else MOST_RUNS)
     if as_json:
         click.echo(json.dumps([asdict(line) for line in lines], default=str))
-    elif not lines and (batch or paused):
-        click.echo("No run fits. Without --batch and --paused the newest are listed.")
+    elif not lines and (batch or paused or overdue):
+        click.echo("No run fits. Without --batch, --paused and --overdue the newest are listed.")
     elif not lines:
         click.echo("No runs yet. Announce a departure (exeunt run PERSON), or connect HR's webhook.")
     else:
@@ -85,6 +88,7 @@ def _told(facts: "RunFacts", *, now: "datetime") -> "Iterator[str]":
     if facts.finding:
         said = facts.finding.sentence, facts.finding.unseen, facts.other_notice
         yield " ".join(filter(None, said))
+    yield from facts.alarms
     yield counts(facts.steps, now=now, held=facts.is_held)
     for step in facts.steps:
         yield f"  {step.state:<10} {step.grade:<13} {step.title}  {step.why}".rstrip()

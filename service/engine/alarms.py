@@ -16,6 +16,7 @@ from service.departures.departure import Departure
 from service.engine.found_stuck import Stuck, StuckKind
 from service.engine.kept_back import held_late, held_now, paused, thrown_late
 from service.engine.kill_switch import stopped
+from service.engine.overdue import overdue
 from service.engine.record import ENGINE
 from service.engine.stuck import Watch, batches_now
 from service.ledger.entry import LedgerEntry, append
@@ -62,6 +63,7 @@ def told_now(session: Session, *, now: datetime) -> list[Alarm]:
         *held_late(session, now),
         *batches_now(session, now),
         *paused(session, now),
+        *overdue(session, now),
     ]
     if (thrown := stopped(session)) is not None:
         counted += thrown_late(session, thrown, now)

@@ -335,9 +335,10 @@ class RunLine:
 class RunFilter:
     """Which runs a list shows; an empty field asks for nothing. `name` is a part of the leaver's name.
 
-    `open` is what is not over, `batch` the number of one, `paused` what somebody paused in whole or in part. `reader`
-    is who sees the list, by id, or nobody known (empty): it is without what is sealed to them, and without their own;
-    `None` is the service itself, which sees all.
+    `open` is what is not over, `batch` the number of one, `paused` what somebody paused in whole or in part; of what
+    is `overdue`, something waits past its deadline at that moment. `reader` is who sees the list, by id, or nobody
+    known (empty): it is without what is sealed to them, and without their own; `None` is the service itself, which
+    sees all.
     """
 
     state: str = ""
@@ -347,4 +348,5 @@ class RunFilter:
     open: bool = False
     batch: int | None = None
     paused: bool = False
+    overdue: datetime | None = None
     reader: str | None = None

@@ -17,6 +17,7 @@ class StuckKind(StrEnum):
     """What is stuck."""
 
     STEP = "step"
+    OVERDUE = "overdue"
     RUN = "run"
     DEPARTURE = "departure"
     HELD = "held"

@@ -28,6 +28,7 @@ from service.engine.facts import (
     StepFact,
 )
 from service.engine.grading import Standing, step_colour
+from service.engine.overdue import waits_past
 from service.engine.precautions import precautions
 from service.engine.reasoning import headline_of, reasoning
 from service.engine.said import said_of
@@ -195,6 +196,8 @@ def _wanted(only: RunFilter) -> Iterator[ColumnElement[bool]]:
     if only.paused:
         step = select(StepRun.id).where(StepRun.run_id == Run.id, StepRun.paused, StepRun.state.not_in(ENDED))
         yield and_(Run.finished_at.is_(None), or_(Run.paused, step.exists()))
+    if only.overdue is not None:
+        yield select(StepRun.id).where(StepRun.run_id == Run.id, waits_past(only.overdue)).exists()
     if only.name:
         yield Person.display_name.icontains(only.name, autoescape=True)
     if only.reader is not None:

@@ -1,8 +1,8 @@
 """What should have moved and did not: the one place that says so, from the rows alone. Nothing ends in nothing.
 
-A step that waits for a person or a device moves when they do, and its deadline names somebody. What is held, paused
-or stopped waits for whoever decides, who are called once more at its deadline (`kept_back.py`). Everything else that
-stands still past its time is stuck.
+A step that waits for a person or a device moves when they do; at its deadline those in charge are called
+(`overdue.py`). What is held, paused or stopped waits for whoever decides, who are called once more at its deadline
+(`kept_back.py`). Everything else that stands still past its time is stuck.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +21,7 @@ from service.engine.found_stuck import BEGIN_MARGIN, MOST, STEP_MARGIN, Stuck, S
 from service.engine.kept_back import held_late, held_now, held_open, paused, thrown_late
 from service.engine.kill_switch import stopped
 from service.engine.not_begun import STANDS, STOPPED_TOO, WAITS, late_batches
+from service.engine.overdue import overdue
 from service.engine.states import ENDED, MOVING, OUT, StepState, WaitsFor
 from service.engine.tables import Attempt, Gate, Run, StepRun
 
@@ -61,6 +62,7 @@ class Watch:
             *_steps(session, now, thrown=thrown is not None),
             *_runs(session, now),
             *paused(session, now),
+            *overdue(session, now),
             *self._behind(session, now),
             *(stuck for look in self.more for stuck in look(session)),
             *(_drills(session, self.drill_every, now) if self.drill_every else ()),

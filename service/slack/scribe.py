@@ -14,6 +14,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from service.engine.facts import RunFacts
+from service.engine.overdue import waits_past
+from service.engine.tables import StepRun
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.people.person import Person, records_of
@@ -260,7 +262,14 @@ class Scribe:
             by=people.actor(session, str(content["actor"]), self._team, unnamed=facts.leaver_person_id),
             body=body if isinstance(body, dict) else {},
             waited=entry.event == Event.STEP_DONE and _had_waited(session, entry),
+            asked=self._asked(session, entry) if entry.event == Event.ALARM_RAISED else "",
         )
+
+    def _asked(self, session: Session, entry: LedgerEntry) -> str:
+        """Whoever took what is past its deadline by now, in mrkdwn: they are told again with those in charge."""
+        takers = select(StepRun.taken_by).where(StepRun.run_id == entry.run_id, waits_past(entry.at))
+        found = session.scalars(select(Person).where(Person.id.in_(takers)).order_by(Person.display_name))
+        return " ".join(people.mention(session, person, self._team) for person in found)
 
     def _drawn(self, facts: RunFacts, look: Look) -> Message:
         with self._desk.store.read() as session:

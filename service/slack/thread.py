@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from service.engine.facts import ConfirmationFact, RunFacts, StepFact
+from service.engine.found_stuck import StuckKind
 from service.engine.states import WaitsFor
 from service.engine.wording import span, without_candidates
 from service.ledger.event import Event
@@ -20,7 +21,10 @@ LATE: Final = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """One entry of the ledger, with what a line needs of it. `by` is in mrkdwn; `waited`: the step had waited."""
+    """One entry of the ledger, with what a line needs of it. `by` is in mrkdwn; `waited`: the step had waited.
+
+    `asked`: who is called besides, in mrkdwn, because they took what an alarm is about.
+    """
 
     seq: int
     event: str
@@ -29,6 +33,7 @@ class Happened:
     by: str
     body: Mapping[str, Any]
     waited: bool = False
+    asked: str = ""
 
 
 def line(happened: Happened, facts: RunFacts, *, now: datetime, look: Look) -> str:
@@ -231,7 +236,10 @@ _SAID_BY_THE_STEP: Final = frozenset({"retry", "skip"})
 
 def _alarm(told: _Told) -> str:
     said, fix = str(told.happened.body.get("said", "")), str(told.happened.body.get("fix", ""))
-    return f"{told.look.it} :rotating_light: {escape(said)} {escape(fix)}"
+    called = told.look.it
+    if told.happened.body.get("kind") == StuckKind.OVERDUE and told.happened.asked:
+        called += f" {told.happened.asked}"
+    return f"{called} :rotating_light: {escape(said)} {escape(fix)}"
 
 
 def _moves_again(told: _Told) -> str:

@@ -18,7 +18,7 @@ from service.ledger.event import Event
 from service.ledger.readers import position
 from service.slack.alarms import READER, REFUSED, AlarmTeller, behind_since, deaf, refused, stands
 from service.slack.publisher import LOOK_S
-from tests.unit.slack.office import Office
+from tests.unit.slack.office import IVAN, Office
 
 
 def look(office: Office, watch: Watch | None = None) -> None:
@@ -294,3 +294,18 @@ def test_slack_lies_behind_from_the_first_entry_it_was_not_told_of(office: Offic
         caught_up = behind_since(session)
 
     assert (before, away, caught_up) == (None, began, None)
+
+
+def test_who_took_what_is_past_its_deadline_is_called_again_with_the_group_once(office: Office) -> None:
+    """In the thread of the run, where those who were asked read."""
+    office.begin()
+    office.take("mailbox")
+    office.publish()
+    office.world.clock.turn(days=9)
+
+    for _ in range(3):
+        look(office)
+        office.publish()
+
+    (line,) = [said for said in office.threads() if "was to be done by" in said]
+    assert f"<!subteam^SIT> <@{IVAN}> :rotating_light: R-1: the step mailbox was to be done by" in line

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from service.app import create_service
 from service.departures.batch import Origin, open_batch
 from service.departures.departure import Departure
 from service.departures.holding import WITHDRAWN_TOO_LATE
+from service.engine.alarms import Alarms
 from service.engine.states import StepState, WaitsFor
-from service.engine.tables import StepRun
+from service.engine.stuck import Watch
+from service.engine.tables import Run, StepRun
 from service.ledger.entry import LedgerEntry
 from service.ledger.event import Event
 from service.people.person import Person
@@ -225,5 +228,24 @@ def test_what_is_paused_of_a_batch_is_listed_by_the_command_that_its_alarm_names
 
     assert [line.split()[0] for line in paused.out.splitlines()] == ["R-2"]
     assert [line.split()[0] for line in everybody.out.splitlines()] == ["R-2", "R-1"]
-    assert elsewhere.out == "No run fits. Without --batch and --paused the newest are listed.\n"
+    assert elsewhere.out == "No run fits. Without --batch, --paused and --overdue the newest are listed.\n"
     assert two_runs("runs", "--batch", "x").code == 2
+
+
+def test_what_nobody_answered_by_its_deadline_stands_on_the_run_and_in_the_list(two_runs: Shell) -> None:
+    service = create_service(load())
+    with service.store.write() as session:
+        first = select(Run.id).where(Run.number == 1)
+        late = {"due": service.now() - timedelta(hours=2), "started_at": service.now() - timedelta(hours=3)}
+        waits = {"state": StepState.WAITING, "waits_for": WaitsFor.PERSON}
+        session.execute(update(StepRun).where(StepRun.run_id.in_(first)).values(**late, **waits))
+    alarms = Alarms(store=service.store, watch=Watch(), now=service.now)
+    alarms.look()
+    alarms.look()
+    service.close()
+
+    listed, shown = two_runs("runs", "--overdue"), two_runs("runs", "R-1")
+
+    assert [line.split()[0] for line in listed.out.splitlines()] == ["R-1"]
+    assert "R-1: the step ask was to be done by " in shown.out
+    assert "say what is true, hand it on, or skip it with a reason." in shown.out
