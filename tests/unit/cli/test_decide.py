@@ -247,5 +247,5 @@ def test_what_nobody_answered_by_its_deadline_stands_on_the_run_and_in_the_list(
     listed, shown = two_runs("runs", "--overdue"), two_runs("runs", "R-1")
 
     assert [line.split()[0] for line in listed.out.splitlines()] == ["R-1"]
-    assert "R-1: the step ask was to be done by " in shown.out
+    assert "R-1: the step keys was to be done by " in shown.out
     assert "say what is true, hand it on, or skip it with a reason." in shown.out
