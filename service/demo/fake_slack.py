@@ -12,6 +12,7 @@ from connectors.sdk.fakes.server import FakeAnswer, FakeRequest, HttpFake, Route
 from service.demo.fake_slack_limits import wrong
 
 TEAM, APP, BOT, CHANNEL = "TDEMO", "ADEMO", "BDEMO", "COFFBOARD"
+APP_TOKEN: Final = "xapp-made-up"  # noqa: S105  as the next
 TOKEN: Final = "xoxb-made-up"  # noqa: S105  opens the door of a fake on loopback
 TRIGGER_LASTS_S: Final = 3.0
 PAGE_MOST: Final = 200
@@ -81,6 +82,8 @@ class FakeSlack(HttpFake):
         return [("POST", r"/api/(?P<method>[a-zA-Z.]+)", self._method)]
 
     def _method(self, request: FakeRequest) -> FakeAnswer:
+        if request.groups["method"] == "apps.connections.open":
+            return FakeAnswer(json=_line(request.headers.get("Authorization")))
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return FakeAnswer(json={"ok": False, "error": "invalid_auth"})
         answer = _METHODS.get(request.groups["method"])
@@ -246,6 +249,21 @@ _METHODS: Final[Mapping[str, _Method]] = {
     "views.open": FakeSlack.open_view,
     "views.update": FakeSlack.update_view,
 }
+
+
+def _line(authorization: str | None) -> Json:
+    """The address of a connection, for the app-level token alone and only from the header.
+
+    https://docs.slack.dev/reference/methods/apps.connections.open
+    """
+    match authorization:
+        case None:
+            return {"ok": False, "error": "missing_args"}
+        case known if known == f"Bearer {APP_TOKEN}":
+            return {"ok": True, "url": "wss://wss-made-up.invalid/link/?ticket=made-up&app_id=ADEMO"}
+        case bot if bot == f"Bearer {TOKEN}":
+            return {"ok": False, "error": "not_allowed_token_type"}
+    return {"ok": False, "error": "invalid_auth"}
 
 
 def _arguments(request: FakeRequest) -> Json:

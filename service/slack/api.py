@@ -170,6 +170,14 @@ class SlackApi:
         """The workspace that the bot token opens."""
         return str(_member(self._ask(self._client.auth_test), "team_id", str))
 
+    def ask_for_a_line(self) -> None:
+        """Ask for the address of a Socket Mode connection, and open none: the app-level token alone may, in a header.
+
+        The address is a secret for as long as it is good, so nobody gets it from here.
+        https://docs.slack.dev/reference/methods/apps.connections.open
+        """
+        _member(self._ask(self._client.api_call, api_method="apps.connections.open"), "url", str)
+
     def user(self, user: str) -> Mapping[str, Any]:
         """What Slack says about a user."""
         found: dict[str, Any] = _member(self._ask(self._client.users_info, user=user), "user", dict)

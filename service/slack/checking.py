@@ -1,7 +1,8 @@
-"""What `exeunt check` asks Slack: whether the bot's token is taken there, and whether our channels can be read."""
+"""What `exeunt check` asks Slack: whether our tokens are taken there, and whether our channels can be read."""
 
 from collections.abc import Iterator
 
+from connectors.sdk.errors import ConnectorError
 from connectors.sdk.types import Check
 from service.settings import SlackSection
 from service.slack.api import SlackApi, SlackSaidNo
@@ -29,6 +30,24 @@ def checks(api: SlackApi, section: SlackSection) -> Iterator[Check]:
     )
     for channel in filter(None, (section.channel, section.fallback_channel)):
         yield _channel(api, channel)
+
+
+def may_listen(api: SlackApi) -> Check:
+    """Whether Slack lets us listen over Socket Mode, by the app-level token. No connection is opened.
+
+    What Slack cannot say now is told here, so that it hides nothing of what it said of the rest.
+    """
+    fix = (
+        "set slack.app_token to an app-level token (xapp-…) of the app with the scope connections:write, and switch "
+        "Socket Mode on in the app's settings"
+    )
+    try:
+        api.ask_for_a_line()
+    except SlackSaidNo as no:
+        return Check(name="socket mode", ok=False, what=str(no), fix=fix)
+    except ConnectorError as error:
+        return Check(name="socket mode", ok=False, what=error.what, fix=error.hint)
+    return Check(name="socket mode", ok=True, what="The app token is taken, and we may listen.")
 
 
 def _channel(api: SlackApi, channel: str) -> Check:

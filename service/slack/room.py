@@ -1,6 +1,6 @@
 """The Slack room, made from the configuration: a door, a publisher, and Socket Mode where it is set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ from service.slack.api import SlackApi
 from service.slack.app import WORKERS, bolt_app
 from service.slack.badge import Badges
 from service.slack.batches import Batches
-from service.slack.checking import checks
+from service.slack.checking import checks, may_listen
 from service.slack.door import Lock, door
 from service.slack.hand import Hand
 from service.slack.handlers import Handlers
@@ -107,7 +107,14 @@ def check_slack(section: SlackSection, *, real_now: Callable[[], datetime]) -> t
     """What Slack says of our access. Raises `SettingsError` naming what is missing, or `ConnectorError`."""
     token, _ = _secrets(section)
     api = _api(section, token, real_now, lane="slack", deadline_s=PUBLISHER_DEADLINE_S)
-    return tuple(checks(api, section))
+    return (*checks(api, section), *_listening(section, real_now))
+
+
+def _listening(section: SlackSection, real_now: Callable[[], datetime]) -> Iterator[Check]:
+    """What is asked where people's clicks come over a connection of ours."""
+    if section.mode is SlackMode.SOCKET and section.app_token is not None:
+        token = reveal(section.app_token)
+        yield may_listen(_api(section, token, real_now, lane="slack", deadline_s=PUBLISHER_DEADLINE_S))
 
 
 def _look(section: SlackSection, base_url: str) -> Look:

@@ -35,6 +35,16 @@ RUN: Final = "/runs/R-<int(max=2147483647):number>"
 BATCH: Final = "/batches/B-<int(max=2147483647):number>"
 
 PLANTS = (
+    Plant(
+        protects="The token of Socket Mode is tried before anybody needs what comes that way.",
+        file="service/slack/room.py",
+        text="    if section.mode is SlackMode.SOCKET and section.app_token is not None:\n",
+        becomes="    if section.mode is SlackMode.OFF and section.app_token is not None:\n",
+        tests=(
+            "tests/unit/cli/test_check_entrances.py::test_an_app_token_that_slack_does_not_take_is_said_beside_what_is_right",
+            "tests/unit/cli/test_check_entrances.py::test_where_people_are_heard_over_socket_mode_its_token_is_tried_too",
+        ),
+    ),
     page("The page of many runs opens for operators only.", "intervene", '"/runs"', "*OPERATORS"),
     page("The page of a run opens for operators only.", "intervene", f'"{RUN}"', "*OPERATORS"),
     page(

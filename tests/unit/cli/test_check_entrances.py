@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors.sdk.fakes.ports import spare_port
-from service.demo.fake_slack import CHANNEL, TEAM, TOKEN, FakeSlack
+from service.demo.fake_slack import APP_TOKEN, CHANNEL, TEAM, TOKEN, FakeSlack
 from tests.unit.cli.test_commands import Shell, empty, exeunt
 from tests.unit.intake.bamboo import API_KEY, FakeBamboo
 from tests.unit.sdk.private_ca import PrivateCa, server_side
@@ -16,9 +16,10 @@ __all__ = ["empty", "exeunt"]
 
 SECTIONS = """
 [slack]
-mode = "http"
+mode = "{mode}"
 bot_token = "file:token"
 signing_secret = "file:signing"
+app_token = "file:app"
 team_id = "{team}"
 app_id = "ADEMO"
 channel = "{channel}"
@@ -42,8 +43,8 @@ class Company:
         ca = PrivateCa(folder / "authority")
         self.shell, self.slack, self.hr = shell, FakeSlack(), FakeBamboo()
         self.slack.tls = self.hr.tls = server_side(ca.issue("127.0.0.1"))
-        self.secrets = {"token": TOKEN, "signing": "s" * 32, "key": API_KEY}
-        self.said = {"team": TEAM, "channel": CHANNEL, "ca_file": str(ca.ca_file)}
+        self.secrets = {"token": TOKEN, "signing": "s" * 32, "key": API_KEY, "app": APP_TOKEN}
+        self.said = {"mode": "http", "team": TEAM, "channel": CHANNEL, "ca_file": str(ca.ca_file)}
 
     def lines(self) -> list[str]:
         """What `check` says of the two."""
@@ -117,3 +118,43 @@ def test_one_that_is_away_does_not_keep_the_other_from_being_asked(company: Comp
     assert lines[0].startswith("FAIL slack")
     assert "could not be reached" in lines[0]
     assert lines[1].startswith("ok   source hr")
+
+
+def test_where_people_are_heard_over_socket_mode_its_token_is_tried_too(company: Company) -> None:
+    company.said["mode"] = "socket"
+
+    lines = company.lines()
+
+    assert " ".join(lines[2].split()) == "ok slack socket mode: The app token is taken, and we may listen."
+    (asked,) = [one for one in company.slack.requests if "apps.connections.open" in one.path]
+    assert "xapp" not in str(asked.body)
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [(TOKEN, "Slack answered not_allowed_token_type."), ("xapp-elsewhere", "Slack answered invalid_auth.")],
+    ids=["the bot's", "another app's"],
+)
+def test_an_app_token_that_slack_does_not_take_is_said_beside_what_is_right(
+    company: Company, token: str, said: str
+) -> None:
+    company.said["mode"] = "socket"
+    company.secrets["app"] = token
+
+    lines = company.lines()
+
+    assert [line.split()[0] for line in lines] == ["ok", "ok", "FAIL", "ok"]
+    assert " ".join(lines[2].split()) == f"FAIL slack socket mode: {said}"
+
+
+def test_the_token_of_socket_mode_is_tried_where_the_bots_is_refused(company: Company) -> None:
+    company.said["mode"] = "socket"
+    company.secrets["token"] = "xoxb-elsewhere"
+
+    assert [line.split()[0] for line in company.lines()] == ["FAIL", "ok", "ok"]
+
+
+def test_over_http_no_connection_is_asked_for(company: Company) -> None:
+    company.lines()
+
+    assert not [one for one in company.slack.requests if "apps.connections.open" in one.path]
