@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from service.playbook.load import Loaded
 
 MOST_DIGITS = 9
+#: So much of what somebody typed is told back to them.
+MOST_SHOWN = 60
 OK, FAILED, WRONG_USE, WAITS, UNREACHABLE = 0, 1, 2, 3, 4
 
 
@@ -51,8 +53,8 @@ def not_opened(error: Exception) -> str:
 
 
 def stop(message: str, code: int = FAILED) -> NoReturn:
-    """Say it on standard error and leave."""
-    print(message, file=sys.stderr)
+    """Say it on standard error and leave. What was typed is told back, and moves nobody's cursor."""
+    print("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in message), file=sys.stderr)
     sys.exit(code)
 
 
@@ -89,6 +91,11 @@ def playbook_in_use(service: "Service", kind: "DepartureKind") -> "Loaded":
         stop(str(refused), WRONG_USE)
 
 
+def _shown(words: str) -> str:
+    """What was typed, so short that the rest of the sentence is read."""
+    return f"{words[:MOST_SHOWN]}…" if len(words) > MOST_SHOWN else words or '""'
+
+
 def find_person(service: "Service", words: str) -> "Person":
     """The person an employee number, HR id, e-mail or user name belongs to. Never by name; exactly one or none."""
     from sqlalchemy import or_, select
@@ -112,7 +119,7 @@ def find_person(service: "Service", words: str) -> "Person":
         listed = "\n".join(f"  {p.source_id}  {p.display_name}  {p.department}" for p in found)
         stop(f"{words} fits {len(found)} people. Use the HR id:\n{listed}", WRONG_USE)
     stop(
-        f"Nobody here has the employee number, HR id, e-mail or user name {words}. Nothing was done. "
+        f"Nobody here has the employee number, HR id, e-mail or user name {_shown(words)}. Nothing was done. "
         "Import the roster first: exeunt people import FILE.csv",
         WRONG_USE,
     )

@@ -1,8 +1,9 @@
 """`exeunt people`: who works here."""
 
+import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import rich_click as click
 
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from service.ledger.event import Event
     from service.ledger.leaf import Json
     from service.people.person import IdentityKind, Person, Role
+
+#: How somebody is known elsewhere is written; what is not so could never be compared with what comes from there.
+_IDENTITIES: Final = {
+    "slack": re.compile(r"[A-Z0-9]{2,}/[A-Z0-9]{2,}"),
+    "oidc": re.compile(r"https?://[^\s|]+\|[!-~]+"),
+    "os": re.compile(r"[^\s\x00-\x1f\x7f-\x9f]+"),
+}
+_WRITTEN: Final = {"slack": "T0123/U0456", "oidc": "ISSUER|SUB", "os": "as the user's name"}
 
 
 @click.group()
@@ -122,6 +131,10 @@ def identity(person: str, kind: str, value: str, *, remove: bool) -> None:
     from service.cli._open import find_person
     from service.people.person import IdentityKind, who
 
+    if not remove and not _IDENTITIES[kind].fullmatch(value):
+        stop(
+            f"This is no identity in {kind}: it is written {_WRITTEN[kind]}. Nothing was changed.", WRONG_USE
+        )
     with opened() as service:
         found = find_person(service, person)
         with service.store.write() as session:

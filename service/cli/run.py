@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from service.departures.times import Interpretation
     from service.people.person import Person
 
+#: What was typed, where an event calls it otherwise.
+_OPTIONS = {"timezone": "--zone: "}
+
 
 @click.command()
 @click.argument("person")
@@ -182,7 +185,9 @@ def _zone(service: "Service", leaver: "Person", asked: str | None) -> dict[str, 
     """Where it is not asked for, the event names none: who announces it finds the leaver's own."""
     from service.departures import zones
 
-    return {"timezone": asked} if asked else zones.of_source(service.settings.zone_of_source(leaver.source))
+    if asked is not None:  # also where it is empty, which is a zone that is none
+        return {"timezone": asked}
+    return zones.of_source(service.settings.zone_of_source(leaver.source))
 
 
 def _event(
@@ -196,9 +201,10 @@ def _event(
     from service.departures.event import Change, EventPerson, TerminationEvent
     from service.departures.times import BadTime, civil
     from service.departures.zones import read_for
+    from service.intake.source import NotUnderstood
 
     try:
-        meant = civil(at) if at else None
+        meant = civil(at) if at is not None else None  # an empty time is none, and never "at once"
         event = TerminationEvent(
             source=leaver.source,
             source_id=f"cli-{uuid.uuid4()}",
@@ -214,5 +220,6 @@ def _event(
     except BadTime as error:
         stop(f"{sentence(str(error))} Nothing was done.", WRONG_USE)
     except ValidationError as error:
-        said = (sentence(slip["msg"].removeprefix("Value error, ")) for slip in error.errors())
-        stop(f"{' '.join(said)} Nothing was done.", WRONG_USE)
+        slips = NotUnderstood.from_validation(error).slips
+        said = " ".join(sentence(f"{_OPTIONS.get(slip.where, '')}{slip.what}") for slip in slips)
+        stop(f"{said} Nothing was done.", WRONG_USE)

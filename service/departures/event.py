@@ -18,11 +18,9 @@ from pydantic import (
 
 from service.departures import friday, times
 from service.departures.kind import DepartureKind
+from service.people.identifiers import LETTERS, is_address, is_identifier
 from service.sections import DeparturesSection
 
-# No slash, backslash or percent sign and no "..": an identifier from outside is harmless wherever it ends up.
-_IDENTIFIER: Final = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9 ._:@+=|~#-]*")
-_EMAIL: Final = re.compile(r"[^\s@\x00-\x1f\x7f]+@[^\s@.\x00-\x1f\x7f]+(?:\.[^\s@.\x00-\x1f\x7f]+)*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -56,15 +54,16 @@ class NothingToWithdraw(Unannounceable):
     """
 
     def __init__(self, person_id: str, event: "TerminationEvent") -> None:
-        super().__init__("There is no departure of this person to withdraw.")
+        super().__init__(
+            "There is no departure of this person to withdraw. Nothing was changed. "
+            "Look whether it was announced at all, and of whom: exeunt departures"
+        )
         self.person_id, self.event = person_id, event
 
 
 def _identifier(text: str) -> str:
-    if not _IDENTIFIER.fullmatch(text) or text != text.strip():
-        raise ValueError(
-            "an identifier is letters, digits and . _ : @ + = | ~ # -, beginning with a letter or digit"
-        )
+    if not is_identifier(text):
+        raise ValueError(f"an identifier is {LETTERS}")
     return text
 
 
@@ -75,7 +74,7 @@ def _one_line(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    if not _EMAIL.fullmatch(text):
+    if not is_address(text):
         raise ValueError("this is not an e-mail address")
     return text
 
@@ -83,10 +82,9 @@ def _email(text: str) -> str:
 def _civil_date(value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    read = times.civil(value)
-    if isinstance(read, datetime):
-        raise ValueError("a date is written 2026-12-05, without a time")  # noqa: TRY004  pydantic reports ValueError
-    return read
+    if not times.is_date(value):
+        raise ValueError("a date is written 2026-12-05, without a time")
+    return times.civil(value)
 
 
 def _civil_time(value: Any) -> Any:

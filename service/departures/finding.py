@@ -27,7 +27,7 @@ def find_person(session: Session, source: str, said: EventPerson) -> Leaver:
     if len(found) != 1:
         raise Unannounceable(
             f"Nobody here has the id {said.source_id} of {source}, and no two identifiers agree on one person. "
-            "Import the roster (exeunt people import FILE.csv), then send the event again."
+            "Import the roster (exeunt people import FILE.csv), then send or import it again."
         )
     person = Leaver(*found[0])
     _check_agreement(person, said)

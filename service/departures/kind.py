@@ -22,6 +22,8 @@ class DepartureKind(StrEnum):
 BESIDE: Final = (DepartureKind.LOST_DEVICE, DepartureKind.REHIRE)
 #: What an HR system may say.
 LEAVING: Final = tuple(kind for kind in DepartureKind if kind not in BESIDE)
+#: What a system or a file is told that says another.
+OTHER_KIND: Final = f"this is one of {', '.join(LEAVING)}; exeunt run announces {' and '.join(BESIDE)}"
 
 
 class DepartureState(StrEnum):

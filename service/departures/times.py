@@ -114,10 +114,26 @@ def civil(text: str) -> date | datetime:
     try:
         value = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadTime(f"there is no such date or time ({error}).") from error
+        raise BadTime(_none_such(text)) from error
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         raise BadTime(f"the year must lie between {_FIRST_YEAR} and {_LAST_YEAR}.")
     return value
+
+
+def is_date(text: str) -> bool:
+    """Whether this is written as a day is, which may be none all the same."""
+    return _DATE.fullmatch(text) is not None
+
+
+def _none_such(text: str) -> str:
+    """Which of the two is none, the day or the time: who wrote it looks there first."""
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return "there is no such day in the calendar."
+    if text[11:16] == "24:00":
+        return "no clock shows 24:00: write 00:00 of the day after, or the day alone."
+    return "no clock shows such a time: hours go from 00 to 23, minutes and seconds to 59."
 
 
 def zone(name: str) -> zoneinfo.ZoneInfo:

@@ -1,13 +1,11 @@
 """A configured HR source: which module reads it, and which secrets are its own."""
 
 import pkgutil
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
 from types import ModuleType
-from typing import Final
 
 from pydantic import ValidationError
 
@@ -19,11 +17,11 @@ from service.departures.event import EventPerson, TerminationEvent
 from service.departures.kind import DepartureKind
 from service.departures.times import BadTime, zone
 from service.intake import sources
-from service.people import signature
+from service.intake.wording import in_words
+from service.people import identifiers, signature
+from service.people.identifiers import is_source
 from service.people.signature import Authentic, BadRecipe, Recipe
 from service.settings import SettingsError, SourceSection, reveal
-
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,18 +92,11 @@ class NotUnderstood(Exception):  # noqa: N818  # the word is the error
             *(
                 Slip(
                     where=".".join(part for part in (under, *map(str, slip["loc"])) if part),
-                    what=_in_words(slip["type"], slip["msg"]),
+                    what=in_words(slip),
                 )
-                for slip in error.errors(include_url=False, include_context=False, include_input=False)
+                for slip in error.errors(include_url=False, include_input=False)
             )
         )
-
-
-def _in_words(kind: str, message: str) -> str:
-    """What is wrong, without the names of our classes."""
-    if kind in ("model_type", "model_attributes_type"):
-        return "it must be an object: names with their values, in braces"
-    return message.removeprefix("Value error, ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +135,8 @@ def open_sources(sections: Mapping[str, SourceSection]) -> dict[str, Source]:
     known = formats()
     opened = {}
     for name, section in sections.items():
-        if not _NAME.fullmatch(name):
-            raise SettingsError(f"sources.{name[:60]!r}: a source is named by a-z, 0-9, - and _.")
+        if not is_source(name):
+            raise SettingsError(f"sources.{name[:60]!r}: a source is named by {identifiers.SOURCE}.")
         if section.format not in known:
             raise SettingsError(
                 f"sources.{name}.format: there is no {section.format!r}. Choose: {', '.join(sorted(known))}."

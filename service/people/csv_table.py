@@ -12,6 +12,13 @@ UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 LOST: Final = "\ufffd"
 SEPARATORS: Final = ",;\t"
 SAVE: Final = "Save the file as CSV UTF-8"
+#: An Excel workbook is a zip file.
+ZIPPED: Final = b"PK\x03\x04"
+#: The parser's own words are for programmers, and it cannot tell these from each other.
+UNCLEAR: Final = (
+    "this is not CSV from here on. Look for a quotation mark that is never closed, one inside a cell that is not "
+    "written twice, or a cell that is longer than 131,072 characters"
+)
 
 #: The line it begins on, and its cells.
 Row = tuple[int, list[str]]
@@ -51,12 +58,14 @@ def rows_of(raw: bytes) -> Iterator[Row]:
                 yield line, held
             line = reader.line_num + 1
     except csv.Error as error:
-        raise NotCsv(line, f"this is not CSV ({error})") from error
+        raise NotCsv(line, UNCLEAR) from error
 
 
 def _text(raw: bytes) -> str:
     """As UTF-8. Older tables of letters cannot be told from each other: names would be wrong in silence."""
-    if raw.startswith(UTF_16):
+    if raw.startswith(ZIPPED):
+        raise NotCsv(1, f"this is an Excel workbook or a zip file, not CSV. {SAVE}")
+    if raw.startswith(UTF_16) or b"\0" in raw[:4]:
         raise NotCsv(1, f"this is UTF-16, not UTF-8. {SAVE}")
     body = raw.removeprefix(BOM)
     try:

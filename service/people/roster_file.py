@@ -10,7 +10,9 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from service.people import identifiers
 from service.people.csv_table import NotCsv, rows_of
+from service.people.identifiers import LETTERS, is_address, is_identifier, is_source
 from service.people.person import Person
 from service.people.shared_address import UNASKED, Answers, judge
 from service.people.zone_names import zone_names
@@ -31,6 +33,7 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_SLIPS = 20
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = frozenset(map(str, range(1900, 2200)))
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 Row = tuple[int, dict[str, str]]  # the line it begins on, and its cells
@@ -63,6 +66,8 @@ def import_roster(session: Session, path: Path, *, source: str, answers: Answers
     Args:
         answers: What a person said of addresses that somebody else has.
     """
+    if not is_source(source):
+        raise BadRoster(f"An HR source is named by {identifiers.SOURCE}. Nothing was changed.")
     rows = _rows(path)
     known = {
         person.source_id: person for person in session.scalars(select(Person).where(Person.source == source))
@@ -122,6 +127,8 @@ def _rows(path: Path) -> list[Row]:
         raise _refused(path, [f"  line {error.line}: {error.what}"]) from error
     header = [name.casefold() for name in lines[0][1]] if lines else []
     slips = _header_slips(header)
+    if not slips and len(lines) == 1:
+        slips = ["  line 2: the file names nobody; below the first line comes a row for each"]
     rows: list[Row] = []
     for line, cells in lines[1:]:
         if len(cells) != len(header):
@@ -142,8 +149,14 @@ def _refused(path: Path, slips: list[str]) -> BadRoster:
 
 
 def _header_slips(held: list[str]) -> list[str]:
+    columns = (*REQUIRED, *OPTIONAL)
+    if not held:
+        return ["  line 1: the file is empty"]
+    if not set(held) & set(columns):
+        named = "the first line names the columns, and none of ours is in it"
+        return [f"  line 1: {named}; there are {', '.join(columns)}"]
     missing = [name for name in REQUIRED if name not in held]
-    unknown = [name for name in held if name not in (*REQUIRED, *OPTIONAL)]
+    unknown = [name for name in held if name not in columns]
     twice = {name for name in held if held.count(name) > 1}
     said = [f"  line 1: the column {name} is missing" for name in missing]
     said += [f"  line 1: the column {name} is there twice" for name in sorted(twice)]
@@ -211,17 +224,28 @@ def _loop_slips(rows: Iterable[Row], known: Iterable[Person]) -> list[str]:
         if at in way:
             loop = list(way)[list(way).index(at) :]
             said = "report to each other in a loop" if len(loop) > 1 else "would be their own manager"
-            slips.append(f"  line {max(lines.get(one, 0) for one in loop)}: {', '.join(loop)} {said}")
+            where = f"  line {max(lines.get(one, 0) for one in loop)}: {', '.join(loop)} {said}"
+            slips.append(f"{where}; correct the manager in the HR system")
         cleared |= way.keys()
     return slips
 
 
 def _not_a_date(text: str) -> str:
+    if not _DATE.fullmatch(text):
+        return "is written 2026-12-05"
     try:
         date.fromisoformat(text)
     except ValueError:
-        return "is written 2026-12-05"
-    return "" if _DATE.fullmatch(text) else "is written 2026-12-05"
+        return "is no day in the calendar"
+    return "" if text[:4] in _YEARS else "is in a year that nobody is hired in"
+
+
+def _not_an_identifier(text: str) -> str:
+    return "" if is_identifier(text) else f"is made of {LETTERS}"
+
+
+def _not_an_address(text: str) -> str:
+    return "" if is_address(text) else "is not an e-mail address; leave it empty where there is none"
 
 
 def _not_a_country(text: str) -> str:
@@ -234,10 +258,10 @@ def _not_a_zone(text: str) -> str:
 
 #: The longest text of each column, and what else must be true of it.
 CHECKS: Mapping[str, tuple[int, Callable[[str], str] | None]] = {
-    "source_id": (200, None),
+    "source_id": (200, _not_an_identifier),
     "name": (300, None),
     "employee_no": (100, None),
-    "work_email": (320, None),
+    "work_email": (320, _not_an_address),
     "username": (200, None),
     "title": (200, None),
     "department": (200, None),

@@ -25,7 +25,7 @@ SENTENCES = {
     403: "This is not for you. An administrator can give you a role.",
     404: "There is no such page. Look in the list of runs.",
     405: "This address does not take that method.",
-    413: "That is too large. At most 1 MiB is taken.",
+    413: "That is too large. At most 1 MiB is taken: send less at once.",
     500: "Something went wrong here and was written to the log. Look at the run before you try again.",
 }
 

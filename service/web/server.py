@@ -12,6 +12,8 @@ from waitress import wasyncore
 from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
+from service.web.last_resort import Channel
+
 #: How long requests under way may still take when the server stops, in seconds.
 LAST_ANSWERS_S: Final = 5
 THREADS: Final = 8
@@ -44,6 +46,7 @@ class Server:
         except OSError:
             self._let_go()
             raise
+        self._server.channel_class = Channel
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._running = False

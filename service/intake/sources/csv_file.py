@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from service.departures import zones
 from service.departures.event import Change, TerminationEvent
-from service.departures.kind import BESIDE, LEAVING
-from service.departures.times import ZoneSource
+from service.departures.kind import BESIDE, OTHER_KIND
+from service.departures.times import BadTime, ZoneSource, zone
 from service.intake.source import Envelope, NotUnderstood, Slip
 from service.people.csv_table import NotCsv, Row, rows_of
 from service.settings import SourceSection
@@ -35,10 +35,7 @@ YES: Final = frozenset({"yes", "true", "1"})
 NO: Final = frozenset({"no", "false", "0"})
 NEEDED: Final = ("source_id", "name")
 #: What is no departure is announced one by one, and asked about first.
-OTHER_KIND: Final = Slip(
-    where="kind",
-    what=f"this is one of {', '.join(LEAVING)}; exeunt run announces {' and '.join(BESIDE)}",
-)
+NO_LEAVING: Final = Slip(where="kind", what=OTHER_KIND)
 
 
 class Told(NamedTuple):
@@ -60,6 +57,7 @@ def read_file(envelope: Envelope, section: SourceSection) -> tuple[Told, ...]:
     The same row read twice is the same event, so that a file may be imported again.
     """
     told, slips = [], []
+    _check_zone(section.timezone)
     header, rows = _table(envelope.body)
     column = header.index("source_id") + 1
     for line, cells in rows:
@@ -70,6 +68,14 @@ def read_file(envelope: Envelope, section: SourceSection) -> tuple[Told, ...]:
     if slips:
         raise NotUnderstood(*slips)
     return tuple(told)
+
+
+def _check_zone(name: str) -> None:
+    """A zone that stands in no row, but beside the file or in the settings, is none once and not in every row."""
+    try:
+        zone(name or zones.NOBODYS)
+    except BadTime as error:
+        raise NotUnderstood(Slip(where="", what=f"for rows that name no zone: {error}")) from error
 
 
 def _table(raw: bytes) -> tuple[list[str], list[Row]]:
@@ -98,11 +104,16 @@ def _rows(raw: bytes) -> Iterator[Row]:
 
 
 def _check_header(header: Sequence[str]) -> None:
+    if not set(header) & set(COLUMNS):
+        named = f"the first line names the columns, and none of ours is in it. There are {', '.join(COLUMNS)}"
+        raise NotUnderstood(Slip(where="1:1", what=named))
     slips = [
-        Slip(where=f"1:{column}", what=f"there is no such column; there are {', '.join(COLUMNS)}")
+        Slip(where=f"1:{column}", what="there is no such column")
         for column, name in enumerate(header, 1)
         if name not in COLUMNS
     ]
+    if slips:  # what there is, once and not beside each
+        slips[-1] = Slip(where=slips[-1].where, what=f"{slips[-1].what}. There are {', '.join(COLUMNS)}")
     slips += [
         Slip(where=f"1:{column}", what=f"{name} is here for the second time")
         for column, name in enumerate(header, 1)
@@ -119,10 +130,12 @@ def _event(
     cells: Sequence[str], header: Sequence[str], envelope: Envelope, section: SourceSection
 ) -> TerminationEvent:
     if len(cells) != len(header):
-        raise NotUnderstood(Slip(where="", what=f"there are {len(cells)} cells under {len(header)} columns"))
+        counts = f"cells: {len(cells)}, and in the first line {len(header)}"
+        what = f"{counts}. Write as many, with the separators of the first line"
+        raise NotUnderstood(Slip(where="", what=what))
     row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
     said = {name: cell for name, cell in row.items() if name not in (*PERSON, "sealed", "sealed_for")}
-    beside = [OTHER_KIND] if said.get("kind") in set(BESIDE) else []
+    beside = [NO_LEAVING] if said.get("kind") in set(BESIDE) else []
     try:
         event = TerminationEvent.model_validate(
             {
@@ -139,7 +152,7 @@ def _event(
         )
     except ValidationError as error:
         slips = NotUnderstood.from_validation(error).slips
-        told = [OTHER_KIND if slip.where == "kind" and "kind" in said else slip for slip in slips]
+        told = [NO_LEAVING if slip.where == "kind" and "kind" in said else slip for slip in slips]
         raise NotUnderstood(*told, *beside) from error
     if beside:
         raise NotUnderstood(*beside)

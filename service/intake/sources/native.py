@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,7 +24,7 @@ from service.departures.event import (
     TerminationEvent,
     Zone,
 )
-from service.departures.kind import BESIDE, LEAVING, DepartureKind
+from service.departures.kind import LEAVING, OTHER_KIND, DepartureKind
 from service.departures.times import ZoneSource, civil
 from service.intake.source import Envelope, NotUnderstood
 from service.people.signature import STANDARD_WEBHOOKS, Recipe, webhook_key
@@ -46,7 +45,10 @@ def _moment(value: Any) -> Any:
         if not _MOMENT.fullmatch(value):
             raise ValueError("a moment is written 2026-11-21T09:00:00Z")
         civil(value[:19])  # refuses years at the ends of Python's calendar, where an offset would overflow
-        return datetime.fromisoformat(value)
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError("no clock is so far from Greenwich: an offset is at most 23:59") from error
     return value
 
 
@@ -54,9 +56,9 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _leaving(kind: DepartureKind | None) -> DepartureKind | None:
-    if kind in BESIDE:
-        raise ValueError(f"kind is one of {', '.join(LEAVING)}: people here announce the others")
+def _leaving(kind: Any) -> Any:
+    if kind is not None and not (isinstance(kind, str) and kind in set(LEAVING)):
+        raise ValueError(OTHER_KIND)
     return kind
 
 
@@ -66,7 +68,7 @@ class NativeData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     person: EventPerson
-    kind: Annotated[DepartureKind | None, Field(strict=False), AfterValidator(_leaving)] = None
+    kind: Annotated[DepartureKind | None, Field(strict=False), BeforeValidator(_leaving)] = None
     last_day: CivilDate | None = None
     access_off_at: CivilTime | None = None
     timezone: Zone | None = None

@@ -170,3 +170,80 @@ def test_no_authentic_body_makes_us_fail(door, raw):
     answer = door.send(raw, message_id=f"msg_{next(numbers)}")
 
     assert answer.status in {HTTPStatus.ACCEPTED, HTTPStatus.UNPROCESSABLE_ENTITY}
+
+
+#: Of a library, which says them to programmers.
+NOT_OURS = (
+    "Input should",
+    "Field required",
+    "Extra inputs",
+    "String should",
+    "Tuple should",
+    "Value error",
+    "timedelta",
+    "out of range",
+    "must be in",
+    "NativeMessage",
+)
+MORE = {
+    "a moment too far from Greenwich": {**message(), "timestamp": "2026-03-02T12:00:00+99:00"},
+    "a moment on no day": {**message(), "timestamp": "2026-02-30T12:00:00Z"},
+    "a moment as a number": {**message(), "timestamp": 1},
+    "a day as a list": message(last_day=["2026-03-31"]),
+    "a day that is true": message(last_day=True),
+    "an hour too many": message(last_day=None, access_off_at="2026-03-31T25:00"),
+    "a kind as a list": message(kind=["voluntary"]),
+    "a kind of ours alone": message(kind="rehire"),
+    "a version with a point": message(source_version=1.5),
+    "a seal in words": message(sealed="yes"),
+    "one in place of a list": message(sealed_for="E-7"),
+    "too many who may see it": message(sealed_for=[f"E-{n}" for n in range(60)]),
+    "numbers of people": message(sealed_for=[1, 2]),
+    "a zone of 5,000 letters": message(timezone="x" * 5_000),
+}
+EVERY = {**BODIES, **{name: json.dumps(said).encode() for name, said in MORE.items()}}
+
+
+@pytest.mark.parametrize("raw", EVERY.values(), ids=EVERY.keys())
+def test_what_is_wrong_is_said_in_our_words_with_its_place(door, raw):
+    errors = door.send(raw).body["errors"]
+
+    for error in errors:
+        assert error["what"]
+        assert not any(words in error["what"] for words in NOT_OURS), error["what"]
+
+
+@pytest.mark.parametrize(
+    ("said", "where", "what"),
+    [
+        ({"urgent": True}, "urgent", "there is no such member. Take it out, or correct its name"),
+        ({"type": "postponed"}, "type", "this must be employment.termination.scheduled, employment."),
+        ({"type": 5}, "type", "this must be employment.termination.scheduled, employment."),
+        ({"data": {}}, "data.person", "this is missing"),
+        (message(last_day="2026-02-30"), "data.last_day", "there is no such day in the calendar."),
+        (message(last_day=20260331), "data.last_day", 'this must be a date in quotation marks, "2026-12-05"'),
+        (message(last_day="03/31/2026"), "data.last_day", "a date is written 2026-12-05, without a time"),
+        (
+            message(last_day=None, access_off_at="2026-03-31T24:00"),
+            "data.access_off_at",
+            "no clock shows 24:00: ",
+        ),
+        (
+            message(kind="retired"),
+            "data.kind",
+            "this is one of voluntary, involuntary, contractor-end, layoff;",
+        ),
+        (message(timezone=""), "data.timezone", "this is empty"),
+        (
+            message(person={**MIKE, "name": "x" * 301}),
+            "data.person.name",
+            "this is longer than 300 characters",
+        ),
+    ],
+    ids=repr,
+)
+def test_who_mends_the_sender_reads_what_may_stand_there(door, said, where, what):
+    (error,) = door.send({**message(), **said}).body["errors"]
+
+    assert error["where"] == where
+    assert error["what"].startswith(what)

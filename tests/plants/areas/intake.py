@@ -345,7 +345,7 @@ PLANTS = (
     Plant(
         protects="A file lets nobody back in and locks no devices.",
         file="service/intake/sources/csv_file.py",
-        text='    beside = [OTHER_KIND] if said.get("kind") in set(BESIDE) else []',
+        text='    beside = [NO_LEAVING] if said.get("kind") in set(BESIDE) else []',
         becomes="    beside: list[Slip] = []",
         tests=(f"{FILES}::test_a_file_lets_nobody_back_in_and_locks_no_devices",),
     ),

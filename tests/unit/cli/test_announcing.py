@@ -37,18 +37,33 @@ def refusals(exeunt: Shell) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("words", "says", "reason"),
     [
-        (("E-2", "--at", "2026-02-30"), "There is no such date or time (day is out of range", "time"),
+        (("E-2", "--at", "2026-02-30"), "There is no such day in the calendar. Nothing", "time"),
         (
             ("E-2", "--at", "2026-12-05T25:00"),
-            "There is no such date or time (hour must be in 0..23)",
+            "No clock shows such a time: hours go from 00 to 23",
             "time",
         ),
         (
             ("E-2", "--at", "2026-12-05", "--zone", "Mars/Base"),
-            "There is no such time zone. Write it",
+            "--zone: there is no such time zone. Write it",
             "time",
         ),
+        (("E-2", "--at", ""), "A time is written", "time"),
+        (("E-2", "--at", " "), "A time is written", "time"),
+        (("E-2", "--at="), "A time is written", "time"),
+        (("E-2", "--at", "2026-12-05", "--zone", ""), "--zone: this is empty.", "time"),
         (("E-99",), "Nobody here has the employee number", "stranger"),
+        (("",), 'Nobody here has the employee number, HR id, e-mail or user name "".', "stranger"),
+        (
+            ("E-9\x1b[2J",),
+            "Nobody here has the employee number, HR id, e-mail or user name E-9\ufffd[2J.",
+            "stranger",
+        ),
+        (
+            ("x" * 5000,),
+            f"Nobody here has the employee number, HR id, e-mail or user name {'x' * 60}….",
+            "stranger",
+        ),
         (("E-1",), "Nobody announces their own departure.", "own"),
     ],
 )
@@ -99,7 +114,7 @@ def test_one_person_by_two_names_stops_the_file_with_the_line(exeunt: Shell) -> 
 def test_a_time_that_is_none_is_explained_as_a_sentence(empty: Shell) -> None:
     said = empty("when", "--at", "2026-02-30", "--zone", "Europe/Berlin")
 
-    assert said.err == "There is no such date or time (day is out of range for month).\n"
+    assert said.err == "There is no such day in the calendar.\n"
 
 
 @pytest.mark.parametrize(

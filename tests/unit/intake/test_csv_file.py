@@ -163,3 +163,59 @@ def test_a_row_says_whether_it_is_sealed_and_for_whom(clock, cells, sealed, name
 def test_a_seal_that_is_not_clear_is_refused_at_its_place(clock, cells):
     with pytest.raises(NotUnderstood, match="2:7"):
         read(f"{HEADER.strip()},sealed,sealed_for\n{MIKE.strip()},{cells}\n", clock)
+
+
+def slips(text, clock, zone="UTC"):
+    raw = text if isinstance(text, bytes) else text.encode()
+    envelope = Envelope(source="hr", delivery_id="f", body=raw, received_at=clock())
+    with pytest.raises(NotUnderstood) as refused:
+        csv_file.read_file(envelope, SourceSection(format="csv_file", timezone=zone))
+    return [str(slip) for slip in refused.value.slips]
+
+
+def test_a_file_without_the_line_of_columns_is_one_mistake(clock):
+    (said,) = slips(MIKE + ANN, clock)
+
+    assert said.startswith(
+        "1:1: the first line names the columns, and none of ours is in it. There are source_id"
+    )
+
+
+def test_the_columns_there_are_stand_once_beside_those_there_are_not(clock):
+    said = slips("source_id,name,Grund,Ort\n1,A,b,c\n", clock)
+
+    assert [line.count("source_id, employee_no") for line in said] == [0, 1]
+    assert [line[:3] for line in said] == ["1:3", "1:4"]
+
+
+def test_a_zone_beside_the_file_that_is_none_is_one_mistake_and_stands_in_no_row(clock):
+    said = slips(HEADER + MIKE + ANN, clock, zone="Mars/Base")
+
+    assert said == ["for rows that name no zone: there is no such time zone. Write it as in Europe/Berlin."]
+
+
+def test_a_row_of_other_separators_is_told_how_it_differs(clock):
+    (said,) = slips(HEADER + MIKE.replace(",", ";"), clock)
+
+    assert (
+        said == "2:1: cells: 1, and in the first line 6. Write as many, with the separators of the first line"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (",Ann,,layoff,2026-04-30,", "source_id: this is missing"),
+        ("1,,,layoff,2026-04-30,", "name: this is missing"),
+        (f"1,{'x' * 301},,layoff,2026-04-30,", "name: this is longer than 300 characters"),
+        (f"1,Ann,,layoff,2026-04-30,{'x' * 65}", "timezone: this is longer than 64 characters"),
+        (
+            '1,"Ann,,layoff,2026-04-30,',
+            "this is not CSV from here on. Look for a quotation mark that is never",
+        ),
+    ],
+)
+def test_a_cell_that_is_wrong_is_told_in_our_words(clock, row, says):
+    (said,) = slips(HEADER + row + "\n", clock)
+
+    assert says in said

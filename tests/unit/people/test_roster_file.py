@@ -111,7 +111,16 @@ def test_what_excel_saves_is_read(roster: Any) -> None:
     ("text", "said"),
     [
         ("source_id\n1\n", "line 1: the column name is missing"),
-        ("", "line 1: the column source_id is missing"),
+        ("", "line 1: the file is empty"),
+        (HEAD, "line 2: the file names nobody; below the first line comes a row for each"),
+        (SARA, "line 1: the first line names the columns, and none of ours is in it; there are source_id"),
+        (HEAD + SARA.replace("2019-05-01", "2019-02-30"), "line 2: hired_on is no day in the calendar"),
+        (HEAD + SARA.replace("2019-05-01", "0001-01-01"), "line 2: hired_on is in a year that nobody is"),
+        (HEAD + SARA.replace("1,Sara", "a/b,Sara"), "line 2: source_id is made of letters, digits and"),
+        (
+            HEAD + SARA.replace("sara@example.com", "n/a"),
+            "line 2: work_email is not an e-mail address; leave",
+        ),
         ("source_id,name,salary\n1,A,9\n", "line 1: there is no column salary"),
         ("source_id,name,name\n1,A,B\n", "line 1: the column name is there twice"),
         (HEAD + "1,,,,,,,,,,\n", "line 2: source_id and name may not be empty"),
@@ -130,7 +139,7 @@ def test_what_excel_saves_is_read(roster: Any) -> None:
         (HEAD + MIKE, "line 2: there is nobody with the source_id 1"),
         (HEAD + "\n\n" + SARA + "\n" + MIKE.replace(",1,", ",9,"), "line 6: there is nobody"),
     ],
-    ids=[f"slip-{n}" for n in range(1, 20)],
+    ids=[f"slip-{n}" for n in range(1, 26)],
 )
 def test_a_slip_is_told_with_its_line_and_nothing_is_imported(roster: Any, text: str, said: str) -> None:
     with pytest.raises(BadRoster, match="nothing was changed") as refused:
@@ -159,13 +168,21 @@ def test_a_thousand_slips_are_not_a_thousand_lines(roster: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            b"PK\x03\x04" + bytes(99),
+            "line 1: this is an Excel workbook or a zip file, not CSV. Save the file",
+        ),
+        ((HEAD + SARA).encode("utf-16-le"), "line 1: this is UTF-16, not UTF-8. Save the file as CSV UTF-8"),
         ((HEAD + SARA).encode("utf-16"), "line 1: this is UTF-16, not UTF-8. Save the file as CSV UTF-8"),
         ((HEAD + SARA + MIKE.replace("ike", "\xe4")).encode("cp1252"), "line 3: this is not UTF-8. Save the"),
         (
             HEAD + SARA + MIKE.replace("ike", "\ufffd"),
             "line 3: there is a \ufffd where the export lost a letter",
         ),
-        (HEAD + SARA + '3,"open', "line 3: this is not CSV"),
+        (
+            HEAD + SARA + '3,"open',
+            "line 3: this is not CSV from here on. Look for a quotation mark that is never",
+        ),
         (
             HEAD + SARA.replace("Sara Ek", '"Sara\nEk"'),
             "line 2: name holds characters that cannot be printed, such",
@@ -173,7 +190,17 @@ def test_a_thousand_slips_are_not_a_thousand_lines(roster: Any) -> None:
         (HEAD.replace("\n", ",\n") + SARA.replace("\n", ",x\n"), "line 2: it has another number of cells"),
         ("source_id,,name\n1,,A\n", "line 1: there is no column without a name"),
     ],
-    ids=["utf-16", "windows-1252", "lost letter", "open quote", "line break", "nameless, filled", "nameless"],
+    ids=[
+        "Excel",
+        "utf-16 without a mark",
+        "utf-16",
+        "windows-1252",
+        "lost letter",
+        "open quote",
+        "line break",
+        "nameless, filled",
+        "nameless",
+    ],
 )
 def test_what_a_spreadsheet_made_unreadable_is_refused_with_its_line(
     roster: Any, text: str | bytes, said: str

@@ -80,6 +80,24 @@ def test_a_body_above_one_mebibyte_never_reaches_the_application() -> None:
         answered = requests.post(f"{server.url}/hooks/hr", data=b"x" * (1024 * 1024 + 1), timeout=30)
 
     assert (answered.status_code, reached) == (413, [])
+    assert answered.headers["Content-Type"] == "application/problem+json"
+    assert answered.json() == {
+        "type": "urn:exeunt:problem:too-large",
+        "title": "Request Entity Too Large",
+        "status": 413,
+        "detail": "That is too large. At most 1 MiB is taken: send less at once.",
+        "code": "too-large",
+    }
+
+
+def test_what_no_application_could_read_is_refused_in_our_words(office: Any) -> None:
+    with running(office.app) as server:
+        answered = requests.get(f"{server.url}/healthz", headers={"X-Long": "x" * 40_000}, timeout=30)
+
+    assert answered.status_code == 431
+    assert (
+        answered.json()["detail"] == "The headers of the request are too long. Send fewer, or shorter ones."
+    )
 
 
 def test_a_form_above_one_mebibyte_is_refused_by_the_application_too(office: Any) -> None:
