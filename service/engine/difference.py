@@ -4,14 +4,19 @@ A receipt says what we changed. Of a try that may have taken effect and whose an
 before-image says how it was, and the target system itself has to say who changed it since. Where it does not,
 somebody else may have shut the account in between, so it stays as it is and a person decides. What no try of ours can
 have changed is somebody else's, whatever the image says.
+
+So it is with a login that an earlier try of the way back may have opened: found shut, somebody else may have shut it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from connectors.sdk.capabilities import RestoresAccounts, TellsWhoChanged
 from connectors.sdk.types import Account, AccountState, Difference, Receipt, Since
+
+#: What shuts a login. Who took somebody out of a group, or a right away, target systems do not say.
+SHUTS: Final = frozenset({"disable_account", "deactivate_account"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +51,27 @@ def difference(reader: RestoresAccounts, action: str, one: KeptAccount) -> Diffe
         return Differs(receipts, found)
     made = reader.receipt_of(action, one.image)
     known = {each.what for each in found}
-    more = [each for each in reader.compare(one.account, made) if each.what not in known]
+    more = tuple(each for each in reader.compare(one.account, made) if each.what not in known)
     if not more:
         return Differs(receipts, found)
     if any(each.since is Since.AS_LEFT for each in more) and not _is_ours(reader, one.account, made):
-        more = [replace(each, since=Since.UNKNOWN) if each.since is Since.AS_LEFT else each for each in more]
+        more = _unknown(more)
     return Differs((*receipts, made), (*found, *more))
+
+
+def doubted(reader: RestoresAccounts, action: str, account: Account, known: Differs) -> Differs:
+    """What is found after an earlier try to put it back: a login may have been opened by it, and shut again since."""
+    is_shut = action in SHUTS and any(each.since is Since.AS_LEFT for each in known.found)
+    if not is_shut or all(_is_ours(reader, account, receipt) for receipt in known.receipts):
+        return known
+    return Differs(known.receipts, _unknown(known.found))
+
+
+def _unknown(found: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Nobody can say whether what is as we left it is so because of us."""
+    return tuple(
+        replace(each, since=Since.UNKNOWN) if each.since is Since.AS_LEFT else each for each in found
+    )
 
 
 def compared(reader: RestoresAccounts, account: Account, receipts: Iterable[Receipt]) -> Differs:

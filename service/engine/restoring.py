@@ -20,7 +20,7 @@ from connectors.sdk.types import (
     Proof,
     Since,
 )
-from service.engine.difference import KeptAccount, compared, difference
+from service.engine.difference import Differs, KeptAccount, compared, difference, doubted
 from service.engine.executor import Executor
 from service.engine.grading import grade_of, weakest
 from service.engine.order import Again, Ask, Contradicted, Done, Order, Reading, Result
@@ -105,12 +105,12 @@ class _Job:
         return self._executor.read_along and isinstance(self._reader(fresh=True), ReadsAlong)
 
     def one(self, kept: KeptAccount) -> _Restored | Ask:
-        receipts, found = difference(self._reader(fresh=True), self._kept.action, kept)
+        receipts, found = self._found(kept)
         strangers = [each for each in found if each.since is Since.CHANGED]
         if strangers and not self._order.checking:
             return _conflict(kept.account, strangers)
         if not self._order.checking and any(each.since is Since.UNKNOWN for each in found):
-            return _nobody_knows(kept.account)
+            return _shut_again(kept.account) if self._order.look_first else _nobody_knows(kept.account)
         todo = any(each.since is not Since.AS_BEFORE for each in found)
         if todo and not self._order.checking:
             links = (link for link in self._order.links if link.id == kept.account.id)
@@ -124,6 +124,11 @@ class _Job:
             found = compared(self._reader(fresh=True), kept.account, receipts).found
         evidence = (self._compared(found), *self._read_back(kept.account, found))
         return _Restored(account=kept.account, changed=todo, evidence=evidence)
+
+    def _found(self, kept: KeptAccount) -> Differs:
+        reader, action = self._reader(fresh=True), self._kept.action
+        found = difference(reader, action, kept)
+        return doubted(reader, action, kept.account, found) if self._order.look_first else found
 
     def _compared(self, found: Sequence[Difference]) -> Evidence:
         as_before = all(each.since is Since.AS_BEFORE for each in found)
@@ -197,6 +202,16 @@ def _nobody_knows(account: Account) -> Ask:
         error="Unknown",
         what=f"{account.label}: an answer of ours was lost, and nobody can say whether we shut it or somebody else "
         "did meanwhile. Nothing was put back.",
+        hint="Find out whether somebody wants it shut. Put it back by hand and confirm it, or say that it does not "
+        "apply.",
+    )
+
+
+def _shut_again(account: Account) -> Ask:
+    return Ask(
+        error="Unknown",
+        what=f"{account.label} is shut, and it is not known that it was us: a try before this one may have opened "
+        "it, and somebody else may have shut it again. Nothing was put back.",
         hint="Find out whether somebody wants it shut. Put it back by hand and confirm it, or say that it does not "
         "apply.",
     )

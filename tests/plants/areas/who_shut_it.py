@@ -149,4 +149,18 @@ PLANTS = (
         becomes="    return True",
         tests=(f"{SALESFORCE_TESTS}::test_who_modified_the_record_last_says_who_froze",),
     ),
+    Plant(
+        protects="A login that somebody shut again after a lost answer of the way back stays shut.",
+        file=RESTORING,
+        text="        return doubted(reader, action, kept.account, found) if self._order.look_first else found",
+        becomes="        return found",
+        tests=(f"{WHO}::test_what_somebody_shut_again_after_a_lost_answer_of_the_way_back_stays_shut",),
+    ),
+    Plant(
+        protects="A login that is known to be shut by us still is opened, though an answer of the way back was lost.",
+        file=DIFFERENCE,
+        text="all(_is_ours(reader, account, receipt) for receipt in known.receipts)",
+        becomes="False",
+        tests=(f"{WHO}::test_what_is_still_shut_by_us_after_a_lost_answer_of_the_way_back_is_opened",),
+    ),
 )

@@ -124,3 +124,37 @@ def test_what_a_late_try_changed_is_put_back(world: World, back_first: bool) -> 
     world.drain()
 
     assert taken_back(world) == before
+
+
+def test_what_somebody_shut_again_after_a_lost_answer_of_the_way_back_stays_shut(world: World) -> None:
+    world.begin()
+    world.drain()
+    world.fake.faults.lose_answer_after_write = {r"/accounts/[^/]+": 1}
+    undo(world)
+    sweep_and_drain(world)
+    assert account(world)["active"] is True, "it was put back, and nobody heard of it"
+
+    shut_by_hand(world)
+    world.clock.turn(minutes=2)
+    sweep_and_drain(world)
+
+    assert account(world)["active"] is False
+    asked = world.step("undo.shut")
+    assert asked.state is StepState.FAILED
+    assert "somebody else may have shut it again" in asked.why
+
+
+def test_what_is_still_shut_by_us_after_a_lost_answer_of_the_way_back_is_opened(world: World) -> None:
+    before = account(world)
+    world.begin()
+    world.drain()
+    once(world, lambda: None, FakeAnswer(status=503))
+    undo(world)
+    sweep_and_drain(world)
+    assert account(world)["active"] is False
+
+    world.clock.turn(minutes=2)
+    sweep_and_drain(world)
+
+    assert account(world) == before
+    assert world.step("undo.shut").state is StepState.DONE
