@@ -166,6 +166,11 @@ class Desk:
         with self.store.read() as session:
             return waiting.of_step(session, decision.step_run_id, now=self.now())
 
+    def waits(self, run_id: str, steps: Collection[str], *, tried: bool) -> str:
+        """What steps of a run, by their ids within it, wait for by now: they were tried again, or resumed."""
+        with self.store.read() as session:
+            return waiting.of_steps(session, run_id, steps, tried=tried, now=self.now())
+
     @again
     def intervene(self, wish: Wish) -> Intervened:
         """Retry, skip, check, pause, resume or cancel: committed when this returns. Raises `NotDecided`."""

@@ -4,7 +4,7 @@ The doors answer with it. Said once, in the same words at each of them: what is 
 else taken for done.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +17,7 @@ from service.departures.departure import Departure
 from service.departures.kind import DepartureState
 from service.engine import counsel, kill_switch
 from service.engine.gates import REFUSED_PAUSE_S
-from service.engine.states import StepState
+from service.engine.states import NOT_BEGUN, StepState
 from service.engine.tables import Gate, Run, StepRun
 
 STOPPED: Final = "The kill switch is thrown: nothing is tried until IT or an administrator takes it back."
@@ -69,6 +69,24 @@ def of_step(session: Session, step_run_id: str, *, now: datetime) -> str:
     step = session.get_one(StepRun, step_run_id)
     run = session.get_one(Run, step.run_id)
     keep = (*keeps(session, run, [step], now=now), *own_times([step], now=now), *asked_first(session, [step]))
+    return said(keep)
+
+
+def of_steps(session: Session, run_id: str, names: Collection[str], *, tried: bool, now: datetime) -> str:
+    """What those of a run's steps wait for now that were asked for and have not begun, as sentences.
+
+    Args:
+        names: Their ids within the run.
+        tried: Somebody had them tried again; otherwise resumed.
+    """
+    run = session.get_one(Run, run_id)
+    query = select(StepRun).where(StepRun.run_id == run_id, StepRun.step.in_(names))
+    steps = session.scalars(query.where(StepRun.state.in_(NOT_BEGUN)).order_by(StepRun.position)).all()
+    keep = list(keeps(session, run, steps, now=now))
+    if tried or len(names) == 1:
+        keep += own_times(steps, now=now)
+    if tried:
+        keep += asked_first(session, steps)
     return said(keep)
 
 

@@ -49,7 +49,7 @@ def decide(number: int, step: str) -> ResponseReturnValue:
     known = next((fact for fact in facts.steps if fact.step == step), None)
     if known is None:
         raise Problem(404, "no-such-step", f"Run {facts.number} has no such step. Nothing was changed.")
-    from service.web.runs import run_page
+    from service.web.runs import run_page, where_it_waits
 
     try:
         waits = _carry_out(known.id)
@@ -57,7 +57,7 @@ def decide(number: int, step: str) -> ResponseReturnValue:
         told = run_for_viewer(number)
         return run_page(told, refused=str(refused), status=STATUS.get(refused.reason, MOVED_ON))
     if waits:
-        return run_page(run_for_viewer(number), waits=waits)
+        return redirect(f"/runs/{facts.number}?{where_it_waits([step])}", 303)
     return redirect(f"/runs/{facts.number}#{step}", 303)
 
 

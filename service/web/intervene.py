@@ -19,7 +19,7 @@ from service.web.decide import MOVED_ON, STATUS
 from service.web.masking import run_for_viewer
 from service.web.problems import Problem
 from service.web.rooms import rooms
-from service.web.runs import list_page, run_page
+from service.web.runs import list_page, where_it_waits
 
 pages = Blueprint("intervene", __name__)
 
@@ -53,12 +53,15 @@ def one(number: int) -> ResponseReturnValue:
     """Do it to one run, or to one of its steps."""
     facts = run_for_viewer(number)
     try:
-        waits = rooms().desk.intervene(_wish(facts, step=request.form.get("step", ""))).waits
+        wish = _wish(facts, step=request.form.get("step", ""))
+        done = rooms().desk.intervene(wish)
     except NotDecided as refused:
         status = STATUS.get(refused.reason, MOVED_ON)
         return _form(run_for_viewer(number), refused=str(refused), status=status)
-    if waits:
-        return run_page(run_for_viewer(number), waits=waits)
+    if done.waits:
+        tried = wish.verb is Verb.RETRY
+        query = where_it_waits(done.touched) if tried else where_it_waits((), done.touched)
+        return redirect(f"/runs/{facts.number}?{query}", 303)
     return redirect(f"/runs/{facts.number}#interventions", 303)
 
 

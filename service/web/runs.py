@@ -1,7 +1,7 @@
 """The list of runs and one run: as pages, as JSON and as CSV by suffix."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 from urllib.parse import urlencode
@@ -27,6 +27,8 @@ from service.web.showing import under_way
 pages = Blueprint("runs", __name__)
 
 NUMBER: Final = "R-<int(max=2147483647):number>"
+#: How the address of a run's page names the steps that somebody had tried again, or resumed.
+TRIED, RESUMED = "tried", "resumed"
 #: The list shows so many alarms above itself.
 MOST_ALARMS: Final = 5
 #: Who is handed a pack of the ledger.
@@ -109,7 +111,23 @@ def run(number: int) -> ResponseReturnValue:
     facts = run_for_viewer(number)
     if request.args.get("seen") == seen(facts):
         return Response(status=204)
-    return run_page(facts)
+    tried, resumed = (_named(facts, name) for name in (TRIED, RESUMED))
+    waits = rooms().desk.waits(facts.run_id, tried or resumed, tried=bool(tried)) if tried or resumed else ""
+    return run_page(facts, waits=waits, asked_for=where_it_waits(tried, resumed))
+
+
+def where_it_waits(tried: Iterable[str], resumed: Iterable[str] = ()) -> str:
+    """The query of a run's page that says what these of its steps wait for, each time it is looked at.
+
+    What somebody sent is answered with this address: the page itself would be sent again with each reload.
+    """
+    return urlencode([*((TRIED, step) for step in tried), *((RESUMED, step) for step in resumed)])
+
+
+def _named(facts: RunFacts, name: str) -> list[str]:
+    """The steps of the run that the address names."""
+    named = frozenset(request.args.getlist(name))
+    return [step.step for step in facts.steps if step.step in named]
 
 
 @pages.get(f"/runs/{NUMBER}.json")
@@ -127,8 +145,14 @@ def run_csv(number: int) -> ResponseReturnValue:
     return csv_file.download(f"{facts.number}.csv", STEP_COLUMNS, _step_rows(facts))
 
 
-def run_page(facts: RunFacts, *, refused: str = "", waits: str = "", status: int = 200) -> Response:
-    """The page of a run, with the refusal of what was just tried on it, or what that waits for."""
+def run_page(
+    facts: RunFacts, *, refused: str = "", waits: str = "", asked_for: str = "", status: int = 200
+) -> Response:
+    """The page of a run, with the refusal of what was just tried on it, or what that waits for.
+
+    Args:
+        asked_for: The query that says what was tried, for the live page.
+    """
     now = rooms().desk.now()
     picture = facts.finding and chart.draw(
         facts.finding, effective_at=facts.effective_at, zone_name=facts.zone
@@ -143,6 +167,7 @@ def run_page(facts: RunFacts, *, refused: str = "", waits: str = "", status: int
         seen=seen(facts),
         refused=refused,
         waits=waits,
+        asked_for=asked_for,
         may_decide=partial(may_decide, viewer()),
         may_intervene=viewer().has(*OPERATORS),
         may_answer=viewer().has(*ANSWERING),

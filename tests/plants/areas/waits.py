@@ -7,6 +7,16 @@ KEPT = "tests/unit/engine/test_what_is_kept_past_its_deadline.py"
 
 PLANTS = (
     Plant(
+        protects="What waits is answered with an address, so that a reload sends nothing again.",
+        file="service/web/intervene.py",
+        text='        return redirect(f"/runs/{facts.number}?{query}", 303)',
+        becomes="        return done.waits",
+        tests=(
+            "tests/unit/web/test_intervene.py::test_what_is_tried_again_and_waits_says_so_on_the_page",
+            "tests/unit/web/test_intervene.py::test_a_run_that_is_resumed_and_waits_says_so_after_a_reload_too",
+        ),
+    ),
+    Plant(
         protects="Paused runs of one batch that nobody resumes are one alarm.",
         file="service/engine/kept_back.py",
         text="_paused_batch(number, batch_id, runs, since) if number else ",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.engine import stopping
 from service.engine.states import StepState
 from service.people.person import Person
 from tests.unit.engine.test_what_it_waits_for import THROWN, throw
@@ -101,8 +102,10 @@ def test_what_is_tried_again_and_waits_says_so_on_the_page(office: Any, step: st
 
     sent = send(office, client, verb="retry", step=step)
 
-    assert sent.status_code == 200
-    assert f'<p class="alert held" role="status">{THROWN}</p>' in sent.text
+    page = client.get(sent.location).text
+    assert (sent.status_code, sent.location.partition("?")[0]) == (303, "/runs/R-1")
+    assert f'<p class="alert held" role="status">{THROWN}</p>' in page
+    assert f"&amp;{sent.location.partition('?')[2].replace('&', '&amp;')}" in page, "the live page asks on"
 
 
 def test_so_says_the_button_of_a_step_that_failed(office: Any) -> None:
@@ -117,7 +120,44 @@ def test_so_says_the_button_of_a_step_that_failed(office: Any) -> None:
 
     sent = send(office, client, "/runs/R-1/steps/shut", do="retry", revision=str(revision))
 
-    assert f'<p class="alert held" role="status">{THROWN}</p>' in sent.text
+    assert f'<p class="alert held" role="status">{THROWN}</p>' in client.get(sent.location).text
+
+
+def test_a_reload_of_what_waits_sends_nothing_again_and_says_what_it_waits_for_by_then(office: Any) -> None:
+    office.world.begin()
+    client = office.browser("it")
+    send(office, client, verb="cancel", reason=WHY)
+    throw(office.world, "it")
+    sent = send(office, client, verb="retry", step="shut")
+    before = office.world.facts().interventions
+
+    first = client.get(sent.location).text
+    stopping.take_back(office.world.store, office.world.people["it"], door="web", now=office.world.clock())
+    again = client.get(sent.location).text
+
+    assert (THROWN in first, 'role="status"' in again) == (True, False)
+    assert office.world.facts().interventions == before
+
+
+def test_a_run_that_is_resumed_and_waits_says_so_after_a_reload_too(office: Any) -> None:
+    office.world.begin()
+    client = office.browser("it")
+    send(office, client, verb="pause")
+    throw(office.world, "it")
+
+    sent = send(office, client, verb="resume")
+
+    assert sent.status_code == 303
+    assert f'<p class="alert held" role="status">{THROWN}</p>' in client.get(sent.location).text
+
+
+def test_an_address_that_names_no_step_of_the_run_says_nothing(office: Any) -> None:
+    office.world.begin()
+    throw(office.world, "it")
+
+    page = office.browser("it").get("/runs/R-1?tried=<b>&resumed=nothing")
+
+    assert (page.status_code, 'role="status"' in page.text, "<b>&" in page.text) == (200, False, False)
 
 
 def test_so_does_the_list_of_several(office: Any) -> None:
