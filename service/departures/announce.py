@@ -337,7 +337,7 @@ def recompute(session: Session, departure: Departure, *, now: datetime) -> None:
     """Keep the instant true to what HR meant: zone data change between the announcement and the day."""
     when = friday.read(departure.interpretation.get("friday", "")).applied(
         times.instant(
-            times.civil(departure.civil_at),
+            times.kept(departure.civil_at, departure.interpretation.get("adjustment", "")),
             departure.zone,
             zone_source=times.ZoneSource(departure.interpretation["zone_source"]),
         )

@@ -181,8 +181,9 @@ class TerminationEvent(BaseModel):
     def interpreted(self, *, now: datetime) -> times.Interpretation:
         """From which instant access must be gone: "at once" means from the event on, never later."""
         if self.change is Change.IMMEDIATE or self.meant is None:
-            begun = times.civil_of(min(self.occurred_at, now), self.timezone)
-            found = times.instant(begun, self.timezone, zone_source=self.zone_source)
+            begun = min(self.occurred_at, now)
+            meant = times.happened(begun, self.timezone)
+            found = times.instant(meant, self.timezone, zone_source=self.zone_source)
             return replace(found, warnings=())  # whatever zone it is, the instant is certain
         found = times.instant(self.meant, self.timezone, zone_source=self.zone_source)
         return friday.read(self.friday_rule).applied(found)

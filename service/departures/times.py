@@ -49,11 +49,12 @@ class Rule(StrEnum):
 
 
 class Adjustment(StrEnum):
-    """What the clocks did at that time: nothing, jump over it, or show it twice."""
+    """What the clocks did at that time: nothing, jump over it, or show it twice; of these the second may be meant."""
 
     NONE = "none"
     GAP = "gap"
     FOLD = "fold"
+    SECOND = "fold, the second time"
 
 
 class ZoneSource(StrEnum):
@@ -156,7 +157,8 @@ def instant(
     """Work out from which instant on access must be gone. Raises `BadTime`.
 
     A bare date ends with the first instant whose local date is later; a time that the clocks jump over is
-    moved forward by the length of the jump; of a time that comes twice, the first counts.
+    moved forward by the length of the jump; of a time that comes twice, the first counts,
+    unless its `fold` says that it was the second: nobody says so, but what happened did at one of them.
     """
     place = zone(zone_name)
     if isinstance(meant, datetime):
@@ -166,9 +168,8 @@ def instant(
     else:
         rule, wall = Rule.END_OF_THE_DAY, datetime.combine(meant + timedelta(days=1), datetime.min.time())
     before, after = _offsets(wall, place)
-    adjustment = Adjustment.NONE
-    if before != after:
-        adjustment = Adjustment.GAP if before < after else Adjustment.FOLD
+    adjustment = _adjustment(before, after, second=bool(wall.fold))
+    before = after if adjustment is Adjustment.SECOND else before
     moment = (wall - before).replace(tzinfo=UTC)
     if rule is Rule.END_OF_THE_DAY and adjustment is Adjustment.GAP:
         moment = _start_of_gap(moment, after - before, place)
@@ -206,6 +207,19 @@ def stale(now: datetime, version: str = TZDATA_VERSION) -> str:
 def civil_of(moment: datetime, zone_name: str) -> datetime:
     """The wall clock of a zone at an instant, for events that happen now."""
     return moment.astimezone(zone(zone_name)).replace(tzinfo=None, microsecond=0, fold=0)
+
+
+def happened(moment: datetime, zone_name: str) -> datetime:
+    """The same of what happened at an instant, with the `fold` of an hour that comes for the second time."""
+    return moment.astimezone(zone(zone_name)).replace(tzinfo=None, microsecond=0)
+
+
+def kept(text: str, adjustment: str) -> date | datetime:
+    """What was meant as it is kept, with the adjustment found for it then: that knows which of two hours it was."""
+    meant = civil(text)
+    if isinstance(meant, datetime) and adjustment == Adjustment.SECOND.value:
+        return meant.replace(fold=1)
+    return meant
 
 
 def later(moment: datetime, zone_name: str, after: timedelta) -> datetime:
@@ -247,6 +261,13 @@ def _offsets(wall: datetime, place: zoneinfo.ZoneInfo) -> tuple[timedelta, timed
     return first, second
 
 
+def _adjustment(before: timedelta, after: timedelta, *, second: bool) -> Adjustment:
+    if before == after:
+        return Adjustment.NONE
+    twice = Adjustment.SECOND if second else Adjustment.FOLD
+    return Adjustment.GAP if before < after else twice
+
+
 def _start_of_gap(inside: datetime, length: timedelta, place: zoneinfo.ZoneInfo) -> datetime:
     """The instant at which the clocks jump, to the second: no earlier than `length` before `inside`."""
     low, high = inside - length, inside
@@ -280,6 +301,8 @@ def _clocks(wall: datetime, local: datetime, adjustment: Adjustment) -> tuple[st
         return (f"The clocks jump over {wall:%Y-%m-%d %H:%M}, so it is {local:%Y-%m-%d %H:%M}.",)
     if adjustment is Adjustment.FOLD:
         return (f"The clocks show {wall:%Y-%m-%d %H:%M} twice; the first time counts.",)
+    if adjustment is Adjustment.SECOND:
+        return (f"The clocks show {wall:%Y-%m-%d %H:%M} twice; it was the second time.",)
     return ()
 
 

@@ -111,6 +111,20 @@ PLANTS = (
         tests=(f"{UNIT}::test_a_civil_time_stands_for_this_instant",),
     ),
     Plant(
+        protects="Who leaves at once in an hour that comes for the second time does not leave in the first.",
+        file=TIMES,
+        text="    return moment.astimezone(zone(zone_name)).replace(tzinfo=None, microsecond=0)\n",
+        becomes="    return moment.astimezone(zone(zone_name)).replace(tzinfo=None, microsecond=0, fold=0)\n",
+        tests=(f"{UNIT}::test_at_once_is_when_it_was_said_also_in_an_hour_that_comes_for_the_second_time",),
+    ),
+    Plant(
+        protects="What was said at once in the second of two hours is worked out anew as that.",
+        file="service/departures/announce.py",
+        text='times.kept(departure.civil_at, departure.interpretation.get("adjustment", ""))',
+        becomes="times.civil(departure.civil_at)",
+        tests=(f"{ANNOUNCE}::test_at_once_in_an_hour_that_comes_twice_was_told_in_time_and_stays_as_it_is",),
+    ),
+    Plant(
         protects="A zone that does not exist is refused.",
         file=TIMES,
         text="    if name not in zone_names():",
@@ -155,8 +169,8 @@ PLANTS = (
     Plant(
         protects="Leaving at once cannot be put off by a clock that is ahead.",
         file="service/departures/event.py",
-        text="times.civil_of(min(self.occurred_at, now), self.timezone)",
-        becomes="times.civil_of(self.occurred_at, self.timezone)",
+        text="begun = min(self.occurred_at, now)",
+        becomes="begun = self.occurred_at",
         tests=(
             "tests/unit/intake/test_native.py::test_leaving_at_once_cannot_be_put_off_by_a_clock_that_is_ahead",
         ),

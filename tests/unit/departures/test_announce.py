@@ -110,6 +110,18 @@ def test_effective_now_is_now_and_never_later(hr: Hr) -> None:
     assert departure.effective_at <= hr.clock()
 
 
+def test_at_once_in_an_hour_that_comes_twice_was_told_in_time_and_stays_as_it_is(hr: Hr) -> None:
+    hr.clock.now = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:30 in Berlin for the second time
+
+    hr.says(Change.IMMEDIATE, timezone="Europe/Berlin")
+
+    (departure,) = hr.departures()
+    with hr.store.write() as session:
+        recompute(session, session.merge(departure), now=hr.clock())
+    assert [each.effective_at for each in hr.departures()] == [hr.clock()]
+    assert hr.ledger()[0]["body"]["late_s"] == 0
+
+
 def test_a_scheduled_departure_may_be_brought_forward_to_now(hr: Hr) -> None:
     hr.says()
 

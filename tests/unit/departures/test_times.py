@@ -89,6 +89,23 @@ def test_a_civil_time_stands_for_this_instant(meant, zone, instant, adjustment):
 
 
 @pytest.mark.parametrize(
+    ("moment", "zone", "adjustment"),
+    [
+        ("2026-10-25T00:30:00Z", "Europe/Berlin", FOLD),
+        ("2026-10-25T01:30:00Z", "Europe/Berlin", Adjustment.SECOND),
+        ("2026-10-25T02:30:00Z", "Europe/Berlin", NONE),
+        ("2026-11-01T06:30:00Z", "America/New_York", Adjustment.SECOND),
+        ("2026-04-04T15:15:00Z", "Australia/Lord_Howe", Adjustment.SECOND),
+        ("2026-10-25T02:59:59Z", "Antarctica/Troll", Adjustment.SECOND),
+    ],
+)
+def test_at_once_is_when_it_was_said_also_in_an_hour_that_comes_for_the_second_time(moment, zone, adjustment):
+    found = times.instant(times.happened(datetime.fromisoformat(moment), zone), zone)
+
+    assert (found.as_json()["instant"], found.adjustment) == (moment, adjustment)
+
+
+@pytest.mark.parametrize(
     ("meant", "zone"), [(meant, zone) for meant, zone, *_ in VECTORS if "T" not in meant]
 )
 def test_a_last_day_ends_with_the_first_instant_of_a_later_date(meant, zone):
