@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.types import AccountStatus
 from service.departures.departure import Departure
 from service.departures.kind import BESIDE, DepartureState
+from service.departures.left import is_out
 from service.people.account_link import AccountLink
 from service.people.person import Person
 from service.store import Prepared, table_of
@@ -25,6 +26,7 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     """The target systems that nobody would administer after this departure, by name.
 
     An administrator who leaves no later than this leaver is none, nor is an account that belongs to nobody known.
+    Who left once and came back is one.
     Whose departure is sealed stays until its time: that they are counted out would tell of it. Whoever begins after
     that is looked at again when they do.
     """
@@ -33,16 +35,13 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     own = set(_OWN.scalars(session, owner=departure.person_id))
     if not own:
         return []
-    leaving = select(Departure.person_id).where(
-        Departure.state.not_in(STAYS),
-        Departure.kind.not_in(BESIDE),
-        Departure.sealed.is_(False),
-        or_(Departure.effective_at <= departure.effective_at, Departure.begun_at.is_not(None)),
+    others = select(AccountLink.connector, AccountLink.person_id).where(
+        _ADMINISTERS, ~_owner(departure.person_id), AccountLink.connector.in_(own)
     )
-    others = select(AccountLink.connector).where(
-        _ADMINISTERS, ~_owner(departure.person_id), AccountLink.person_id.not_in(leaving)
-    )
-    return sorted(own - set(session.scalars(others.distinct())))
+    found = session.execute(others.distinct()).all()
+    no_later = or_(Departure.effective_at <= departure.effective_at, Departure.begun_at.is_not(None))
+    leaving = _leaving(session, {person_id for _, person_id in found}, no_later)
+    return sorted(own - {connector for connector, person_id in found if person_id not in leaving})
 
 
 def administrators(session: Session, people: Collection[str]) -> frozenset[str]:
@@ -60,20 +59,12 @@ def said_of(systems: Collection[str]) -> str:
 
 def leaving_admins(session: Session, connector: str, *, without: str) -> frozenset[str]:
     """Accounts that administer a target system today, and whose owners' departures have begun."""
-    query = (
-        select(AccountLink.account_id)
-        .join(Departure, Departure.person_id == AccountLink.person_id)
-        .where(
-            AccountLink.connector == connector,
-            AccountLink.is_admin.is_(True),
-            ~_owner(without),
-            Departure.begun_at.is_not(None),
-            Departure.state.not_in(STAYS),
-            Departure.sealed.is_(False),
-            Departure.kind.not_in(BESIDE),
-        )
+    query = select(AccountLink.account_id, AccountLink.person_id).where(
+        AccountLink.connector == connector, AccountLink.is_admin.is_(True), ~_owner(without)
     )
-    return frozenset(session.scalars(query))
+    found = session.execute(query).all()
+    leaving = _leaving(session, {person_id for _, person_id in found}, Departure.begun_at.is_not(None))
+    return frozenset(account_id for account_id, person_id in found if person_id in leaving)
 
 
 def is_the_leaver(words: str, person: Person, links: Collection[AccountLink]) -> bool:
@@ -81,6 +72,21 @@ def is_the_leaver(words: str, person: Person, links: Collection[AccountLink]) ->
     names = {person.display_name, person.employee_no, person.work_email, person.username}
     names |= {name for link in links for name in (link.account_id, link.label, *link.identifiers.values())}
     return words.strip().casefold() in {name.casefold() for name in names if name}
+
+
+def _leaving(session: Session, people: Collection[str], which: ColumnElement[bool]) -> frozenset[str]:
+    """Who of these is leaving, or has left: who came back since is here, whatever shut them out before."""
+    query = select(Departure.person_id, Departure.run_id).where(
+        Departure.person_id.in_(people),
+        which,
+        Departure.state.not_in(STAYS),
+        Departure.kind.not_in(BESIDE),
+        Departure.sealed.is_(False),
+    )
+    found = session.execute(query).all() if people else ()
+    ahead = {person_id for person_id, run_id in found if run_id is None}
+    begun = {person_id for person_id, _ in found} - ahead
+    return frozenset(ahead | {one for one in begun if is_out(session, session.get_one(Person, one))})
 
 
 def _owner(person_id: str) -> ColumnElement[bool]:

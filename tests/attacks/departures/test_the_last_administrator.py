@@ -13,7 +13,7 @@ from service.engine.approvals import Wanted
 from service.engine.decisions import NotDecided
 from service.engine.releases import Release
 from service.people.account_link import AccountLink, linked
-from service.people.person import Role
+from service.people.person import Person, Role
 from tests.attacks.departures.company import Company
 
 WHY = "HR has confirmed it by phone."
@@ -116,6 +116,52 @@ def test_a_roster_that_changed_since_the_announcement_is_read_again_at_the_gate(
 
     assert company.begin() == []
     assert company.states() == {"held": 1}
+
+
+def left_once(company: Company, number: str) -> None:
+    """Somebody's access was ended, and all was done."""
+    company.says(number)
+    company.begin()
+    with company.store.write() as session:
+        for departure in session.query(Departure).filter_by(person_id=company.people[number]):
+            departure.state = DepartureState.CLOSED
+    company.clock.turn(days=40)
+
+
+def hired_again(company: Company, number: str) -> None:
+    with company.store.write() as session:
+        session.get_one(Person, company.people[number]).hired_on = company.clock().date()
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_an_administrator_who_left_once_counts_again_when_they_came_back(
+    company: Company, back: bool
+) -> None:
+    anna, ben = company.hire(60)[:2]
+    left_once(company, ben)
+    if back:
+        hired_again(company, ben)
+    owns(company, anna)
+    owns(company, ben)
+
+    departure = departure_of(company, company.says(anna))
+
+    assert departure.held_codes == ([] if back else [last_admin.CODE])
+    with company.store.read() as session:
+        leaving = last_admin.leaving_admins(session, "crm", without=company.people[anna])
+    assert leaving == (frozenset() if back else {f"crm-{ben}"})
+
+
+def test_an_administrator_who_came_back_and_leaves_again_is_none(company: Company) -> None:
+    anna, ben = company.hire(60)[:2]
+    left_once(company, ben)
+    hired_again(company, ben)
+    company.clock.turn(days=1)
+    owns(company, anna)
+    owns(company, ben)
+    company.says(ben)
+
+    assert departure_of(company, company.says(anna)).held_codes == [last_admin.CODE]
 
 
 @pytest.mark.parametrize("said", ["", " ", "x", "E-0", "e-0@example.com", "CRM-E-0", "E-0 of crm"])

@@ -6,8 +6,8 @@ PLANTS = (
     Plant(
         protects="Two administrators who leave together are both held.",
         file="service/departures/last_admin.py",
-        text="_ADMINISTERS, ~_owner(departure.person_id), AccountLink.person_id.not_in(leaving)",
-        becomes="_ADMINISTERS, ~_owner(departure.person_id)",
+        text="for connector, person_id in found if person_id not in leaving}",
+        becomes="for connector, _ in found}",
         tests=(
             (
                 "tests/attacks/departures/test_the_last_administrator.py::"
@@ -18,12 +18,24 @@ PLANTS = (
     Plant(
         protects="An administrator whose own run has begun is not counted on.",
         file="service/departures/last_admin.py",
-        text="            Departure.begun_at.is_not(None),\n            Departure.state.not_in(STAYS),",
-        becomes="            Departure.begun_at.is_(None),\n            Departure.state.not_in(STAYS),",
+        text="{person_id for _, person_id in found}, Departure.begun_at.is_not(None))",
+        becomes="{person_id for _, person_id in found}, Departure.begun_at.is_(None))",
         tests=(
             (
                 "tests/unit/engine/test_sole_admin.py::"
                 "test_an_administrator_whose_own_run_has_begun_is_not_counted_on"
+            ),
+        ),
+    ),
+    Plant(
+        protects="Whoever came back is no administrator who leaves.",
+        file="service/departures/last_admin.py",
+        text="if is_out(session, session.get_one(Person, one))})",
+        becomes="})",
+        tests=(
+            (
+                "tests/attacks/departures/test_the_last_administrator.py::"
+                "test_an_administrator_who_left_once_counts_again_when_they_came_back"
             ),
         ),
     ),
