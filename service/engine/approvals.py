@@ -39,6 +39,12 @@ from service.store.again import again
 LEAST_ANOTHER: Final = 2
 MOST_ANOTHER: Final = 300
 UNKNOWN: Final = "The list names a departure there is none of. Nothing was changed."
+NO_LIST: Final = "There is no such list. Nothing was changed. Look at what is held, and name it anew."
+#: What is said of a list that waits for nobody any more.
+OVER: Final = {
+    ReleaseState.RELEASED: "This list was let go already. Nothing was changed.",
+    ReleaseState.OUTDATED: "This list is outdated. Nothing was changed: name it anew.",
+}
 MIXED: Final = (
     "So many at a time go of one batch only, and these are not all of one: name each batch by itself. "
     "Nothing was changed."
@@ -126,12 +132,11 @@ class Approvals:
         with self._refusable(person_id, door, (), release_id) as session:
             release = session.get(Release, release_id, with_for_update={"key_share": True})
             if release is None or release.state is not ReleaseState.WAITING:
-                said = release.state.value if release else "unknown"
-                raise NotDecided("not-open", f"This release is {said}. Nothing was changed.")
+                raise NotDecided("not-open", OVER[release.state] if release else NO_LIST)
             person = session.get_one(Person, person_id)
             listed = list(releases.named_departures(session, release.named))
             if any(is_hidden(session, departure, person_id) for departure, _ in listed):
-                raise NotDecided("not-open", "This release is unknown. Nothing was changed.")
+                raise NotDecided("not-open", NO_LIST)
             check_approver(session, person, listed, door=door)
             if release.asked_by and same_human(person, session.get_one(Person, release.asked_by)):
                 raise NotDecided(
