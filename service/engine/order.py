@@ -26,7 +26,8 @@ class Order:
     `links` are the accounts known to be the leaver's in the step's target system; `seen` are those, as id and
     label, that there is evidence about already: a reading must answer for each of them. `undoes` is the step run
     that this one takes back. `also_leaving` are accounts of other leavers that administer the same system today,
-    looked up only where one of `links` does. `gone_since` is the day on which they left, by the calendar of `zone`.
+    looked up only where one of `links` does. `gone_since` is the day on which they left, by the calendar of `zone`,
+    and `hired_too` the one on which they were hired since by another record of theirs.
     `sign_in` says that it is carried out by the threads kept for the sign-in block. `out_since` is when it left.
     """
 
@@ -50,6 +51,7 @@ class Order:
     undoes: str = ""
     also_leaving: frozenset[str] = frozenset()
     gone_since: date | None = None
+    hired_too: date | None = None
     sign_in: bool = False
     out_since: datetime | None = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -12,7 +12,8 @@ from service.departures.departure import Departure
 from service.departures.last_admin import leaving_admins
 from service.departures.matching import Unclear
 from service.departures.questions import open_questions
-from service.engine.hired_again import gone_since
+from service.departures.times import civil_of
+from service.engine.hired_again import Left, by_another_record, gone_since
 from service.engine.order import Order
 from service.engine.tables import Run
 from service.engine.values import StepValues
@@ -48,6 +49,11 @@ class _Leaving(NamedTuple):
     subject: str
     known: Known
 
+    @property
+    def gone(self) -> date:
+        """The day on which they left."""
+        return gone_since(self.began, self.effective_at, self.announced_at, self.zone)
+
 
 #: What is unclear about whose accounts they are, by person and target system.
 Asked = Mapping[tuple[str, str], Unclear]
@@ -64,7 +70,8 @@ def orders_of(session: Session, steps: Sequence[StepValues], *, now: datetime) -
         for question in open_questions(session, people)
         if question.candidates
     }
-    orders = [_order(step, leaving[step.run_id], links, asked, now=now) for step in steps]
+    hired = by_another_record(session, _left_before(leaving, now=now))
+    orders = [_order(step, leaving[step.run_id], links, asked, hired, now=now) for step in steps]
     return [
         replace(
             order,
@@ -76,13 +83,30 @@ def orders_of(session: Session, steps: Sequence[StepValues], *, now: datetime) -
     ]
 
 
+def _left_before(leaving: Mapping[str, _Leaving], *, now: datetime) -> list[Left]:
+    """Those who left on an earlier day: nobody is hired again on the day they leave."""
+    return [
+        Left(run_id, one.person_id, one.known.employee_no, one.known.work_email, gone)
+        for run_id, one in leaving.items()
+        if (gone := one.gone) < civil_of(now, one.zone).date()
+    ]
+
+
 def _leaving(began: datetime, departure_id: str, *who: Any) -> _Leaving:
     effective_at, announced_at, zone, person_id, subject, *known = who
     when = began, departure_id, effective_at, announced_at, zone
     return _Leaving(*when, person_id, subject, Known(*known))
 
 
-def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked, *, now: datetime) -> Order:
+def _order(
+    step: StepValues,
+    leaving: _Leaving,
+    links: Links,
+    asked: Asked,
+    hired: Mapping[str, date],
+    *,
+    now: datetime,
+) -> Order:
     return Order(
         step_run_id=step.id,
         run_id=step.run_id,
@@ -102,7 +126,8 @@ def _order(step: StepValues, leaving: _Leaving, links: Links, asked: Asked, *, n
         look_first=step.look_first,
         seen=_seen(step.evidence),
         undoes=step.undoes or "",
-        gone_since=gone_since(leaving.began, leaving.effective_at, leaving.announced_at, leaving.zone),
+        gone_since=leaving.gone,
+        hired_too=hired.get(step.run_id),
         sign_in=step.shuts_sign_in,
         out_since=now,
     )

@@ -117,4 +117,22 @@ PLANTS = (
         becomes="    if number := 0:",
         tests=(f"{BESIDE}::test_what_was_cut_short_is_not_tried_again_while_the_later_run_stands",),
     ),
+    Plant(
+        protects="Who is hired again by another record of theirs is not shut out.",
+        file="service/engine/outgoing.py",
+        text="hired_too=hired.get(step.run_id),",
+        becomes="hired_too=None,",
+        tests=(
+            "tests/unit/engine/test_hired_the_day_after.py::test_who_is_hired_again_by_another_record_is_not_shut_out",
+        ),
+    ),
+    Plant(
+        protects="Another record keeps nobody in but whom it is of, from the day on that it names.",
+        file="service/engine/hired_again.py",
+        text="for each in hired.get(name, ()))",
+        becomes="for every in hired.values() for each in every)",
+        tests=(
+            "tests/unit/engine/test_hired_the_day_after.py::test_another_record_that_says_nothing_of_their_return_keeps_nobody_in",
+        ),
+    ),
 )
