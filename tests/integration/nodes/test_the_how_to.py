@@ -68,10 +68,10 @@ class Newcomer:
     def folder(self) -> Path:
         return self.home / "service"
 
-    def types(self, line: str) -> str:
-        done = subprocess.run(
-            ["bash", "-c", line], cwd=self.folder, env=self.env, capture_output=True, text=True, check=False
-        )
+    def types(self, line: str, *, answer: str = "") -> str:
+        """A line, and the answer to what is asked then."""
+        how = {"cwd": self.folder, "env": self.env, "capture_output": True, "text": True, "input": answer}
+        done = subprocess.run(["bash", "-c", line], check=False, **how)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
         return done.stdout
 
@@ -198,7 +198,7 @@ def test_a_newcomer_comes_from_one_process_to_two_workers_and_kills_one(
         newcomer.types(line.replace("/opt/exeunt", str(ROOT)))
     before, copied, after, again = commands_of("2. Move")
     had = newcomer.types(before)
-    added = re.search(r"^\[database\]\nurl = .*$", newcomer.types(copied), re.MULTILINE)
+    added = re.search(r"^\[database\]\nurl = .*$", newcomer.types(copied, answer="y\n"), re.MULTILINE)
     assert added
     assert added[0] in reading.section(PAGE, "2. Move")
     with (newcomer.folder / "exeunt.toml").open("a") as toml:

@@ -28,6 +28,7 @@ class Front:
     def __exit__(self, *_: object) -> None:
         for each in (self._listener, *self._open):
             _end(each)
+        self._listener.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -41,12 +42,13 @@ class Front:
             encrypted = self._tls.wrap_socket(client, server_side=True)
             encrypted.settimeout(None)
             behind = socket.create_connection(("127.0.0.1", self.service_port))
-            self._open |= {encrypted, behind}
-            answering = threading.Thread(target=_copy, args=(behind, encrypted), daemon=True)
-            answering.start()
-            _copy(encrypted, behind)
-            answering.join()
-            self._open -= {encrypted, behind}
+            with encrypted, behind:
+                self._open |= {encrypted, behind}
+                answering = threading.Thread(target=_copy, args=(behind, encrypted), daemon=True)
+                answering.start()
+                _copy(encrypted, behind)
+                answering.join()
+                self._open -= {encrypted, behind}
 
 
 def _copy(here: socket.socket, there: socket.socket) -> None:
@@ -58,6 +60,6 @@ def _copy(here: socket.socket, there: socket.socket) -> None:
 
 
 def _end(opened: socket.socket) -> None:
+    """It is closed by whoever opened it: while somebody reads there, its number must not become another's."""
     with contextlib.suppress(OSError):
         opened.shutdown(socket.SHUT_RDWR)
-    opened.close()
