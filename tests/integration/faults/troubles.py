@@ -10,7 +10,7 @@ from typing import Final
 
 from connectors.ldap.fake import FakeLdap
 from connectors.sdk.fakes.server import FakeAnswer, FakeRequest, HttpFake
-from tests.integration.faults.machine_clock import WRONG_S, MachineClock
+from tests.integration.faults.machine_clock import SEEN_WITHIN_S, WRONG_S, MachineClock
 from tests.integration.faults.wire import Wire
 
 #: So many seconds, at most, a wire is broken, and as long it is whole before it breaks again.
@@ -118,6 +118,7 @@ class Troubles:
         """Meanwhile the wires may be cut as well."""
         assert self.clock is not None
         self.clock.wrong(self.dice.choice(WRONG_S))
+        time.sleep(SEEN_WITHIN_S)
         self.dice.choice((self._cut_cables, self._for_a_while))()
         self.clock.right()
 
