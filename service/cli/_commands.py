@@ -47,7 +47,7 @@ def _empty(words: Sequence[str]) -> Iterator[str]:
     """The options whose value is empty or blank, as `--step ""` or `--step=`."""
     for word, after in zip(words, [*words[1:], "-"], strict=True):
         name, equals, value = word.partition("=")
-        if name.startswith("--") and not (value if equals else after).strip():
+        if name.startswith("--") and word != "--" and not (value if equals else after).strip():
             yield name
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from connectors.sdk.errors import Unsafe
 from service.departures import times
 from service.engine.order import Order
-from service.people.person import Person
+from service.people.person import Person, known_by
 from service.store import Prepared, table_of
 
 _PEOPLE: Final = table_of(Person).c
@@ -41,21 +41,15 @@ def by_another_record(session: Session, left: Collection[Left]) -> Mapping[str, 
         return {}
     hired: dict[tuple[str, str], list[tuple[date, str]]] = defaultdict(list)
     for person_id, number, address, day in _HIRED.rows(session, since=min(one.gone for one in left)):
-        for name in _names(number, address):
+        for name in known_by(number, address):
             hired[name].append((day, person_id))
     found = {}
     for one in left:
-        records = (each for name in _names(one.employee_no, one.work_email) for each in hired.get(name, ()))
+        records = (each for name in known_by(one.employee_no, one.work_email) for each in hired.get(name, ()))
         days = [day for day, person_id in records if person_id != one.person_id and day > one.gone]
         if days:
             found[one.run_id] = min(days)
     return found
-
-
-def _names(number: str | None, address: str | None) -> set[tuple[str, str]]:
-    """What two records of one human share, as `same_human` compares them."""
-    said = (("employee_no", number), ("work_email", address))
-    return {(kind, value.casefold()) for kind, value in said if value}
 
 
 def gone_since(began: datetime, ends: datetime, announced: datetime, zone: str) -> date:

@@ -3,11 +3,11 @@
 Nothing of it is done meanwhile. Who is told decides.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import and_, case, distinct, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from service.departures.batch import Batch
@@ -15,6 +15,7 @@ from service.departures.departure import Departure
 from service.departures.holding import WITHDRAWN_TOO_LATE
 from service.departures.kind import DepartureState
 from service.engine.found_stuck import BEGIN_MARGIN, MOST, STEP_MARGIN, Stuck, StuckKind
+from service.engine.gathered import Gathered, gathered
 from service.engine.kill_switch import Stopped
 from service.engine.not_begun import STANDS, WAITS
 from service.engine.states import NOT_BEGUN, StepState
@@ -104,59 +105,42 @@ def held_late(session: Session, now: datetime) -> Iterator[Stuck]:
     What is told as open at its end is not told a second time.
     """
     told = and_(Departure.effective_at <= now, ~_TAKEN_BACK, _SHUTS)
-    batch = case((Departure.sealed.is_(False), Departure.batch_id))
-    query = (
-        select(
-            func.max(Batch.number),
-            func.count(distinct(Run.id)),
-            func.count(),
-            func.min(StepRun.due),
-            func.min(Run.number),
-            func.min(Run.id),
-            func.min(Departure.id),
-            func.min(case((_TAKEN_BACK, 1), else_=0)),
-            func.min(Batch.id),
-        )
-        .join(Run, Run.id == StepRun.run_id)
-        .join(Departure, Departure.id == Run.departure_id)
-        .outerjoin(Batch, Batch.id == batch)
-        .where(Departure.state == DepartureState.HELD, ~told, StepRun.undoes.is_(None))
-        .where(StepRun.state.in_(NOT_BEGUN), StepRun.due < now - STEP_MARGIN)
-        .group_by(func.coalesce(batch, Run.id))
-        .order_by(func.min(StepRun.due))
-    )
-    for number, runs, steps, since, *of_run, taken_back, batch_id in session.execute(query.limit(MOST)):
-        if number:
-            yield _held_batch(number, runs, since, batch_id)
-        else:
-            yield _held_run(of_run, steps, since, taken_back=bool(taken_back))
+    held = and_(Departure.state == DepartureState.HELD, ~told, StepRun.undoes.is_(None))
+    taken_back = func.min(case((_TAKEN_BACK, 1), else_=0))
+    for late in gathered(session, held, _is_late(now), also=[taken_back]):
+        yield _held_batch(late) if late.batch else _held_run(late)
 
 
-def _held_batch(number: int, runs: int, since: datetime, batch_id: str) -> Stuck:
-    is_, their, them = ("is", "its", "it") if runs == 1 else ("are", "their", "them")
+def _is_late(now: datetime) -> ColumnElement[bool]:
+    """For a step run: it has not begun, and its deadline is over."""
+    return and_(StepRun.state.in_(NOT_BEGUN), StepRun.due < now - STEP_MARGIN)
+
+
+def _held_batch(late: Gathered) -> Stuck:
+    is_, their, them = ("is", "its", "it") if late.runs == 1 else ("are", "their", "them")
     return Stuck(
         kind=StuckKind.HELD,
-        key=f"held:{batch_id}:late",
-        said=f"B-{number}: {runs} of its runs {is_} held and past {their} deadline by now: nothing of {them} is "
-        "done.",
+        key=f"held:{late.batch_id}:late",
+        said=f"B-{late.batch}: {late.runs} of its runs {is_} held and past {their} deadline by now: nothing of "
+        f"{them} is done.",
         fix=_DECIDE,
-        since=since,
+        since=late.since,
     )
 
 
-def _held_run(of_run: Sequence[Any], steps: int, since: datetime, *, taken_back: bool) -> Stuck:
-    number, run_id, departure_id = of_run
-    is_ = "1 step of it is" if steps == 1 else f"{steps} steps of it are"
+def _held_run(late: Gathered) -> Stuck:
+    is_ = "1 step of it is" if late.steps == 1 else f"{late.steps} steps of it are"
+    [taken_back] = late.said
     return Stuck(
         kind=StuckKind.HELD,
-        key=f"held:{run_id}:late",
-        said=f"R-{number} is held since HR took it back, and nobody has decided: {is_} past the deadline by now."
+        key=f"held:{late.run_id}:late",
+        said=f"R-{late.run} is held since HR took it back, and nobody has decided: {is_} past the deadline by now."
         if taken_back
-        else f"R-{number} is held, and {is_} past the deadline by now: nothing of it is done.",
+        else f"R-{late.run} is held, and {is_} past the deadline by now: nothing of it is done.",
         fix=_DECIDE,
-        since=since,
-        run_id=run_id,
-        departure_id=departure_id,
+        since=late.since,
+        run_id=late.run_id,
+        departure_id=late.departure_id,
     )
 
 
@@ -189,53 +173,32 @@ def paused(session: Session, now: datetime) -> Iterator[Stuck]:
 
     One alarm a batch, and one a run by itself. A sealed run of a batch is told by itself, to those who may see it.
     """
-    batch = case((Departure.sealed.is_(False), Departure.batch_id))
-    query = (
-        select(
-            func.max(Batch.number),
-            func.min(Batch.id),
-            func.count(distinct(Run.id)),
-            func.count(),
-            func.min(StepRun.due),
-            func.min(Run.number),
-            func.min(Run.id),
-            func.min(Departure.id),
-        )
-        .join(Run, Run.id == StepRun.run_id)
-        .join(Departure, Departure.id == Run.departure_id)
-        .outerjoin(Batch, Batch.id == batch)
-        .where(or_(StepRun.paused.is_(True), Run.paused.is_(True)))
-        .where(StepRun.state.in_(NOT_BEGUN), StepRun.due < now - STEP_MARGIN)
-        .where(Departure.state != DepartureState.HELD)
-        .group_by(func.coalesce(batch, Run.id))
-        .order_by(func.min(StepRun.due))
-    )
-    for number, batch_id, runs, steps, since, *of_run in session.execute(query.limit(MOST)):
-        yield _paused_batch(number, batch_id, runs, since) if number else _paused_run(of_run, steps, since)
+    is_paused = or_(StepRun.paused.is_(True), Run.paused.is_(True))
+    for late in gathered(session, is_paused, _is_late(now), Departure.state != DepartureState.HELD):
+        yield _paused_batch(late) if late.batch else _paused_run(late)
 
 
-def _paused_batch(number: int, batch_id: str, runs: int, since: datetime) -> Stuck:
-    is_, their = ("is", "its") if runs == 1 else ("are", "their")
+def _paused_batch(late: Gathered) -> Stuck:
+    is_, their = ("is", "its") if late.runs == 1 else ("are", "their")
     return Stuck(
         kind=StuckKind.RUN,
-        key=f"paused:{batch_id}",
-        said=f"B-{number}: {runs} of its runs {is_} paused, in whole or in part, and past {their} deadline by now; "
-        "nobody resumed.",
-        fix=f"exeunt runs --batch B-{number} --paused lists them. Resume what was paused with the batch (exeunt "
-        f"decide resume --batch B-{number}) and the others by their numbers, or cancel or skip with a reason.",
-        since=since,
+        key=f"paused:{late.batch_id}",
+        said=f"B-{late.batch}: {late.runs} of its runs {is_} paused, in whole or in part, and past {their} deadline "
+        "by now; nobody resumed.",
+        fix=f"exeunt runs --batch B-{late.batch} --paused lists them. Resume what was paused with the batch (exeunt "
+        f"decide resume --batch B-{late.batch}) and the others by their numbers, or cancel or skip with a reason.",
+        since=late.since,
     )
 
 
-def _paused_run(of_run: Sequence[Any], count: int, since: datetime) -> Stuck:
-    number, run_id, departure_id = of_run
-    steps = "1 step that is" if count == 1 else f"{count} steps that are"
+def _paused_run(late: Gathered) -> Stuck:
+    steps = "1 step that is" if late.steps == 1 else f"{late.steps} steps that are"
     return Stuck(
         kind=StuckKind.RUN,
-        key=f"paused:{run_id}",
-        said=f"R-{number}: somebody paused {steps} past the deadline by now, and nobody resumed.",
+        key=f"paused:{late.run_id}",
+        said=f"R-{late.run}: somebody paused {steps} past the deadline by now, and nobody resumed.",
         fix="Resume it, or cancel or skip with a reason what is not to be done.",
-        since=since,
-        run_id=run_id,
-        departure_id=departure_id,
+        since=late.since,
+        run_id=late.run_id,
+        departure_id=late.departure_id,
     )

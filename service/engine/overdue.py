@@ -7,18 +7,17 @@ took the step is called with the group. Nothing else is done: the step stays as 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlalchemy.orm import Session
 
-from service.departures.batch import Batch
 from service.departures.departure import Departure
 from service.departures.kind import DepartureState
-from service.engine.found_stuck import MOST, STEP_MARGIN, Stuck, StuckKind
+from service.engine.found_stuck import STEP_MARGIN, Stuck, StuckKind
+from service.engine.gathered import DUE_OF_A_RUN, Gathered, gathered
 from service.engine.not_begun import STANDS
 from service.engine.states import StepState, WaitsFor
-from service.engine.tables import Run, StepRun
+from service.engine.tables import StepRun
 
 
 def overdue(session: Session, now: datetime) -> Iterator[Stuck]:
@@ -27,36 +26,15 @@ def overdue(session: Session, now: datetime) -> Iterator[Stuck]:
     Of a batch it is one for each role, in which nothing sealed is counted; that is told by itself, to those who may
     see it. Who was asked only after the deadline, or had it fail then, has a quarter of an hour first.
     """
-    batch = case((Departure.sealed.is_(False), Departure.batch_id))
-    query = (
-        select(
-            func.max(Batch.number),
-            func.min(Batch.id),
-            func.count(distinct(Run.id)),
-            StepRun.owner,
-            StepRun.waits_for,
-            func.min(StepRun.due),
-            func.min(Run.number),
-            func.min(Run.id),
-            func.min(Departure.id),
-            func.aggregate_strings(StepRun.step, "\n"),
-        )
-        .join(Run, Run.id == StepRun.run_id)
-        .join(Departure, Departure.id == Run.departure_id)
-        .outerjoin(Batch, Batch.id == batch)
-        .where(waits_past(now))
-        .where(or_(Departure.state.in_(STANDS), Departure.state == DepartureState.HELD))
-        .group_by(
-            func.coalesce(batch, Run.id),
-            StepRun.owner,
-            StepRun.waits_for,
-            case((batch.is_(None), StepRun.due)),
-        )
-        .order_by(func.min(StepRun.due))
-    )
-    for number, batch_id, runs, owner, waits_for, due, *of_run in session.execute(query.limit(MOST)):
-        of = _Asked(owner=owner, device=waits_for is WaitsFor.DEVICE, due=due)
-        yield _of_batch(number, batch_id, runs, of) if number else _of_run(of_run, of)
+    stands = or_(Departure.state.in_(STANDS), Departure.state == DepartureState.HELD)
+    asked = StepRun.owner, StepRun.waits_for
+    listed = func.aggregate_strings(StepRun.step, "\n")
+    for late in gathered(
+        session, waits_past(now), stands, apart=(*asked, DUE_OF_A_RUN), also=(*asked, listed)
+    ):
+        owner, waits_for, steps = late.said
+        of = _Asked(owner=owner, device=waits_for is WaitsFor.DEVICE, due=late.since)
+        yield _of_batch(late, of) if late.batch else _of_run(late, steps.split("\n"), of)
 
 
 def waits_past(now: datetime) -> ColumnElement[bool]:
@@ -83,32 +61,30 @@ class _Asked:
         return f"{self.owner}:device" if self.device else self.owner
 
 
-def _of_batch(number: int, batch_id: str, runs: int, of: _Asked) -> Stuck:
-    has, its = ("has", "its") if runs == 1 else ("have", "their")
+def _of_batch(late: Gathered, of: _Asked) -> Stuck:
+    has, its = ("has", "its") if late.runs == 1 else ("have", "their")
     return Stuck(
         kind=StuckKind.OVERDUE,
-        key=f"overdue:{batch_id}:{of.key}",
-        said=f"B-{number}: {runs} of its runs {has} steps past {its} deadline that wait for "
+        key=f"overdue:{late.batch_id}:{of.key}",
+        said=f"B-{late.batch}: {late.runs} of its runs {has} steps past {its} deadline that wait for "
         f"{'a device' if of.device else f'the role {of.owner}'}; the first was to be done by {of.by}.",
-        fix=f"exeunt runs --batch B-{number} --overdue lists them. On the page of each, or in Slack, say what is "
+        fix=f"exeunt runs --batch B-{late.batch} --overdue lists them. On the page of each, or in Slack, say what is "
         "true, hand it on, or skip it with a reason.",
         since=of.due,
     )
 
 
-def _of_run(of_run: Sequence[Any], of: _Asked) -> Stuck:
-    number, run_id, departure_id, listed = of_run
-    steps = sorted(listed.split("\n"))
+def _of_run(late: Gathered, steps: Sequence[str], of: _Asked) -> Stuck:
     one = len(steps) == 1
-    what = f"the step {steps[0]} was" if one else f"{len(steps)} steps ({', '.join(steps)}) were"
+    what = f"the step {steps[0]} was" if one else f"{len(steps)} steps ({', '.join(sorted(steps))}) were"
     who = "the device" if of.device else f"the role {of.owner}, which was asked,"
     return Stuck(
         kind=StuckKind.OVERDUE,
-        key=f"overdue:{run_id}:{of.key}:{of.due:%Y%m%dT%H%M%S}",
-        said=f"R-{number}: {what} to be done by {of.by}, and {who} has not answered.",
+        key=f"overdue:{late.run_id}:{of.key}:{of.due:%Y%m%dT%H%M%S}",
+        said=f"R-{late.run}: {what} to be done by {of.by}, and {who} has not answered.",
         fix="On the page of the run, or in Slack, say what is true, hand it on, or skip it with a reason.",
         since=of.due,
-        run_id=run_id,
-        departure_id=departure_id,
+        run_id=late.run_id,
+        departure_id=late.departure_id,
         step=steps[0] if one else "",
     )

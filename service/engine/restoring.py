@@ -197,13 +197,18 @@ def _conflict(account: Account, strangers: Iterable[Difference]) -> Ask:
     )
 
 
+_WANTED: Final = (
+    "Find out whether somebody wants it shut. "
+    "Put it back by hand and confirm it, or say that it does not apply."
+)
+
+
 def _nobody_knows(account: Account) -> Ask:
     return Ask(
         error="Unknown",
         what=f"{account.label}: an answer of ours was lost, and nobody can say whether we shut it or somebody else "
         "did meanwhile. Nothing was put back.",
-        hint="Find out whether somebody wants it shut. Put it back by hand and confirm it, or say that it does not "
-        "apply.",
+        hint=_WANTED,
     )
 
 
@@ -212,8 +217,7 @@ def _shut_again(account: Account) -> Ask:
         error="Unknown",
         what=f"{account.label} is shut, and it is not known that it was us: a try before this one may have opened "
         "it, and somebody else may have shut it again. Nothing was put back.",
-        hint="Find out whether somebody wants it shut. Put it back by hand and confirm it, or say that it does not "
-        "apply.",
+        hint=_WANTED,
     )
 
 

@@ -152,8 +152,14 @@ def who(session: Session, kind: IdentityKind, value: str) -> Person | None:
 
 def same_human(one: Person, other: Person) -> bool:
     """The same person, or one whom two HR systems know: by employee number or address."""
-    pairs = ((one.employee_no, other.employee_no), (one.work_email, other.work_email))
-    return one.id == other.id or any(a and b and a.casefold() == b.casefold() for a, b in pairs)
+    known = (known_by(each.employee_no, each.work_email) for each in (one, other))
+    return one.id == other.id or not frozenset.isdisjoint(*known)
+
+
+def known_by(employee_no: str | None, work_email: str | None) -> frozenset[tuple[str, str]]:
+    """What a record of somebody says of who they are: two that share any of it are of one human."""
+    said = (("employee_no", employee_no), ("work_email", work_email))
+    return frozenset((kind, value.casefold()) for kind, value in said if value)
 
 
 def records_of(person_id: str) -> Select[str]:

@@ -128,7 +128,7 @@ def test_long_histories_with_kills_and_cut_wires_hold_on_postgresql(
 @pytest.mark.faketime
 @pytest.mark.parametrize("seed", range(5))
 def test_long_histories_on_a_clock_that_jumps_hold(seed: int, tmp_path: Path) -> None:
-    history = weather(tmp_path / "company", seed=seed, seconds=30, kills=3, clock_is_set=True)
+    history = weather(tmp_path / "company", seed=seed, seconds=60, kills=3, clock_is_set=True)
 
     it_holds(history, judging=10)
     assert any(entry.event == "clock.jumped" for entry in history.entries)

@@ -33,14 +33,14 @@ PLANTS = (
     ),
     Plant(
         protects="Of a batch one alarm says what waits past its deadline.",
-        file=FILE,
-        text="case((batch.is_(None), StepRun.due))",
-        becomes="Run.id",
+        file="service/engine/gathered.py",
+        text="DUE_OF_A_RUN: Final = case((_BATCH_ID.is_(None), StepRun.due))",
+        becomes="DUE_OF_A_RUN: Final = Run.id",
         tests=(f"{OVERDUE}::test_of_a_batch_one_alarm_says_how_many_in_todays_number_and_what_lists_them",),
     ),
     Plant(
         protects="Nothing sealed is in a batch's count of what waits past its deadline.",
-        file=FILE,
+        file="service/engine/gathered.py",
         text="case((Departure.sealed.is_(False), Departure.batch_id))",
         becomes="case((Departure.id != '', Departure.batch_id))",
         tests=(f"{OVERDUE}::test_a_sealed_run_is_told_by_itself_to_those_who_may_see_it",),

@@ -19,7 +19,7 @@ PLANTS = (
     Plant(
         protects="Paused runs of one batch that nobody resumes are one alarm.",
         file="service/engine/kept_back.py",
-        text="_paused_batch(number, batch_id, runs, since) if number else ",
+        text="_paused_batch(late) if late.batch else ",
         becomes="",
         tests=(f"{KEPT}::test_paused_runs_of_a_batch_are_one_alarm_that_says_how_many_and_what_lists_them",),
     ),
@@ -110,10 +110,13 @@ PLANTS = (
     ),
     Plant(
         protects="What is held of a batch past its deadlines is one alarm.",
-        file="service/engine/kept_back.py",
-        text="StepRun.due < now - STEP_MARGIN)\n        .group_by(func.coalesce(batch, Run.id))",
-        becomes="StepRun.due < now - STEP_MARGIN)\n        .group_by(Run.id)",
-        tests=(f"{KEPT}::test_a_batch_that_is_held_past_its_deadlines_is_one_alarm",),
+        file="service/engine/gathered.py",
+        text=".group_by(func.coalesce(_BATCH_ID, Run.id), *apart)",
+        becomes=".group_by(Run.id, *apart)",
+        tests=(
+            f"{KEPT}::test_a_batch_that_is_held_past_its_deadlines_is_one_alarm",
+            f"{KEPT}::test_paused_runs_of_a_batch_are_one_alarm_that_says_how_many_and_what_lists_them",
+        ),
     ),
     Plant(
         protects="A call that does not come back is told, whoever holds or paused the rest.",
