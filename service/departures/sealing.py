@@ -140,10 +140,10 @@ _DUE = Prepared(
 )
 
 
-def open_due(session: Session, *, now: datetime) -> int:
-    """Take the seal off whatever has come to its time; gives how many. Called before runs are begun."""
+def open_due(session: Session, *, until: datetime, now: datetime) -> int:
+    """Take the seal off whatever is due `until` then; gives how many. Called before runs are begun."""
     session.flush()
-    opened = _DUE.scalars(session, now=now)
+    opened = _DUE.scalars(session, now=until)
     for departure_id in opened:
         departure = session.get_one(Departure, departure_id)
         departure.sealed = False

@@ -34,6 +34,12 @@ class BeginDue(Protocol):
     def __call__(self, session: Session, *, now: datetime) -> Sequence[str]: ...
 
 
+class BeginUntil(Protocol):
+    """The same for what is due `until` then; whatever is written is of `now`."""
+
+    def __call__(self, session: Session, *, now: datetime, until: datetime) -> Sequence[str]: ...
+
+
 class Standing(StrEnum):
     """What became of a jump of the wall clock."""
 
@@ -171,12 +177,12 @@ class EngineClock:
             if abs(ahead - before) <= EVEN:
                 return now, ahead
 
-    def guarded(self, begin_due: BeginDue) -> BeginDue:
-        """The same, by the time at which something may begin, after what was noticed is recorded."""
+    def guarded(self, begin_due: BeginUntil) -> BeginDue:
+        """The same for what may begin by both clocks, after what was noticed is recorded."""
 
         def begin(session: Session, *, now: datetime) -> Sequence[str]:
             self.settle(session, now=now)
-            return begin_due(session, now=min(now, self.begins()))
+            return begin_due(session, now=now, until=min(now, self.begins()))
 
         return begin
 

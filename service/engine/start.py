@@ -94,31 +94,37 @@ class Starter:
     _plans: dict[tuple[str, PlanInput], Plan] = field(default_factory=dict, repr=False, compare=False)
     _looked_by: set[str] = field(default_factory=set, repr=False, compare=False)
 
-    def begin_due(self, session: Session, *, now: datetime) -> list[str]:
+    def begin_due(self, session: Session, *, now: datetime, until: datetime | None = None) -> list[str]:
         """Start a run for the departures whose time has come, at most `AT_ONCE`. Gives the runs' ids.
 
         Whoever leaves at once does not wait while runs of others are written.
         A departure that cannot begin is held and stops none of the others.
+
+        Args:
+            until: What is due later does not begin: earlier than `now` while the machine's clock is set back.
         """
+        until = until or now
         wait_to(session, Only.BEGINS)  # the guardrails count, and runs are numbered
-        open_due(session, now=now)
+        open_due(session, until=until, now=now)
         if kill_switch.is_thrown(session):
             return []
         self._look_at_announced(session, now=now)
         marks = tuple((kind, mark(loaded)) for kind, loaded in self.playbooks.all(session).items())
         self._look_at_unequipped(session, marks, now=now)
-        looked_at = session.scalars(_nearest(marks), {"now": now, "most": AT_ONCE}).all()
+        looked_at = session.scalars(_nearest(marks), {"now": until, "most": AT_ONCE}).all()
         if not looked_at:
             return []
         people = people_by_id(session, {departure.person_id for departure in looked_at})
         timed = self._together(
-            session, looked_at, lambda some: self._timed(session, some, people, now=now), now=now
+            session, looked_at, lambda some: self._timed(session, some, people, now=now, until=until), now=now
         )
         first = [
             departure for departure in timed if departure.effective_at <= departure.announced_at
         ] or timed
         all_ = len(looked_at) < AT_ONCE and len(first) == len(timed)
-        due = self._let_go(session, first, people, NOBODY if all_ else _Others(session, marks, now), now=now)
+        due = self._let_go(
+            session, first, people, NOBODY if all_ else _Others(session, marks, until), now=now
+        )
         return self._together(session, due, lambda some: self._begun(session, some, people, now=now), now=now)
 
     def _look_at_announced(self, session: Session, *, now: datetime) -> None:
@@ -147,7 +153,13 @@ class Starter:
             return [str(refused)]
 
     def _timed(
-        self, session: Session, some: Sequence[Departure], people: People, *, now: datetime
+        self,
+        session: Session,
+        some: Sequence[Departure],
+        people: People,
+        *,
+        now: datetime,
+        until: datetime,
     ) -> list[Departure]:
         """Work out anew when each is due, and give those whose run begins now."""
         due = []
@@ -155,7 +167,7 @@ class Starter:
         others = with_another_plan(session, listed, self.planned)
         for departure in some:
             recompute(session, departure, now=now)
-            if departure.run_id is not None and departure.effective_at <= now:
+            if departure.run_id is not None and departure.effective_at <= until:
                 cut(session, departure, now=now)
             elif departure.run_id is None:
                 begins = self._begins_at(session, departure, people)
@@ -164,7 +176,7 @@ class Starter:
                 if not held and departure.id in others:
                     hold_as_it_changed(session, departure, now=now)
                     held = True
-                if begins <= now and not held:
+                if begins <= until and not held:
                     due.append(departure)
         return due
 
@@ -303,7 +315,7 @@ class _Others(NamedTuple):
 
     session: Session
     marks: _Marks
-    now: datetime
+    until: datetime
 
     def count(self, besides: Collection[str]) -> int:
         """How many there are besides those."""
@@ -314,7 +326,7 @@ class _Others(NamedTuple):
         return self.session.scalars(_unreleased(self.marks), self._asked(besides)).all()
 
     def _asked(self, besides: Collection[str]) -> dict[str, Any]:
-        return {"now": self.now, "these": list(besides)}
+        return {"now": self.until, "these": list(besides)}
 
 
 def hold_as_it_changed(session: Session, departure: Departure, *, now: datetime) -> None:

@@ -38,7 +38,7 @@ def test_nothing_is_posted_before_the_time_and_all_of_it_after(slack: Any) -> No
 
     slack.world.clock.turn(days=10, minutes=1)
     with slack.world.store.write() as session:
-        assert open_due(session, now=slack.world.clock()) == 1
+        assert open_due(session, until=slack.world.clock(), now=slack.world.clock()) == 1
     slack.publish(rounds=5)
 
     (message,) = slack.screen.messages()

@@ -16,7 +16,7 @@ from tests.unit.slack.office import MIKE
 def comes_to_its_time(world: Any) -> None:
     world.clock.turn(days=10, minutes=1)
     with world.store.write() as session:
-        assert open_due(session, now=world.clock()) == 1
+        assert open_due(session, until=world.clock(), now=world.clock()) == 1
 
 
 def test_a_sealed_leaver_signs_in_and_keeps_their_roles_until_their_time(office: Any) -> None:

@@ -367,18 +367,6 @@ PLANTS = (
         ),
     ),
     Plant(
-        protects="What moves while the clock is set back keeps to the time that counts on.",
-        file="service/app.py",
-        text="swept(clock.guarded(starter.begin_due))",
-        becomes="clock.guarded(swept(starter.begin_due))",
-        tests=(
-            (
-                "tests/integration/faults/test_a_clock_that_jumps.py::"
-                "test_what_moves_while_the_clock_is_set_back_keeps_to_the_time"
-            ),
-        ),
-    ),
-    Plant(
         protects="What fell due while the machine slept is done when it wakes.",
         file="service/scheduler/ticker.py",
         text="            self._scheduler.modify_job(name, trigger=trigger, next_run_time=first)\n",

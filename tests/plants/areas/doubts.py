@@ -84,7 +84,7 @@ PLANTS = (
     Plant(
         protects="Whoever leaves at once is counted together with those who wait.",
         file="service/engine/start.py",
-        text="NOBODY if all_ else _Others(session, marks, now)",
+        text="NOBODY if all_ else _Others(session, marks, until)",
         becomes="NOBODY",
         tests=(
             (

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -238,15 +238,39 @@ def test_what_happened_to_the_clock_is_told_in_sentences(store: Store, keys: Key
 def test_a_departure_due_by_the_clock_alone_does_not_begin(
     store: Store, keys: Keys, machine: Machine
 ) -> None:
-    asked: list[datetime] = []
-
-    def begin_due(session: Any, *, now: datetime) -> list[str]:
-        asked.append(now)
-        return []
-
     machine.set(HOURS)
     machine.run(30)
+
+    assert asked_to_begin(store, machine) == Asked(
+        START + timedelta(seconds=30), START + timedelta(seconds=30)
+    )
+
+
+def test_while_the_clock_is_set_back_what_begins_waits_for_it_and_what_is_written_keeps_to_the_time(
+    store: Store, keys: Keys, machine: Machine
+) -> None:
+    machine.set(-HOURS)
+    machine.run(30)
+
+    right = START + timedelta(seconds=30)
+    assert asked_to_begin(store, machine) == Asked(now=right, until=right - HOURS)
+
+
+class Asked(NamedTuple):
+    """By which times runs were to be begun."""
+
+    now: datetime
+    until: datetime
+
+
+def asked_to_begin(store: Store, machine: Machine) -> Asked:
+    asked: list[Asked] = []
+
+    def begin_due(session: Any, *, now: datetime, until: datetime) -> list[str]:
+        asked.append(Asked(now, until))
+        return []
+
     with store.write() as session:
         machine.clock.guarded(begin_due)(session, now=machine.clock())
-
-    assert asked == [START + timedelta(seconds=30)]
+    [only] = asked
+    return only

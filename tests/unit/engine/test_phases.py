@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from service.departures.announce import recompute
 from service.departures.departure import Departure
@@ -15,6 +16,8 @@ from service.engine import retiming, timing
 from service.engine.start import Starter
 from service.engine.states import StepState
 from service.engine.tables import Run, StepRun
+from service.ledger.entry import LedgerEntry
+from service.ledger.event import Event
 from service.playbook.catalogue import Catalogue
 from service.playbook.inuse import Fixed
 from service.playbook.load import parse
@@ -92,6 +95,19 @@ def test_a_run_with_something_to_do_at_notice_begins_then(notice: World) -> None
     assert notice.step("shut").state is StepState.READY
     assert state(notice) is DepartureState.SCHEDULED
     assert notice.facts().headline == "Notice period: access ends at 2026-10-20 15:00 UTC."
+
+
+def test_what_is_due_later_than_until_waits_and_what_is_written_of_it_is_of_now(notice: World) -> None:
+    now = notice.clock()
+    with notice.store.write() as session:
+        session.get_one(Departure, "d-1").state = DepartureState.ANNOUNCED
+
+    with notice.store.write() as session:
+        assert starter(notice).begin_due(session, now=now, until=now - timedelta(days=30)) == []
+    with notice.store.read() as session:
+        newest = session.scalars(select(LedgerEntry).order_by(LedgerEntry.seq.desc()).limit(1)).one()
+    assert (newest.event, newest.at) == (Event.DEPARTURE_SCHEDULED, now)
+    assert len(tick(notice)) == 1
 
 
 def test_looking_who_begins_keeps_nothing_of_the_transaction_it_looked_in(notice: World) -> None:
