@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from service.departures import last_admin, mass, shape
+from service.departures import last_admin, mass, shape, works_on
 from service.departures.batch import Batch, guardrails_batch
 from service.departures.departure import Departure
 from service.departures.guardrails import Guardrails
@@ -27,7 +27,7 @@ FAR_AHEAD = timedelta(days=5 * DAYS_OF_A_YEAR)
 BEFORE_HIRE, PAST, AHEAD = "before hire", "long past", "far ahead"
 OLD_NEWS, EARLIER, ANOTHER = "old news", "said earlier", "another source"
 #: Whom nobody lets go as one of many.
-ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE})
+ALONE: Final = frozenset({shape.PROTECTED, shape.EXECUTIVE, last_admin.CODE, works_on.CODE})
 #: What goes on by itself once HR has corrected the date, or the source that announced it says what stands.
 SLIPS: Final = frozenset({BEFORE_HIRE, PAST, AHEAD, EARLIER, ANOTHER})
 #: Nothing of these begins by itself, so nothing of them is to be held.
@@ -112,6 +112,9 @@ def who_it_is(session: Session, departure: Departure, person: Someone, guard: Gu
         yield Doubt(code, said)
     if systems := last_admin.left_without(session, departure):
         yield Doubt(last_admin.CODE, last_admin.said_of(systems))
+    others = works_on.other_records(session, [person])
+    for said in works_on.doubted(session, [(departure, person)], others).values():
+        yield Doubt(works_on.CODE, said)
 
 
 def slip_in_the_date(ends: datetime, zone: str, person: Someone, *, now: datetime) -> Doubt | None:
@@ -194,12 +197,27 @@ def hold_or_schedule(  # noqa: PLR0913  each by its name
         departure.counted_at, departure.released_at, departure.wave = now, None, None
     session.flush()
     found = (*also, *doubts(session, departure, person, guard, now=now))
-    if not found:
+    if found:
+        _hold_with_others(session, departure, person, guard, found, now=now, by=by)
+    else:
         _schedule(departure)
         if wave is not None:
             departure.wave = wave
         record(session, departure, Event.DEPARTURE_SCHEDULED, at=now, by=by, subject=person.subject)
-        return
+    _let_others_go_on(session, person, now=now, by=by)
+
+
+def _hold_with_others(
+    session: Session,
+    departure: Departure,
+    person: Someone,
+    guard: Guardrails,
+    found: Sequence[Doubt],
+    *,
+    now: datetime,
+    by: str,
+) -> None:
+    """Hold it, and whoever belongs to the same mass or team."""
     hold(session, departure, found, now=now, by=by)
     for doubt in found:
         if doubt.code == mass.CODE:
@@ -300,15 +318,17 @@ def may_begin(
         others: What is due as well, and does not begin yet: counted, and held too where it is too many.
     """
     here = {departure.id for departure in due}
+    working_on = _working_on(session, due, people)
     free = []
     admins = last_admin.administrators(session, {departure.person_id for departure in due})
     for departure in due:
         if shape.is_protected(people[departure.person_id], guard):
-            said = "This person is protected: no run touches them before two persons have decided."
-            hold(session, departure, (Doubt(shape.PROTECTED, said),), now=now, by=by)
+            hold(session, departure, (Doubt(shape.PROTECTED, shape.PROTECTED_SAID),), now=now, by=by)
         elif departure.person_id in admins and (systems := last_admin.left_without(session, departure)):
             because = Doubt(last_admin.CODE, last_admin.said_of(systems))
             hold(session, departure, (because,), now=now, by=by)
+        elif said := working_on.get(departure.id):
+            hold(session, departure, (Doubt(works_on.CODE, said),), now=now, by=by)
         else:
             free.append(departure)
     waiting = others.count(here) if free else 0
@@ -321,3 +341,40 @@ def may_begin(
     for departure in (*free, *also):
         hold(session, departure, (Doubt(mass.CODE, too_many),), now=now, by=by)
     return []
+
+
+def _working_on(
+    session: Session, due: Sequence[Departure], people: Mapping[str, Person]
+) -> Mapping[str, str]:
+    leaving = [(departure, people[departure.person_id]) for departure in due]
+    others = works_on.other_records(session, list({person.id: person for _, person in leaving}.values()))
+    return works_on.doubted(session, leaving, others)
+
+
+def _let_others_go_on(session: Session, person: Someone, *, now: datetime, by: str) -> None:
+    """What was held for this person's other employment alone goes on once that ends no later."""
+    others = works_on.other_records(session, [person]).get(person.id, ())
+    if not others:
+        return
+    session.flush()  # whether this departure is doubted itself
+    held = select(Departure).where(
+        Departure.person_id.in_({one.id for one in others}),
+        Departure.state == DepartureState.HELD,
+        Departure.run_id.is_(None),
+    )
+    for departure in session.scalars(held.with_for_update(key_share=True)).all():
+        leaver = session.get_one(Person, departure.person_id)
+        if departure.held_codes == [works_on.CODE] and not _working_on(
+            session, [departure], {leaver.id: leaver}
+        ):
+            _schedule(departure)
+            body = {"because": "the other employment ends too"}
+            record(
+                session,
+                departure,
+                Event.DEPARTURE_SCHEDULED,
+                at=now,
+                by=by,
+                body=body,
+                subject=leaver.subject,
+            )

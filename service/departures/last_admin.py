@@ -11,15 +11,13 @@ from sqlalchemy.orm import Session
 
 from connectors.sdk.types import AccountStatus
 from service.departures.departure import Departure
-from service.departures.kind import BESIDE, DepartureState
-from service.departures.left import is_out
+from service.departures.kind import BESIDE
+from service.departures.left import who_leave
 from service.people.account_link import AccountLink
 from service.people.person import Person
 from service.store import Prepared, table_of
 
 CODE: Final = "last administrator"
-#: In one of these nobody is leaving any more.
-STAYS: Final = (DepartureState.WITHDRAWN, DepartureState.RESTORING)
 
 
 def left_without(session: Session, departure: Departure) -> list[str]:
@@ -40,7 +38,7 @@ def left_without(session: Session, departure: Departure) -> list[str]:
     )
     found = session.execute(others.distinct()).all()
     no_later = or_(Departure.effective_at <= departure.effective_at, Departure.begun_at.is_not(None))
-    leaving = _leaving(session, {person_id for _, person_id in found}, no_later)
+    leaving = who_leave(session, {person_id for _, person_id in found}, no_later)
     return sorted(own - {connector for connector, person_id in found if person_id not in leaving})
 
 
@@ -63,7 +61,7 @@ def leaving_admins(session: Session, connector: str, *, without: str) -> frozens
         AccountLink.connector == connector, AccountLink.is_admin.is_(True), ~_owner(without)
     )
     found = session.execute(query).all()
-    leaving = _leaving(session, {person_id for _, person_id in found}, Departure.begun_at.is_not(None))
+    leaving = who_leave(session, {person_id for _, person_id in found}, Departure.begun_at.is_not(None))
     return frozenset(account_id for account_id, person_id in found if person_id in leaving)
 
 
@@ -72,21 +70,6 @@ def is_the_leaver(words: str, person: Person, links: Collection[AccountLink]) ->
     names = {person.display_name, person.employee_no, person.work_email, person.username}
     names |= {name for link in links for name in (link.account_id, link.label, *link.identifiers.values())}
     return words.strip().casefold() in {name.casefold() for name in names if name}
-
-
-def _leaving(session: Session, people: Collection[str], which: ColumnElement[bool]) -> frozenset[str]:
-    """Who of these is leaving, or has left: who came back since is here, whatever shut them out before."""
-    query = select(Departure.person_id, Departure.run_id).where(
-        Departure.person_id.in_(people),
-        which,
-        Departure.state.not_in(STAYS),
-        Departure.kind.not_in(BESIDE),
-        Departure.sealed.is_(False),
-    )
-    found = session.execute(query).all() if people else ()
-    ahead = {person_id for person_id, run_id in found if run_id is None}
-    begun = {person_id for person_id, _ in found} - ahead
-    return frozenset(ahead | {one for one in begun if is_out(session, session.get_one(Person, one))})
 
 
 def _owner(person_id: str) -> ColumnElement[bool]:

@@ -3,13 +3,19 @@
 Of a sealed departure no door knows before its time: a role that is gone would be the first its leaver hears of it.
 """
 
+from collections.abc import Collection
+from typing import Final
+
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from service.departures.departure import Departure
-from service.departures.kind import LEAVING, OVER, DepartureKind, DepartureState
+from service.departures.kind import BESIDE, LEAVING, OVER, DepartureKind, DepartureState
 from service.departures.times import last_day
 from service.people.person import Person, Role, roles_of
+
+#: In one of these nobody is leaving any more.
+STAYS: Final = (DepartureState.WITHDRAWN, DepartureState.RESTORING)
 
 
 def has_left(session: Session, person: Person) -> bool:
@@ -29,6 +35,25 @@ def is_gone(session: Session, person: Person) -> bool:
     """Whether somebody has left, and whatever was to be done about it is done; as far as that is no secret."""
     going_on = select(Departure.id).where(Departure.person_id == person.id, Departure.state.not_in(OVER))
     return is_out(session, person) and session.scalar(going_on.limit(1)) is None
+
+
+def who_leave(session: Session, people: Collection[str], which: ColumnElement[bool]) -> frozenset[str]:
+    """Who of these is leaving, or has left: who came back since is here, whatever shut them out before.
+
+    Args:
+        which: Of their departures only these count, and none that is sealed: it would tell of it.
+    """
+    query = select(Departure.person_id, Departure.run_id).where(
+        Departure.person_id.in_(people),
+        which,
+        Departure.state.not_in(STAYS),
+        Departure.kind.not_in(BESIDE),
+        Departure.sealed.is_(False),
+    )
+    found = session.execute(query).all() if people else ()
+    ahead = {person_id for person_id, run_id in found if run_id is None}
+    begun = {person_id for person_id, _ in found} - ahead
+    return frozenset(ahead | {one for one in begun if is_out(session, session.get_one(Person, one))})
 
 
 def _left(session: Session, person: Person, *where: ColumnElement[bool]) -> bool:

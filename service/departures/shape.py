@@ -21,6 +21,7 @@ EXECUTIVE: Final = "executive"
 TEAM: Final = "team"
 #: The same where some of it is sealed: whoever is not named would read it off the others.
 SEVERAL: Final = "several"
+PROTECTED_SAID: Final = "This person is protected: no run touches them before two persons have decided."
 MORE: Final = "More people leave about then than may without a person's decision: two persons decide."
 FIRST_TIME: Final = "first time"
 #: Colleagues who leave this close to each other leave together.
@@ -34,7 +35,7 @@ def shapes(
 ) -> Iterator[tuple[str, str]]:
     """Why a person should look first: a code and a sentence for each reason."""
     if is_protected(person, guard):
-        yield PROTECTED, "This person is protected: no run touches them before two persons have decided."
+        yield PROTECTED, PROTECTED_SAID
     if is_executive(person, guard):
         yield EXECUTIVE, "This person is an executive: two persons decide."
     if (team := _team(session, departure, person, guard)) is not None:

@@ -295,8 +295,8 @@ def _check_alone(listed: Listed, guard: Guardrails) -> None:
     ):
         raise NotDecided(
             "alone",
-            "A protected person, an executive or the last administrator of a system is released alone, "
-            "not among others. Nothing was changed.",
+            "A protected person, an executive, the last administrator of a system or somebody who works on by "
+            "another record is released alone, not among others. Nothing was changed.",
         )
 
 

@@ -29,7 +29,7 @@ PLANTS = (
     ),
     Plant(
         protects="Whoever came back is no administrator who leaves.",
-        file="service/departures/last_admin.py",
+        file="service/departures/left.py",
         text="if is_out(session, session.get_one(Person, one))})",
         becomes="})",
         tests=(

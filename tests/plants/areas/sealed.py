@@ -78,14 +78,14 @@ PLANTS = (
     ),
     Plant(
         protects="An administrator who stays the last one to read does not tell that another one is sealed.",
-        file="service/departures/last_admin.py",
+        file="service/departures/left.py",
         text="        Departure.sealed.is_(False),\n    )\n",
         becomes="    )\n",
         tests=(f"{GUARDED}::test_an_administrator_is_not_the_last_because_another_one_is_sealed",),
     ),
     Plant(
         protects="The step that asks a system for its administrators does not count a sealed leaver out.",
-        file="service/departures/last_admin.py",
+        file="service/departures/left.py",
         text="        Departure.kind.not_in(BESIDE),\n        Departure.sealed.is_(False),\n",
         becomes="        Departure.kind.not_in(BESIDE),\n",
         tests=(f"{GUARDED}::test_a_step_counts_on_an_administrator_who_is_sealed_until_their_time",),
