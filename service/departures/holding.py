@@ -356,7 +356,6 @@ def _let_others_go_on(session: Session, person: Someone, *, now: datetime, by: s
     others = works_on.other_records(session, [person]).get(person.id, ())
     if not others:
         return
-    session.flush()  # whether this departure is doubted itself
     held = select(Departure).where(
         Departure.person_id.in_({one.id for one in others}),
         Departure.state == DepartureState.HELD,

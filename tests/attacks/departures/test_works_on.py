@@ -163,8 +163,9 @@ def test_a_sealed_end_of_the_other_record_tells_nothing(company: Company) -> Non
 
 def test_an_end_that_is_doubted_itself_lets_nobody_go_on(company: Company) -> None:
     anna = company.hire(60)[0]
+    too = another(company, anna)
     held = company.says_at(anna, AT)
-    slip = company.says_at(another(company, anna), AT - timedelta(days=365))
+    slip = company.says_at(too, AT - timedelta(days=365))
 
     assert holding.PAST in state(company, slip)[1]
     assert state(company, held) == HELD

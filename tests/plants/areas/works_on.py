@@ -41,13 +41,6 @@ PLANTS = (
         tests=(_TESTS + "test_an_end_that_is_doubted_itself_lets_nobody_go_on",),
     ),
     Plant(
-        protects="An end that came to be doubted in this moment is no end of the other employment.",
-        file="service/departures/holding.py",
-        text="    session.flush()  # whether this departure is doubted itself",
-        becomes="",
-        tests=(_TESTS + "test_an_end_that_is_doubted_itself_lets_nobody_go_on",),
-    ),
-    Plant(
         protects="One number of two people at two HR systems makes no human of them.",
         file="service/departures/works_on.py",
         text="(len(addresses) > 1 and one.source != other.source)",
