@@ -221,6 +221,14 @@ def test_an_approval_after_one_was_cancelled_is_refused(company: Company, held: 
     refused(company, "outdated", company.approve, second, release)
 
 
+def test_an_approval_after_hr_took_one_back_is_refused(company: Company, held: list[str]) -> None:
+    first, second = company.approvers()
+    release = company.ask(first, held)
+    company.says("E-0", change=Change.RESCINDED)
+
+    refused(company, "outdated", company.approve, second, release)
+
+
 def test_an_approval_of_another_list_than_was_shown_is_refused(company: Company, held: list[str]) -> None:
     first, second = company.approvers()
     release = company.ask(first, held)
@@ -279,8 +287,9 @@ def test_a_change_after_the_release_needs_a_new_one(company: Company, held: list
 
     for number in ("E-0", "E-1", "E-2", "E-3", "E-4", "E-5"):
         company.says(number, change=Change.CHANGED)
-    company.clock.turn(days=5)
 
+    assert company.states() == {"held": 6}
+    company.clock.turn(days=5)
     assert company.begin() == []
     assert company.states() == {"held": 6}
 

@@ -205,11 +205,11 @@ PLANTS = (
         ),
     ),
     Plant(
-        protects="What was cancelled meanwhile is not released with the rest.",
+        protects="What HR took back meanwhile is not released with the rest.",
         file=APPROVALS,
         text="        return held and digest == release.digest",
         becomes="        return digest == release.digest",
-        tests=(f"{GO}::test_an_approval_after_one_was_cancelled_is_refused",),
+        tests=(f"{GO}::test_an_approval_after_hr_took_one_back_is_refused",),
     ),
     Plant(
         protects="A protected person does not slip through among others.",
