@@ -17,10 +17,10 @@ FIRST = date(2026, 12, 1)
 ENDS = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
 
 
-def left(
+def begun(
     world: World, *, ends: datetime, zone: str, hired: date, told: timedelta = timedelta(days=-9)
-) -> World:
-    """Mike's access ends then; his run begins a minute later, and the roster has a new day of hire."""
+) -> None:
+    """Mike's access ends then; his run begins a minute later, and the roster has this day of hire."""
     with world.store.write() as session:
         departure = session.get_one(Departure, "d-1")
         departure.effective_at, departure.zone, departure.announced_at = ends, zone, ends + told
@@ -28,8 +28,6 @@ def left(
         session.get_one(Person, world.people["mike"]).hired_on = hired
     world.clock.now = max(ends, ends + told) + timedelta(minutes=1)
     world.begin()
-    world.drain()
-    return world
 
 
 @pytest.mark.parametrize(
@@ -44,7 +42,8 @@ def left(
 def test_who_is_hired_on_the_day_after_the_last_is_not_shut_out(
     world: World, zone: str, ends: datetime
 ) -> None:
-    left(world, ends=ends, zone=zone, hired=FIRST)
+    begun(world, ends=ends, zone=zone, hired=FIRST)
+    world.drain()
 
     assert world.step("shut").state is StepState.FAILED
     assert "hired again on 2026-12-01" in world.step("shut").why
@@ -53,7 +52,7 @@ def test_who_is_hired_on_the_day_after_the_last_is_not_shut_out(
 
 
 def another_record(world: World, hired: date, **more: str | None) -> None:
-    """The roster names somebody whom no run is of."""
+    """The roster names somebody whom no run is of: had it done so before, the departure would be held."""
     with world.store.write() as session:
         record = person("Mike Dalton", "E-17")
         record.source, record.hired_on = "group", hired
@@ -65,9 +64,10 @@ def another_record(world: World, hired: date, **more: str | None) -> None:
 @pytest.mark.parametrize("same", ["employee_no", "work_email"])
 def test_who_is_hired_again_by_another_record_is_not_shut_out(world: World, same: str) -> None:
     other = {"employee_no": "G-4", "work_email": "MIKE@example.com"} if same == "work_email" else {}
-    another_record(world, FIRST, **{"work_email": None, **other})
+    begun(world, ends=ENDS, zone="UTC", hired=date(2020, 1, 7))
 
-    left(world, ends=ENDS, zone="UTC", hired=date(2020, 1, 7))
+    another_record(world, FIRST, **{"work_email": None, **other})
+    world.drain()
 
     assert world.step("shut").state is StepState.FAILED
     assert "hired again on 2026-12-01 by another record of theirs" in world.step("shut").why
@@ -86,9 +86,10 @@ def test_who_is_hired_again_by_another_record_is_not_shut_out(world: World, same
 def test_another_record_that_says_nothing_of_their_return_keeps_nobody_in(
     world: World, hired: date, who: dict[str, str]
 ) -> None:
-    another_record(world, hired, **who)
+    begun(world, ends=ENDS, zone="UTC", hired=date(2020, 1, 7))
 
-    left(world, ends=ENDS, zone="UTC", hired=date(2020, 1, 7))
+    another_record(world, hired, **who)
+    world.drain()
 
     assert world.step("shut").state is StepState.DONE
 
@@ -97,7 +98,8 @@ def test_another_record_that_says_nothing_of_their_return_keeps_nobody_in(
 def test_who_is_dismissed_on_their_first_day_is_shut_out(world: World, told: timedelta) -> None:
     at = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)  # nine in the morning of the first, in Auckland
 
-    left(world, ends=at, zone="Pacific/Auckland", hired=FIRST, told=told)
+    begun(world, ends=at, zone="Pacific/Auckland", hired=FIRST, told=told)
+    world.drain()
 
     assert world.step("shut").state is StepState.DONE
     with world.store.read() as session:
