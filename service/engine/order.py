@@ -28,7 +28,8 @@ class Order:
     that this one takes back. `also_leaving` are accounts of other leavers that administer the same system today,
     looked up only where one of `links` does. `gone_since` is the day on which they left, by the calendar of `zone`,
     and `hired_too` the one on which they were hired since by another record of theirs.
-    `sign_in` says that it is carried out by the threads kept for the sign-in block. `out_since` is when it left.
+    `sign_in` says that it is carried out by the threads kept for the sign-in block. `out_since` is when it left: a
+    later moment makes it no other order, as what was read ahead for it was read before.
     """
 
     step_run_id: str
@@ -53,7 +54,7 @@ class Order:
     gone_since: date | None = None
     hired_too: date | None = None
     sign_in: bool = False
-    out_since: datetime | None = None
+    out_since: datetime | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:

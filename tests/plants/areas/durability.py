@@ -244,20 +244,6 @@ PLANTS = (
         ),
     ),
     Plant(
-        protects="What was read ahead too long ago is read anew before a change.",
-        file="service/engine/executor.py",
-        text=" and running() - self.at < LOOKED_S:",
-        becomes=":",
-        tests=("tests/unit/engine/test_ahead.py::test_what_was_read_too_long_ago_is_read_anew",),
-    ),
-    Plant(
-        protects="What was read ahead for something else is not gone on with.",
-        file="service/engine/executor.py",
-        text="        if self.job is not None and same and",
-        becomes="        if self.job is not None and",
-        tests=("tests/unit/engine/test_ahead.py::test_a_look_for_something_else_is_not_gone_on_with",),
-    ),
-    Plant(
         protects="A reading begun before a confirmation says nothing about it.",
         file="service/engine/decisions.py",
         text="    step.checking, step.check_at = False, None",

@@ -82,6 +82,7 @@ def test_an_account_is_looked_up_and_read_while_the_snapshot_is_being_sealed(
     before = looks_up(world)
     assert not world.fake.effects
 
+    world.clock.turn(seconds=1)  # sealing takes its time
     sealed.set()
     seen(lambda: state(world, "shut") is StepState.DONE)
 
